@@ -1,0 +1,56 @@
+//! EndpointSlices.
+
+use std::{net::IpAddr, sync::Arc};
+
+use crate::{Meta, PodId, Protocol, ServiceId};
+
+/// A `discovery.k8s.io/v1` EndpointSlice.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EndpointSlice {
+    /// Metadata.
+    pub meta: Meta,
+    /// The Service it belongs to (label `kubernetes.io/service-name`).
+    pub service_name: Arc<str>,
+    /// That Service's number in this run; `None` where there is no such Service.
+    pub service: Option<ServiceId>,
+    /// The ports all its endpoints share.
+    pub ports: Vec<SlicePort>,
+    /// At most 100 endpoints.
+    pub endpoints: Vec<Endpoint>,
+}
+
+/// A port of an EndpointSlice.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SlicePort {
+    /// The Service port's name.
+    pub name: String,
+    /// Its protocol.
+    pub protocol: Protocol,
+    /// The pod's port; `None` where the pods lack the named one.
+    pub port: Option<u16>,
+}
+
+/// An endpoint: one pod's address and what is known of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Endpoint {
+    /// Its address.
+    pub address: IpAddr,
+    /// Whether new traffic may go there.
+    pub ready: bool,
+    /// Whether it would answer.
+    pub serving: bool,
+    /// Whether it is being deleted.
+    pub terminating: bool,
+    /// The node it is on.
+    pub node_name: Option<Arc<str>>,
+    /// That node's zone.
+    pub zone: Option<Arc<str>>,
+    /// The pod behind it: its number and its name.
+    pub target: Option<(PodId, Arc<str>)>,
+    /// `hostname`, where the pod has one and the subdomain is the Service's name.
+    pub hostname: Option<Arc<str>>,
+    /// Zones it is meant for; empty for all.
+    pub for_zones: Vec<Arc<str>>,
+    /// Nodes it is meant for; empty for all.
+    pub for_nodes: Vec<Arc<str>>,
+}

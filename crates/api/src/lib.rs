@@ -1,0 +1,39 @@
+//! The modelled Kubernetes objects as plain data: what the API server stores and what travels on a watch.
+//!
+//! There is no behaviour here beyond matching a selector and resolving a percentage. Field names
+//! are Kubernetes' own in snake case; a field the simulation does not use is not here at all.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`meta`] | names, labels, owners, timestamps of one second |
+//! | [`selector`] | label selectors |
+//! | [`int_or_percent`] | `maxSurge: 25%` |
+//! | [`pod`] | Pod, containers, probes, status |
+//! | [`deployment`], [`replica_set`] | the two workload objects |
+//! | [`service`], [`endpoint_slice`], [`node`] | what requests find their way by |
+//! | [`object`] | any of them, and a change to one |
+//! | [`runtime_interface`] | what kubelet and container runtime say to each other |
+
+pub mod deployment;
+pub mod endpoint_slice;
+pub mod int_or_percent;
+pub mod meta;
+pub mod node;
+pub mod object;
+pub mod pod;
+pub mod replica_set;
+pub mod runtime_interface;
+pub mod selector;
+pub mod service;
+
+pub use deployment::{Deployment, DeploymentSpec, DeploymentStatus, Strategy};
+pub use endpoint_slice::{Endpoint, EndpointSlice, SlicePort};
+pub use int_or_percent::{IntOrPercent, IntOrString};
+pub use meta::{Key, Labels, Meta, Owner, Timestamp, Uid};
+pub use node::{Node, NodeId};
+pub use object::{Change, Kind, Object, Verb};
+pub use pod::{Container, ContainerId, Phase, Pod, PodId, PodSpec, PodStatus, PodTemplate, Probe};
+pub use replica_set::{ReplicaSet, ReplicaSetSpec, ReplicaSetStatus};
+pub use runtime_interface::{RuntimeReply, RuntimeRequest};
+pub use selector::LabelSelector;
+pub use service::{Protocol, Service, ServiceId, ServicePort, ServiceSpec};

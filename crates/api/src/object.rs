@@ -1,0 +1,111 @@
+//! Any object, and a change to one.
+
+use std::{fmt, sync::Arc};
+
+use crate::{Deployment, EndpointSlice, Key, Meta, Node, Pod, ReplicaSet, Service};
+
+/// The kinds of objects that are modelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// `v1` Node.
+    Node,
+    /// `apps/v1` Deployment.
+    Deployment,
+    /// `apps/v1` ReplicaSet.
+    ReplicaSet,
+    /// `v1` Pod.
+    Pod,
+    /// `v1` Service.
+    Service,
+    /// `discovery.k8s.io/v1` EndpointSlice.
+    EndpointSlice,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+/// A stored object. Readers share it; a write makes another.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Object {
+    /// A Node.
+    Node(Arc<Node>),
+    /// A Deployment.
+    Deployment(Arc<Deployment>),
+    /// A ReplicaSet.
+    ReplicaSet(Arc<ReplicaSet>),
+    /// A Pod.
+    Pod(Arc<Pod>),
+    /// A Service.
+    Service(Arc<Service>),
+    /// An EndpointSlice.
+    EndpointSlice(Arc<EndpointSlice>),
+}
+
+impl Object {
+    /// Its kind.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Node(_) => Kind::Node,
+            Self::Deployment(_) => Kind::Deployment,
+            Self::ReplicaSet(_) => Kind::ReplicaSet,
+            Self::Pod(_) => Kind::Pod,
+            Self::Service(_) => Kind::Service,
+            Self::EndpointSlice(_) => Kind::EndpointSlice,
+        }
+    }
+
+    /// Its metadata.
+    #[must_use]
+    pub fn meta(&self) -> &Meta {
+        match self {
+            Self::Node(object) => &object.meta,
+            Self::Deployment(object) => &object.meta,
+            Self::ReplicaSet(object) => &object.meta,
+            Self::Pod(object) => &object.meta,
+            Self::Service(object) => &object.meta,
+            Self::EndpointSlice(object) => &object.meta,
+        }
+    }
+
+    /// Its metadata, to change before it is stored; readers keep the object they have.
+    pub fn meta_mut(&mut self) -> &mut Meta {
+        match self {
+            Self::Node(object) => &mut Arc::make_mut(object).meta,
+            Self::Deployment(object) => &mut Arc::make_mut(object).meta,
+            Self::ReplicaSet(object) => &mut Arc::make_mut(object).meta,
+            Self::Pod(object) => &mut Arc::make_mut(object).meta,
+            Self::Service(object) => &mut Arc::make_mut(object).meta,
+            Self::EndpointSlice(object) => &mut Arc::make_mut(object).meta,
+        }
+    }
+
+    /// Its key.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        self.meta().key()
+    }
+}
+
+/// What happened to an object, in the words of a watch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// It was stored for the first time.
+    Added,
+    /// It was written again.
+    Modified,
+    /// It is gone; the change carries its last state.
+    Deleted,
+}
+
+/// One event of a watch.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// What happened.
+    pub verb: Verb,
+    /// The object after it, or before it for a deletion.
+    pub object: Object,
+}

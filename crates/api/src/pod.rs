@@ -1,0 +1,297 @@
+//! Pods, their containers, probes and status.
+
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use crate::{IntOrString, Labels, Meta, Protocol, Timestamp};
+
+/// A pod's dense number in one run, given at its creation and never used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct PodId(pub u32);
+
+/// One container of one pod: the pod and the container's place in its spec.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ContainerId {
+    /// The pod.
+    pub pod: PodId,
+    /// The container's index in `spec.containers`.
+    pub index: u8,
+}
+
+/// A `v1` Pod.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pod {
+    /// Metadata.
+    pub meta: Meta,
+    /// The run's number for this pod; not a field of Kubernetes.
+    pub id: PodId,
+    /// What it is to be.
+    pub spec: Arc<PodSpec>,
+    /// `spec.nodeName`: where it was bound.
+    pub node_name: Option<Arc<str>>,
+    /// What it is.
+    pub status: PodStatus,
+}
+
+/// `spec.template` of a workload.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct PodTemplate {
+    /// Labels its pods get.
+    pub labels: Labels,
+    /// Annotations its pods get.
+    pub annotations: Labels,
+    /// The spec its pods get.
+    pub spec: Arc<PodSpec>,
+}
+
+impl PodTemplate {
+    /// The image of the first container: what a rollout is from and to.
+    #[must_use]
+    pub fn image(&self) -> Arc<str> {
+        self.spec.containers.first().map_or_else(|| "<none>".into(), |c| c.image.clone())
+    }
+}
+
+/// `spec` of a pod.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PodSpec {
+    /// Regular containers in order.
+    pub containers: Vec<Container>,
+    /// `terminationGracePeriodSeconds`, 30 by default.
+    pub termination_grace_period_seconds: u32,
+    /// Labels a node must have.
+    pub node_selector: Labels,
+}
+
+impl Default for PodSpec {
+    fn default() -> Self {
+        Self {
+            containers: Vec::new(),
+            termination_grace_period_seconds: 30,
+            node_selector: Labels::new(),
+        }
+    }
+}
+
+impl PodSpec {
+    /// What the scheduler counts for it: the sum over its containers.
+    #[must_use]
+    pub fn requests(&self) -> Resources {
+        self.containers.iter().fold(Resources::default(), |sum, c| Resources {
+            cpu_millis: sum.cpu_millis + c.requests.cpu_millis,
+            memory_bytes: sum.memory_bytes + c.requests.memory_bytes,
+        })
+    }
+
+    /// The port number a Service's target port means in this pod, `None` where the pod lacks it.
+    /// A number needs no declared container port (`endpointslice/utils.go:FindPort`).
+    #[must_use]
+    pub fn find_port(&self, target: &IntOrString, protocol: Protocol) -> Option<u16> {
+        match target {
+            IntOrString::Int(number) => u16::try_from(*number).ok(),
+            IntOrString::String(name) => self
+                .containers
+                .iter()
+                .flat_map(|container| &container.ports)
+                .find(|port| port.name.as_deref() == Some(name) && port.protocol == protocol)
+                .map(|port| port.container_port),
+        }
+    }
+}
+
+/// Requested compute resources.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Resources {
+    /// CPU in thousandths of a core.
+    pub cpu_millis: u64,
+    /// Memory in bytes.
+    pub memory_bytes: u64,
+}
+
+/// A container of a pod.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Container {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its image; how the program in it behaves is the scenario's to say.
+    pub image: Arc<str>,
+    /// Declared ports.
+    pub ports: Vec<ContainerPort>,
+    /// `resources.requests`.
+    pub requests: Resources,
+    /// Whether the pod may receive traffic.
+    pub readiness_probe: Option<Probe>,
+    /// Whether the container is to be restarted.
+    pub liveness_probe: Option<Probe>,
+    /// Holds the other two back until it has passed once.
+    pub startup_probe: Option<Probe>,
+    /// `lifecycle.preStop`.
+    pub pre_stop: Option<PreStop>,
+}
+
+/// A port a container declares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContainerPort {
+    /// Its name, which a Service may target.
+    pub name: Option<String>,
+    /// The number the program listens on.
+    pub container_port: u16,
+    /// Its protocol.
+    pub protocol: Protocol,
+}
+
+/// `lifecycle.preStop` of a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PreStop {
+    /// `sleep: { seconds }`.
+    Sleep {
+        /// How long, in seconds.
+        seconds: u32,
+    },
+    /// `exec`; how long the command takes is read off a `sleep N` in it, else nothing.
+    Exec {
+        /// How long the command takes, in seconds.
+        seconds: u32,
+    },
+    /// `httpGet`; answered at once.
+    HttpGet,
+}
+
+impl PreStop {
+    /// How long the hook runs, in seconds.
+    #[must_use]
+    pub fn seconds(&self) -> u32 {
+        match self {
+            Self::Sleep { seconds } | Self::Exec { seconds } => *seconds,
+            Self::HttpGet => 0,
+        }
+    }
+}
+
+/// What a probe does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProbeHandler {
+    /// `httpGet` to this port.
+    HttpGet(IntOrString),
+    /// `tcpSocket` to this port.
+    TcpSocket(IntOrString),
+    /// `grpc` to this port.
+    Grpc(u16),
+    /// `exec`; taken to ask the program itself.
+    Exec,
+}
+
+/// A probe of a container; fields and defaults as in `SetDefaults_Probe`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probe {
+    /// What it does.
+    pub handler: ProbeHandler,
+    /// `initialDelaySeconds`, 0 by default.
+    pub initial_delay_seconds: u32,
+    /// `timeoutSeconds`, 1 by default.
+    pub timeout_seconds: u32,
+    /// `periodSeconds`, 10 by default.
+    pub period_seconds: u32,
+    /// `successThreshold`, 1 by default.
+    pub success_threshold: u32,
+    /// `failureThreshold`, 3 by default.
+    pub failure_threshold: u32,
+    /// `terminationGracePeriodSeconds` of the kill a failure brings; the pod's if absent.
+    pub termination_grace_period_seconds: Option<u32>,
+}
+
+impl Probe {
+    /// A probe with Kubernetes' defaults.
+    #[must_use]
+    pub fn new(handler: ProbeHandler) -> Self {
+        Self {
+            handler,
+            initial_delay_seconds: 0,
+            timeout_seconds: 1,
+            period_seconds: 10,
+            success_threshold: 1,
+            failure_threshold: 3,
+            termination_grace_period_seconds: None,
+        }
+    }
+
+    /// The period as a duration.
+    #[must_use]
+    pub fn period(&self) -> Duration {
+        Duration::from_secs(u64::from(self.period_seconds))
+    }
+}
+
+/// `status.phase`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Phase {
+    /// Accepted, not all containers started.
+    #[default]
+    Pending,
+    /// The node does not answer.
+    Unknown,
+    /// Bound and started.
+    Running,
+    /// All containers ended well.
+    Succeeded,
+    /// All containers ended, one of them badly.
+    Failed,
+}
+
+/// `status` of a pod.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct PodStatus {
+    /// Its phase.
+    pub phase: Phase,
+    /// Its address, once its sandbox has a network.
+    pub pod_ip: Option<IpAddr>,
+    /// The Ready condition; `None` while it is absent.
+    pub ready: Option<ReadyCondition>,
+    /// Per container, in the order of the spec; empty before the kubelet's first word.
+    pub containers: Vec<ContainerStatus>,
+}
+
+/// The Ready condition of a pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadyCondition {
+    /// Whether it is True.
+    pub status: bool,
+    /// When that last changed; `None` where nobody said.
+    pub last_transition_time: Option<Timestamp>,
+}
+
+/// Status of one container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct ContainerStatus {
+    /// Started, and ready by its readiness probe.
+    pub ready: bool,
+    /// Running, and past its startup probe.
+    pub started: bool,
+    /// How often it was restarted.
+    pub restart_count: u32,
+}
+
+impl Pod {
+    /// Whether the Ready condition is True.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.status.ready.is_some_and(|condition| condition.status)
+    }
+
+    /// Whether the phase is final.
+    #[must_use]
+    pub fn is_terminal(&self) -> bool {
+        matches!(self.status.phase, Phase::Succeeded | Phase::Failed)
+    }
+
+    /// Whether a controller counts it: neither ended nor being deleted (`IsPodActive`).
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        !self.is_terminal() && !self.meta.is_terminating()
+    }
+
+    /// The image of its first container.
+    #[must_use]
+    pub fn image(&self) -> Arc<str> {
+        self.spec.containers.first().map_or_else(|| "<none>".into(), |c| c.image.clone())
+    }
+}

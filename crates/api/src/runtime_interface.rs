@@ -1,0 +1,99 @@
+//! What a kubelet asks of a container runtime, and what the runtime answers.
+//!
+//! This is where the two planes touch, as they do in Kubernetes: the kubelet writes objects, the
+//! program in the container answers requests, and all they know of each other passes through here.
+
+use std::sync::Arc;
+
+use crate::{ContainerId, NodeId, Pod, PodId};
+
+/// Which probe asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ProbeKind {
+    /// `startupProbe`.
+    Startup,
+    /// `livenessProbe`.
+    Liveness,
+    /// `readinessProbe`.
+    Readiness,
+}
+
+/// What the kubelet asks of the runtime on its node.
+#[derive(Clone, Debug)]
+pub enum RuntimeRequest {
+    /// Give the pod its network: from now on its address is routed to this node.
+    CreateSandbox {
+        /// The pod, with its address in its status.
+        pod: Arc<Pod>,
+        /// The node it runs on.
+        node: NodeId,
+    },
+    /// Start a container's program.
+    Start {
+        /// Which container.
+        container: ContainerId,
+    },
+    /// Ask the program whether it is well; answered by [`RuntimeReply::Probed`].
+    Probe {
+        /// Which container.
+        container: ContainerId,
+        /// Which of its probes.
+        kind: ProbeKind,
+        /// The port it asks at; `None` for a command inside the container.
+        port: Option<u16>,
+    },
+    /// SIGTERM.
+    Terminate {
+        /// Which container.
+        container: ContainerId,
+    },
+    /// SIGKILL.
+    Kill {
+        /// Which container.
+        container: ContainerId,
+    },
+    /// Take the pod's network away: its address answers no more.
+    RemoveSandbox {
+        /// The pod.
+        pod: PodId,
+    },
+}
+
+/// What the runtime tells the kubelet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuntimeReply {
+    /// The program says it is ready to be sent requests, without having been asked.
+    /// Only the stand-in kubelet of `readiness: direct` listens.
+    BecameReady {
+        /// Which container.
+        container: ContainerId,
+    },
+    /// The answer to a probe.
+    Probed {
+        /// Which container.
+        container: ContainerId,
+        /// Which of its probes.
+        kind: ProbeKind,
+        /// Whether it passed.
+        success: bool,
+    },
+    /// The program ended.
+    Exited {
+        /// Which container.
+        container: ContainerId,
+        /// Its exit code: 0, or 128 + the signal that ended it.
+        code: u8,
+    },
+}
+
+impl RuntimeReply {
+    /// The container it is about.
+    #[must_use]
+    pub fn container(&self) -> ContainerId {
+        match self {
+            Self::BecameReady { container }
+            | Self::Probed { container, .. }
+            | Self::Exited { container, .. } => *container,
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! A client: who sends requests, where from, where to, and what it does about a failure.
+
+use api::{Key, Labels, NodeId, PodId, ServiceId};
+use engine::{Random, RequestStream, RequestStreams, Span, Stream, Streams, Time};
+use record::Family;
+
+use crate::{arrivals::Arrivals, dns::Dns};
+
+/// Where a client is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// In the listening pods of a namespace with these labels, in one of them a request.
+    Pods {
+        /// Their namespace.
+        namespace: String,
+        /// Their labels.
+        labels: Labels,
+    },
+    /// On a node.
+    Node(NodeId),
+    /// On any node, chosen for each request.
+    AnyNode,
+    /// Outside: comes in through any node.
+    Outside,
+}
+
+/// A client as the scenario has it.
+#[derive(Clone, Debug)]
+pub struct ClientConfig {
+    /// Its name.
+    pub name: String,
+    /// Where it is.
+    pub origin: Origin,
+    /// The Service its target names.
+    pub service: Key,
+    /// The port it asks for.
+    pub port: u16,
+    /// Whether it asks DNS for the Service; else it has its address.
+    pub asks_dns: bool,
+    /// When its requests come.
+    pub arrivals: Arrivals,
+    /// How long it waits for an answer to an attempt.
+    pub timeout: Span,
+    /// Attempts in all.
+    pub attempts: u32,
+    /// After which failures it tries again.
+    pub retry_on: Vec<Family>,
+}
+
+/// A client at work.
+#[derive(Debug)]
+pub struct Client {
+    /// As the scenario has it.
+    pub config: ClientConfig,
+    begin: Time,
+    gaps: Stream,
+    workload: RequestStreams,
+    policy: RequestStreams,
+    /// Requests so far.
+    number: u64,
+    /// The pods it may send from, and their nodes.
+    origins: Vec<(PodId, NodeId)>,
+    resolved: (u64, Option<ServiceId>),
+}
+
+impl Client {
+    /// A client that has not sent anything. Its streams are named after it, so that another client
+    /// beside it shifts nothing.
+    #[must_use]
+    pub fn new(config: ClientConfig, streams: &Streams) -> Self {
+        let name = &config.name;
+        Self {
+            begin: Time::ZERO,
+            gaps: streams.named(&format!("client/{name}/arrivals")),
+            workload: streams.requests(&format!("client/{name}/workload")),
+            policy: streams.requests(&format!("client/{name}/policy")),
+            number: 0,
+            origins: Vec::new(),
+            resolved: (u64::MAX, None),
+            config,
+        }
+    }
+
+    /// When its first request comes.
+    pub fn begin(&mut self, now: Time) -> Option<Time> {
+        self.begin = now;
+        self.config.arrivals.first(now, &mut self.gaps)
+    }
+
+    /// When the request after the one at `now` comes.
+    pub fn next_arrival(&mut self, now: Time) -> Option<Time> {
+        self.config.arrivals.next(self.begin, now, &mut self.gaps)
+    }
+
+    /// The next request's number, and its private draws for the workload.
+    pub fn next_request(&mut self) -> (u64, RequestStream) {
+        let number = self.number;
+        self.number += 1;
+        (number, self.workload.request(number))
+    }
+
+    /// A request's private draws for one attempt's balancing.
+    #[must_use]
+    pub fn policy_stream(&self, number: u64, attempt: u32) -> RequestStream {
+        // Attempts are few: 64 of them have streams of their own.
+        self.policy.request(number.wrapping_mul(64).wrapping_add(u64::from(attempt.min(63))))
+    }
+
+    /// The node a request is sent from, `None` where nobody is there to send it.
+    pub fn origin(&self, nodes: u32, random: &mut impl Random) -> Option<NodeId> {
+        match &self.config.origin {
+            Origin::Node(node) => Some(*node),
+            Origin::AnyNode | Origin::Outside => Some(NodeId(random.below(nodes))),
+            Origin::Pods { .. } if self.origins.is_empty() => None,
+            Origin::Pods { .. } => {
+                Some(self.origins[random.below(self.origins.len() as u32) as usize].1)
+            }
+        }
+    }
+
+    /// The Service its target names; asked anew when DNS has news.
+    pub fn resolve(&mut self, dns: &Dns) -> Option<ServiceId> {
+        if self.resolved.0 != dns.version() {
+            self.resolved = (dns.version(), dns.resolve(&self.config.service));
+        }
+        self.resolved.1
+    }
+
+    /// Whether it tries again after this many attempts and such a failure.
+    #[must_use]
+    pub fn retries(&self, attempts: u32, family: Family) -> bool {
+        attempts < self.config.attempts && self.config.retry_on.contains(&family)
+    }
+
+    /// Whether it sends from pods of this namespace with these labels.
+    #[must_use]
+    pub fn sends_from(&self, namespace: &str, labels: &Labels) -> bool {
+        match &self.config.origin {
+            Origin::Pods { namespace: wanted, labels: selector } => {
+                wanted == namespace && api::selector::matches_all(selector, labels)
+            }
+            Origin::Node(_) | Origin::AnyNode | Origin::Outside => false,
+        }
+    }
+
+    /// A pod it sends from began to run.
+    pub fn add_origin(&mut self, pod: PodId, node: NodeId) {
+        if !self.origins.iter().any(|(known, _)| *known == pod) {
+            self.origins.push((pod, node));
+        }
+    }
+
+    /// A pod it may have sent from ended.
+    pub fn remove_origin(&mut self, pod: PodId) {
+        self.origins.retain(|(known, _)| *known != pod);
+    }
+}

@@ -1,0 +1,36 @@
+//! A connection's arrival at a pod: accepted, refused, or never answered.
+//!
+//! A connection is not a request. Proxies balance connections; a program accepts them. Here each
+//! request has a connection of its own.
+
+use record::Cause;
+
+use crate::{
+    runtime::Runtime,
+    server::{Listener, ServerId},
+};
+
+/// What becomes of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Connection {
+    /// The program took it.
+    Accepted(ServerId),
+    /// The pod's address answered that nobody listens.
+    Refused(Cause),
+    /// Nobody answered: the address is routed nowhere.
+    Unanswered,
+}
+
+/// What becomes of a connection to a port of a pod.
+#[must_use]
+pub fn connect(runtime: &Runtime, pod: api::PodId, port: u16) -> Connection {
+    let Some(sandbox) = runtime.sandbox(pod) else { return Connection::Unanswered };
+    let Some(server) = sandbox.listener_of(port) else {
+        return Connection::Refused(Cause::RefusedWrongPort);
+    };
+    match runtime.server(server).listener() {
+        Listener::Open => Connection::Accepted(server),
+        Listener::NotYet => Connection::Refused(Cause::RefusedNotListening),
+        Listener::Closed => Connection::Refused(Cause::RefusedListenerClosed),
+    }
+}

@@ -1,0 +1,58 @@
+//! What can wake the data plane.
+
+use api::{NodeId, RuntimeReply};
+use record::ClientId;
+
+use crate::{flight::FlightId, server::ServerId};
+
+/// Everything that can wake the data plane.
+#[derive(Clone, Copy, Debug)]
+pub enum Event {
+    /// A client's next request is due.
+    Arrive(ClientId),
+    /// A request's name is resolved, or it is tried again: it connects.
+    Connect(FlightId),
+    /// A request's connection reaches the pod.
+    Deliver(FlightId),
+    /// A request's answer, or its end, reaches the client.
+    Finish(FlightId),
+    /// A program begins to listen.
+    Listen(ServerId),
+    /// A program passes its readiness checks from now on.
+    BecomeReady(ServerId),
+    /// A program's lame-duck time is over: it closes its listener.
+    CloseListener(ServerId),
+    /// A program has nothing left to do and ends.
+    Exit {
+        /// Which program.
+        server: ServerId,
+        /// Its exit code.
+        code: u8,
+    },
+    /// A node's proxy is due to look at its changes.
+    SyncProxy(NodeId),
+    /// A node's proxy has its rules in force.
+    ProgramRules(NodeId),
+    /// The container runtime's word to a kubelet: the control plane's to handle.
+    Runtime(RuntimeReply),
+}
+
+/// Who an event is for, where several are due at once: lower classes first. All are above the
+/// control plane's; arrivals come last, so that a request sees all that happened by its time.
+pub mod class {
+    /// The container runtime's words to kubelets.
+    pub const RUNTIME: u8 = 40;
+    /// Proxies.
+    pub const PROXY: u8 = 41;
+    /// Programs in containers.
+    pub const SERVER: u8 = 42;
+    /// Ends of requests.
+    pub const FINISH: u8 = 43;
+    /// Deliveries at pods.
+    pub const DELIVER: u8 = 44;
+    /// Connections and arrivals.
+    pub const CLIENT: u8 = 45;
+}
+
+const _: () =
+    assert!(size_of::<Event>() <= 16, "events are copied into the queue: keep them small");

@@ -1,0 +1,289 @@
+//! kube-proxy of one node: hears of Services and EndpointSlices, and now and then turns what it
+//! heard into rules (`pkg/proxy`).
+//!
+//! Rules are for new connections only. Between two syncs they stay as they are, whatever became of
+//! the pods they name: this is the gap that a rollout's lost requests fall into.
+//!
+//! *Left out:* session affinity, traffic policies and hints (no field of a Service asks for them
+//! yet), the difference between the modes, and stale connection tracking.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use api::{Change, EndpointSlice, Key, NodeId, Object, PodId, Service, ServiceId, Verb};
+use engine::{Distribution, Random, Source, Span, Stream, Streams, Time};
+use policy::{Policy, Reply};
+use record::Record;
+
+use crate::{
+    Cx,
+    bounded_frequency_runner::BoundedFrequencyRunner,
+    endpoints::{EndpointInfo, Place, ServiceInfo, categorize_endpoints},
+    event::{Event, class},
+};
+
+/// How proxies do their work.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The least time between the end of a sync and the start of the next, 1 s by default.
+    pub min_sync_period: Span,
+    /// How long a sync takes until its rules are in force.
+    pub sync_duration: Distribution,
+    /// Whether changes of other Services keep the proxy syncing all the time, so that a change
+    /// meets it at a random phase of its period.
+    pub random_phase: bool,
+    /// The policy of its rules, by its name in the catalogue.
+    pub policy: &'static policy::Entry,
+}
+
+/// After a failed sync, and at the latest after a good one (`syncPeriod`, `FullSyncPeriod`).
+const RETRY: Span = Span::from_secs(30);
+const FULL_SYNC: Span = Span::from_secs(3600);
+
+/// Where a connection goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The pod, `None` for an address that no pod is behind.
+    pub pod: Option<PodId>,
+    /// The port of the pod.
+    pub port: u16,
+}
+
+/// kube-proxy of one node.
+pub struct KubeProxy {
+    node: NodeId,
+    name: Arc<str>,
+    zone: Arc<str>,
+    config: Config,
+    services: BTreeMap<Key, Arc<Service>>,
+    /// By Service and slice name.
+    slices: BTreeMap<Key, BTreeMap<Arc<str>, Arc<EndpointSlice>>>,
+    /// Services that changed since the last sync began.
+    dirty: BTreeSet<Key>,
+    runner: BoundedFrequencyRunner,
+    planned: Option<Time>,
+    /// What the sync under way will put in force.
+    computed: Vec<(ServiceId, Vec<PortRules>)>,
+    /// In force, by Service.
+    rules: Vec<Vec<PortRules>>,
+    durations: Stream,
+}
+
+/// The rules of one port of a Service.
+pub struct PortRules {
+    port: u16,
+    targets: Vec<Target>,
+    policy: Box<dyn Policy>,
+}
+
+impl KubeProxy {
+    /// The proxy of a node, without rules.
+    #[must_use]
+    pub fn new(
+        node: NodeId,
+        name: Arc<str>,
+        zone: Arc<str>,
+        config: Config,
+        streams: &Streams,
+    ) -> Self {
+        Self {
+            node,
+            durations: streams.named(&format!("kube-proxy/{}", node.0)),
+            runner: BoundedFrequencyRunner::new(config.min_sync_period, RETRY, FULL_SYNC),
+            name,
+            zone,
+            config,
+            services: BTreeMap::new(),
+            slices: BTreeMap::new(),
+            dirty: BTreeSet::new(),
+            planned: None,
+            computed: Vec::new(),
+            rules: Vec::new(),
+        }
+    }
+
+    /// Begins. In a busy cluster it is in the midst of its period.
+    pub fn begin(&mut self, cx: &mut Cx<'_>) {
+        if self.config.random_phase {
+            let period = self.config.min_sync_period.as_nanos().max(1);
+            let phase = Span::from_nanos(self.durations.below_u64(period));
+            self.planned = Some(cx.now + phase);
+            self.runner.want();
+            cx.agenda.at(cx.now + phase, self.source(), Event::SyncProxy(self.node));
+        }
+    }
+
+    /// Takes in a change to a Service or an EndpointSlice.
+    pub fn observe(&mut self, change: &Change, cx: &mut Cx<'_>) {
+        let gone = change.verb == Verb::Deleted;
+        match &change.object {
+            Object::Service(service) => {
+                let key = service.meta.key();
+                if gone {
+                    self.services.remove(&key);
+                } else {
+                    self.services.insert(key.clone(), service.clone());
+                }
+                self.dirty.insert(key);
+            }
+            Object::EndpointSlice(slice) => {
+                let key = Key::new(slice.meta.namespace.clone(), slice.service_name.clone());
+                let slices = self.slices.entry(key.clone()).or_default();
+                if gone {
+                    slices.remove(&slice.meta.name);
+                } else {
+                    slices.insert(slice.meta.name.clone(), slice.clone());
+                }
+                self.dirty.insert(key);
+            }
+            _ => return,
+        }
+        self.runner.want();
+        self.plan(cx);
+    }
+
+    /// Begins a sync if one is due.
+    pub fn sync(&mut self, cx: &mut Cx<'_>) {
+        if self.planned != Some(cx.now) || !self.runner.begin(cx.now) {
+            return;
+        }
+        self.planned = None;
+        self.computed = std::mem::take(&mut self.dirty)
+            .into_iter()
+            .filter_map(|key| self.compute(&key))
+            .collect();
+        let end = cx.now + self.config.sync_duration.sample(&mut self.durations);
+        cx.agenda.at(end, self.source(), Event::ProgramRules(self.node));
+    }
+
+    /// Ends a sync: what it computed is in force.
+    pub fn program_rules(&mut self, cx: &mut Cx<'_>) {
+        for (service, rules) in std::mem::take(&mut self.computed) {
+            let index = service.0 as usize;
+            if self.rules.len() <= index {
+                self.rules.resize_with(index + 1, Vec::new);
+            }
+            let (before, after) = (pods(&self.rules[index]), pods(&rules));
+            self.rules[index] = rules;
+            if before != after {
+                let record =
+                    Record::RulesProgrammed { node: self.node, service, pods: after.into() };
+                cx.recorder.record(cx.now, &record);
+            }
+        }
+        self.runner.end(cx.now, true);
+        if self.config.random_phase {
+            self.runner.want();
+        }
+        self.plan(cx);
+    }
+
+    /// Chooses where a new connection to a Service's port goes; `None` where it is rejected.
+    #[inline]
+    pub fn pick(
+        &mut self,
+        service: ServiceId,
+        port: u16,
+        now: Time,
+        random: &mut dyn Random,
+    ) -> Option<Target> {
+        let ports = self.rules.get_mut(service.0 as usize)?;
+        let rules = ports.iter_mut().find(|rules| rules.port == port)?;
+        let place = rules.policy.pick(policy::PickContext { now, random })?;
+        Some(rules.targets[place])
+    }
+
+    /// Tells the policy of a port how a connection ended.
+    pub fn done(&mut self, service: ServiceId, port: u16, pod: PodId, ok: bool, latency: Span) {
+        let Some(ports) = self.rules.get_mut(service.0 as usize) else { return };
+        if let Some(rules) = ports.iter_mut().find(|rules| rules.port == port) {
+            let reply = if ok { Reply::Ok } else { Reply::Failed };
+            rules.policy.done(policy::EndpointId(pod.0), reply, latency);
+        }
+    }
+
+    fn plan(&mut self, cx: &mut Cx<'_>) {
+        let Some(due) = self.runner.due() else { return };
+        let due = due.max(cx.now);
+        // A full sync after an hour without a change changes nothing here.
+        let wanted = !self.dirty.is_empty() || self.config.random_phase;
+        if wanted && self.planned != Some(due) {
+            self.planned = Some(due);
+            cx.agenda.at(due, self.source(), Event::SyncProxy(self.node));
+        }
+    }
+
+    /// The rules of a Service as far as this proxy knows it.
+    fn compute(&self, key: &Key) -> Option<(ServiceId, Vec<PortRules>)> {
+        let empty = BTreeMap::new();
+        let slices = self.slices.get(key).unwrap_or(&empty);
+        let Some(service) = self.services.get(key) else {
+            // Its Service is gone, or not heard of yet: nothing listens for it.
+            let id = slices.values().find_map(|slice| slice.service)?;
+            return Some((id, Vec::new()));
+        };
+        let rules = service.spec.ports.iter().map(|port| {
+            let targets = self.targets(slices, &port.name);
+            let endpoints: Vec<_> = targets
+                .iter()
+                .enumerate()
+                .map(|(index, target)| policy::Endpoint {
+                    id: policy::EndpointId(target.pod.map_or(index as u32, |pod| pod.0)),
+                    weight: 1,
+                })
+                .collect();
+            let mut policy = (self.config.policy.build)();
+            policy.update(&endpoints);
+            PortRules { port: port.port, targets, policy }
+        });
+        Some((service.id, rules.collect()))
+    }
+
+    /// The targets of a port: all usable endpoints, in the order of their addresses as text.
+    fn targets(
+        &self,
+        slices: &BTreeMap<Arc<str>, Arc<EndpointSlice>>,
+        port_name: &str,
+    ) -> Vec<Target> {
+        let mut known: BTreeMap<String, (EndpointInfo, Target)> = BTreeMap::new();
+        for slice in slices.values() {
+            let port = slice.ports.iter().find(|port| port.name == port_name);
+            let Some(number) = port.and_then(|port| port.port) else { continue };
+            for endpoint in &slice.endpoints {
+                let name = format!("{}:{number}", endpoint.address);
+                // A terminating endpoint never replaces another of its address.
+                if endpoint.terminating && known.contains_key(&name) {
+                    continue;
+                }
+                let info = EndpointInfo {
+                    endpoint: name.clone(),
+                    is_local: endpoint.node_name.as_deref() == Some(&*self.name),
+                    ready: endpoint.ready,
+                    serving: endpoint.serving,
+                    terminating: endpoint.terminating,
+                    zone_hints: Vec::new(),
+                    node_hints: Vec::new(),
+                };
+                let pod = endpoint.target.as_ref().map(|(pod, _)| *pod);
+                known.insert(name, (info, Target { pod, port: number }));
+            }
+        }
+        let (infos, targets): (Vec<_>, Vec<_>) = known.into_values().unzip();
+        let place = Place { node: &self.name, zone: Some(&self.zone), prefer_same: true };
+        let categorized = categorize_endpoints(&infos, ServiceInfo::default(), place);
+        categorized.cluster.unwrap_or_default().into_iter().map(|index| targets[index]).collect()
+    }
+
+    fn source(&self) -> Source {
+        Source { class: class::PROXY, entity: self.node.0 }
+    }
+}
+
+/// The pods that any of these rules lead to.
+fn pods(rules: &[PortRules]) -> Vec<PodId> {
+    let pods: BTreeSet<PodId> =
+        rules.iter().flat_map(|rules| &rules.targets).filter_map(|target| target.pod).collect();
+    pods.into_iter().collect()
+}

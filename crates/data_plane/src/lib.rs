@@ -1,0 +1,36 @@
+//! The data plane: everything a request passes through.
+//!
+//! A client resolves a name ([`dns`]), its node's proxy chooses a pod ([`kube_proxy`]), the packets
+//! take their time ([`network`]), the pod accepts the connection or not ([`connection`]) and its
+//! program works on the request ([`server`]). All of them *read* API objects, each through a watch
+//! of its own; none writes one.
+//!
+//! It is dense: numbers for names, flat arrays, nothing allocated for a request. There is nothing
+//! of the control plane in here; what a kubelet asks of the container runtime arrives through
+//! [`api::runtime_interface`], and [`runtime`] is that runtime.
+//!
+//! A request takes two or three events: its arrival, its delivery at the pod, its end. With
+//! first-come-first-served workers the end is known at the delivery, so that completions could be
+//! settled without an event; the event is kept as the plain way, to be the oracle of that.
+
+pub mod arrivals;
+pub mod behaviour;
+pub mod bounded_frequency_runner;
+pub mod client;
+pub mod connection;
+mod data_plane;
+pub mod dns;
+pub mod endpoints;
+pub mod event;
+pub mod flight;
+pub mod kube_proxy;
+pub mod network;
+pub mod runtime;
+pub mod server;
+
+pub use behaviour::{Behaviour, OnSigterm, WarmUp};
+pub use data_plane::{Config, DataPlane, NodeConfig, Watches};
+pub use event::Event;
+
+/// What every part of the data plane is handed: the clock, the agenda, the record.
+pub type Cx<'a> = engine::Context<'a, Event, dyn record::Recorder + 'a>;

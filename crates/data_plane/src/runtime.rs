@@ -1,0 +1,120 @@
+//! The container runtime: the pods' networks and the programs in their containers, by number.
+
+use std::sync::Arc;
+
+use api::{ContainerId, Labels, NodeId, Pod, PodId};
+
+use crate::server::{Server, ServerId};
+
+/// A pod's network and its programs.
+#[derive(Debug)]
+pub struct Sandbox {
+    /// Its node.
+    pub node: NodeId,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its labels.
+    pub labels: Labels,
+    /// The images of its containers.
+    pub images: Vec<Arc<str>>,
+    /// The programs, in the order of its containers; `None` before their first start.
+    pub servers: Vec<Option<ServerId>>,
+    /// Which container listens on a port.
+    ports: Vec<(u16, u8)>,
+    /// The container that answers on any port: the only one, if it declares none.
+    any_port: Option<u8>,
+}
+
+impl Sandbox {
+    /// The program that listens on a port, or will, or did.
+    #[must_use]
+    #[inline]
+    pub fn listener_of(&self, port: u16) -> Option<ServerId> {
+        let declared = self.ports.iter().find(|(number, _)| *number == port);
+        let container = declared.map(|(_, container)| *container).or(self.any_port)?;
+        self.servers[usize::from(container)]
+    }
+}
+
+/// Everything that runs.
+#[derive(Debug, Default)]
+pub struct Runtime {
+    sandboxes: Vec<Option<Sandbox>>,
+    servers: Vec<Server>,
+}
+
+impl Runtime {
+    /// A pod's network, while it has one.
+    #[must_use]
+    #[inline]
+    pub fn sandbox(&self, pod: PodId) -> Option<&Sandbox> {
+        self.sandboxes.get(pod.0 as usize)?.as_ref()
+    }
+
+    /// A program.
+    #[must_use]
+    #[inline]
+    pub fn server(&self, id: ServerId) -> &Server {
+        &self.servers[id.0 as usize]
+    }
+
+    /// A program, to change.
+    #[inline]
+    pub fn server_mut(&mut self, id: ServerId) -> &mut Server {
+        &mut self.servers[id.0 as usize]
+    }
+
+    /// Gives a pod its network. `listen` says which ports the program of an image listens on, where
+    /// that is known; else it is what the container declares.
+    pub fn create_sandbox(&mut self, pod: &Pod, node: NodeId, listen: impl Fn(&str) -> Vec<u16>) {
+        let mut ports = Vec::new();
+        for (index, container) in pod.spec.containers.iter().enumerate() {
+            let stated = listen(&container.image);
+            let declared = container.ports.iter().map(|port| port.container_port);
+            let numbers: Vec<u16> = if stated.is_empty() { declared.collect() } else { stated };
+            ports.extend(numbers.into_iter().map(|number| (number, index as u8)));
+        }
+        let silent: Vec<u8> = (0..pod.spec.containers.len() as u8)
+            .filter(|index| ports.iter().all(|(_, container)| container != index))
+            .collect();
+        let any_port = match silent[..] {
+            [only] => Some(only),
+            _ => None,
+        };
+        let index = pod.id.0 as usize;
+        if self.sandboxes.len() <= index {
+            self.sandboxes.resize_with(index + 1, || None);
+        }
+        self.sandboxes[index] = Some(Sandbox {
+            node,
+            namespace: pod.meta.namespace.as_ref().to_owned(),
+            labels: pod.meta.labels.clone(),
+            images: pod.spec.containers.iter().map(|c| c.image.clone()).collect(),
+            servers: vec![None; pod.spec.containers.len()],
+            ports,
+            any_port,
+        });
+    }
+
+    /// Takes a pod's network away.
+    pub fn remove_sandbox(&mut self, pod: PodId) -> Option<Sandbox> {
+        self.sandboxes.get_mut(pod.0 as usize)?.take()
+    }
+
+    /// Starts a program in a container, in place of one that ended there.
+    pub fn start(&mut self, server: Server) -> Option<ServerId> {
+        let ContainerId { pod, index } = server.container;
+        let sandbox = self.sandboxes.get_mut(pod.0 as usize)?.as_mut()?;
+        let id = ServerId(self.servers.len() as u32);
+        sandbox.servers[usize::from(index)] = Some(id);
+        self.servers.push(server);
+        Some(id)
+    }
+
+    /// The program in a container.
+    #[must_use]
+    pub fn server_in(&self, container: ContainerId) -> Option<ServerId> {
+        let sandbox = self.sandbox(container.pod)?;
+        sandbox.servers.get(usize::from(container.index)).copied().flatten()
+    }
+}

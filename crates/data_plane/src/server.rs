@@ -1,0 +1,204 @@
+//! The program in a container: a first-come-first-served station with several workers and a bounded
+//! queue, which starts, warms up, and ends in its own way.
+//!
+//! With that discipline the time at which a request will be done is known when it is accepted:
+//! it begins at the earlier of its own arrival and the next worker's being free.
+
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, VecDeque},
+    sync::Arc,
+};
+
+use api::ContainerId;
+use engine::{Random, Span, Time};
+
+use crate::{behaviour::Behaviour, flight::FlightId};
+
+/// A program's number in one run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServerId(pub u32);
+
+/// Whether a program listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listener {
+    /// Not yet.
+    NotYet,
+    /// It does.
+    Open,
+    /// No more.
+    Closed,
+}
+
+/// When a request that was accepted is worked on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Admission {
+    /// How long it waits for a worker.
+    pub queued: Span,
+    /// When it is done.
+    pub departure: Time,
+}
+
+/// A program in a container.
+#[derive(Debug)]
+pub struct Server {
+    /// Which container it is in.
+    pub container: ContainerId,
+    /// How it behaves.
+    pub behaviour: Arc<Behaviour>,
+    listener: Listener,
+    /// Whether it runs at all.
+    running: bool,
+    /// Whether it was sent SIGTERM and minds it.
+    ending: bool,
+    listening_since: Time,
+    ready: bool,
+    /// When each worker is free.
+    workers: BinaryHeap<Reverse<Time>>,
+    /// When the requests that still wait begin.
+    waiting: VecDeque<Time>,
+    /// When the last of the accepted requests is done.
+    busy_until: Time,
+    /// Requests accepted and not yet finished.
+    in_flight: Vec<FlightId>,
+    /// How many times longer everything takes (a fault), 1 if nothing is wrong.
+    slowdown: f64,
+}
+
+impl Server {
+    /// A program that was just started.
+    #[must_use]
+    pub fn new(container: ContainerId, behaviour: Arc<Behaviour>) -> Self {
+        let workers = behaviour.concurrency.max(1) as usize;
+        Self {
+            container,
+            listener: Listener::NotYet,
+            running: true,
+            ending: false,
+            listening_since: Time::ZERO,
+            ready: false,
+            workers: std::iter::repeat_n(Reverse(Time::ZERO), workers).collect(),
+            waiting: VecDeque::new(),
+            busy_until: Time::ZERO,
+            in_flight: Vec::new(),
+            slowdown: 1.0,
+            behaviour,
+        }
+    }
+
+    /// Whether it listens.
+    #[must_use]
+    #[inline]
+    pub fn listener(&self) -> Listener {
+        self.listener
+    }
+
+    /// Whether it runs.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.running
+    }
+
+    /// Whether it was sent SIGTERM and minds it.
+    #[must_use]
+    pub fn is_ending(&self) -> bool {
+        self.ending
+    }
+
+    /// Whether it passes its readiness checks.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.ready && self.listener == Listener::Open
+    }
+
+    /// When the last of the accepted requests is done.
+    #[must_use]
+    pub fn busy_until(&self) -> Time {
+        self.busy_until
+    }
+
+    /// It listens from now on.
+    pub fn listen(&mut self, now: Time) {
+        self.listener = Listener::Open;
+        self.listening_since = now;
+    }
+
+    /// It passes, or fails, its readiness checks from now on.
+    pub fn set_ready(&mut self, ready: bool) {
+        self.ready = ready;
+    }
+
+    /// It takes so many times as long from now on.
+    pub fn set_slowdown(&mut self, factor: f64) {
+        self.slowdown = factor;
+    }
+
+    /// It minds SIGTERM from now on.
+    pub fn begin_to_end(&mut self) {
+        self.ending = true;
+    }
+
+    /// It listens no more. Gives back whether it did before.
+    pub fn close_listener(&mut self) -> bool {
+        std::mem::replace(&mut self.listener, Listener::Closed) == Listener::Open
+    }
+
+    /// It runs no more. Gives back what it was working on.
+    pub fn end(&mut self) -> Vec<FlightId> {
+        self.running = false;
+        self.drop_work()
+    }
+
+    /// It works on nothing any more. Gives back what that was.
+    pub fn drop_work(&mut self) -> Vec<FlightId> {
+        self.waiting.clear();
+        std::mem::take(&mut self.in_flight)
+    }
+
+    /// Accepts a request whose last byte is there at `ready`; `None` where its queue is full.
+    #[inline]
+    pub fn admit(
+        &mut self,
+        now: Time,
+        ready: Time,
+        workload: &mut impl Random,
+    ) -> Option<Admission> {
+        while self.waiting.front().is_some_and(|start| *start <= now) {
+            self.waiting.pop_front();
+        }
+        let mut worker = self.workers.peek_mut()?;
+        let start = ready.max(worker.0);
+        if start > ready {
+            if self.waiting.len() >= self.behaviour.backlog as usize {
+                return None;
+            }
+            self.waiting.push_back(start);
+        }
+        let mut service = self.behaviour.service_time.sample(workload);
+        let age = start.since(self.listening_since);
+        let warming = self.behaviour.warm_up.map_or(1.0, |warm_up| warm_up.slowdown(age));
+        let factor = warming * self.slowdown;
+        if factor > 1.0 {
+            service = service.mul_f64(factor);
+        }
+        let departure = start + service;
+        *worker = Reverse(departure);
+        drop(worker);
+        self.busy_until = self.busy_until.max(departure);
+        Some(Admission { queued: start.since(ready), departure })
+    }
+
+    /// Notes a request it works on. Gives back its place.
+    #[inline]
+    pub fn hold(&mut self, flight: FlightId) -> u32 {
+        self.in_flight.push(flight);
+        self.in_flight.len() as u32 - 1
+    }
+
+    /// Lets the request at a place go. Gives back the request that is at that place now, if another is.
+    #[inline]
+    pub fn release(&mut self, place: u32) -> Option<FlightId> {
+        self.in_flight.swap_remove(place as usize);
+        self.in_flight.get(place as usize).copied()
+    }
+}

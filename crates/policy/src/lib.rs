@@ -1,0 +1,15 @@
+//! Load-balancing policies: endpoints in, pick out.
+//!
+//! A policy sees what a real balancer sees: the endpoints it was told of, and how its own picks
+//! ended. Time and chance come in from outside; it has no queue, no objects and no clock. One
+//! instance belongs to one balancer, so that twenty nodes keep twenty memories.
+//!
+//! [`CATALOGUE`] lists them, a line each; a new policy is one file and one line.
+
+mod catalogue;
+mod policy;
+mod random;
+
+pub use catalogue::{CATALOGUE, Entry, by_name};
+pub use policy::{Endpoint, EndpointId, PickContext, Policy, Reply};
+pub use random::Random;

@@ -1,0 +1,126 @@
+//! Why a request failed: a closed list.
+
+use std::fmt;
+
+/// The first half of a cause: what the client saw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Family {
+    /// The connection was refused.
+    Refused,
+    /// An established connection broke.
+    Reset,
+    /// No answer came in time.
+    Timeout,
+    /// The name did not resolve.
+    Dns,
+    /// The server turned the request away.
+    Rejected,
+}
+
+impl Family {
+    /// The word in front of the dot.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::Reset => "reset",
+            Self::Timeout => "timeout",
+            Self::Dns => "dns",
+            Self::Rejected => "rejected",
+        }
+    }
+}
+
+/// Why a request failed, as `family.detail`. Each has a page in `docs/causes.md`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cause {
+    /// The node's proxy knew no endpoint for the Service and rejected the connection.
+    RefusedNoEndpoints,
+    /// The pod runs, but its program does not listen yet.
+    RefusedNotListening,
+    /// The pod's program had closed its listener, or was gone, while its address still answered.
+    RefusedListenerClosed,
+    /// The pod's program listens, but not on that port.
+    RefusedWrongPort,
+    /// The program ended while it worked on the request.
+    ResetKilledInFlight,
+    /// The address answered no more: the pod's network was gone.
+    TimeoutUnreachable,
+    /// The answer would have come later than the client waited.
+    TimeoutSlow,
+    /// The name did not exist.
+    DnsNxdomain,
+    /// The program's backlog was full.
+    RejectedOverload,
+}
+
+impl Cause {
+    /// All causes, in the order of their families.
+    pub const ALL: [Self; 9] = [
+        Self::RefusedNoEndpoints,
+        Self::RefusedNotListening,
+        Self::RefusedListenerClosed,
+        Self::RefusedWrongPort,
+        Self::ResetKilledInFlight,
+        Self::TimeoutUnreachable,
+        Self::TimeoutSlow,
+        Self::DnsNxdomain,
+        Self::RejectedOverload,
+    ];
+
+    /// Its name, `family.detail`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RefusedNoEndpoints => "refused.no-endpoints",
+            Self::RefusedNotListening => "refused.not-listening",
+            Self::RefusedListenerClosed => "refused.listener-closed",
+            Self::RefusedWrongPort => "refused.wrong-port",
+            Self::ResetKilledInFlight => "reset.killed-in-flight",
+            Self::TimeoutUnreachable => "timeout.unreachable",
+            Self::TimeoutSlow => "timeout.slow",
+            Self::DnsNxdomain => "dns.nxdomain",
+            Self::RejectedOverload => "rejected.overload",
+        }
+    }
+
+    /// What the client saw.
+    #[must_use]
+    pub fn family(self) -> Family {
+        match self {
+            Self::RefusedNoEndpoints
+            | Self::RefusedNotListening
+            | Self::RefusedListenerClosed
+            | Self::RefusedWrongPort => Family::Refused,
+            Self::ResetKilledInFlight => Family::Reset,
+            Self::TimeoutUnreachable | Self::TimeoutSlow => Family::Timeout,
+            Self::DnsNxdomain => Family::Dns,
+            Self::RejectedOverload => Family::Rejected,
+        }
+    }
+
+    /// Its place in [`Cause::ALL`].
+    #[must_use]
+    pub fn index(self) -> usize {
+        self as usize
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_start_with_their_family_and_indices_are_places() {
+        for (place, cause) in Cause::ALL.into_iter().enumerate() {
+            assert!(cause.name().starts_with(cause.family().name()), "{cause}");
+            assert_eq!(cause.index(), place);
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! The closed list of facts.
+
+use std::{net::IpAddr, sync::Arc};
+
+use api::{NodeId, PodId, ServiceId};
+
+use crate::{ClientId, Request};
+
+/// An endpoint as an EndpointSlice write had it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct EndpointFact {
+    /// The pod, `None` where somebody wrote an address by hand.
+    pub pod: Option<PodId>,
+    /// The `ready` condition.
+    pub ready: bool,
+    /// The `serving` condition.
+    pub serving: bool,
+    /// The `terminating` condition.
+    pub terminating: bool,
+}
+
+/// Something that happened. Names are introduced once and referred to by number from then on.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Record {
+    /// A node joined.
+    NodeAdded {
+        /// Its number.
+        node: NodeId,
+        /// Its name.
+        name: Arc<str>,
+        /// Its zone.
+        zone: Arc<str>,
+    },
+    /// A Service was stored, and an address given to it.
+    ServiceAdded {
+        /// Its number.
+        service: ServiceId,
+        /// `namespace/name`.
+        name: Arc<str>,
+        /// Its virtual address.
+        cluster_ip: Option<IpAddr>,
+    },
+    /// A client began.
+    ClientAdded {
+        /// Its number.
+        client: ClientId,
+        /// Its name.
+        name: Arc<str>,
+        /// The Service it calls.
+        service: Option<ServiceId>,
+    },
+    /// The cluster is set up and the clock of the scenario begins; results count from here.
+    ScenarioBegan,
+    /// A step of the timeline ran.
+    StepRan {
+        /// As written.
+        text: Arc<str>,
+    },
+    /// A Deployment's pod template changed: a rollout began.
+    RolloutStarted {
+        /// `namespace/name`.
+        deployment: Arc<str>,
+        /// Image of the first container before.
+        from: Arc<str>,
+        /// Image of the first container after.
+        to: Arc<str>,
+    },
+    /// `spec.replicas` of a ReplicaSet was written (also when it was created).
+    ReplicaSetScaled {
+        /// Its Deployment, `namespace/name`.
+        deployment: Arc<str>,
+        /// Its name.
+        replica_set: Arc<str>,
+        /// Image of the first container of its template.
+        image: Arc<str>,
+        /// `deployment.kubernetes.io/revision`.
+        revision: u32,
+        /// The number written.
+        replicas: i32,
+    },
+    /// A Deployment's status was written.
+    DeploymentStatusWritten {
+        /// `namespace/name`.
+        deployment: Arc<str>,
+        /// Pods that are not being deleted.
+        replicas: i32,
+        /// Those of the newest template.
+        updated: i32,
+        /// Those available.
+        available: i32,
+        /// Whether its controller takes the rollout for complete.
+        complete: bool,
+        /// Whether it exceeded its progress deadline.
+        deadline_exceeded: bool,
+    },
+    /// A pod object was stored.
+    PodCreated {
+        /// Its number.
+        pod: PodId,
+        /// Its name.
+        name: Arc<str>,
+        /// Its Deployment, `namespace/name`, if it has one.
+        deployment: Option<Arc<str>>,
+        /// Its ReplicaSet's name, if it has one.
+        replica_set: Option<Arc<str>>,
+        /// Image of its first container: its version.
+        image: Arc<str>,
+    },
+    /// No node had room for a pod.
+    PodUnschedulable {
+        /// The pod.
+        pod: PodId,
+    },
+    /// A pod was bound to a node.
+    PodScheduled {
+        /// The pod.
+        pod: PodId,
+        /// The node.
+        node: NodeId,
+    },
+    /// A container's program was started.
+    ContainerStarted {
+        /// The pod.
+        pod: PodId,
+        /// The container's index in the spec.
+        container: u8,
+        /// How often it had been restarted.
+        restarts: u32,
+    },
+    /// A container's program listens.
+    ListenerOpened {
+        /// The pod.
+        pod: PodId,
+        /// The container's index in the spec.
+        container: u8,
+    },
+    /// A container's program listens no more.
+    ListenerClosed {
+        /// The pod.
+        pod: PodId,
+        /// The container's index in the spec.
+        container: u8,
+    },
+    /// The pod's Ready condition was written True.
+    PodReady {
+        /// The pod.
+        pod: PodId,
+    },
+    /// The pod's Ready condition was written False.
+    PodUnready {
+        /// The pod.
+        pod: PodId,
+    },
+    /// The pod's deletion was asked for; its deletionTimestamp was set.
+    PodDeletionRequested {
+        /// The pod.
+        pod: PodId,
+        /// The grace period in seconds.
+        grace_seconds: u32,
+    },
+    /// A container was sent SIGTERM.
+    ContainerTerminated {
+        /// The pod.
+        pod: PodId,
+        /// The container's index in the spec.
+        container: u8,
+    },
+    /// A container was sent SIGKILL.
+    ContainerKilled {
+        /// The pod.
+        pod: PodId,
+        /// The container's index in the spec.
+        container: u8,
+    },
+    /// A container's program ended.
+    ContainerExited {
+        /// The pod.
+        pod: PodId,
+        /// The container's index in the spec.
+        container: u8,
+        /// Its exit code.
+        code: u8,
+        /// Requests it was working on, which were lost with it.
+        in_flight: u32,
+    },
+    /// The pod's address answers no more.
+    SandboxRemoved {
+        /// The pod.
+        pod: PodId,
+    },
+    /// The pod object was removed.
+    PodGone {
+        /// The pod.
+        pod: PodId,
+    },
+    /// An EndpointSlice was written.
+    EndpointSliceWritten {
+        /// Its Service.
+        service: ServiceId,
+        /// Its name.
+        slice: Arc<str>,
+        /// What it now lists.
+        endpoints: Arc<[EndpointFact]>,
+    },
+    /// A node's proxy put its rules for a Service in force.
+    RulesProgrammed {
+        /// The node.
+        node: NodeId,
+        /// The Service.
+        service: ServiceId,
+        /// The pods that connections from this node go to, from now on.
+        pods: Arc<[PodId]>,
+    },
+    /// A fault began.
+    FaultBegan {
+        /// As written.
+        text: Arc<str>,
+    },
+    /// A request ended.
+    RequestFinished(Request),
+    /// A client had this many requests unanswered when the run ended.
+    RequestsInFlight {
+        /// The client.
+        client: ClientId,
+        /// How many.
+        count: u64,
+    },
+    /// The run ended.
+    Ended,
+}
