@@ -1,16 +1,16 @@
 //! How the program in an image behaves.
 
-use engine::{Distribution, Span};
+use engine::{Delay, Distribution, Span};
 
 /// How the program in an image behaves: what a manifest cannot say.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Behaviour {
     /// From the container's start to listening.
-    pub start: Distribution,
+    pub start: Delay,
     /// From listening to passing its readiness checks.
-    pub ready: Distribution,
+    pub ready: Delay,
     /// From SIGTERM to its exit once nothing is left to do.
-    pub stop: Distribution,
+    pub stop: Delay,
     /// How long one request keeps one of its workers.
     pub service_time: Distribution,
     /// How many requests it works on at once.

@@ -59,6 +59,18 @@ pub enum Watches {
     Proxy(NodeId, Kind),
 }
 
+/// How the program in an image behaves, and how often it was started.
+struct Image {
+    behaviour: Arc<Behaviour>,
+    started: u64,
+}
+
+impl Image {
+    fn new(behaviour: Arc<Behaviour>) -> Self {
+        Self { behaviour, started: 0 }
+    }
+}
+
 /// Clients, DNS, proxies, network and programs.
 pub struct DataPlane {
     clients: Vec<Client>,
@@ -67,7 +79,7 @@ pub struct DataPlane {
     proxies: Vec<KubeProxy>,
     network: Network,
     runtime: Runtime,
-    images: BTreeMap<Arc<str>, Arc<Behaviour>>,
+    images: BTreeMap<Arc<str>, Image>,
     flights: Flights,
     delays: Stream,
     arrived: u64,
@@ -93,7 +105,11 @@ impl DataPlane {
             dns_delay: config.dns_delay,
             network,
             runtime: Runtime::default(),
-            images: config.images,
+            images: config
+                .images
+                .into_iter()
+                .map(|(name, image)| (name, Image::new(image)))
+                .collect(),
             flights: Flights::default(),
             delays: streams.named("data-plane/delays"),
             arrived: 0,
@@ -170,7 +186,10 @@ impl DataPlane {
             RuntimeRequest::CreateSandbox { pod, node } => {
                 let images = &self.images;
                 self.runtime.create_sandbox(&pod, node, |image| {
-                    images.get(image).map(|image| image.listen.clone()).unwrap_or_default()
+                    images
+                        .get(image)
+                        .map(|image| image.behaviour.listen.clone())
+                        .unwrap_or_default()
                 });
             }
             RuntimeRequest::Start { container } => self.start(container, cx),
@@ -402,8 +421,11 @@ impl DataPlane {
 
     fn start(&mut self, container: ContainerId, cx: &mut Cx<'_>) {
         let Some(image) = self.image_of(container) else { return };
-        let Some(id) = self.runtime.start(Server::new(container, image.clone())) else { return };
-        let listens = cx.now + image.start.sample(&mut self.delays);
+        let (behaviour, turn) = (image.behaviour.clone(), image.started);
+        image.started += 1;
+        let listens = cx.now + behaviour.start.sample(turn, &mut self.delays);
+        let server = Server::new(container, behaviour, turn);
+        let Some(id) = self.runtime.start(server) else { return };
         cx.agenda.at(listens, server_source(id), Event::Listen(id));
     }
 
@@ -415,8 +437,8 @@ impl DataPlane {
         server.listen(cx.now);
         let ContainerId { pod, index } = server.container;
         cx.recorder.record(cx.now, &Record::ListenerOpened { pod, container: index });
-        let image = server.behaviour.clone();
-        let ready = cx.now + image.ready.sample(&mut self.delays);
+        let (image, turn) = (server.behaviour.clone(), server.turn);
+        let ready = cx.now + image.ready.sample(turn, &mut self.delays);
         cx.agenda.at(ready, server_source(id), Event::BecomeReady(id));
         if let Some(after) = image.crash_after {
             let event = Event::Exit { server: id, code: 1 };
@@ -464,12 +486,12 @@ impl DataPlane {
         if !server.is_running() || server.is_ending() {
             return;
         }
-        let image = server.behaviour.clone();
+        let (image, turn) = (server.behaviour.clone(), server.turn);
         match image.on_sigterm {
             OnSigterm::Ignore => {}
             OnSigterm::Exit => {
                 server.begin_to_end();
-                let stop = image.stop.sample(&mut self.delays);
+                let stop = image.stop.sample(turn, &mut self.delays);
                 self.close(id, cx);
                 self.drop_work(id, cx);
                 self.plan_exit(id, cx.now + stop, cx);
@@ -495,7 +517,7 @@ impl DataPlane {
         self.close(id, cx);
         let server = self.runtime.server(id);
         let done = server.busy_until().max(cx.now);
-        let stop = server.behaviour.clone().stop.sample(&mut self.delays);
+        let stop = server.behaviour.stop.sample(server.turn, &mut self.delays);
         self.plan_exit(id, done + stop, cx);
     }
 
@@ -572,10 +594,10 @@ impl DataPlane {
         sandbox.into_iter().flat_map(|sandbox| sandbox.servers.iter().flatten().copied()).collect()
     }
 
-    fn image_of(&self, container: ContainerId) -> Option<Arc<Behaviour>> {
+    fn image_of(&mut self, container: ContainerId) -> Option<&mut Image> {
         let sandbox = self.runtime.sandbox(container.pod)?;
         let image = sandbox.images.get(usize::from(container.index))?;
-        self.images.get(image).cloned()
+        self.images.get_mut(image)
     }
 
     fn reply(&self, reply: RuntimeReply, cx: &mut Cx<'_>) {

@@ -46,6 +46,8 @@ pub struct Server {
     pub container: ContainerId,
     /// How it behaves.
     pub behaviour: Arc<Behaviour>,
+    /// How many programs of its image were started before it.
+    pub turn: u64,
     listener: Listener,
     /// Whether it runs at all.
     running: bool,
@@ -68,7 +70,7 @@ pub struct Server {
 impl Server {
     /// A program that was just started.
     #[must_use]
-    pub fn new(container: ContainerId, behaviour: Arc<Behaviour>) -> Self {
+    pub fn new(container: ContainerId, behaviour: Arc<Behaviour>, turn: u64) -> Self {
         let workers = behaviour.concurrency.max(1) as usize;
         Self {
             container,
@@ -83,6 +85,7 @@ impl Server {
             in_flight: Vec::new(),
             slowdown: 1.0,
             behaviour,
+            turn,
         }
     }
 

@@ -17,9 +17,11 @@
 //! | `agenda`, `context` | the clock with the events to come, and what a part sees of it |
 //! | `streams` | random numbers that stay the same whoever else draws |
 //! | `distribution`, `normal` | how long things take: `exp(20ms)` |
+//! | `delay` | the same, or a list that is gone through in turn |
 
 mod agenda;
 mod context;
+mod delay;
 mod distribution;
 mod normal;
 mod order;
@@ -31,6 +33,7 @@ mod wheel;
 
 pub use agenda::Agenda;
 pub use context::{Context, Schedule};
+pub use delay::Delay;
 pub use distribution::{Distribution, ParseDistributionError};
 pub use order::{Order, Source};
 pub use queue::{EventQueue, HeapQueue};

@@ -1,0 +1,131 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Rehearse a Kubernetes rollout before you ship it: how many requests fail, why, and which line
+/// of which manifest would have saved them.
+#[derive(Debug, Parser)]
+#[command(name = "rollsim", version, max_term_width = 100, after_help = AFTER_HELP)]
+pub(crate) struct Args {
+    /// When to use colour.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: ColorChoice,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+impl Args {
+    /// Parses the process's arguments, or exits as clap does.
+    pub(crate) fn parse() -> ParsedArgs {
+        let Self { color, verb } = <Self as Parser>::parse();
+        ParsedArgs { color, verb }
+    }
+}
+
+/// What was asked for.
+pub(crate) struct ParsedArgs {
+    pub(crate) color: ColorChoice,
+    pub(crate) verb: Verb,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal that wants it (NO_COLOR and CLICOLOR are minded).
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl ColorChoice {
+    /// Makes it the choice for everything that is printed.
+    pub(crate) fn write_global(self) {
+        let choice = match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        };
+        choice.write_global();
+    }
+}
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 all well · 1 the tool failed · 2 bad usage or input · 4 nothing to run · \
+99 an expectation failed
+
+Examples:
+  rollsim run scenarios/rolling-update.yaml
+  rollsim run k8s/                      plain manifests: a restart under a default load
+  helm template . | rollsim run -       what a chart makes
+  rollsim run scenario.yaml --html report.html --plots out/";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Rehearse a scenario, or plain manifests, and report.
+    Run(Run),
+    /// Say what is wrong with scenarios and manifests, without running them.
+    Check(Check),
+    /// Explain a cause of failure or a diagnostic code.
+    Explain(Explain),
+    /// Print a completion script for a shell.
+    Completions {
+        /// For which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// `rollsim run`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Run {
+    /// A scenario file, or files and folders of manifests; `-` is standard input.
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<String>,
+    /// What to print.
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output: Format,
+    /// Use this seed instead of the scenario's.
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Write what happened, one fact a line (NDJSON); `-` is standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+    /// Write the figures as SVG and PNG into a folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) plots: Option<PathBuf>,
+    /// Write the report as one offline page.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Do not look for a change that would help, which takes further runs.
+    #[arg(long)]
+    pub(crate) no_advice: bool,
+}
+
+/// A format of the result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// One object for programs.
+    Json,
+}
+
+/// `rollsim check`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Check {
+    /// Scenario files, or files and folders of manifests; `-` is standard input.
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<String>,
+}
+
+/// `rollsim explain`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Explain {
+    /// A cause such as `refused.listener-closed`, or a code such as RS0101; all of them if absent.
+    #[arg(value_name = "CAUSE|CODE")]
+    pub(crate) what: Option<String>,
+}

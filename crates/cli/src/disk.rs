@@ -1,0 +1,34 @@
+//! Files for the scenario reader.
+
+use std::{
+    fs::{self, File},
+    io::{self, Read},
+};
+
+use scenario::{Files, Found};
+
+/// The file system and standard input.
+pub(crate) struct Disk;
+
+impl Files for Disk {
+    fn look(&self, path: &str) -> io::Result<Found> {
+        if path == "-" || !fs::metadata(path)?.is_dir() {
+            return Ok(Found::File);
+        }
+        let names = fs::read_dir(path)?
+            .map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned()))
+            .collect::<io::Result<Vec<_>>>()?;
+        Ok(Found::Folder(names))
+    }
+
+    fn read(&self, path: &str, most: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let limit = most as u64 + 1;
+        if path == "-" {
+            io::stdin().lock().take(limit).read_to_end(&mut bytes)?;
+        } else {
+            File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+        }
+        Ok(bytes)
+    }
+}

@@ -1,0 +1,92 @@
+//! `rollsim explain`: what a cause of failure or a diagnostic code means.
+
+use std::io;
+
+use record::Cause;
+use scenario::Code;
+
+use crate::{args::Explain, exit, output};
+
+/// The page about causes; each has a heading of its name.
+const CAUSES: &str = include_str!("../../../docs/causes.md");
+
+/// Explains one, or lists all.
+pub(crate) fn explain(args: &Explain) -> io::Result<u8> {
+    let Some(what) = &args.what else {
+        output::print(&list())?;
+        return Ok(exit::ALL_WELL);
+    };
+    let text = if let Ok(code) = what.parse::<Code>() {
+        format!(
+            "{}[{code}]: {}\n\n{}\n",
+            code.severity().as_str(),
+            code.title(),
+            wrapped(code.explanation())
+        )
+    } else if let Some(page) = page_of(what) {
+        page
+    } else {
+        let known = Code::ALL.iter().map(|code| code.id());
+        let known = known.chain(Cause::ALL.iter().map(|cause| cause.name()));
+        let near = known.min_by_key(|name| strsim::osa_distance(name, what)).unwrap_or_default();
+        output::warn(&format!(
+            "error: there is no cause or code `{what}`\n  = help: did you mean `{near}`? \
+             `rollsim explain` lists them all"
+        ));
+        return Ok(exit::BAD_INPUT);
+    };
+    output::print(&text)?;
+    Ok(exit::ALL_WELL)
+}
+
+fn list() -> String {
+    let mut text = "Causes of failed requests\n".to_owned();
+    for cause in Cause::ALL {
+        text += &format!("  {cause}\n");
+    }
+    text += "\nDiagnostics\n";
+    for code in Code::ALL {
+        text += &format!("  {code}  {:<7}  {}\n", code.severity().as_str(), code.title());
+    }
+    text
+}
+
+/// The part of the page under a cause's heading.
+fn page_of(what: &str) -> Option<String> {
+    let cause = Cause::ALL.iter().find(|cause| cause.name() == what)?;
+    let heading = format!("## {cause}\n");
+    let start = CAUSES.find(&heading)?;
+    let rest = &CAUSES[start + heading.len()..];
+    let end = rest.find("\n## ").unwrap_or(rest.len());
+    Some(format!("{cause}\n\n{}\n", rest[..end].trim()))
+}
+
+/// Lines of at most 80 characters.
+fn wrapped(text: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let line = lines.last_mut().expect("there is always one");
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > 80 {
+            lines.push(word.to_owned());
+        } else {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_cause_has_its_page() {
+        for cause in Cause::ALL {
+            let page = page_of(cause.name()).unwrap_or_else(|| panic!("{cause} has no page"));
+            assert!(page.len() > 200, "{cause} is hardly explained");
+        }
+    }
+}

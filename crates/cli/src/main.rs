@@ -1,0 +1,51 @@
+//! The `rollsim` command: arguments, files, the terminal and exit codes, and nothing else.
+//!
+//! It is the only place that opens files and prints. stdout is the result and is the same bytes for
+//! the same input; stderr has what is said about the input.
+//!
+//! | module | what |
+//! |---|---|
+//! | `args` | the command line, one definition a flag |
+//! | `disk` | files for the scenario reader |
+//! | `output` | stdout that ends quietly when its reader has gone, and files |
+//! | `run`, `check`, `explain` | the verbs |
+//! | `rehearsal` | one run: a scenario in, measures out |
+//! | `advice` | what to change in a manifest, tried out before it is said |
+//! | `exit` | exit codes |
+
+mod advice;
+mod args;
+mod check;
+mod disk;
+mod exit;
+mod explain;
+mod output;
+mod rehearsal;
+mod run;
+
+use std::process::ExitCode;
+
+use args::{Args, Verb};
+use clap::CommandFactory;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    args.color.write_global();
+    let result = match args.verb {
+        Verb::Run(run) => run::run(&run),
+        Verb::Check(check) => check::check(&check),
+        Verb::Explain(explain) => explain::explain(&explain),
+        Verb::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Args::command(), "rollsim", &mut script);
+            output::print_bytes(&script).map(|()| exit::ALL_WELL)
+        }
+    };
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            output::warn(&format!("error: {failure}"));
+            ExitCode::from(exit::FAILED)
+        }
+    }
+}

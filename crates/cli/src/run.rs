@@ -1,0 +1,145 @@
+//! `rollsim run`: rehearse and report.
+
+use std::{
+    fs::File,
+    io::{self, BufWriter, Write},
+    path::Path,
+};
+
+use metrics::{Measures, Verdict};
+use record::{JsonLines, Recorder};
+use report::Report;
+use scenario::{Loaded, Scenario, load};
+use sim::Ending;
+
+use crate::{
+    advice,
+    args::{Format, Run},
+    check::{judge, report as report_diagnostics},
+    disk::Disk,
+    exit, output,
+    rehearsal::rehearse,
+};
+
+const TOOL: &str = concat!("rollsim ", env!("CARGO_PKG_VERSION"));
+
+/// Columns of the text report: what a terminal has at least.
+const WIDTH: usize = 80;
+
+/// Rehearses what the paths hold.
+pub(crate) fn run(args: &Run) -> io::Result<u8> {
+    let loaded = load(&args.paths, &Disk, &judge);
+    report_diagnostics(&loaded);
+    let Some(scenario) = &loaded.scenario else { return Ok(exit::BAD_INPUT) };
+    if scenario.deployments.is_empty() && scenario.clients.is_empty() {
+        output::warn(
+            "error: there is nothing to run: no Deployment, and nobody who sends requests\n  \
+             = help: name a scenario file, or a folder with Deployments and Services",
+        );
+        return Ok(exit::NOTHING_TO_RUN);
+    }
+    let seed = args.seed.unwrap_or(scenario.seed);
+    let (measures, ending) = rehearse_recorded(scenario, seed, args.record.as_deref())?;
+    let report = assemble(&loaded, scenario, seed, &measures, ending, args);
+    write_files(args, &report)?;
+    match args.output {
+        _ if args.record.as_deref() == Some(Path::new("-")) => {}
+        Format::Text => output::print(&report::text(&report, text_style()))?,
+        Format::Json => output::print_bytes(report::json(&report).as_bytes())?,
+    }
+    let held = report.verdicts.iter().all(|verdict| verdict.passed);
+    Ok(if held { exit::ALL_WELL } else { exit::EXPECTATION_FAILED })
+}
+
+/// Colour is taken off again where nobody wants it.
+fn text_style() -> report::Style {
+    report::Style { ansi: true, width: WIDTH }
+}
+
+fn rehearse_recorded(
+    scenario: &Scenario,
+    seed: u64,
+    record: Option<&Path>,
+) -> io::Result<(Measures, Ending)> {
+    let Some(path) = record else { return Ok(rehearse(scenario, seed, None)) };
+    let sink: Box<dyn Write> = if path == Path::new("-") {
+        Box::new(io::stdout().lock())
+    } else {
+        output::make_folder_of(path)?;
+        Box::new(File::create(path).map_err(|error| output::named(path, &error))?)
+    };
+    let mut lines = JsonLines::new(BufWriter::new(sink), sim::BEGIN);
+    let result = rehearse(scenario, seed, Some(&mut lines as &mut dyn Recorder));
+    match lines.finish() {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(output::named(path, &error)),
+        _ => Ok(result),
+    }
+}
+
+fn assemble<'a>(
+    loaded: &Loaded,
+    scenario: &'a Scenario,
+    seed: u64,
+    measures: &'a Measures,
+    ending: Ending,
+    args: &Run,
+) -> Report<'a> {
+    Report {
+        tool: TOOL,
+        scenario: &scenario.name,
+        description: &scenario.description,
+        seed,
+        measures,
+        verdicts: verdicts(scenario, measures),
+        advice: if args.no_advice {
+            Vec::new()
+        } else {
+            advice::advise(scenario, &loaded.sources, seed, measures)
+        },
+        warnings: warnings(loaded, ending),
+    }
+}
+
+fn verdicts(scenario: &Scenario, measures: &Measures) -> Vec<Verdict> {
+    let parse = |text: &str| {
+        metrics::Expectation::parse(text).expect("the scenario reader had it judged")
+    };
+    scenario.expect.iter().map(|expected| parse(&expected.text).check(measures)).collect()
+}
+
+fn warnings(loaded: &Loaded, ending: Ending) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if !ending.settled {
+        warnings.push(
+            "not every Deployment was complete when the scenario began: the cluster had five \
+             minutes to set up"
+                .to_owned(),
+        );
+    }
+    if ending.unsent > 0 {
+        warnings.push(format!(
+            "{} could not be sent: no pod of the client was running",
+            metrics::words::many(ending.unsent, "request")
+        ));
+    }
+    warnings.extend(loaded.diagnostics.iter().map(|found| {
+        let place = found.place(&loaded.sources);
+        let place = place.map_or_else(String::new, |p| format!("{}:{}: ", p.file, p.line));
+        format!("{place}{} [{}]", found.message, found.code)
+    }));
+    warnings
+}
+
+fn write_files(args: &Run, report: &Report<'_>) -> io::Result<()> {
+    if let Some(folder) = &args.plots {
+        for figure in report::figures(report) {
+            let path = |ending: &str| folder.join(format!("{}.{ending}", figure.name));
+            output::write(&path("svg"), figure.svg.as_bytes())?;
+            output::write(&path("png"), &report::png(&figure.svg))?;
+        }
+    }
+    match &args.html {
+        Some(path) => output::write(path, report::html(report).as_bytes()),
+        None => Ok(()),
+    }
+}

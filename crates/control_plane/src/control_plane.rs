@@ -1,0 +1,303 @@
+//! The control plane as a whole: who hears which watch, and what a user may ask of it.
+
+use std::sync::Arc;
+
+use api::{
+    Change, Deployment, Key, Kind, Labels, Node, NodeId, Object, Pod, PodId, PodTemplate,
+    RuntimeReply, Uid, Verb,
+};
+use engine::Streams;
+
+use crate::{
+    Cx,
+    api_server::{ApiServer, Interest, WatcherId},
+    controller_manager::{self, ControllerManager},
+    deployment::{DeploymentController, deployment_complete},
+    endpoint_slice::EndpointSliceController,
+    event::Event,
+    facts::REVISION,
+    kubelet::{self, Kubelet},
+    replica_set::ReplicaSetController,
+    scheduler::{self, Scheduler},
+    work_queue::BackOff,
+};
+
+/// How long the control plane's parts take.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// From a write to a watcher's hearing of it.
+    pub watch_lag: engine::Distribution,
+    /// The controller manager's.
+    pub controllers: controller_manager::Config,
+    /// The scheduler's.
+    pub scheduler: scheduler::Config,
+    /// Each kubelet's.
+    pub kubelet: kubelet::Config,
+}
+
+/// A change that reached a watcher outside the control plane.
+#[derive(Debug)]
+pub struct Delivery {
+    /// Whose watch it was.
+    pub watcher: WatcherId,
+    /// What it says.
+    pub change: Change,
+}
+
+/// Who is behind a watch.
+#[derive(Clone, Copy, Debug)]
+enum Listener {
+    Manager,
+    Scheduler,
+    Kubelet(NodeId),
+    Outside,
+}
+
+/// The API server, the controllers, the scheduler and the kubelets.
+pub struct ControlPlane {
+    api: ApiServer,
+    manager: ControllerManager,
+    scheduler: Scheduler,
+    kubelets: Vec<Kubelet>,
+    listeners: Vec<Listener>,
+    /// The node of each pod that a kubelet has heard of.
+    node_of: Vec<Option<NodeId>>,
+}
+
+impl ControlPlane {
+    /// A control plane of an empty cluster.
+    #[must_use]
+    pub fn new(config: &Config, streams: &Streams) -> Self {
+        let mut manager = ControllerManager::new(config.controllers.clone());
+        manager.add("deployment", BackOff::DEFAULT, Box::<DeploymentController>::default(), streams);
+        manager.add("replica-set", BackOff::DEFAULT, Box::<ReplicaSetController>::default(), streams);
+        manager.add(
+            "endpoint-slice",
+            BackOff::ENDPOINT_SLICE,
+            Box::<EndpointSliceController>::default(),
+            streams,
+        );
+        let mut plane = Self {
+            api: ApiServer::new(config.watch_lag.clone(), streams),
+            manager,
+            scheduler: Scheduler::new(config.scheduler.clone(), streams),
+            kubelets: Vec::new(),
+            listeners: Vec::new(),
+            node_of: Vec::new(),
+        };
+        for kind in [
+            Kind::Node,
+            Kind::Deployment,
+            Kind::ReplicaSet,
+            Kind::Pod,
+            Kind::Service,
+            Kind::EndpointSlice,
+        ] {
+            plane.listen(Interest::Kind(kind), Listener::Manager);
+        }
+        plane.listen(Interest::Kind(Kind::Pod), Listener::Scheduler);
+        plane.listen(Interest::Kind(Kind::Node), Listener::Scheduler);
+        plane
+    }
+
+    /// Opens a watch for somebody outside the control plane.
+    pub fn watch(&mut self, kind: Kind) -> WatcherId {
+        self.listen(Interest::Kind(kind), Listener::Outside)
+    }
+
+    /// Adds a node and its kubelet; nodes are numbered in the order they are added.
+    pub fn add_node(
+        &mut self,
+        mut node: Node,
+        config: &kubelet::Config,
+        streams: &Streams,
+        cx: &mut Cx<'_>,
+    ) -> NodeId {
+        let id = NodeId(self.kubelets.len() as u32);
+        node.id = id;
+        self.kubelets.push(Kubelet::new(id, config.clone(), streams));
+        self.listen(Interest::PodsOn(node.meta.name.clone()), Listener::Kubelet(id));
+        self.api.create(Object::Node(Arc::new(node)), cx).expect("node names are distinct");
+        id
+    }
+
+    /// Stores an object as `kubectl apply` would.
+    ///
+    /// # Panics
+    /// If there is an object of that kind and name: scenarios have distinct names.
+    pub fn create(&mut self, object: Object, cx: &mut Cx<'_>) -> Object {
+        self.api.create(object, cx).expect("names in a scenario are distinct")
+    }
+
+    /// The API server, to read.
+    #[must_use]
+    pub fn api(&self) -> &ApiServer {
+        &self.api
+    }
+
+    /// Whether every Deployment's rollout is complete, by its status.
+    #[must_use]
+    pub fn rollouts_complete(&self) -> bool {
+        self.api.list(Kind::Deployment).all(|object| match object {
+            Object::Deployment(deployment) => {
+                deployment_complete(deployment, &deployment.status)
+            }
+            _ => true,
+        })
+    }
+
+    /// The pods that a ReplicaSet controls.
+    pub fn pods_of<'a>(&'a self, owner: &'a Uid) -> impl Iterator<Item = &'a Pod> {
+        self.api.list(Kind::Pod).filter_map(move |object| match object {
+            Object::Pod(pod) => {
+                let owned = pod.meta.owner.as_ref().is_some_and(|known| known.uid == *owner);
+                owned.then_some(&**pod)
+            }
+            _ => None,
+        })
+    }
+
+    /// Handles an event. What reaches a watcher outside the control plane is given back, for whoever
+    /// put the watcher there.
+    ///
+    /// # Panics
+    /// On [`Event::Runtime`], which is the data plane's.
+    pub fn handle(&mut self, event: Event, cx: &mut Cx<'_>) -> Option<Delivery> {
+        match event {
+            Event::Watch { watcher } => return self.deliver(watcher, cx),
+            Event::Sync { controller, worker } => {
+                self.manager.sync(controller, worker, &self.api, cx);
+            }
+            Event::Call { controller, worker, index } => {
+                self.manager.call(controller, worker, index, &mut self.api, cx);
+            }
+            Event::Wake { controller, key } => self.manager.wake(controller, *key, cx),
+            Event::Scheduler(event) => self.scheduler.handle(event, &mut self.api, cx),
+            Event::Kubelet { node, event } => {
+                self.kubelets[node.0 as usize].handle(event, &mut self.api, cx);
+            }
+            Event::Runtime(_) => unreachable!("the container runtime is in the data plane"),
+        }
+        None
+    }
+
+    /// Hands a container runtime's word to the kubelet it is for.
+    pub fn runtime_replied(&mut self, reply: RuntimeReply, cx: &mut Cx<'_>) {
+        if let Some(node) = self.node_of(reply.container().pod) {
+            self.kubelets[node.0 as usize].runtime_replied(reply, cx);
+        }
+    }
+
+    /// Changes a Deployment as a user does: whatever else was written meanwhile stays.
+    ///
+    /// Gives back whether there is such a Deployment.
+    pub fn edit_deployment(
+        &mut self,
+        key: &Key,
+        edit: impl FnOnce(&mut Deployment),
+        cx: &mut Cx<'_>,
+    ) -> bool {
+        let Some(Object::Deployment(stored)) = self.api.get(Kind::Deployment, key) else {
+            return false;
+        };
+        let mut deployment = Deployment::clone(stored);
+        edit(&mut deployment);
+        let object = Object::Deployment(Arc::new(deployment));
+        self.api.update(object, cx).expect("the copy is of this very moment");
+        true
+    }
+
+    /// The template of a Deployment's revision, or of the one before its newest (`rollout undo`).
+    #[must_use]
+    pub fn template_of_revision(&self, key: &Key, revision: Option<u64>) -> Option<PodTemplate> {
+        let Some(Object::Deployment(deployment)) = self.api.get(Kind::Deployment, key) else {
+            return None;
+        };
+        let mut sets: Vec<(u64, &PodTemplate)> = self
+            .api
+            .list(Kind::ReplicaSet)
+            .filter_map(|object| match object {
+                Object::ReplicaSet(set) => Some(set),
+                _ => None,
+            })
+            .filter(|set| {
+                set.meta.owner.as_ref().is_some_and(|owner| owner.uid == deployment.meta.uid)
+            })
+            .filter_map(|set| {
+                Some((set.meta.annotations.get(REVISION)?.parse().ok()?, &set.spec.template))
+            })
+            .collect();
+        sets.sort_by_key(|(revision, _)| std::cmp::Reverse(*revision));
+        let found = match revision {
+            Some(wanted) => sets.into_iter().find(|(revision, _)| *revision == wanted),
+            None => sets.into_iter().nth(1),
+        };
+        found.map(|(_, template)| {
+            let mut template = template.clone();
+            template.labels.remove("pod-template-hash");
+            template
+        })
+    }
+
+    /// Pods of a namespace with these labels that run and are not being deleted, by name.
+    #[must_use]
+    pub fn running_pods(&self, namespace: &str, labels: &Labels) -> Vec<(Key, PodId)> {
+        self.api
+            .list(Kind::Pod)
+            .filter_map(|object| match object {
+                Object::Pod(pod) => Some(pod),
+                _ => None,
+            })
+            .filter(|pod| {
+                *pod.meta.namespace == *namespace
+                    && pod.is_active()
+                    && pod.node_name.is_some()
+                    && api::selector::matches_all(labels, &pod.meta.labels)
+            })
+            .map(|pod| (pod.meta.key(), pod.id))
+            .collect()
+    }
+
+    /// Deletes a pod as a user does, with its own grace period.
+    pub fn delete_pod(&mut self, key: &Key, cx: &mut Cx<'_>) {
+        if let Some(uid) = self.api.pod(key).map(|pod| pod.meta.uid.clone()) {
+            self.api.delete(Kind::Pod, key, &uid, None, cx).expect("it is there");
+        }
+    }
+
+    fn listen(&mut self, interest: Interest, listener: Listener) -> WatcherId {
+        let watcher = self.api.watch(interest);
+        self.listeners.push(listener);
+        watcher
+    }
+
+    fn deliver(&mut self, watcher: WatcherId, cx: &mut Cx<'_>) -> Option<Delivery> {
+        let change = self.api.next_change(watcher);
+        match self.listeners[watcher.0 as usize] {
+            Listener::Manager => self.manager.observe(&change, cx),
+            Listener::Scheduler => self.scheduler.observe(&change, cx),
+            Listener::Kubelet(node) => {
+                if let (Object::Pod(pod), Verb::Added | Verb::Modified) =
+                    (&change.object, change.verb)
+                {
+                    self.remember_node(pod.id, node);
+                }
+                self.kubelets[node.0 as usize].observe(&change, cx);
+            }
+            Listener::Outside => return Some(Delivery { watcher, change }),
+        }
+        None
+    }
+
+    fn node_of(&self, pod: PodId) -> Option<NodeId> {
+        self.node_of.get(pod.0 as usize).copied().flatten()
+    }
+
+    fn remember_node(&mut self, pod: PodId, node: NodeId) {
+        let index = pod.0 as usize;
+        if self.node_of.len() <= index {
+            self.node_of.resize(index + 1, None);
+        }
+        self.node_of[index] = Some(node);
+    }
+}

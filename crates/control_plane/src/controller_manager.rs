@@ -1,0 +1,214 @@
+//! The controller manager: runs controllers over shared informers, several workers each, and sends
+//! what they want written to the API server under each controller's client limit.
+
+use std::collections::VecDeque;
+
+use api::{Change, Key};
+use engine::{Distribution, Source, Stream, Streams};
+
+use crate::{
+    Cx,
+    api_server::ApiServer,
+    controller::{Answer, Controller, Plan, SyncContext},
+    event::{ControllerId, Event, class},
+    informer::Informers,
+    token_bucket::TokenBucket,
+    work_queue::{BackOff, WorkQueue},
+    write::Write,
+};
+
+/// Workers of each controller (`pkg/controller/*/config/v1alpha1/defaults.go`).
+const WORKERS: usize = 5;
+
+/// How long the controller manager's parts take, and how often its clients may call.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// From a key's being taken to its first call.
+    pub sync: Distribution,
+    /// From sending a call to its being stored and answered.
+    pub api_call: Distribution,
+    /// Calls a second of each controller's client; `None` for no limit.
+    pub client_qps: Option<f64>,
+    /// How many it may send at once after a pause.
+    pub client_burst: u32,
+}
+
+/// The controller manager.
+pub struct ControllerManager {
+    informers: Informers,
+    controllers: Vec<Managed>,
+    config: Config,
+}
+
+struct Managed {
+    controller: Box<dyn Controller>,
+    queue: WorkQueue,
+    workers: Vec<Option<Job>>,
+    client: TokenBucket,
+    delays: Stream,
+    random: Stream,
+}
+
+/// What a worker is busy with.
+struct Job {
+    key: Key,
+    plan: Plan,
+    /// The batches still to send, after the one on its way.
+    rest: VecDeque<Vec<Write>>,
+    /// The batch on its way; a call is taken out as it is answered.
+    sent: Vec<Option<Write>>,
+    outstanding: usize,
+    failed: bool,
+}
+
+impl ControllerManager {
+    /// A manager of no controllers.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        Self { informers: Informers::default(), controllers: Vec::new(), config }
+    }
+
+    /// Adds a controller under a name that its random streams are drawn by.
+    pub fn add(
+        &mut self,
+        name: &str,
+        back_off: BackOff,
+        controller: Box<dyn Controller>,
+        streams: &Streams,
+    ) {
+        self.controllers.push(Managed {
+            controller,
+            queue: WorkQueue::new(back_off),
+            workers: (0..WORKERS).map(|_| None).collect(),
+            client: TokenBucket::new(self.config.client_qps, self.config.client_burst),
+            delays: streams.named(&format!("controller/{name}/delays")),
+            random: streams.named(&format!("controller/{name}/choices")),
+        });
+    }
+
+    /// What the controllers know.
+    #[must_use]
+    pub fn informers(&self) -> &Informers {
+        &self.informers
+    }
+
+    /// Takes in a change and shows it to every controller.
+    pub fn observe(&mut self, change: &Change, cx: &mut Cx<'_>) {
+        let old = self.informers.observe(change);
+        for index in 0..self.controllers.len() {
+            let managed = &mut self.controllers[index];
+            managed.controller.observe(change, old.as_ref(), &self.informers, &mut managed.queue);
+            self.start_workers(ControllerId(index as u8), cx);
+        }
+    }
+
+    /// A key's delay is over.
+    pub fn wake(&mut self, controller: ControllerId, key: Key, cx: &mut Cx<'_>) {
+        self.controllers[usize::from(controller.0)].queue.add(key);
+        self.start_workers(controller, cx);
+    }
+
+    /// A worker begins with the key it took.
+    pub fn sync(&mut self, id: ControllerId, worker: u8, api: &ApiServer, cx: &mut Cx<'_>) {
+        let managed = &mut self.controllers[usize::from(id.0)];
+        let job = managed.workers[usize::from(worker)].as_mut();
+        let job = job.expect("a Sync event belongs to a worker with a key");
+        let mut sync = SyncContext {
+            now: cx.now,
+            wall_nanos: api.wall_nanos(cx.now),
+            random: &mut managed.random,
+        };
+        let mut plan = managed.controller.reconcile(&job.key, &self.informers, &mut sync);
+        job.rest = std::mem::take(&mut plan.batches).into();
+        job.failed = plan.retry;
+        job.plan = plan;
+        self.send_next_batch(id, worker, cx);
+    }
+
+    /// A call reaches the API server.
+    pub fn call(
+        &mut self,
+        id: ControllerId,
+        worker: u8,
+        index: u16,
+        api: &mut ApiServer,
+        cx: &mut Cx<'_>,
+    ) {
+        let managed = &mut self.controllers[usize::from(id.0)];
+        let job = managed.workers[usize::from(worker)].as_mut();
+        let job = job.expect("a Call event belongs to a worker with a key");
+        let write = job.sent[usize::from(index)].take().expect("a call arrives once");
+        let result = api.write(&write, cx);
+        let answer = match &result {
+            Ok(object) => Answer::Stored(object),
+            Err(error) => Answer::Refused(*error),
+        };
+        managed.controller.answered(&job.key, &write, answer);
+        job.failed |= result.is_err();
+        job.outstanding -= 1;
+        if job.outstanding == 0 {
+            if job.failed {
+                for write in job.rest.drain(..).flatten() {
+                    managed.controller.answered(&job.key, &write, Answer::Skipped);
+                }
+            }
+            self.send_next_batch(id, worker, cx);
+        }
+    }
+
+    fn send_next_batch(&mut self, id: ControllerId, worker: u8, cx: &mut Cx<'_>) {
+        let managed = &mut self.controllers[usize::from(id.0)];
+        let job = managed.workers[usize::from(worker)].as_mut();
+        let job = job.expect("only a busy worker sends");
+        let Some(batch) = job.rest.pop_front() else { return self.finish(id, worker, cx) };
+        job.outstanding = batch.len();
+        for index in 0..batch.len() {
+            let granted = managed.client.take(cx.now);
+            let arrival = granted + self.config.api_call.sample(&mut managed.delays);
+            let event = Event::Call { controller: id, worker, index: index as u16 };
+            cx.agenda.at(arrival, source(id), event);
+        }
+        job.sent = batch.into_iter().map(Some).collect();
+    }
+
+    fn finish(&mut self, id: ControllerId, worker: u8, cx: &mut Cx<'_>) {
+        let managed = &mut self.controllers[usize::from(id.0)];
+        let job = managed.workers[usize::from(worker)].take();
+        let job = job.expect("only a busy worker finishes");
+        let wake = |key: &Key| Event::Wake { controller: id, key: Box::new(key.clone()) };
+        if job.failed {
+            if let Some(at) = managed.queue.retry_at(&job.key, cx.now) {
+                cx.agenda.at(at, source(id), wake(&job.key));
+            }
+        } else {
+            managed.queue.forget(&job.key);
+        }
+        if let Some(delay) = job.plan.requeue_after {
+            cx.agenda.at(cx.now + delay, source(id), wake(&job.key));
+        }
+        managed.queue.done(&job.key);
+        self.start_workers(id, cx);
+    }
+
+    fn start_workers(&mut self, id: ControllerId, cx: &mut Cx<'_>) {
+        let managed = &mut self.controllers[usize::from(id.0)];
+        while let Some(worker) = managed.workers.iter().position(Option::is_none) {
+            let Some(key) = managed.queue.take() else { return };
+            managed.workers[worker] = Some(Job {
+                key,
+                plan: Plan::default(),
+                rest: VecDeque::new(),
+                sent: Vec::new(),
+                outstanding: 0,
+                failed: false,
+            });
+            let begin = cx.now + self.config.sync.sample(&mut managed.delays);
+            let event = Event::Sync { controller: id, worker: worker as u8 };
+            cx.agenda.at(begin, source(id), event);
+        }
+    }
+}
+
+fn source(controller: ControllerId) -> Source {
+    Source { class: class::CONTROLLER, entity: u32::from(controller.0) }
+}

@@ -1,0 +1,171 @@
+//! The EndpointSlice controller: keeps the addresses of the pods behind each Service
+//! (`pkg/controller/endpointslice/endpointslice_controller.go`, `k8s.io/endpointslice`).
+//!
+//! A sync that finds its informer older than its own last write gives up and comes back a second
+//! later ([`tracker`]). That second is part of how long a rollout's changes take to reach the
+//! proxies: a burst of changes commonly costs it once.
+//!
+//! *Left out:* hints by zone or node, host names of pods, services of two address families, the
+//! annotation with the trigger's time (only a metric reads it), the legacy Endpoints object, and the
+//! second's delay after somebody else changed a slice of the controller's.
+
+pub mod endpoint;
+pub mod memberships;
+pub mod reconciler;
+pub mod tracker;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use api::{Change, EndpointSlice, Key, Kind, Object, Service, Verb};
+use engine::Stream;
+
+use crate::{
+    api_server::ApiServer,
+    controller::{Answer, Controller, Plan, SyncContext},
+    informer::Informers,
+    work_queue::WorkQueue,
+    write::Write,
+};
+use endpoint::{
+    AddressType, get_endpoint_ports, pod_to_endpoint, should_pod_be_in_endpoints,
+    supported_address_types,
+};
+use memberships::{get_services_to_update_on_pod_change, selector};
+use reconciler::{
+    CONTROLLER_NAME, EndpointSet, MANAGED_BY_LABEL, MAX_ENDPOINTS_PER_SLICE, PortMapKey,
+    SliceChanges, port_map_key, reconcile_by_address_type,
+};
+use tracker::{EndpointSliceTracker, Tracked, service_key};
+
+/// The EndpointSlice controller.
+#[derive(Debug, Default)]
+pub struct EndpointSliceController {
+    tracker: EndpointSliceTracker,
+}
+
+impl Controller for EndpointSliceController {
+    fn observe(
+        &mut self,
+        change: &Change,
+        old: Option<&Object>,
+        informers: &Informers,
+        queue: &mut WorkQueue,
+    ) {
+        match &change.object {
+            Object::Service(service) => queue.add(service.meta.key()),
+            Object::Pod(pod) => {
+                let old = match (change.verb, old) {
+                    (Verb::Modified, Some(Object::Pod(old))) => Some(&**old),
+                    _ => None,
+                };
+                let services: Vec<&Service> =
+                    informers.services().map(|service| &**service).collect();
+                let concerned = get_services_to_update_on_pod_change(&services, old, pod);
+                concerned.into_iter().for_each(|key| queue.add(key));
+            }
+            Object::EndpointSlice(slice) if is_managed(slice) => {
+                let by_others = match change.verb {
+                    Verb::Added | Verb::Modified => self.tracker.should_sync(slice),
+                    Verb::Deleted => {
+                        self.tracker.has(slice) && !self.tracker.handle_deletion(slice)
+                    }
+                };
+                service_key(slice).filter(|_| by_others).into_iter().for_each(|key| queue.add(key));
+            }
+            Object::EndpointSlice(_)
+            | Object::Node(_)
+            | Object::Deployment(_)
+            | Object::ReplicaSet(_) => {}
+        }
+    }
+
+    fn reconcile(&mut self, key: &Key, informers: &Informers, sync: &mut SyncContext<'_>) -> Plan {
+        let existing: Vec<Arc<EndpointSlice>> =
+            informers.slices_of(key).filter(|slice| is_managed(slice)).cloned().collect();
+        let Some(service) = informers.service(key) else { return self.collect(key, existing) };
+        let Some(labels) = selector(service) else { return Plan::default() };
+        if self.tracker.stale_slices(key, existing.iter().map(|slice| &**slice)) {
+            return Plan { retry: true, ..Plan::default() };
+        }
+        let mut wanted: BTreeMap<PortMapKey, (Vec<_>, EndpointSet)> = BTreeMap::new();
+        let mut plan = Plan::default();
+        let address_type = address_type(service);
+        let pods = informers.pods_with(&service.meta.namespace, labels);
+        for pod in pods.filter(|pod| should_pod_be_in_endpoints(pod, true)) {
+            let node = pod.node_name.as_ref().and_then(|name| informers.node(name));
+            if node.is_none() && !service.spec.publish_not_ready_addresses {
+                // The node may be heard of yet; the other pods are not to wait for it.
+                plan.retry = true;
+                continue;
+            }
+            let endpoint = pod_to_endpoint(pod, node.map(|node| &**node), service, address_type);
+            let Some(endpoint) = endpoint else { continue };
+            let ports = get_endpoint_ports(service, pod);
+            let set = wanted.entry(port_map_key(&ports)).or_insert((ports, EndpointSet::default()));
+            set.1.insert(endpoint);
+        }
+        let changes =
+            reconcile_by_address_type(service, &existing, wanted, MAX_ENDPOINTS_PER_SLICE);
+        finalize(service, changes, sync.random, &mut plan);
+        plan
+    }
+
+    fn answered(&mut self, _key: &Key, write: &Write, answer: Answer<'_>) {
+        let Answer::Stored(Object::EndpointSlice(slice)) = answer else { return };
+        match write {
+            Write::Create(_) | Write::Update(_) | Write::UpdateStatus(_) => {
+                self.tracker.update(slice);
+            }
+            Write::Delete { .. } => self.tracker.expect_deletion(slice),
+        }
+    }
+}
+
+impl EndpointSliceController {
+    /// Deletes the slices of a Service that is gone. In Kubernetes the garbage collector does it.
+    fn collect(&mut self, service: &Key, slices: Vec<Arc<EndpointSlice>>) -> Plan {
+        let mut plan = Plan::default();
+        if slices.is_empty() {
+            self.tracker.delete_service(service);
+        }
+        for slice in slices {
+            if self.tracker.tracked(&slice) != Some(Tracked::DeletionExpected) {
+                plan.then(delete(&slice));
+            }
+        }
+        plan
+    }
+}
+
+/// Whether this controller writes the slice; other writers' slices are left alone.
+fn is_managed(slice: &EndpointSlice) -> bool {
+    slice.meta.labels.get(MANAGED_BY_LABEL).is_some_and(|name| name == CONTROLLER_NAME)
+}
+
+/// The family of a Service's slices. The API server gives a headless one the cluster's, IPv4.
+fn address_type(service: &Service) -> AddressType {
+    let families: &[AddressType] = if service.spec.headless { &[AddressType::IPv4] } else { &[] };
+    let supported = supported_address_types(families, service.spec.cluster_ip);
+    supported.last().copied().expect("a Service has at least one address family")
+}
+
+/// The calls, one after the other: creates, updates, deletes.
+fn finalize(service: &Service, changes: SliceChanges, random: &mut Stream, plan: &mut Plan) {
+    for mut slice in changes.create {
+        slice.meta.name = ApiServer::generate_name(&format!("{}-", service.meta.name), random);
+        plan.then(Write::Create(Object::EndpointSlice(Arc::new(slice))));
+    }
+    for slice in changes.update {
+        plan.then(Write::Update(Object::EndpointSlice(Arc::new(slice))));
+    }
+    for slice in changes.delete {
+        plan.then(delete(&slice));
+    }
+}
+
+fn delete(slice: &EndpointSlice) -> Write {
+    Write::Delete { kind: Kind::EndpointSlice, key: slice.meta.key(), uid: slice.meta.uid.clone() }
+}
+
+#[cfg(test)]
+mod tests;

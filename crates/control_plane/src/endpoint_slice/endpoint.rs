@@ -1,0 +1,106 @@
+//! What a pod is to a Service: whether it is an endpoint, with which ports and conditions
+//! (`k8s.io/endpointslice/utils.go`, `k8s.io/endpointslice/util/controller_utils.go`).
+
+use std::net::IpAddr;
+
+use api::{Endpoint, Labels, Node, Pod, Service, SlicePort};
+
+/// The family of the addresses in a slice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AddressType {
+    /// IPv4.
+    IPv4,
+    /// IPv6.
+    IPv6,
+}
+
+impl AddressType {
+    /// The family of an address.
+    #[must_use]
+    pub fn of(address: IpAddr) -> Self {
+        if address.is_ipv6() { Self::IPv6 } else { Self::IPv4 }
+    }
+}
+
+/// The families a Service has slices of (`getAddressTypesForService`): `spec.ipFamilies`, and from
+/// an API server too old to fill that in, what its cluster IP says. A headless Service of such an
+/// API server has both.
+#[must_use]
+pub fn supported_address_types(
+    ip_families: &[AddressType],
+    cluster_ip: Option<IpAddr>,
+) -> Vec<AddressType> {
+    match (ip_families, cluster_ip) {
+        ([], Some(address)) => vec![AddressType::of(address)],
+        ([], None) => vec![AddressType::IPv6, AddressType::IPv4],
+        (families, _) => families.to_vec(),
+    }
+}
+
+/// Whether a selected pod is an endpoint. One that is being deleted still is until it has ended:
+/// it may have requests to finish.
+#[must_use]
+pub fn should_pod_be_in_endpoints(pod: &Pod, include_terminating: bool) -> bool {
+    !pod.is_terminal()
+        && pod.status.pod_ip.is_some()
+        && (include_terminating || !pod.meta.is_terminating())
+}
+
+/// The endpoint that a pod is to a Service; `None` where it has no address of that family.
+#[must_use]
+pub fn pod_to_endpoint(
+    pod: &Pod,
+    node: Option<&Node>,
+    service: &Service,
+    address_type: AddressType,
+) -> Option<Endpoint> {
+    let address = pod.status.pod_ip.filter(|address| AddressType::of(*address) == address_type)?;
+    let serving = pod.is_ready();
+    let terminating = pod.meta.is_terminating();
+    let ready = service.spec.publish_not_ready_addresses || (serving && !terminating);
+    Some(Endpoint {
+        address,
+        ready,
+        serving,
+        terminating,
+        node_name: pod.node_name.clone(),
+        zone: node.and_then(Node::zone).map(Into::into),
+        target: Some((pod.id, pod.meta.name.clone())),
+        hostname: None,
+        for_zones: Vec::new(),
+        for_nodes: Vec::new(),
+    })
+}
+
+/// The ports of a Service as a pod has them. A port that the pod lacks is left out.
+#[must_use]
+pub fn get_endpoint_ports(service: &Service, pod: &Pod) -> Vec<SlicePort> {
+    service
+        .spec
+        .ports
+        .iter()
+        .filter_map(|port| {
+            let number = pod.spec.find_port(&port.target_port, port.protocol)?;
+            Some(SlicePort { name: port.name.clone(), protocol: port.protocol, port: Some(number) })
+        })
+        .collect()
+}
+
+/// Whether two versions of one endpoint say the same.
+#[must_use]
+pub fn endpoints_equal_beyond_hash(a: &Endpoint, b: &Endpoint) -> bool {
+    let conditions = |e: &Endpoint| (e.ready, e.serving, e.terminating);
+    conditions(a) == conditions(b)
+        && a.node_name == b.node_name
+        && a.zone == b.zone
+        && a.target == b.target
+}
+
+/// Whether a Service's annotations ask for hints by zone (`hintsEnabled`).
+#[must_use]
+pub fn hints_enabled(annotations: &Labels) -> bool {
+    let mode = annotations
+        .get("service.kubernetes.io/topology-aware-hints")
+        .or_else(|| annotations.get("service.kubernetes.io/topology-mode"));
+    mode.is_some_and(|mode| mode == "Auto" || mode == "auto")
+}

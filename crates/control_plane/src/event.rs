@@ -1,0 +1,71 @@
+//! What can wake the control plane.
+
+use api::{Key, NodeId, RuntimeRequest};
+
+use crate::{api_server::WatcherId, kubelet, scheduler};
+
+/// A controller's place in the controller manager.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ControllerId(pub u8);
+
+/// Everything that can wake the control plane.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The next change on a watch reaches its watcher.
+    Watch {
+        /// Whose watch.
+        watcher: WatcherId,
+    },
+    /// A worker begins with the key it took.
+    Sync {
+        /// Of which controller.
+        controller: ControllerId,
+        /// Which of its workers.
+        worker: u8,
+    },
+    /// A call that a worker sent reaches the API server.
+    Call {
+        /// Of which controller.
+        controller: ControllerId,
+        /// Which of its workers.
+        worker: u8,
+        /// Its place in the batch.
+        index: u16,
+    },
+    /// A key's delay is over ("requeue after").
+    Wake {
+        /// Of which controller.
+        controller: ControllerId,
+        /// The key.
+        key: Box<Key>,
+    },
+    /// The scheduler's own.
+    Scheduler(scheduler::Event),
+    /// A kubelet's own.
+    Kubelet {
+        /// On which node.
+        node: NodeId,
+        /// What.
+        event: kubelet::Event,
+    },
+    /// A kubelet's word to its container runtime: the data plane's to handle.
+    Runtime(RuntimeRequest),
+}
+
+/// Who an event is for, where several are due at once: lower classes first. The control plane's
+/// are all below the data plane's, so that with zero delays a change is known everywhere before
+/// the next request looks.
+pub mod class {
+    /// Deliveries on watches.
+    pub const WATCH: u8 = 10;
+    /// Workers of controllers.
+    pub const CONTROLLER: u8 = 11;
+    /// The scheduler.
+    pub const SCHEDULER: u8 = 12;
+    /// Kubelets.
+    pub const KUBELET: u8 = 13;
+    /// Words to the container runtime.
+    pub const RUNTIME: u8 = 14;
+}
+
+const _: () = assert!(size_of::<Event>() <= 32, "events are copied into the queue: keep them small");

@@ -1,0 +1,507 @@
+//! A kubelet: runs the pods bound to its node, and says how they are (`pkg/kubelet`).
+//!
+//! It starts containers, asks their probes, reports their status, and on deletion runs preStop
+//! hooks, sends SIGTERM, waits for the rest of the grace period and sends SIGKILL. Nothing in here
+//! waits for the endpoints to be updated: both follow from one deletion, and race.
+//!
+//! *Left out:* image pulls, init containers, resource pressure, static pods, its own restarts.
+
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+};
+
+use api::{
+    Change, ContainerId, NodeId, Object, Phase, Pod, PodId, PodStatus, RuntimeReply,
+    RuntimeRequest, Verb, runtime_interface::ProbeKind,
+};
+use engine::{Distribution, Random, Source, Span, Stream, Streams, Time};
+use record::Record;
+
+use crate::{
+    Cx,
+    api_server::ApiServer,
+    event::{self, class},
+    prober::{Tick, Verdict},
+};
+
+mod container;
+mod status;
+
+use container::{Container, State};
+
+/// What can wake a kubelet.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// It begins to work on a pod it heard of.
+    Admit(PodId),
+    /// A container is created and started.
+    Start(ContainerId),
+    /// It looks at its containers' states (PLEG relist).
+    Relist,
+    /// A status it changed reaches the API server.
+    Report(PodId),
+    /// A probe's turn.
+    Probe {
+        /// Of which container.
+        container: ContainerId,
+        /// Which probe.
+        kind: ProbeKind,
+        /// The worker's generation when this was planned.
+        generation: u32,
+    },
+    /// It begins to end a pod.
+    Terminate(PodId),
+    /// A preStop hook is over, or a container is to be restarted: SIGTERM.
+    Sigterm(ContainerId),
+    /// A grace period is over: SIGKILL.
+    Sigkill {
+        /// Which container.
+        container: ContainerId,
+        /// How often it had been restarted when this was planned.
+        restarts: u32,
+    },
+    /// A pod's network is taken away.
+    RemoveSandbox(PodId),
+    /// A pod that ended is deleted from the API server.
+    Remove(PodId),
+}
+
+/// How a kubelet does its work.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Whether programs say themselves when they are ready; probes are not run then.
+    pub direct_readiness: bool,
+    /// From hearing of a pod to the start of work on it.
+    pub reaction: Distribution,
+    /// From the start of work to the container's being started.
+    pub container_start: Distribution,
+    /// How often it looks at its containers' states; zero for at once.
+    pub relist_period: Span,
+    /// From a changed status to its being stored.
+    pub status_lag: Distribution,
+    /// From the last container's exit to the address's answering no more.
+    pub sandbox_removal: Distribution,
+    /// From the terminal status to the object's deletion.
+    pub pod_removal: Distribution,
+}
+
+/// How long a container gets at the least between SIGTERM and SIGKILL, in seconds.
+const MINIMUM_GRACE_SECONDS: u64 = 2;
+
+/// The kubelet of one node.
+#[derive(Debug)]
+pub struct Kubelet {
+    node: NodeId,
+    config: Config,
+    pods: BTreeMap<PodId, Worker>,
+    next_address: u32,
+    relist_phase: Span,
+    relist_pending: bool,
+    /// When the last status on its way is stored: statuses go one after the other.
+    reported_until: Time,
+    delays: Stream,
+}
+
+/// What it keeps of one pod (`pod_workers.go`).
+#[derive(Debug)]
+struct Worker {
+    /// The pod as last heard of.
+    pod: Arc<Pod>,
+    address: Option<IpAddr>,
+    containers: Vec<Container>,
+    terminating: bool,
+    /// The terminal status is on its way, or stored.
+    ended: bool,
+    report_pending: bool,
+}
+
+impl Kubelet {
+    /// The kubelet of `node`. Where in its period it looks at its containers is chance.
+    #[must_use]
+    pub fn new(node: NodeId, config: Config, streams: &Streams) -> Self {
+        let mut delays = streams.named(&format!("kubelet/{}", node.0));
+        let period = config.relist_period.as_nanos();
+        let phase = if period == 0 { 0 } else { delays.next_u64() % period };
+        Self {
+            node,
+            config,
+            pods: BTreeMap::new(),
+            next_address: 2,
+            relist_phase: Span::from_nanos(phase),
+            relist_pending: false,
+            reported_until: Time::ZERO,
+            delays,
+        }
+    }
+
+    /// Whether it runs this pod.
+    #[must_use]
+    pub fn runs(&self, pod: PodId) -> bool {
+        self.pods.contains_key(&pod)
+    }
+
+    /// Takes in a change to one of its pods.
+    pub fn observe(&mut self, change: &Change, cx: &mut Cx<'_>) {
+        let Object::Pod(pod) = &change.object else { return };
+        match (change.verb, self.pods.get_mut(&pod.id)) {
+            (Verb::Deleted, Some(_)) => self.forget(pod.id, cx),
+            (Verb::Deleted, None) => {}
+            (Verb::Added | Verb::Modified, None) => {
+                if !pod.is_terminal() {
+                    self.pods.insert(pod.id, Worker::new(pod.clone()));
+                    self.react(Event::Admit(pod.id), cx);
+                }
+            }
+            (Verb::Added | Verb::Modified, Some(worker)) => {
+                worker.pod = pod.clone();
+                if pod.meta.is_terminating() && !worker.terminating {
+                    worker.terminating = true;
+                    self.react(Event::Terminate(pod.id), cx);
+                }
+            }
+        }
+    }
+
+    /// Handles one of its events.
+    pub fn handle(&mut self, event: Event, api: &mut ApiServer, cx: &mut Cx<'_>) {
+        match event {
+            Event::Admit(pod) => self.admit(pod, cx),
+            Event::Start(container) => self.start(container, cx),
+            Event::Relist => self.relist(cx),
+            Event::Report(pod) => self.report(pod, api, cx),
+            Event::Probe { container, kind, generation } => {
+                self.probe(container, kind, generation, cx);
+            }
+            Event::Terminate(pod) => self.terminate(pod, cx),
+            Event::Sigterm(container) => self.sigterm(container, cx),
+            Event::Sigkill { container, restarts } => self.sigkill(container, restarts, cx),
+            Event::RemoveSandbox(pod) => {
+                self.runtime(RuntimeRequest::RemoveSandbox { pod }, cx);
+            }
+            Event::Remove(pod) => {
+                if let Some(worker) = self.pods.get(&pod) {
+                    let (key, uid) = (worker.pod.meta.key(), worker.pod.meta.uid.clone());
+                    // Gone already is what it wanted.
+                    let _ = api.delete(api::Kind::Pod, &key, &uid, Some(0), cx);
+                }
+            }
+        }
+    }
+
+    /// Hears from its container runtime.
+    pub fn runtime_replied(&mut self, reply: RuntimeReply, cx: &mut Cx<'_>) {
+        match reply {
+            RuntimeReply::BecameReady { container } => {
+                if self.config.direct_readiness
+                    && let Some(state) = self.container(container)
+                {
+                    state.declared_ready = true;
+                    self.changed(container.pod, cx);
+                }
+            }
+            RuntimeReply::Probed { container, kind, success } => {
+                self.probed(container, kind, success, cx);
+            }
+            RuntimeReply::Exited { container, code } => self.exited(container, code, cx),
+        }
+    }
+
+    /// Begins to work on a pod: says so, gives it an address, and starts its containers.
+    fn admit(&mut self, pod: PodId, cx: &mut Cx<'_>) {
+        let address = self.new_address();
+        let Some(worker) = self.pods.get_mut(&pod) else { return };
+        worker.address = Some(address);
+        let containers = worker.containers.len();
+        if worker.terminating {
+            return;
+        }
+        let begin = cx.now + self.config.container_start.sample(&mut self.delays);
+        for index in 0..containers {
+            let container = ContainerId { pod, index: index as u8 };
+            self.plan(begin, Event::Start(container), cx);
+        }
+        self.send_report(pod, cx);
+    }
+
+    fn start(&mut self, id: ContainerId, cx: &mut Cx<'_>) {
+        let (node, now) = (self.node, cx.now);
+        let Some(worker) = self.pods.get_mut(&id.pod) else { return };
+        if worker.terminating {
+            return;
+        }
+        if worker.containers.iter().all(|container| container.state == State::Waiting) {
+            let mut pod = Pod::clone(&worker.pod);
+            pod.status.pod_ip = worker.address;
+            self.runtime(RuntimeRequest::CreateSandbox { pod: Arc::new(pod), node }, cx);
+        }
+        let worker = self.pods.get_mut(&id.pod).expect("it was there a line above");
+        let pod = worker.pod.clone();
+        let container = &mut worker.containers[usize::from(id.index)];
+        container.started_at(now, &pod.spec.containers[usize::from(id.index)]);
+        let restarts = container.restarts;
+        let record =
+            Record::ContainerStarted { pod: id.pod, container: id.index, restarts };
+        cx.recorder.record(now, &record);
+        self.runtime(RuntimeRequest::Start { container: id }, cx);
+        if !self.config.direct_readiness {
+            self.start_probes(id, cx);
+        }
+        self.changed(id.pod, cx);
+    }
+
+    /// Plans the first turn of each probe: at once.
+    fn start_probes(&mut self, id: ContainerId, cx: &mut Cx<'_>) {
+        let Some(container) = self.container(id) else { return };
+        let turns: Vec<_> =
+            container.probes.iter().map(|probe| (probe.kind, probe.generation)).collect();
+        for (kind, generation) in turns {
+            self.plan(cx.now, Event::Probe { container: id, kind, generation }, cx);
+        }
+    }
+
+    fn probe(&mut self, id: ContainerId, kind: ProbeKind, generation: u32, cx: &mut Cx<'_>) {
+        let now = cx.now;
+        let Some(worker) = self.pods.get_mut(&id.pod) else { return };
+        // Liveness and start-up are asked no more once a pod is being deleted; readiness is.
+        if worker.ended || (worker.terminating && kind != ProbeKind::Readiness) {
+            return;
+        }
+        let spec = worker.pod.spec.clone();
+        let container = &mut worker.containers[usize::from(id.index)];
+        if container.state != State::Running {
+            return;
+        }
+        let startup_passed = container.startup_passed();
+        let started = container.started;
+        let Some(probe) = container.probes.iter_mut().find(|probe| probe.kind == kind) else {
+            return;
+        };
+        if probe.generation != generation {
+            return;
+        }
+        let (tick, period) = (probe.tick(now, started, startup_passed), probe.period());
+        let port = probe.port(&spec.containers[usize::from(id.index)]);
+        if tick == Tick::Ask {
+            self.runtime(RuntimeRequest::Probe { container: id, kind, port }, cx);
+        }
+        self.plan(now + period, Event::Probe { container: id, kind, generation }, cx);
+    }
+
+    fn probed(&mut self, id: ContainerId, kind: ProbeKind, success: bool, cx: &mut Cx<'_>) {
+        let Some(container) = self.container(id) else { return };
+        if container.state != State::Running {
+            return;
+        }
+        let Some(probe) = container.probes.iter_mut().find(|probe| probe.kind == kind) else {
+            return;
+        };
+        let grace = probe.probe.termination_grace_period_seconds;
+        match (probe.answer(success), kind) {
+            (Verdict::Unchanged, _) => {}
+            (Verdict::Failure, ProbeKind::Startup | ProbeKind::Liveness) => {
+                self.kill_to_restart(id, grace, cx);
+            }
+            (Verdict::Success | Verdict::Failure, _) => self.changed_now(id.pod, cx),
+        }
+    }
+
+    /// Ends a container that a probe condemned; its restart policy brings it back.
+    fn kill_to_restart(&mut self, id: ContainerId, grace: Option<u32>, cx: &mut Cx<'_>) {
+        let Some(worker) = self.pods.get(&id.pod) else { return };
+        let seconds = grace.unwrap_or(worker.pod.spec.termination_grace_period_seconds);
+        let restarts = worker.containers[usize::from(id.index)].restarts;
+        self.plan(cx.now, Event::Sigterm(id), cx);
+        let end = cx.now + Span::from_secs(u64::from(seconds).max(MINIMUM_GRACE_SECONDS));
+        self.plan(end, Event::Sigkill { container: id, restarts }, cx);
+    }
+
+    /// `SyncTerminatingPod`: the hooks, SIGTERM, the rest of the grace period, SIGKILL.
+    fn terminate(&mut self, pod: PodId, cx: &mut Cx<'_>) {
+        let Some(worker) = self.pods.get(&pod) else { return };
+        let spec = worker.pod.spec.clone();
+        let grace = worker.pod.meta.deletion_grace_period_seconds.unwrap_or(0).max(1);
+        let running: Vec<(u8, u32)> = worker.running().collect();
+        if running.is_empty() {
+            self.all_exited(pod, cx);
+            return;
+        }
+        for (index, restarts) in running {
+            let container = ContainerId { pod, index };
+            let hook = spec.containers[usize::from(index)].pre_stop.as_ref();
+            let hook_seconds = hook.map_or(0, api::pod::PreStop::seconds).min(grace);
+            let sigterm = cx.now + Span::from_secs(u64::from(hook_seconds));
+            let rest = u64::from(grace - hook_seconds).max(MINIMUM_GRACE_SECONDS);
+            self.plan(sigterm, Event::Sigterm(container), cx);
+            self.plan(
+                sigterm + Span::from_secs(rest),
+                Event::Sigkill { container, restarts },
+                cx,
+            );
+        }
+    }
+
+    fn sigterm(&mut self, id: ContainerId, cx: &mut Cx<'_>) {
+        if self.container(id).is_some_and(|container| container.state == State::Running) {
+            let record = Record::ContainerTerminated { pod: id.pod, container: id.index };
+            cx.recorder.record(cx.now, &record);
+            self.runtime(RuntimeRequest::Terminate { container: id }, cx);
+        }
+    }
+
+    fn sigkill(&mut self, id: ContainerId, restarts: u32, cx: &mut Cx<'_>) {
+        let alive = self.container(id).is_some_and(|container| {
+            container.state == State::Running && container.restarts == restarts
+        });
+        if alive {
+            let record = Record::ContainerKilled { pod: id.pod, container: id.index };
+            cx.recorder.record(cx.now, &record);
+            self.runtime(RuntimeRequest::Kill { container: id }, cx);
+        }
+    }
+
+    fn exited(&mut self, id: ContainerId, code: u8, cx: &mut Cx<'_>) {
+        let Some(worker) = self.pods.get_mut(&id.pod) else { return };
+        let container = &mut worker.containers[usize::from(id.index)];
+        container.exited_at(cx.now, code);
+        if worker.terminating {
+            if worker.running().next().is_none() {
+                self.all_exited(id.pod, cx);
+            }
+            return;
+        }
+        let back_off = container.next_back_off(cx.now);
+        container.restarts += 1;
+        let begin = cx.now + back_off + self.config.container_start.sample(&mut self.delays);
+        self.plan(begin, Event::Start(id), cx);
+        self.changed(id.pod, cx);
+    }
+
+    /// Nothing of the pod runs any more: its network goes, and its terminal status is reported.
+    fn all_exited(&mut self, pod: PodId, cx: &mut Cx<'_>) {
+        let Some(worker) = self.pods.get_mut(&pod) else { return };
+        worker.ended = true;
+        let removal = cx.now + self.config.sandbox_removal.sample(&mut self.delays);
+        self.plan(removal, Event::RemoveSandbox(pod), cx);
+        self.send_report(pod, cx);
+    }
+
+    /// The API object is gone: whatever still runs of it is ended at once (a forced delete).
+    fn forget(&mut self, pod: PodId, cx: &mut Cx<'_>) {
+        let Some(worker) = self.pods.remove(&pod) else { return };
+        if !worker.ended {
+            for (index, _) in worker.running() {
+                self.runtime(RuntimeRequest::Kill { container: ContainerId { pod, index } }, cx);
+            }
+            self.runtime(RuntimeRequest::RemoveSandbox { pod }, cx);
+        }
+    }
+
+    fn report(&mut self, pod: PodId, api: &mut ApiServer, cx: &mut Cx<'_>) {
+        let timestamp = api.timestamp(cx.now);
+        let direct = self.config.direct_readiness;
+        let Some(worker) = self.pods.get_mut(&pod) else { return };
+        worker.report_pending = false;
+        let key = worker.pod.meta.key();
+        let Some(stored) = api.pod(&key) else { return };
+        let status: PodStatus = worker.status(direct, timestamp, &stored.status);
+        let terminal = matches!(status.phase, Phase::Succeeded | Phase::Failed);
+        let uid = worker.pod.meta.uid.clone();
+        // A pod that is gone needs no status.
+        let _ = api.patch_pod_status(&key, &uid, status, cx);
+        if terminal {
+            let removal = cx.now + self.config.pod_removal.sample(&mut self.delays);
+            self.plan(removal, Event::Remove(pod), cx);
+        }
+    }
+
+    /// A container's state changed: it is noticed at the next look at the containers.
+    fn changed(&mut self, pod: PodId, cx: &mut Cx<'_>) {
+        let period = self.config.relist_period.as_nanos();
+        if period == 0 || self.config.direct_readiness {
+            self.changed_now(pod, cx);
+        } else if !self.relist_pending {
+            self.relist_pending = true;
+            let phase = self.relist_phase.as_nanos();
+            let passed = (cx.now.as_nanos() + period - phase) % period;
+            let at = cx.now + Span::from_nanos(period - passed);
+            self.plan(at, Event::Relist, cx);
+        }
+        if let Some(worker) = self.pods.get_mut(&pod) {
+            worker.containers.iter_mut().for_each(|container| container.unnoticed = true);
+        }
+    }
+
+    fn relist(&mut self, cx: &mut Cx<'_>) {
+        self.relist_pending = false;
+        let changed: Vec<PodId> = self
+            .pods
+            .iter()
+            .filter(|(_, worker)| worker.containers.iter().any(|container| container.unnoticed))
+            .map(|(pod, _)| *pod)
+            .collect();
+        for pod in changed {
+            self.changed_now(pod, cx);
+        }
+    }
+
+    /// A pod is synced: its status is computed and sent, and readiness asked for once more.
+    fn changed_now(&mut self, pod: PodId, cx: &mut Cx<'_>) {
+        self.send_report(pod, cx);
+        let Some(worker) = self.pods.get_mut(&pod) else { return };
+        let mut turns = Vec::new();
+        for (index, container) in worker.containers.iter_mut().enumerate() {
+            container.unnoticed = false;
+            if let Some(probe) = container.poke_readiness() {
+                let id = ContainerId { pod, index: index as u8 };
+                turns.push(Event::Probe {
+                    container: id,
+                    kind: ProbeKind::Readiness,
+                    generation: probe,
+                });
+            }
+        }
+        for turn in turns {
+            self.plan(cx.now, turn, cx);
+        }
+    }
+
+    fn send_report(&mut self, pod: PodId, cx: &mut Cx<'_>) {
+        let Some(worker) = self.pods.get_mut(&pod) else { return };
+        if worker.report_pending {
+            return;
+        }
+        worker.report_pending = true;
+        let begin = self.reported_until.max(cx.now);
+        self.reported_until = begin + self.config.status_lag.sample(&mut self.delays);
+        self.plan(self.reported_until, Event::Report(pod), cx);
+    }
+
+    fn react(&mut self, event: Event, cx: &mut Cx<'_>) {
+        let at = cx.now + self.config.reaction.sample(&mut self.delays);
+        self.plan(at, event, cx);
+    }
+
+    fn plan(&self, at: Time, event: Event, cx: &mut Cx<'_>) {
+        let source = Source { class: class::KUBELET, entity: self.node.0 };
+        cx.agenda.at(at, source, event::Event::Kubelet { node: self.node, event });
+    }
+
+    fn runtime(&self, request: RuntimeRequest, cx: &mut Cx<'_>) {
+        let source = Source { class: class::RUNTIME, entity: self.node.0 };
+        cx.agenda.at(cx.now, source, event::Event::Runtime(request));
+    }
+
+    fn container(&mut self, id: ContainerId) -> Option<&mut Container> {
+        self.pods.get_mut(&id.pod)?.containers.get_mut(usize::from(id.index))
+    }
+
+    /// The next address of the node's range, a /20 of 10.128.0.0/9; after the last comes the first.
+    fn new_address(&mut self) -> IpAddr {
+        let number = (self.node.0 << 12) + self.next_address;
+        self.next_address = if self.next_address == 0xffe { 2 } else { self.next_address + 1 };
+        let [_, high, middle, low] = number.to_be_bytes();
+        IpAddr::V4(Ipv4Addr::new(10, 128 + (high & 0x7f), middle, low))
+    }
+}

@@ -1,0 +1,124 @@
+//! One container as its kubelet sees it.
+
+use api::runtime_interface::ProbeKind;
+use engine::{Span, Time};
+
+use crate::prober;
+
+/// Where a container is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// Not started yet, or between two starts.
+    Waiting,
+    /// Its program runs.
+    Running,
+    /// Its program ended for good.
+    Exited,
+}
+
+/// The back-off before a restart: none the first time, then 10 s doubling to 300 s, forgotten after
+/// 10 minutes of running (`client-go/util/flowcontrol/backoff.go`).
+const BACK_OFF_SECONDS: (u64, u64) = (10, 300);
+const FORGET_AFTER: Span = Span::from_secs(600);
+
+/// A container and its probes.
+#[derive(Debug)]
+pub(super) struct Container {
+    pub(super) state: State,
+    pub(super) started: Time,
+    pub(super) restarts: u32,
+    pub(super) probes: Vec<prober::Worker>,
+    /// The program said that it is ready (`readiness: direct`).
+    pub(super) declared_ready: bool,
+    /// Its state changed since the kubelet last looked.
+    pub(super) unnoticed: bool,
+    pub(super) exit_code: Option<u8>,
+    crashes: u32,
+}
+
+impl Container {
+    pub(super) fn new() -> Self {
+        Self {
+            state: State::Waiting,
+            started: Time::ZERO,
+            restarts: 0,
+            probes: Vec::new(),
+            declared_ready: false,
+            unnoticed: false,
+            exit_code: None,
+            crashes: 0,
+        }
+    }
+
+    pub(super) fn started_at(&mut self, now: Time, spec: &api::Container) {
+        self.state = State::Running;
+        self.started = now;
+        self.declared_ready = false;
+        self.exit_code = None;
+        let probes = [
+            (ProbeKind::Startup, &spec.startup_probe),
+            (ProbeKind::Liveness, &spec.liveness_probe),
+            (ProbeKind::Readiness, &spec.readiness_probe),
+        ];
+        self.probes = probes
+            .into_iter()
+            .filter_map(|(kind, probe)| Some(prober::Worker::new(kind, probe.clone()?)))
+            .collect();
+    }
+
+    pub(super) fn exited_at(&mut self, now: Time, code: u8) {
+        self.state = State::Exited;
+        self.exit_code = Some(code);
+        if now.since(self.started) > FORGET_AFTER {
+            self.crashes = 0;
+        }
+    }
+
+    /// How long to wait before the next start, counted from its end.
+    pub(super) fn next_back_off(&mut self, _now: Time) -> Span {
+        self.crashes += 1;
+        self.state = State::Waiting;
+        match self.crashes {
+            1 => Span::ZERO,
+            crashes => {
+                let seconds = BACK_OFF_SECONDS.0 << (crashes - 2).min(5);
+                Span::from_secs(seconds.min(BACK_OFF_SECONDS.1))
+            }
+        }
+    }
+
+    pub(super) fn startup_passed(&self) -> bool {
+        self.probes.iter().all(|probe| probe.kind != ProbeKind::Startup || probe.passes())
+    }
+
+    /// Running, and past its start-up probe.
+    pub(super) fn is_started(&self) -> bool {
+        self.state == State::Running && self.startup_passed()
+    }
+
+    /// Started, and ready by its readiness probe, or by its own word.
+    pub(super) fn is_ready(&self, direct: bool) -> bool {
+        let readiness = self.probes.iter().find(|probe| probe.kind == ProbeKind::Readiness);
+        self.is_started()
+            && if direct {
+                self.declared_ready
+            } else {
+                readiness.is_none_or(prober::Worker::passes)
+            }
+    }
+
+    /// While a started container is not ready, every sync of its pod asks its readiness probe at
+    /// once and begins a new period (`prober_manager.go:UpdatePodStatus`). Gives the generation of
+    /// the turn to plan.
+    pub(super) fn poke_readiness(&mut self) -> Option<u32> {
+        if !self.is_started() {
+            return None;
+        }
+        let probe = self.probes.iter_mut().find(|probe| probe.kind == ProbeKind::Readiness)?;
+        if probe.passes() {
+            return None;
+        }
+        probe.generation += 1;
+        Some(probe.generation)
+    }
+}

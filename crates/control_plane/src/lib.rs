@@ -1,0 +1,40 @@
+//! The control plane: everything that *writes* API objects.
+//!
+//! It has the shape of Kubernetes itself. The [`api_server`] holds the objects and tells watchers
+//! of each change, in order and after a lag. Controllers keep what they heard in [`informer`]s,
+//! queue the keys a change touches ([`work_queue`]) and bring one key at a time a step closer to its
+//! spec ([`controller`]). The scheduler and the kubelets have clocks of their own.
+//!
+//! There is no request in here, and nothing of the data plane: a kubelet speaks to its container
+//! runtime through [`api::runtime_interface`], and whoever listens is the simulation's business.
+//!
+//! | file | Kubernetes' own |
+//! |---|---|
+//! | [`deployment`] | `pkg/controller/deployment` |
+//! | [`replica_set`] | `pkg/controller/replicaset` |
+//! | [`endpoint_slice`] | `pkg/controller/endpointslice`, `k8s.io/endpointslice` |
+//! | [`scheduler`] | `pkg/scheduler` |
+//! | [`kubelet`], [`prober`] | `pkg/kubelet`, `pkg/kubelet/prober` |
+
+pub mod api_server;
+pub mod controller;
+pub mod controller_manager;
+mod control_plane;
+pub mod deployment;
+pub mod endpoint_slice;
+pub mod event;
+pub mod facts;
+pub mod informer;
+pub mod kubelet;
+pub mod prober;
+pub mod replica_set;
+pub mod scheduler;
+pub mod token_bucket;
+pub mod work_queue;
+pub mod write;
+
+pub use control_plane::{Config, ControlPlane, Delivery};
+pub use event::Event;
+
+/// What every part of the control plane is handed: the clock, the agenda, the record.
+pub type Cx<'a> = engine::Context<'a, Event, dyn record::Recorder + 'a>;

@@ -1,0 +1,59 @@
+//! What a client of the API server can ask for, and why it may be refused.
+
+use std::fmt;
+
+use api::{Key, Kind, Object, Uid};
+
+/// A call that changes an object.
+#[derive(Clone, Debug)]
+pub enum Write {
+    /// Store a new object.
+    Create(Object),
+    /// Replace spec and metadata; refused if the stored object's resource version is another.
+    Update(Object),
+    /// Replace the status; refused if the stored object's resource version is another.
+    UpdateStatus(Object),
+    /// Delete.
+    Delete {
+        /// The object's kind.
+        kind: Kind,
+        /// Its key.
+        key: Key,
+        /// Its uid; another object of that name is left alone.
+        uid: Uid,
+    },
+}
+
+impl Write {
+    /// The key of the object it is about.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        match self {
+            Self::Create(object) | Self::Update(object) | Self::UpdateStatus(object) => {
+                object.key()
+            }
+            Self::Delete { key, .. } => key.clone(),
+        }
+    }
+}
+
+/// Why the API server refused a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApiError {
+    /// There is an object of that name.
+    AlreadyExists,
+    /// There is none.
+    NotFound,
+    /// Somebody wrote it since the caller read it.
+    Conflict,
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AlreadyExists => "AlreadyExists",
+            Self::NotFound => "NotFound",
+            Self::Conflict => "Conflict",
+        })
+    }
+}

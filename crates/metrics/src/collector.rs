@@ -1,0 +1,267 @@
+//! The fold of a stream of records.
+
+use std::sync::Arc;
+
+use api::{NodeId, PodId, ServiceId};
+use engine::Time;
+use record::{Cause, EndpointFact, Fingerprint, Outcome, Record, Recorder, Request};
+
+use crate::{
+    clock::Clock,
+    listing::Listing,
+    measures::Measures,
+    pods::{Pod, Pods},
+    rollouts::{Rollouts, Scale, Turn},
+    summary,
+    traffic::{CauseTally, Causes, PodTally, SecondTally, Tally, count, second_of, slot},
+    windows::Windows,
+};
+
+/// Listens to a run and measures it, in one pass.
+///
+/// What it holds grows with pods, nodes, rollouts and simulated seconds, not with requests. Times
+/// count from `ScenarioBegan`; everything before it counts as having happened at its beginning.
+///
+/// ```
+/// use engine::Time;
+/// use record::{Record, Recorder};
+///
+/// let mut collector = rollsim_metrics::Collector::default();
+/// collector.record(Time::ZERO, &Record::ScenarioBegan);
+/// collector.record(Time::from_secs(120), &Record::Ended);
+/// let measures = collector.finish();
+/// assert_eq!(measures.requests.total(), 0);
+/// assert_eq!(measures.warnings, ["no request was sent, so nothing was measured"]);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Collector {
+    fingerprint: Fingerprint,
+    clock: Clock,
+    /// The time of the last record, on the scenario's clock.
+    pub(crate) now: Time,
+    pub(crate) nodes: Vec<Arc<str>>,
+    pub(crate) services: Vec<Arc<str>>,
+    pub(crate) clients: Vec<Client>,
+    pub(crate) pods: Pods,
+    pub(crate) listing: Listing,
+    pub(crate) rollouts: Rollouts,
+    windows: Windows,
+    pub(crate) pod_tallies: Vec<PodTally>,
+    pub(crate) seconds: Vec<SecondTally>,
+    pub(crate) during_rollout: Tally,
+    pub(crate) causes: [CauseTally; Cause::ALL.len()],
+    pub(crate) node_causes: Vec<Causes>,
+    pub(crate) service_causes: Vec<Causes>,
+}
+
+/// A client, and what became of its requests.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Client {
+    pub(crate) name: Arc<str>,
+    pub(crate) tally: Tally,
+}
+
+impl Collector {
+    /// The measures of what was recorded.
+    #[must_use]
+    pub fn finish(self) -> Measures {
+        let fingerprint = self.fingerprint.text();
+        summary::measures(self, fingerprint)
+    }
+
+    /// The hot path: dense lists by number, no search, no allocation once they are long enough.
+    #[inline]
+    fn finish_request(&mut self, finished: Time, request: &Request) {
+        let arrived = self.clock.read(request.arrived);
+        let latency = finished.since(arrived);
+        slot(&mut self.clients, request.client.0 as usize).tally.add(request, latency);
+        slot(&mut self.seconds, second_of(arrived)).add(request);
+        if let Some(pod) = request.pod {
+            let connected = self.clock.read(request.connected);
+            slot(&mut self.pod_tallies, pod.0 as usize).add(request, connected, latency);
+        }
+        if let Some(service) = request.service {
+            let rollouts = &mut self.rollouts;
+            let hit = |rollout| count(rollouts.requests(rollout), request);
+            if self.windows.find(service, arrived, hit) {
+                self.during_rollout.add(request, latency);
+            }
+        }
+        if let Outcome::Failed(cause) = request.outcome {
+            self.causes[cause.index()].add(request, arrived);
+            slot(&mut self.node_causes, request.node.0 as usize)[cause.index()] += 1;
+            if let Some(service) = request.service {
+                slot(&mut self.service_causes, service.0 as usize)[cause.index()] += 1;
+            }
+        }
+    }
+
+    fn create_pod(&mut self, record: &Record, now: Time) {
+        let Record::PodCreated { pod: id, name, deployment, image, .. } = record else { return };
+        let place = deployment.as_ref().map(|deployment| self.rollouts.deployment(deployment));
+        let pod = Pod::new(name, image, deployment.clone().zip(place));
+        self.pods.create(*id, pod, now);
+        self.restand(*id, now);
+    }
+
+    /// Makes a change to a pod's life.
+    fn live(&mut self, id: PodId, now: Time, change: impl FnOnce(&mut Pod)) {
+        change(self.pods.at(id));
+        self.restand(id, now);
+    }
+
+    /// Tells the pod's Deployment where it counts for something else than the Deployment knows.
+    fn restand(&mut self, id: PodId, now: Time) {
+        let pod = self.pods.at(id);
+        let after = pod.standing();
+        let before = std::mem::replace(&mut pod.told, after);
+        if before != after
+            && let Some(deployment) = pod.place()
+        {
+            let turn = self.rollouts.change(deployment, before, after, now);
+            self.turn(turn, now);
+        }
+    }
+
+    fn open(&mut self, id: PodId, container: u8, now: Time) {
+        if let Some(closed) = self.pods.at(id).closed {
+            self.listing.reopened(id, closed, now);
+        }
+        self.live(id, now, |pod| pod.open(container, now));
+    }
+
+    fn write_slice(&mut self, service: ServiceId, endpoints: &[EndpointFact]) {
+        for pod in endpoints.iter().filter_map(|endpoint| endpoint.pod) {
+            self.mention(service, pod);
+        }
+    }
+
+    fn program(&mut self, node: NodeId, service: ServiceId, listed: &Arc<[PodId]>, now: Time) {
+        let change = self.listing.program((service, node), listed, &mut self.pods, now);
+        for id in &change.added {
+            self.mention(service, *id);
+        }
+        for id in change.added.into_iter().chain(change.dropped) {
+            self.restand(id, now);
+        }
+    }
+
+    /// A Service has a pod; where that is news, the rollout of the pod's Deployment touches it.
+    fn mention(&mut self, service: ServiceId, pod: PodId) {
+        if !self.listing.mention(service, pod) {
+            return;
+        }
+        let Some(deployment) = self.pods.at(pod).place() else { return };
+        if self.rollouts.serve(deployment, service)
+            && let Some((rollout, start)) = self.rollouts.current(deployment)
+        {
+            self.windows.open(service, rollout, start);
+        }
+    }
+
+    fn turn(&mut self, turn: Option<Turn>, now: Time) {
+        match turn {
+            Some(Turn::Began(rollout)) => {
+                for service in self.rollouts.services(rollout) {
+                    self.windows.open(*service, rollout, now);
+                }
+            }
+            Some(Turn::Ended(rollout)) => self.windows.close(rollout, now),
+            None => {}
+        }
+    }
+
+    fn workload(&mut self, record: &Record, now: Time) {
+        match record {
+            Record::RolloutStarted { deployment, from, to } => {
+                let deployment = self.rollouts.deployment(deployment);
+                for turn in self.rollouts.start(deployment, (from, to), now) {
+                    self.turn(Some(turn), now);
+                }
+            }
+            Record::ReplicaSetScaled { deployment, replica_set, image, revision, replicas } => {
+                let deployment = self.rollouts.deployment(deployment);
+                let (revision, replicas) = (*revision, *replicas);
+                let scale = Scale { replica_set, image, revision, replicas };
+                self.rollouts.scale(deployment, scale, now);
+            }
+            Record::DeploymentStatusWritten { deployment, complete, deadline_exceeded, .. } => {
+                let deployment = self.rollouts.deployment(deployment);
+                let turn =
+                    self.rollouts.write_status(deployment, *complete, *deadline_exceeded, now);
+                self.turn(turn, now);
+            }
+            _ => unreachable!("only called for these"),
+        }
+    }
+
+    fn introduce(&mut self, record: &Record, now: Time) {
+        match record {
+            Record::NodeAdded { node, name, .. } => {
+                *slot(&mut self.nodes, node.0 as usize) = Arc::clone(name);
+            }
+            Record::ServiceAdded { service, name, .. } => {
+                *slot(&mut self.services, service.0 as usize) = Arc::clone(name);
+            }
+            Record::ClientAdded { client, name, service } => {
+                slot(&mut self.clients, client.0 as usize).name = Arc::clone(name);
+                if let Some(service) = service {
+                    self.listing.call(*service, &mut self.pods, now);
+                }
+            }
+            _ => unreachable!("only called for these"),
+        }
+    }
+}
+
+impl Recorder for Collector {
+    fn record(&mut self, time: Time, record: &Record) {
+        self.fingerprint.record(time, record);
+        let now = self.clock.read(time);
+        self.now = now;
+        match record {
+            Record::RequestFinished(request) => self.finish_request(now, request),
+            Record::RequestsInFlight { client, count } => {
+                let client = slot(&mut self.clients, client.0 as usize);
+                client.tally.counts.in_flight += count;
+            }
+            Record::ScenarioBegan => self.clock.begin(time),
+            Record::NodeAdded { .. } | Record::ServiceAdded { .. } | Record::ClientAdded { .. } => {
+                self.introduce(record, now);
+            }
+            Record::RolloutStarted { .. }
+            | Record::ReplicaSetScaled { .. }
+            | Record::DeploymentStatusWritten { .. } => self.workload(record, now),
+            Record::PodCreated { .. } => self.create_pod(record, now),
+            Record::PodUnschedulable { pod } => self.pods.at(*pod).unschedulable = true,
+            Record::PodScheduled { pod, node } => {
+                let pod = self.pods.at(*pod);
+                (pod.node, pod.unschedulable) = (Some(*node), false);
+            }
+            Record::ContainerStarted { pod, .. } => self.live(*pod, now, |pod| pod.start(now)),
+            Record::ListenerOpened { pod, container } => self.open(*pod, *container, now),
+            Record::ListenerClosed { pod, container } => {
+                self.live(*pod, now, |pod| pod.close(*container, now));
+            }
+            Record::PodReady { pod } => self.live(*pod, now, |pod| pod.set_ready(true, now)),
+            Record::PodUnready { pod } => self.live(*pod, now, |pod| pod.set_ready(false, now)),
+            Record::PodDeletionRequested { pod, .. } => {
+                self.live(*pod, now, |pod| pod.delete(now));
+            }
+            Record::ContainerTerminated { pod, .. } => self.pods.at(*pod).terminate(now),
+            Record::ContainerKilled { pod, .. } => self.pods.at(*pod).kill(),
+            Record::ContainerExited { pod, container, in_flight, .. } => {
+                self.live(*pod, now, |pod| pod.exit(*container, *in_flight, now));
+            }
+            Record::SandboxRemoved { pod } => self.live(*pod, now, |pod| pod.disconnect(now)),
+            Record::PodGone { pod } => self.live(*pod, now, |pod| pod.vanish(now)),
+            Record::EndpointSliceWritten { service, endpoints, .. } => {
+                self.write_slice(*service, endpoints);
+            }
+            Record::RulesProgrammed { node, service, pods } => {
+                self.program(*node, *service, pods, now);
+            }
+            Record::StepRan { .. } | Record::FaultBegan { .. } | Record::Ended => {}
+        }
+    }
+}

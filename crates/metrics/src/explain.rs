@@ -1,0 +1,324 @@
+//! Why requests failed, in sentences that need no Kubernetes to be read.
+//!
+//! A sentence says no more than the stream does: where no gap was recorded that could have made the
+//! failures, it names the cause and no length of time.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use api::{NodeId, ServiceId};
+use engine::{Span, Time};
+use record::Cause;
+
+use crate::{
+    collector::Collector,
+    extent::Extent,
+    listing::{Lag, Outage},
+    measures::Explanation,
+    pods::{Exits, Pod},
+    traffic::Causes,
+    words,
+};
+
+/// A wait for a worker that is shorter than this did not make a request late.
+const NO_WAIT: Span = Span::from_millis(1);
+
+/// One explanation per cause that occurred, the largest first.
+pub(crate) fn explain(collector: &Collector) -> Vec<Explanation> {
+    let cases = Cause::ALL.into_iter().filter_map(|cause| Case::of(collector, cause));
+    let mut explanations: Vec<Explanation> = cases.map(|case| case.explanation()).collect();
+    explanations.sort_by_key(|explanation| std::cmp::Reverse(explanation.count));
+    explanations
+}
+
+/// The requests that failed for one cause, and where.
+struct Case<'a> {
+    collector: &'a Collector,
+    cause: Cause,
+    count: u64,
+    window: (Time, Time),
+}
+
+impl<'a> Case<'a> {
+    fn of(collector: &'a Collector, cause: Cause) -> Option<Self> {
+        let count = collector.clients.iter().map(|client| client.tally.causes[cause.index()]).sum();
+        let tally = &collector.causes[cause.index()];
+        let window = (tally.first, tally.last);
+        (count > 0).then_some(Self { collector, cause, count, window })
+    }
+
+    fn explanation(&self) -> Explanation {
+        let (reason, gap) = self.reason();
+        let verb = match self.cause {
+            Cause::RefusedNoEndpoints
+            | Cause::RefusedNotListening
+            | Cause::RefusedListenerClosed
+            | Cause::RefusedWrongPort => "refused",
+            Cause::ResetKilledInFlight => "cut off",
+            Cause::TimeoutUnreachable => "left without an answer",
+            Cause::TimeoutSlow => "answered too late",
+            Cause::DnsNxdomain => "not sent",
+            Cause::RejectedOverload => "turned away",
+        };
+        let be = if self.count == 1 { "was" } else { "were" };
+        Explanation {
+            cause: self.cause,
+            count: self.count,
+            window: self.window,
+            text: format!(
+                "{} {be} {verb} {}: {reason}.",
+                words::many(self.count, "request"),
+                words::stretch(self.window.0, self.window.1),
+            ),
+            deployment: self.deployment(),
+            gap,
+        }
+    }
+
+    /// What made them fail, and the gap in it.
+    fn reason(&self) -> (String, Option<(Span, Span)>) {
+        match self.cause {
+            Cause::RefusedNoEndpoints => self.no_endpoints(),
+            Cause::RefusedNotListening => self.not_listening(),
+            Cause::RefusedListenerClosed => self.listener_closed(),
+            Cause::RefusedWrongPort => (self.wrong_port(), None),
+            Cause::ResetKilledInFlight => self.killed_in_flight(),
+            Cause::TimeoutUnreachable => self.unreachable(),
+            Cause::TimeoutSlow => (self.slow(), None),
+            Cause::DnsNxdomain => (self.nxdomain(), None),
+            Cause::RejectedOverload => (self.overload(), None),
+        }
+    }
+
+    fn listener_closed(&self) -> (String, Option<(Span, Span)>) {
+        let gap = self.lag().after_close.range();
+        let after = match gap {
+            Some(gap) => format!("{} after they", words::spans(gap)),
+            None => "that".to_owned(),
+        };
+        let reason =
+            format!("{} still sent traffic to pods {after} had stopped listening", self.nodes());
+        (reason, gap)
+    }
+
+    fn unreachable(&self) -> (String, Option<(Span, Span)>) {
+        let gap = self.lag().after_unreachable.range();
+        let reason = match gap {
+            Some(gap) => format!(
+                "{} still sent traffic to pods {} after their addresses had stopped answering",
+                self.nodes(),
+                words::spans(gap)
+            ),
+            None => format!("{} sent traffic to addresses that no longer answered", self.nodes()),
+        };
+        (reason, gap)
+    }
+
+    fn no_endpoints(&self) -> (String, Option<(Span, Span)>) {
+        let listing = &self.collector.listing;
+        let (served, bare): (Vec<ServiceId>, Vec<ServiceId>) =
+            self.services().partition(|service| listing.ever_had_pods(*service));
+        let (mut reasons, mut gap) = (Vec::new(), Extent::default());
+        if !bare.is_empty() {
+            reasons.push(format!(
+                "no running pod ever had the labels that the selector of {} asks for",
+                self.names_of(&bare)
+            ));
+        }
+        if !served.is_empty() {
+            let outages = served.iter().filter_map(|service| listing.outage(*service));
+            for (from, to) in outages.clone().filter_map(|outage| outage.longest) {
+                gap.add(to.since(from));
+            }
+            let outages: Vec<&Outage> = outages.collect();
+            reasons.push(format!(
+                "nodes knew no ready pod of {}{}",
+                self.names_of(&served),
+                outage_words(&outages)
+            ));
+        }
+        (reasons.join("; "), gap.range())
+    }
+
+    fn not_listening(&self) -> (String, Option<(Span, Span)>) {
+        let mut early = Extent::default();
+        for pod in self.pods() {
+            early.merge(pod.early(self.collector.now));
+        }
+        let gap = early.range();
+        let early = match gap {
+            Some(gap) => format!("as early as {} before", words::spans(gap)),
+            None => "before".to_owned(),
+        };
+        let reason = format!(
+            "pods{} were sent traffic {early} they listened. A pod counts as ready as soon as it is \
+             started, unless a readiness probe finds that it is not",
+            self.of_deployment()
+        );
+        (reason, gap)
+    }
+
+    fn wrong_port(&self) -> String {
+        format!(
+            "the pods{} listen, but not on the port that {} sends to (its targetPort)",
+            self.of_deployment(),
+            self.services_or("their Service")
+        )
+    }
+
+    fn killed_in_flight(&self) -> (String, Option<(Span, Span)>) {
+        let (mut asked, mut killed, mut crashes) = (Extent::default(), Extent::default(), 0_u32);
+        for Exits { after_sigterm, by_sigkill, crashes: more, .. } in
+            self.pods().map(|pod| pod.exits)
+        {
+            asked.merge(after_sigterm);
+            killed.merge(by_sigkill);
+            crashes += more;
+        }
+        let mut reasons = Vec::new();
+        if let Some(range) = asked.range() {
+            reasons.push(format!(
+                "the program in {} ended with requests in hand {} it was asked to stop (SIGTERM)",
+                words::many(u64::from(asked.count()), "pod"),
+                match range {
+                    (_, Span::ZERO) => "as soon as".to_owned(),
+                    range => format!("{} after", words::spans(range)),
+                }
+            ));
+        }
+        if let Some(range) = killed.range() {
+            reasons.push(format!(
+                "the program in {} was still at work when it was killed (SIGKILL), {} after it was \
+                 asked to stop (SIGTERM)",
+                words::many(u64::from(killed.count()), "pod"),
+                words::spans(range)
+            ));
+        }
+        if crashes > 0 {
+            reasons.push(format!(
+                "a program with requests in hand ended {} without being asked to",
+                words::times(crashes)
+            ));
+        }
+        if reasons.is_empty() {
+            reasons.push("the programs that worked on them ended".to_owned());
+        }
+        asked.merge(killed);
+        (reasons.join("; "), asked.range())
+    }
+
+    fn slow(&self) -> String {
+        let tally = &self.collector.causes[self.cause.index()];
+        let mean = Span::from_nanos(tally.queued_ns / self.count);
+        let (be, pods) = (if self.count == 1 { "it" } else { "they" }, self.of_deployment());
+        if tally.queued_most < NO_WAIT {
+            return format!(
+                "the pods{pods} worked on {} for longer than the client waits",
+                if self.count == 1 { "it" } else { "them" }
+            );
+        }
+        let wait = match self.count {
+            1 => words::span(mean),
+            _ => format!(
+                "{} on average and {} at most",
+                words::span(mean),
+                words::span(tally.queued_most)
+            ),
+        };
+        format!("before a pod{pods} was free to work, {be} had waited in its queue for {wait}")
+    }
+
+    fn nxdomain(&self) -> String {
+        let callers = self.collector.clients.iter();
+        let callers = callers.filter(|client| client.tally.causes[self.cause.index()] > 0);
+        let names: Vec<&str> = callers.map(|client| &*client.name).collect();
+        let call = if names.len() == 1 { "calls" } else { "call" };
+        format!(
+            "the cluster's DNS does not know the name that {} {call}: there is no such Service",
+            words::names(&names, "client")
+        )
+    }
+
+    fn overload(&self) -> String {
+        format!("the queues of the pods{} were full", self.of_deployment())
+    }
+}
+
+/// Where the failures of a case were seen.
+impl<'a> Case<'a> {
+    /// The pods they were sent to.
+    fn pods(&self) -> impl Iterator<Item = &'a Pod> {
+        let Self { collector, cause, .. } = *self;
+        let failed = move |place: usize| {
+            let tally = collector.pod_tallies.get(place);
+            tally.is_some_and(|tally| tally.causes[cause.index()] > 0)
+        };
+        let pods = collector.pods.iter();
+        pods.filter(move |(id, _)| failed(id.0 as usize)).map(|(_, pod)| pod)
+    }
+
+    /// The one Deployment that all of these pods belong to.
+    fn deployment(&self) -> Option<Arc<str>> {
+        let name = |pod: &'a Pod| pod.deployment.as_ref().map(|(name, _)| name);
+        let mut names = self.pods().map(name);
+        let first = names.next()??;
+        names.all(|name| name == Some(first)).then(|| Arc::clone(first))
+    }
+
+    fn of_deployment(&self) -> String {
+        self.deployment().map_or_else(String::new, |name| format!(" of {name}"))
+    }
+
+    /// How far the proxies that chose the pods were behind.
+    fn lag(&self) -> Lag {
+        let failed = |node: NodeId| self.has(self.collector.node_causes.get(node.0 as usize));
+        self.collector.listing.lag(self.services(), failed)
+    }
+
+    fn services(&self) -> impl Iterator<Item = ServiceId> {
+        let services = self.collector.service_causes.iter().enumerate();
+        let failed = services.filter(|(_, causes)| self.has(Some(causes)));
+        failed.map(|(place, _)| ServiceId(place as u32))
+    }
+
+    fn services_or(&self, other: &str) -> String {
+        let services: Vec<ServiceId> = self.services().collect();
+        if services.is_empty() { other.to_owned() } else { self.names_of(&services) }
+    }
+
+    fn names_of(&self, services: &[ServiceId]) -> String {
+        let name = |service: &ServiceId| self.collector.services.get(service.0 as usize);
+        let names: Vec<&str> = services.iter().filter_map(name).map(|name| &**name).collect();
+        words::names(&names, "Service")
+    }
+
+    fn nodes(&self) -> String {
+        let causes = &self.collector.node_causes;
+        let names = self.collector.nodes.iter().enumerate();
+        let names = names.filter(|(place, _)| self.has(causes.get(*place)));
+        let names: BTreeSet<&str> = names.map(|(_, name)| &**name).collect();
+        let names: Vec<&str> = names.into_iter().collect();
+        if names.is_empty() { "a node".to_owned() } else { words::names(&names, "node") }
+    }
+
+    fn has(&self, causes: Option<&Causes>) -> bool {
+        causes.is_some_and(|causes| causes[self.cause.index()] > 0)
+    }
+}
+
+/// When some Services were without pods: the longest stretch, and all of them together.
+fn outage_words(outages: &[&Outage]) -> String {
+    let longest = outages.iter().filter_map(|outage| outage.longest);
+    let Some((from, to)) = longest.max_by_key(|(from, to)| to.since(*from)) else {
+        return String::new();
+    };
+    let stretches: u32 = outages.iter().map(|outage| outage.count).sum();
+    let total = outages.iter().fold(Span::ZERO, |total, outage| total + outage.total);
+    let longest = format!("{} ({})", words::span(to.since(from)), words::stretch(from, to));
+    match stretches {
+        1 => format!(" for {longest}"),
+        _ => format!(
+            " in {stretches} stretches of {} together, the longest of {longest}",
+            words::span(total)
+        ),
+    }
+}

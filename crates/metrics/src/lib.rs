@@ -1,0 +1,49 @@
+//! Records to measures: what a run did, in numbers, and why it did it, in words.
+//!
+//! This crate knows nothing of the model. It sees the record stream and nothing else, folds it in
+//! one pass with [`Collector`], and hands out [`Measures`] together with the reasons not to trust
+//! them. [`Expectation`] holds a measure against a threshold. Nothing here draws or prints.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`measures`] | the numbers |
+//! | [`expectation`] | `success_rate >= 99.9%`, read and held against the numbers |
+//! | `quantity` | what an expectation can be about |
+//! | `syntax`, `bound` | how one is written |
+//! | [`words`] | numbers as a sentence has them |
+//! | `collector` | the fold: one record in, one state changed |
+//! | `clock` | times count from `ScenarioBegan` |
+//! | `traffic` | requests to counts, latencies and series |
+//! | `pods` | the lives of pods |
+//! | `listing` | which proxies list which pods, and for how long too long |
+//! | `rollouts`, `windows` | the steps of rollouts, and which requests fall into them |
+//! | `summary`, `balance` | from the fold to the numbers |
+//! | `explain`, `warnings` | from the numbers to sentences |
+//!
+//! *Left out:* several seeds. A run is one seed's; intervals over seeds are made from its measures.
+
+mod balance;
+mod bound;
+mod clock;
+mod collector;
+pub mod expectation;
+mod explain;
+mod extent;
+mod listing;
+pub mod measures;
+mod pods;
+mod quantity;
+mod rollouts;
+mod summary;
+mod syntax;
+mod traffic;
+mod warnings;
+mod windows;
+pub mod words;
+
+pub use collector::Collector;
+pub use expectation::{Expectation, ExpectationError, Verdict};
+pub use measures::{
+    Balance, ClientMeasures, Counts, Explanation, Measures, PodMeasures, PodState, Rollout, Second,
+    Traffic,
+};

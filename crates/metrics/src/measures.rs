@@ -1,0 +1,225 @@
+//! What a run measured: numbers, with what is needed to trust them.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use engine::{Span, Time};
+use record::Cause;
+use stats::LatencyHistogram;
+
+/// Everything measured in one run.
+#[derive(Clone, Debug)]
+pub struct Measures {
+    /// How long was simulated, from the scenario's beginning.
+    pub duration: Span,
+    /// The stream's fingerprint, sixteen hexadecimal digits.
+    pub fingerprint: String,
+    /// All requests together.
+    pub requests: Counts,
+    /// All answered requests' latencies, from arrival to answer.
+    pub latency: LatencyHistogram,
+    /// Failed requests by cause.
+    pub by_cause: BTreeMap<Cause, u64>,
+    /// Per client, in the scenario's order.
+    pub clients: Vec<ClientMeasures>,
+    /// Per pod that was ever the target of a request or of a called Service, and per other pod of
+    /// the Deployments of these (one that never started, say), in order of creation.
+    pub pods: Vec<PodMeasures>,
+    /// Those requests that arrived during any rollout.
+    pub during_rollout: Traffic,
+    /// How even the pods' load was.
+    pub balance: Balance,
+    /// Per rollout, in order of start.
+    pub rollouts: Vec<Rollout>,
+    /// Requests by the second they arrived in.
+    pub seconds: Vec<Second>,
+    /// Why requests failed, the largest cause first.
+    pub explanations: Vec<Explanation>,
+    /// Reasons not to trust a number.
+    pub warnings: Vec<String>,
+}
+
+/// Requests counted by how they ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Answered in time.
+    pub ok: u64,
+    /// Failed.
+    pub failed: u64,
+    /// Neither when the run ended.
+    pub in_flight: u64,
+    /// Attempts of all of them.
+    pub attempts: u64,
+}
+
+impl Counts {
+    /// All of them: `ok + failed + in_flight`.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.ok + self.failed + self.in_flight
+    }
+
+    /// The share of the finished ones that were answered; `None` where none finished.
+    #[must_use]
+    pub fn success_rate(&self) -> Option<f64> {
+        let finished = self.ok + self.failed;
+        (finished > 0).then(|| self.ok as f64 / finished as f64)
+    }
+}
+
+/// A part of the requests: how they ended, why not well, and how long they took.
+#[derive(Clone, Debug, Default)]
+pub struct Traffic {
+    /// How they ended.
+    pub counts: Counts,
+    /// The failed ones by cause.
+    pub by_cause: BTreeMap<Cause, u64>,
+    /// Latencies of the answered ones.
+    pub latency: LatencyHistogram,
+}
+
+/// What one client measured.
+#[derive(Clone, Debug)]
+pub struct ClientMeasures {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its requests.
+    pub traffic: Traffic,
+}
+
+/// What one pod lived through and carried.
+#[derive(Clone, Debug)]
+pub struct PodMeasures {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Image of its first container.
+    pub version: Arc<str>,
+    /// Its node, once bound.
+    pub node: Option<Arc<str>>,
+    /// Its Deployment, `namespace/name`.
+    pub deployment: Option<Arc<str>>,
+    /// Whether a Service that a client calls ever listed it.
+    pub called: bool,
+    /// Requests whose last attempt went to it.
+    pub requests: u64,
+    /// Those of them that failed.
+    pub failed: u64,
+    /// Latencies of the answered ones.
+    pub latency: LatencyHistogram,
+    /// How long it could be picked: the time in which at least one node's rules listed it for a
+    /// Service that a client calls. Where no rules ever did and requests came nevertheless (by its
+    /// address, say), the time in which it was ready.
+    pub ready: Span,
+    /// Stretches of its life, in order and without gaps, for drawing.
+    pub life: Vec<(Time, PodState)>,
+    /// When the object was gone.
+    pub gone: Option<Time>,
+    /// Requests delivered to it, by second.
+    pub by_second: Vec<u32>,
+}
+
+/// A stretch in the life of a pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PodState {
+    /// Stored, not yet started.
+    Pending,
+    /// Started, not yet ready.
+    Starting,
+    /// Ready.
+    Ready,
+    /// Was ready, is not now.
+    Unready,
+    /// Deletion was asked for; its program still listens.
+    Terminating,
+    /// Its program listens no more.
+    Closed,
+}
+
+/// How even the load of the called pods was, per ready time. Pods that could be picked for less
+/// than a second are left out: a handful of requests over so short a time says nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub struct Balance {
+    /// Jain's index of requests per ready second: 1 for even, 1/n for all on one.
+    pub jain: f64,
+    /// Coefficient of variation of the same.
+    pub cv: f64,
+    /// Largest over mean of the same.
+    pub max_over_mean: f64,
+    /// The coefficient of variation that pure chance would give with as many requests.
+    pub chance_cv: f64,
+    /// The largest over mean that pure chance would give.
+    pub chance_max_over_mean: f64,
+    /// How many pods this is over.
+    pub pods: usize,
+}
+
+/// One rollout of one Deployment.
+#[derive(Clone, Debug)]
+pub struct Rollout {
+    /// `namespace/name`.
+    pub deployment: Arc<str>,
+    /// Image before.
+    pub from: Arc<str>,
+    /// Image after.
+    pub to: Arc<str>,
+    /// When the template changed.
+    pub start: Time,
+    /// When its controller took it for complete.
+    pub end: Option<Time>,
+    /// When, besides, every pod it replaced was gone and no proxy listed one any more.
+    pub settled: Option<Time>,
+    /// Whether the next rollout of the Deployment began before this one had settled, which ends
+    /// everything that is counted here.
+    pub superseded: bool,
+    /// Whether the progress deadline passed.
+    pub deadline_exceeded: bool,
+    /// Every write of a ReplicaSet's size, as `(time, sizes by version)`.
+    pub steps: Vec<(Time, BTreeMap<String, i32>)>,
+    /// The most pods that were not being deleted, at any moment of it.
+    pub pods_max: u32,
+    /// The fewest ready pods that were not being deleted, at any moment of it.
+    pub available_min: u32,
+    /// Requests to the Services of its pods that arrived between start and settled (or superseded,
+    /// or the run's end); those unanswered when the run ended are not known by their arrival and
+    /// are not here.
+    pub requests: Counts,
+}
+
+impl Rollout {
+    /// Whether its controller took it for complete.
+    #[must_use]
+    pub fn complete(&self) -> bool {
+        self.end.is_some()
+    }
+
+    /// From the change of the template to completion.
+    #[must_use]
+    pub fn duration(&self) -> Option<Span> {
+        self.end.map(|end| end.since(self.start))
+    }
+}
+
+/// The requests that arrived within one second.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Second {
+    /// Answered in time.
+    pub ok: u32,
+    /// Failed.
+    pub failed: u32,
+}
+
+/// Why requests failed, for one cause.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    /// The cause.
+    pub cause: Cause,
+    /// How many requests.
+    pub count: u64,
+    /// When the first and the last of them arrived.
+    pub window: (Time, Time),
+    /// In a sentence or two, with the gap that made them.
+    pub text: String,
+    /// The Deployment whose pods they were sent to, where it is one.
+    pub deployment: Option<Arc<str>>,
+    /// The gap between what the proxies listed and what was true, smallest and largest.
+    pub gap: Option<(Span, Span)>,
+}

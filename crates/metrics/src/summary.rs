@@ -1,0 +1,103 @@
+//! The end of the fold: from what was collected to [`Measures`].
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use api::PodId;
+
+use crate::{
+    balance::balance,
+    collector::Collector,
+    explain::explain,
+    measures::{ClientMeasures, Measures, PodMeasures, Second},
+    pods::Pod,
+    traffic::{PodTally, SecondTally, Tally, second_of},
+    warnings::warnings,
+};
+
+pub(crate) fn measures(mut collector: Collector, fingerprint: String) -> Measures {
+    let end = collector.now;
+    collector.listing.finish(&collector.pods, end);
+    let mut all = Tally::default();
+    for client in &collector.clients {
+        all.merge(&client.tally);
+    }
+    let traffic = all.into_traffic();
+    let explanations = explain(&collector);
+    let pods = pods(&mut collector);
+    let tallies = std::mem::take(&mut collector.seconds);
+    let unschedulable = collector.pods.iter().filter(|(_, pod)| pod.unschedulable).count();
+    let mut measures = Measures {
+        duration: end.since(engine::Time::ZERO),
+        fingerprint,
+        requests: traffic.counts,
+        latency: traffic.latency,
+        by_cause: traffic.by_cause,
+        clients: collector.clients.into_iter().map(client).collect(),
+        balance: balance(&pods),
+        pods,
+        rollouts: collector.rollouts.finish(),
+        during_rollout: collector.during_rollout.into_traffic(),
+        seconds: Vec::new(),
+        explanations,
+        warnings: Vec::new(),
+    };
+    measures.seconds = seconds(&tallies, second_of(end));
+    measures.warnings = warnings(&measures, &tallies, unschedulable);
+    measures
+}
+
+fn client(client: crate::collector::Client) -> ClientMeasures {
+    ClientMeasures { name: client.name, traffic: client.tally.into_traffic() }
+}
+
+/// A series as long as the run, also where its last seconds were idle.
+fn seconds(tallies: &[SecondTally], whole_seconds: usize) -> Vec<Second> {
+    let mut seconds: Vec<Second> = tallies.iter().map(|tally| tally.second()).collect();
+    if seconds.len() < whole_seconds {
+        seconds.resize(whole_seconds, Second::default());
+    }
+    seconds
+}
+
+fn pods(collector: &mut Collector) -> Vec<PodMeasures> {
+    let called = collector.listing.called_pods();
+    let mut tallies = std::mem::take(&mut collector.pod_tallies);
+    let mut tally = |id: PodId| tallies.get_mut(id.0 as usize).map(std::mem::take);
+    let busy = |pod: &PodMeasures| pod.called || pod.requests > 0;
+    let all: Vec<PodMeasures> = collector
+        .pods
+        .iter()
+        .map(|(id, pod)| {
+            let tally = tally(id).unwrap_or_default();
+            pod_measures(collector, pod, tally, called.contains(&id))
+        })
+        .collect();
+    let deployments: BTreeSet<Arc<str>> =
+        all.iter().filter(|pod| busy(pod)).filter_map(|pod| pod.deployment.clone()).collect();
+    let related = |pod: &PodMeasures| {
+        busy(pod) || pod.deployment.as_ref().is_some_and(|name| deployments.contains(name))
+    };
+    all.into_iter().filter(related).collect()
+}
+
+fn pod_measures(collector: &Collector, pod: &Pod, tally: PodTally, called: bool) -> PodMeasures {
+    let end = collector.now;
+    let node = pod.node.and_then(|node| collector.nodes.get(node.0 as usize));
+    let listed = pod.called_for(end);
+    // Reached without any rules: what is left to go by is its own readiness.
+    let by_address = listed.as_nanos() == 0 && tally.requests > 0;
+    PodMeasures {
+        name: Arc::clone(&pod.name),
+        version: Arc::clone(&pod.version),
+        node: node.cloned(),
+        deployment: pod.deployment.as_ref().map(|(name, _)| Arc::clone(name)),
+        called,
+        requests: tally.requests,
+        failed: tally.failed(),
+        ready: if by_address { pod.ready_for(end) } else { listed },
+        life: pod.life.clone(),
+        gone: pod.gone,
+        latency: tally.latency,
+        by_second: tally.by_second,
+    }
+}

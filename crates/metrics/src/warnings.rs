@@ -1,0 +1,114 @@
+//! Reasons not to trust a number.
+
+use engine::Span;
+
+use crate::{
+    measures::{Measures, Rollout},
+    traffic::{SecondTally, mean_queued},
+    words,
+};
+
+/// Below this many finished requests a success rate of 99.9% cannot be told from 100%.
+const FEW_REQUESTS: u64 = 1_000;
+/// A quantile rests on the requests beyond it; with fewer than this it is an anecdote.
+const FEW_BEYOND: u64 = 10;
+/// A wait for a worker that grew by this factor from the first quarter of a run to the last, and
+/// to at least [`LONG_WAIT`], is a queue that grows without end rather than chance.
+const GROWTH: f64 = 3.0;
+const LONG_WAIT: Span = Span::from_millis(50);
+
+/// What should be known before a number is believed, in sentences.
+pub(crate) fn warnings(
+    measures: &Measures,
+    seconds: &[SecondTally],
+    unschedulable: usize,
+) -> Vec<String> {
+    if measures.requests.total() == 0 {
+        let mut warnings = vec!["no request was sent, so nothing was measured".to_owned()];
+        warnings.extend(unfinished(measures));
+        return warnings;
+    }
+    let mut warnings = Vec::new();
+    warnings.extend(few(measures));
+    warnings.extend(in_flight(measures));
+    warnings.extend(growing(seconds));
+    warnings.extend(pending(unschedulable));
+    warnings.extend(unfinished(measures));
+    warnings
+}
+
+fn few(measures: &Measures) -> Option<String> {
+    let finished = measures.requests.ok + measures.requests.failed;
+    let answered = measures.requests.ok;
+    if finished < FEW_REQUESTS {
+        return Some(format!(
+            "only {} finished: rates and p99 say little, and a failure in a thousand cannot show",
+            words::many(finished, "request")
+        ));
+    }
+    (answered / 1_000 < FEW_BEYOND).then(|| {
+        format!(
+            "only {} answered: fewer than {FEW_BEYOND} of them lie beyond p999",
+            words::many(answered, "request")
+        )
+    })
+}
+
+fn in_flight(measures: &Measures) -> Option<String> {
+    let count = measures.requests.in_flight;
+    (count > 0).then(|| {
+        format!(
+            "{} had no answer when the run ended; they count neither as ok nor as failed",
+            words::many(count, "request")
+        )
+    })
+}
+
+fn growing(seconds: &[SecondTally]) -> Option<String> {
+    let quarter = seconds.len() / 4;
+    if quarter == 0 {
+        return None;
+    }
+    let first = mean_queued(&seconds[..quarter])?;
+    let last = mean_queued(&seconds[seconds.len() - quarter..])?;
+    (last >= LONG_WAIT && last > first.mul_f64(GROWTH)).then(|| {
+        format!(
+            "the queue grows: the mean wait for a worker was {} in the first quarter of the run \
+             and {} in the last. The pods cannot keep up, so latencies depend on how long is \
+             simulated",
+            words::span(first),
+            words::span(last)
+        )
+    })
+}
+
+fn pending(unschedulable: usize) -> Option<String> {
+    let verb = if unschedulable == 1 { "was" } else { "were" };
+    (unschedulable > 0).then(|| {
+        format!(
+            "{} {verb} still waiting for a node with room when the run ended",
+            words::many(unschedulable as u64, "pod")
+        )
+    })
+}
+
+fn unfinished(measures: &Measures) -> impl Iterator<Item = String> {
+    measures.rollouts.iter().filter_map(unfinished_rollout)
+}
+
+fn unfinished_rollout(rollout: &Rollout) -> Option<String> {
+    let Rollout { deployment, from, to, .. } = rollout;
+    if rollout.superseded && !rollout.complete() {
+        return Some(format!(
+            "the rollout of {deployment} from {from} to {to} was overtaken by the next one"
+        ));
+    }
+    let deadline =
+        if rollout.deadline_exceeded { " and exceeded its progress deadline" } else { "" };
+    (!rollout.complete()).then(|| {
+        format!(
+            "the rollout of {deployment} from {from} to {to} was not complete when the run \
+             ended{deadline}: what it does later is not counted"
+        )
+    })
+}

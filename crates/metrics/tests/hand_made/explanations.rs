@@ -1,0 +1,260 @@
+//! What is said about failures, cause by cause, of streams made by hand.
+
+use api::PodId;
+use engine::{Span, Time};
+use record::{Cause, Outcome, Record};
+use rollsim_metrics::Explanation;
+
+use crate::stream::{IDLE, Stream, WEB};
+
+/// Ends the stream after a minute and gives the only explanation.
+fn only(stream: Stream) -> Explanation {
+    let mut explanations = stream.end(60_000).explanations;
+    assert_eq!(explanations.len(), 1, "{explanations:?}");
+    explanations.remove(0)
+}
+
+fn millis(range: (u64, u64)) -> Option<(Span, Span)> {
+    Some((Span::from_millis(range.0), Span::from_millis(range.1)))
+}
+
+/// Two pods that all nodes list.
+fn two_pods() -> Stream {
+    let mut stream = Stream::new();
+    stream.run_pod(0, 1, "web:v1");
+    stream.run_pod(0, 2, "web:v1");
+    stream.program_all(0, &[1, 2]);
+    stream
+}
+
+#[test]
+fn pods_are_listed_after_they_stopped_listening() {
+    let mut stream = two_pods();
+    stream.delete_and_exit(30_000, 1, 0);
+    stream.program(30_200, WEB, 0, &[2]);
+    stream.fail(30_100, 2, Some(1), Cause::RefusedListenerClosed);
+    stream.program(30_800, WEB, 1, &[2]);
+    stream.fail(31_300, 2, Some(1), Cause::RefusedListenerClosed);
+    stream.program(31_400, WEB, 2, &[2]);
+    stream.gone(31_500, 1);
+    let explanation = only(stream);
+    // Only the node that sent the failed ones is blamed, and only for its own lag.
+    let text = "2 requests were refused from 30.1 s to 31.3 s: node-2 still sent traffic to pods \
+                1.4 s after they had stopped listening.";
+    assert_eq!(explanation.text, text);
+    assert_eq!(explanation.gap, millis((1_400, 1_400)));
+    assert_eq!(explanation.deployment.as_deref(), Some("default/web"));
+    assert_eq!(explanation.window, (Time::from_millis(30_100), Time::from_millis(31_300)));
+}
+
+#[test]
+fn lags_of_other_services_are_no_reason() {
+    let mut stream = two_pods();
+    stream.program(0, IDLE, 2, &[1]);
+    stream.delete_and_exit(30_000, 1, 0);
+    stream.fail(30_100, 2, Some(1), Cause::RefusedListenerClosed);
+    stream.program(30_800, WEB, 2, &[2]);
+    stream.program(39_000, IDLE, 2, &[]);
+    assert_eq!(only(stream).gap, millis((800, 800)));
+}
+
+#[test]
+fn a_program_that_crashed_and_came_back_had_a_gap_too() {
+    let mut stream = two_pods();
+    let pod = PodId(1);
+    stream.say(10_000, &Record::ContainerExited { pod, container: 0, code: 1, in_flight: 0 });
+    stream.fail(10_500, 0, Some(1), Cause::RefusedListenerClosed);
+    stream.say(11_000, &Record::ContainerStarted { pod, container: 0, restarts: 1 });
+    stream.open(12_000, 1);
+    assert_eq!(only(stream).gap, millis((2_000, 2_000)));
+}
+
+#[test]
+fn a_service_without_pods_is_told_from_one_that_lost_them() {
+    let mut stream = Stream::new();
+    stream.program(0, WEB, 0, &[]);
+    stream.fail(1_000, 0, None, Cause::RefusedNoEndpoints);
+    let explanation = only(stream);
+    let text = "1 request was refused at 1.0 s: no running pod ever had the labels that the \
+                selector of default/web asks for.";
+    assert_eq!((explanation.text.as_str(), explanation.gap), (text, None));
+
+    let mut stream = two_pods();
+    stream.program_all(20_000, &[]);
+    stream.fail(21_000, 0, None, Cause::RefusedNoEndpoints);
+    stream.program_all(23_500, &[2]);
+    let explanation = only(stream);
+    let text = "1 request was refused at 21.0 s: nodes knew no ready pod of default/web for 3.5 s \
+                (from 20.0 s to 23.5 s).";
+    assert_eq!(explanation.text, text);
+    assert_eq!((explanation.gap, explanation.deployment), (millis((3_500, 3_500)), None));
+}
+
+#[test]
+fn several_outages_are_summed() {
+    let mut stream = two_pods();
+    stream.program_all(20_000, &[]);
+    stream.fail(21_000, 0, None, Cause::RefusedNoEndpoints);
+    stream.program_all(22_000, &[2]);
+    stream.program_all(50_000, &[]);
+    let text = "1 request was refused at 21.0 s: nodes knew no ready pod of default/web in 2 \
+                stretches of 12 s together, the longest of 10 s (from 50.0 s to 60.0 s).";
+    assert_eq!(only(stream).text, text);
+}
+
+#[test]
+fn pods_are_listed_before_they_listen() {
+    let mut stream = two_pods();
+    for (pod, millis) in [(3, 10_000), (4, 11_000)] {
+        stream.create_pod(millis, pod, "web:v2");
+        stream.say(millis, &Record::PodReady { pod: PodId(pod) });
+    }
+    stream.program_all(12_000, &[1, 2, 3, 4]);
+    stream.fail(12_500, 0, Some(3), Cause::RefusedNotListening);
+    stream.open(14_000, 3);
+    stream.fail(14_500, 1, Some(4), Cause::RefusedNotListening);
+    stream.open(15_500, 4);
+    let explanation = only(stream);
+    let text = "2 requests were refused from 12.5 s to 14.5 s: pods of default/web were sent \
+                traffic as early as 2 to 3.5 s before they listened. A pod counts as ready as soon \
+                as it is started, unless a readiness probe finds that it is not.";
+    assert_eq!(explanation.text, text);
+    assert_eq!(explanation.gap, millis((2_000, 3_500)));
+}
+
+#[test]
+fn a_pod_that_never_listens_is_early_until_the_end() {
+    let mut stream = two_pods();
+    stream.create_pod(40_000, 3, "web:v2");
+    stream.program_all(40_000, &[1, 2, 3]);
+    stream.fail(41_000, 0, Some(3), Cause::RefusedNotListening);
+    assert_eq!(only(stream).gap, millis((20_000, 20_000)));
+}
+
+#[test]
+fn programs_end_with_requests_in_hand() {
+    let mut stream = two_pods();
+    stream.delete_and_exit(30_000, 1, 1);
+    stream.fail(30_000, 0, Some(1), Cause::ResetKilledInFlight);
+    let explanation = only(stream);
+    let text = "1 request was cut off at 30.0 s: the program in 1 pod ended with requests in hand \
+                as soon as it was asked to stop (SIGTERM).";
+    assert_eq!((explanation.text.as_str(), explanation.gap), (text, millis((0, 0))));
+
+    let (mut stream, pod) = (two_pods(), PodId(2));
+    stream.say(20_000, &Record::PodDeletionRequested { pod, grace_seconds: 30 });
+    stream.say(20_000, &Record::ContainerTerminated { pod, container: 0 });
+    stream.say(50_000, &Record::ContainerKilled { pod, container: 0 });
+    let killed = Record::ContainerExited { pod, container: 0, code: 137, in_flight: 2 };
+    stream.say(50_000, &killed);
+    stream.fail(49_000, 0, Some(2), Cause::ResetKilledInFlight);
+    let text = "1 request was cut off at 49.0 s: the program in 1 pod was still at work when it \
+                was killed (SIGKILL), 30 s after it was asked to stop (SIGTERM).";
+    assert_eq!(only(stream).text, text);
+
+    let (mut stream, pod) = (two_pods(), PodId(2));
+    stream.say(20_000, &Record::ContainerExited { pod, container: 0, code: 1, in_flight: 3 });
+    stream.fail(20_000, 0, Some(2), Cause::ResetKilledInFlight);
+    let explanation = only(stream);
+    let text = "1 request was cut off at 20.0 s: a program with requests in hand ended once \
+                without being asked to.";
+    assert_eq!((explanation.text.as_str(), explanation.gap), (text, None));
+}
+
+#[test]
+fn addresses_are_listed_after_they_stopped_answering() {
+    let mut stream = two_pods();
+    stream.say(10_000, &Record::SandboxRemoved { pod: PodId(1) });
+    stream.finish(
+        (11_000, 1_000),
+        0,
+        Some(1),
+        Outcome::Failed(Cause::TimeoutUnreachable),
+        Span::ZERO,
+    );
+    stream.program_all(50_000, &[2]);
+    let explanation = only(stream);
+    let text = "1 request was left without an answer at 11.0 s: node-0 still sent traffic to pods \
+                40 s after their addresses had stopped answering.";
+    assert_eq!((explanation.text.as_str(), explanation.gap), (text, millis((40_000, 40_000))));
+}
+
+#[test]
+fn slow_answers_waited_or_were_worked_on() {
+    let slow = Outcome::Failed(Cause::TimeoutSlow);
+    let mut stream = two_pods();
+    stream.finish((1_000, 900), 0, Some(1), slow, Span::from_millis(600));
+    stream.finish((2_000, 900), 0, Some(1), slow, Span::from_millis(800));
+    let text = "2 requests were answered too late from 1.0 s to 2.0 s: before a pod of default/web \
+                was free to work, they had waited in its queue for 0.7 s on average and 0.8 s at \
+                most.";
+    assert_eq!(only(stream).text, text);
+
+    let mut stream = two_pods();
+    stream.finish((1_000, 900), 0, Some(1), slow, Span::ZERO);
+    let text = "1 request was answered too late at 1.0 s: the pods of default/web worked on it for \
+                longer than the client waits.";
+    assert_eq!(only(stream).text, text);
+}
+
+#[test]
+fn the_other_causes_have_their_words() {
+    let cases = [
+        (
+            Cause::RefusedWrongPort,
+            Some(1),
+            "1 request was refused at 5.0 s: the pods of default/web listen, but not on the port \
+             that default/web sends to (its targetPort).",
+        ),
+        (
+            Cause::DnsNxdomain,
+            None,
+            "1 request was not sent at 5.0 s: the cluster's DNS does not know the name that shop \
+             calls: there is no such Service.",
+        ),
+        (
+            Cause::RejectedOverload,
+            Some(2),
+            "1 request was turned away at 5.0 s: the queues of the pods of default/web were full.",
+        ),
+    ];
+    for (cause, pod, text) in cases {
+        let mut stream = two_pods();
+        stream.fail(5_000, 0, pod, cause);
+        assert_eq!(only(stream).text, text);
+    }
+}
+
+#[test]
+fn every_cause_has_a_sentence_even_where_nothing_was_recorded_of_it() {
+    for cause in Cause::ALL {
+        let mut stream = Stream::new();
+        stream.fail(5_000, 1, None, cause);
+        let explanation = only(stream);
+        let text = &explanation.text;
+        assert!(text.starts_with("1 request was ") && text.ends_with('.'), "{text}");
+        assert!(!text.contains("  ") && !text.contains(".."), "{text}");
+        assert_eq!(
+            (explanation.cause, explanation.gap, explanation.deployment),
+            (cause, None, None)
+        );
+    }
+}
+
+#[test]
+fn the_largest_cause_comes_first() {
+    let mut stream = two_pods();
+    stream.fail(1_000, 0, Some(1), Cause::RefusedListenerClosed);
+    for _ in 0..3 {
+        stream.fail(2_000, 0, Some(1), Cause::RejectedOverload);
+    }
+    stream.fail(3_000, 0, Some(1), Cause::ResetKilledInFlight);
+    let causes: Vec<(Cause, u64)> =
+        stream.end(60_000).explanations.iter().map(|it| (it.cause, it.count)).collect();
+    let expected = [
+        (Cause::RejectedOverload, 3),
+        (Cause::RefusedListenerClosed, 1),
+        (Cause::ResetKilledInFlight, 1),
+    ];
+    assert_eq!(causes, expected);
+}

@@ -1,0 +1,6 @@
+//! Measures of record streams made by hand.
+
+mod expectations;
+mod explanations;
+mod rollouts;
+mod stream;

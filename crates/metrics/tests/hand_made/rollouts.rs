@@ -1,0 +1,165 @@
+//! What is measured of rollouts, and that the numbers of a run fit together.
+
+use std::sync::Arc;
+
+use engine::{Span, Time};
+use record::{Cause, Record};
+
+use crate::stream::{Stream, WEB};
+
+fn scale(image: &str, revision: u32, replicas: i32) -> Record {
+    Record::ReplicaSetScaled {
+        deployment: Arc::from("default/web"),
+        replica_set: Arc::from(format!("web-{revision}")),
+        image: Arc::from(image),
+        revision,
+        replicas,
+    }
+}
+
+fn status(complete: bool) -> Record {
+    Record::DeploymentStatusWritten {
+        deployment: Arc::from("default/web"),
+        replicas: 2,
+        updated: 2,
+        available: 2,
+        complete,
+        deadline_exceeded: false,
+    }
+}
+
+fn rollout(from: &str, to: &str) -> Record {
+    let deployment = Arc::from("default/web");
+    Record::RolloutStarted { deployment, from: Arc::from(from), to: Arc::from(to) }
+}
+
+/// Two pods, replaced one after the other with one more meanwhile; the second one that leaves is
+/// listed too long.
+pub(crate) fn story(last_status: bool) -> Stream {
+    let mut stream = Stream::new();
+    stream.say(0, &scale("web:v1", 1, 2));
+    stream.run_pod(0, 1, "web:v1");
+    stream.run_pod(0, 2, "web:v1");
+    stream.program_all(0, &[1, 2]);
+    stream.answer(5_000, 0, 1);
+    stream.say(10_000, &rollout("web:v1", "web:v2"));
+    stream.say(10_000, &scale("web:v2", 2, 1));
+    stream.run_pod(12_000, 3, "web:v2");
+    stream.program_all(12_500, &[1, 2, 3]);
+    stream.say(12_500, &scale("web:v1", 1, 1));
+    stream.delete_and_exit(12_600, 1, 0);
+    stream.program_all(12_600, &[2, 3]);
+    stream.gone(13_000, 1);
+    stream.say(13_000, &scale("web:v2", 2, 2));
+    stream.run_pod(15_000, 4, "web:v2");
+    stream.program_all(15_500, &[2, 3, 4]);
+    stream.say(15_500, &scale("web:v1", 1, 0));
+    stream.delete_and_exit(15_600, 2, 0);
+    stream.say(15_600, &status(last_status));
+    stream.answer(15_700, 0, 3);
+    stream.fail(16_000, 0, Some(2), Cause::RefusedListenerClosed);
+    stream.gone(16_000, 2);
+    stream.program_all(17_000, &[3, 4]);
+    stream.answer(17_500, 0, 4);
+    stream
+}
+
+#[test]
+fn a_rollout_has_its_steps_and_extremes() {
+    let measures = story(true).end(60_000);
+    let [rollout] = &measures.rollouts[..] else { panic!("{:?}", measures.rollouts) };
+    assert_eq!(
+        (&*rollout.deployment, &*rollout.from, &*rollout.to),
+        ("default/web", "web:v1", "web:v2")
+    );
+    let times = (rollout.start, rollout.end, rollout.settled);
+    let expected = (10_000, Some(15_600), Some(17_000));
+    let millis = Time::from_millis;
+    assert_eq!(times, (millis(expected.0), expected.1.map(millis), expected.2.map(millis)));
+    assert_eq!(rollout.duration(), Some(Span::from_millis(5_600)));
+    assert_eq!((rollout.pods_max, rollout.available_min), (3, 2));
+    let sizes = |version: &str| -> Vec<i32> {
+        rollout.steps.iter().filter_map(|(_, sizes)| sizes.get(version).copied()).collect()
+    };
+    assert_eq!(sizes("web:v1"), [2, 1, 1, 0]);
+    assert_eq!(sizes("web:v2"), [1, 1, 2, 2]);
+    // The requests of its window, which lasts until no proxy lists a pod that it replaced.
+    assert_eq!((rollout.requests.ok, rollout.requests.failed), (1, 1));
+    assert_eq!(measures.during_rollout.counts, rollout.requests);
+    assert!(measures.warnings.iter().all(|warning| !warning.contains("rollout")));
+}
+
+#[test]
+fn an_unfinished_rollout_says_so() {
+    let measures = story(false).end(60_000);
+    assert!(!measures.rollouts[0].complete());
+    let warning = "the rollout of default/web from web:v1 to web:v2 was not complete when the run \
+                   ended: what it does later is not counted";
+    assert!(measures.warnings.iter().any(|it| it == warning), "{:?}", measures.warnings);
+}
+
+#[test]
+fn an_overtaken_rollout_ends_with_the_next_one() {
+    let mut stream = story(false);
+    stream.say(20_000, &rollout("web:v2", "web:v1"));
+    stream.say(20_000, &scale("web:v1", 1, 2));
+    stream.say(25_000, &status(true));
+    let measures = stream.end(60_000);
+    let [first, second] = &measures.rollouts[..] else { panic!("{:?}", measures.rollouts) };
+    assert_eq!((first.complete(), first.superseded), (false, true));
+    assert_eq!((second.complete(), second.superseded), (true, false));
+    assert_eq!(first.requests.ok + first.requests.failed, 3);
+}
+
+#[test]
+fn two_templates_with_one_image_are_told_apart_by_revision() {
+    let mut stream = Stream::new();
+    stream.say(0, &scale("web:v1", 1, 2));
+    stream.say(10_000, &rollout("web:v1", "web:v1"));
+    stream.say(10_000, &scale("web:v1", 2, 1));
+    let measures = stream.end(60_000);
+    let keys: Vec<&String> = measures.rollouts[0].steps[0].1.keys().collect();
+    assert_eq!(keys, ["web:v1#1", "web:v1#2"]);
+}
+
+#[test]
+fn the_numbers_of_a_run_fit_together() {
+    let mut stream = story(true);
+    let client = record::ClientId(0);
+    stream.say(60_000, &Record::RequestsInFlight { client, count: 7 });
+    let measures = stream.end(60_000);
+    let requests = &measures.requests;
+    assert_eq!((requests.ok, requests.failed, requests.in_flight), (3, 1, 7));
+    assert_eq!(requests.total(), 11);
+    assert_eq!(requests.success_rate(), Some(0.75));
+    assert_eq!(requests.attempts, 4);
+    assert_eq!(measures.by_cause.values().sum::<u64>(), requests.failed);
+    assert_eq!(measures.explanations.iter().map(|it| it.count).sum::<u64>(), requests.failed);
+    assert_eq!(measures.clients[0].traffic.counts, *requests);
+    assert_eq!(measures.latency.count(), requests.ok);
+    assert_eq!(measures.latency.max(), Some(20_000_000));
+    assert_eq!(measures.pods.iter().map(|pod| pod.requests).sum::<u64>(), 4);
+    assert_eq!(measures.pods.iter().map(|pod| pod.failed).sum::<u64>(), 1);
+    let by_second = measures.seconds.iter().map(|second| second.ok + second.failed);
+    assert_eq!((by_second.sum::<u32>(), measures.seconds.len()), (4, 60));
+    assert_eq!(measures.duration, Span::from_secs(60));
+}
+
+#[test]
+fn pods_count_for_the_time_they_are_listed() {
+    let measures = story(true).end(60_000);
+    let ready: Vec<u64> =
+        measures.pods.iter().map(|pod| pod.ready.as_nanos() / 1_000_000).collect();
+    assert_eq!(ready, [12_600, 17_000, 47_500, 44_500]);
+    assert!(measures.pods.iter().all(|pod| pod.called));
+    assert_eq!(measures.balance.pods, 4);
+}
+
+#[test]
+fn a_proxy_may_learn_of_a_pod_after_that_is_gone() {
+    let mut stream = story(true);
+    stream.program(18_000, WEB, 0, &[1, 3, 4]);
+    stream.program(19_000, WEB, 0, &[3, 4]);
+    let measures = stream.end(60_000);
+    assert_eq!(measures.rollouts[0].settled, Some(Time::from_millis(17_000)));
+}

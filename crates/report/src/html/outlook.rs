@@ -1,0 +1,82 @@
+//! Why requests failed, what to change, what not to trust, and how to get the same result again.
+
+use metrics::{Explanation, words};
+
+use super::markup::escaped;
+use crate::{
+    number::count,
+    report::{Advice, Report},
+};
+
+/// The causes in sentences, then the changes that would have helped.
+pub(super) fn why(report: &Report<'_>) -> String {
+    let explanations = &report.measures.explanations;
+    if explanations.is_empty() && report.advice.is_empty() {
+        return String::new();
+    }
+    let reasons: String = explanations.iter().map(reason).collect();
+    let changes: String = report.advice.iter().map(change).collect();
+    format!(
+        "<section aria-labelledby=\"why\">\n<h2 id=\"why\">Why, and what to change</h2>\n\
+         {reasons}{changes}</section>\n"
+    )
+}
+
+fn reason(explanation: &Explanation) -> String {
+    let (from, to) = explanation.window;
+    format!(
+        "<article class=\"reason\">\n<h3>{} × <code>{}</code></h3>\n<p>{}</p>\n\
+         <p class=\"facts\">{}</p>\n</article>\n",
+        count(explanation.count),
+        escaped(explanation.cause.name()),
+        escaped(&explanation.text),
+        escaped(&words::stretch(from, to)),
+    )
+}
+
+fn change(advice: &Advice) -> String {
+    let place = advice
+        .place
+        .as_ref()
+        .map(|place| format!("<strong>{}</strong> · ", escaped(place)))
+        .unwrap_or_default();
+    let (class, mark) = match advice.verified {
+        true => ("outcome verified", "✓ Verified by a second run: "),
+        false => ("outcome", "Not verified: "),
+    };
+    format!(
+        "<article class=\"change\">\n<h3>Try: {}</h3>\n<p class=\"place\">{place}<code>{}</code></p>\n\
+         <pre tabindex=\"0\"><code>{}</code></pre>\n<p class=\"{class}\">{mark}{}</p>\n</article>\n",
+        escaped(&advice.summary),
+        escaped(&advice.field),
+        escaped(advice.snippet.trim_end()),
+        escaped(&advice.outcome),
+    )
+}
+
+/// Reasons not to trust a number.
+pub(super) fn warnings(report: &Report<'_>) -> String {
+    let items: String =
+        report.all_warnings().map(|warning| format!("<li>{}</li>\n", escaped(warning))).collect();
+    if items.is_empty() {
+        return String::new();
+    }
+    format!(
+        "<section aria-labelledby=\"warnings\" class=\"warnings\">\n\
+         <h2 id=\"warnings\">Warnings</h2>\n<ul>\n{items}</ul>\n</section>\n"
+    )
+}
+
+/// The command that gives the same bytes.
+pub(super) fn reproduce(report: &Report<'_>) -> String {
+    format!(
+        "<footer>\n<h2>Reproduce</h2>\n<p>The same files and seed give the same result on every \
+         machine. Run {} on the scenario <em>{}</em>:</p>\n\
+         <pre tabindex=\"0\"><code>rollsim run SCENARIO.yaml --seed {} --html report.html</code></pre>\n\
+         <p>and compare the fingerprint: <code>{}</code>.</p>\n</footer>\n",
+        escaped(report.tool),
+        escaped(report.scenario),
+        report.seed,
+        escaped(&report.measures.fingerprint),
+    )
+}

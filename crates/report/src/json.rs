@@ -1,0 +1,415 @@
+//! For programs: one JSON object, whose names and meanings are the contract.
+//!
+//! Fields may be added; those that are here keep their name and meaning. What has no value, such
+//! as the success rate of no requests, is `null`. Durations and moments end in `_ms`, moments count
+//! from the scenario's beginning.
+
+use std::collections::BTreeMap;
+
+use engine::Time;
+use metrics::{Balance, Counts, PodMeasures, PodState, Rollout, Traffic};
+use serde::Serialize;
+use stats::LatencyHistogram;
+
+use crate::{report::Report, verdict};
+
+mod layout;
+
+/// The version of the object's shape; it changes when a field is taken away or means another thing.
+const SCHEMA_VERSION: u32 = 1;
+
+/// `report` as one JSON object, indented, with a line end.
+#[must_use]
+pub fn json(report: &Report<'_>) -> String {
+    layout::indented(&Object::of(report))
+}
+
+/// The same on one line, for a page to carry.
+pub(crate) fn compact(report: &Report<'_>) -> String {
+    serde_json::to_string(&Object::of(report)).expect("strings, numbers and maps of them are JSON")
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Head<'a> {
+    schema_version: u32,
+    tool: &'a str,
+    scenario: &'a str,
+}
+
+#[derive(Serialize)]
+struct Object<'a> {
+    #[serde(flatten)]
+    head: Head<'a>,
+    description: &'a str,
+    seed: u64,
+    seeds: u32,
+    fingerprint: &'a str,
+    duration_ms: f64,
+    verdict: Sentence,
+    requests: Requests<'a>,
+    latency_ms: Latency,
+    balance: Evenness<'a>,
+    rollouts: Vec<RolloutRow<'a>>,
+    during_rollout: Part<'a>,
+    clients: Vec<Client<'a>>,
+    expectations: Vec<Expected<'a>>,
+    explanations: Vec<Reason<'a>>,
+    advice: Vec<Change<'a>>,
+    seconds: Seconds,
+    warnings: Vec<&'a str>,
+}
+
+impl<'a> Object<'a> {
+    fn of(report: &'a Report<'_>) -> Self {
+        let measures = report.measures;
+        Self {
+            head: Head {
+                schema_version: SCHEMA_VERSION,
+                tool: report.tool,
+                scenario: report.scenario,
+            },
+            description: report.description,
+            seed: report.seed,
+            seeds: 1,
+            fingerprint: &measures.fingerprint,
+            duration_ms: measures.duration.as_millis_f64(),
+            verdict: Sentence {
+                outcome: verdict::outcome(report).word(),
+                text: verdict::sentence(report),
+            },
+            requests: Requests::of(measures.requests, &measures.by_cause),
+            latency_ms: Latency::of(&measures.latency),
+            balance: Evenness::of(measures.balance, &measures.pods),
+            rollouts: measures.rollouts.iter().map(RolloutRow::of).collect(),
+            during_rollout: Part::of(&measures.during_rollout),
+            clients: measures.clients.iter().map(Client::of).collect(),
+            expectations: report.verdicts.iter().map(Expected::of).collect(),
+            explanations: measures.explanations.iter().map(Reason::of).collect(),
+            advice: report.advice.iter().map(Change::of).collect(),
+            seconds: Seconds::of(&measures.seconds),
+            warnings: report.all_warnings().collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Sentence {
+    outcome: &'static str,
+    text: String,
+}
+
+#[derive(Serialize)]
+struct Requests<'a> {
+    total: u64,
+    ok: u64,
+    failed: u64,
+    in_flight: u64,
+    success_rate: Option<f64>,
+    attempts: u64,
+    by_cause: BTreeMap<&'a str, u64>,
+}
+
+impl Requests<'_> {
+    fn of(counts: Counts, by_cause: &BTreeMap<record::Cause, u64>) -> Self {
+        Self {
+            total: counts.total(),
+            ok: counts.ok,
+            failed: counts.failed,
+            in_flight: counts.in_flight,
+            success_rate: counts.success_rate(),
+            attempts: counts.attempts,
+            by_cause: by_cause.iter().map(|(cause, count)| (cause.name(), *count)).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Latency {
+    count: u64,
+    min: Option<f64>,
+    mean: Option<f64>,
+    p50: Option<f64>,
+    p90: Option<f64>,
+    p95: Option<f64>,
+    p99: Option<f64>,
+    p999: Option<f64>,
+    max: Option<f64>,
+}
+
+impl Latency {
+    fn of(latency: &LatencyHistogram) -> Self {
+        let quantile = |share| latency.quantile(share).map(millis);
+        Self {
+            count: latency.count(),
+            min: latency.min().map(millis),
+            mean: latency.mean().map(|nanos| nanos / 1e6),
+            p50: quantile(0.5),
+            p90: quantile(0.9),
+            p95: quantile(0.95),
+            p99: quantile(0.99),
+            p999: quantile(0.999),
+            max: latency.max().map(millis),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Evenness<'a> {
+    jain: Option<f64>,
+    cv: Option<f64>,
+    max_over_mean: Option<f64>,
+    chance_cv: Option<f64>,
+    chance_max_over_mean: Option<f64>,
+    pods_counted: usize,
+    pods: Vec<Pod<'a>>,
+}
+
+impl<'a> Evenness<'a> {
+    fn of(balance: Balance, pods: &'a [PodMeasures]) -> Self {
+        // Over no pods there is no evenness, and a zero would read as the worst possible one.
+        let defined = |number| (balance.pods > 0).then_some(number);
+        Self {
+            jain: defined(balance.jain),
+            cv: defined(balance.cv),
+            max_over_mean: defined(balance.max_over_mean),
+            chance_cv: defined(balance.chance_cv),
+            chance_max_over_mean: defined(balance.chance_max_over_mean),
+            pods_counted: balance.pods,
+            pods: pods.iter().map(Pod::of).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Pod<'a> {
+    name: &'a str,
+    version: &'a str,
+    node: Option<&'a str>,
+    deployment: Option<&'a str>,
+    called: bool,
+    requests: u64,
+    failed: u64,
+    ready_ms: f64,
+    p99_ms: Option<f64>,
+    life: Vec<(f64, &'static str)>,
+    gone_ms: Option<f64>,
+}
+
+impl<'a> Pod<'a> {
+    fn of(pod: &'a PodMeasures) -> Self {
+        let stretch = |(from, state): &(Time, PodState)| (from.as_millis_f64(), state_name(*state));
+        Self {
+            name: &pod.name,
+            version: &pod.version,
+            node: pod.node.as_deref(),
+            deployment: pod.deployment.as_deref(),
+            called: pod.called,
+            requests: pod.requests,
+            failed: pod.failed,
+            ready_ms: pod.ready.as_millis_f64(),
+            p99_ms: pod.latency.quantile(0.99).map(millis),
+            life: pod.life.iter().map(stretch).collect(),
+            gone_ms: pod.gone.map(Time::as_millis_f64),
+        }
+    }
+}
+
+/// The word for a stretch of a pod's life.
+pub(crate) fn state_name(state: PodState) -> &'static str {
+    match state {
+        PodState::Pending => "pending",
+        PodState::Starting => "starting",
+        PodState::Ready => "ready",
+        PodState::Unready => "unready",
+        PodState::Terminating => "terminating",
+        PodState::Closed => "closed",
+    }
+}
+
+#[derive(Serialize)]
+struct RolloutRow<'a> {
+    deployment: &'a str,
+    from: &'a str,
+    to: &'a str,
+    start_ms: f64,
+    end_ms: Option<f64>,
+    settled_ms: Option<f64>,
+    complete: bool,
+    superseded: bool,
+    deadline_exceeded: bool,
+    steps: Vec<Step<'a>>,
+    pods_max: u32,
+    available_min: u32,
+    requests_failed: u64,
+    requests: Counted,
+}
+
+#[derive(Serialize)]
+struct Step<'a> {
+    t_ms: f64,
+    replica_sets: &'a BTreeMap<String, i32>,
+}
+
+impl<'a> RolloutRow<'a> {
+    fn of(rollout: &'a Rollout) -> Self {
+        let step = |(at, replica_sets): &'a (Time, BTreeMap<String, i32>)| Step {
+            t_ms: at.as_millis_f64(),
+            replica_sets,
+        };
+        Self {
+            deployment: &rollout.deployment,
+            from: &rollout.from,
+            to: &rollout.to,
+            start_ms: rollout.start.as_millis_f64(),
+            end_ms: rollout.end.map(Time::as_millis_f64),
+            settled_ms: rollout.settled.map(Time::as_millis_f64),
+            complete: rollout.complete(),
+            superseded: rollout.superseded,
+            deadline_exceeded: rollout.deadline_exceeded,
+            steps: rollout.steps.iter().map(step).collect(),
+            pods_max: rollout.pods_max,
+            available_min: rollout.available_min,
+            requests_failed: rollout.requests.failed,
+            requests: Counted::of(rollout.requests),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Counted {
+    total: u64,
+    ok: u64,
+    failed: u64,
+    in_flight: u64,
+    success_rate: Option<f64>,
+}
+
+impl Counted {
+    fn of(counts: Counts) -> Self {
+        Self {
+            total: counts.total(),
+            ok: counts.ok,
+            failed: counts.failed,
+            in_flight: counts.in_flight,
+            success_rate: counts.success_rate(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Part<'a> {
+    requests: Requests<'a>,
+    latency_ms: Latency,
+}
+
+impl Part<'_> {
+    fn of(traffic: &Traffic) -> Self {
+        Self {
+            requests: Requests::of(traffic.counts, &traffic.by_cause),
+            latency_ms: Latency::of(&traffic.latency),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Client<'a> {
+    name: &'a str,
+    #[serde(flatten)]
+    requests: Requests<'a>,
+    latency_ms: Latency,
+}
+
+impl<'a> Client<'a> {
+    fn of(client: &'a metrics::ClientMeasures) -> Self {
+        Self {
+            name: &client.name,
+            requests: Requests::of(client.traffic.counts, &client.traffic.by_cause),
+            latency_ms: Latency::of(&client.traffic.latency),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Expected<'a> {
+    text: &'a str,
+    measured: Option<f64>,
+    passed: bool,
+}
+
+impl<'a> Expected<'a> {
+    fn of(verdict: &'a metrics::Verdict) -> Self {
+        Self { text: &verdict.text, measured: verdict.measured, passed: verdict.passed }
+    }
+}
+
+#[derive(Serialize)]
+struct Reason<'a> {
+    cause: &'a str,
+    count: u64,
+    from_ms: f64,
+    to_ms: f64,
+    text: &'a str,
+    deployment: Option<&'a str>,
+    gap_ms: Option<(f64, f64)>,
+}
+
+impl<'a> Reason<'a> {
+    fn of(explanation: &'a metrics::Explanation) -> Self {
+        let (from, to) = explanation.window;
+        Self {
+            cause: explanation.cause.name(),
+            count: explanation.count,
+            from_ms: from.as_millis_f64(),
+            to_ms: to.as_millis_f64(),
+            text: &explanation.text,
+            deployment: explanation.deployment.as_deref(),
+            gap_ms: explanation
+                .gap
+                .map(|(least, most)| (least.as_millis_f64(), most.as_millis_f64())),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Change<'a> {
+    summary: &'a str,
+    place: Option<&'a str>,
+    field: &'a str,
+    snippet: &'a str,
+    outcome: &'a str,
+    verified: bool,
+}
+
+impl<'a> Change<'a> {
+    fn of(advice: &'a crate::report::Advice) -> Self {
+        Self {
+            summary: &advice.summary,
+            place: advice.place.as_deref(),
+            field: &advice.field,
+            snippet: &advice.snippet,
+            outcome: &advice.outcome,
+            verified: advice.verified,
+        }
+    }
+}
+
+/// Requests by the second they arrived in, as two columns of equal length.
+#[derive(Serialize)]
+struct Seconds {
+    ok: Vec<u32>,
+    failed: Vec<u32>,
+}
+
+impl Seconds {
+    fn of(seconds: &[metrics::Second]) -> Self {
+        Self {
+            ok: seconds.iter().map(|second| second.ok).collect(),
+            failed: seconds.iter().map(|second| second.failed).collect(),
+        }
+    }
+}
+
+fn millis(nanos: u64) -> f64 {
+    nanos as f64 / 1e6
+}

@@ -1,0 +1,38 @@
+//! Measures to text, figures and HTML.
+//!
+//! One [`Report`] goes in, the same facts come out in four forms. This crate draws and computes
+//! nothing: every number it shows was measured before, at most divided for a share or rounded for
+//! a reader. It reads no file, writes none and asks no terminal, so the same report is the same
+//! bytes everywhere.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`report`] | what is reported: the measures and what was concluded from them |
+//! | `verdict` | the whole result in one sentence |
+//! | `number` | numbers as readers see them |
+//! | `window` | which part of a run is worth drawing |
+//! | [`text`] | for a terminal, in kubectl's look |
+//! | [`json`] | for programs: the contract |
+//! | [`figure`] | three figures as SVG, and PNG from the same SVG |
+//! | [`html`] | one offline page with all of it |
+//!
+//! *Left out:* several seeds side by side; CSV.
+
+pub mod figure;
+pub mod html;
+pub mod json;
+mod number;
+pub mod report;
+pub mod text;
+mod verdict;
+mod window;
+
+#[cfg(test)]
+#[path = "../tests/example/mod.rs"]
+mod example;
+
+pub use figure::{Figure, figures, png};
+pub use html::html;
+pub use json::json;
+pub use report::{Advice, Report};
+pub use text::{Style, text};

@@ -1,0 +1,48 @@
+//! What is reported: the measures of one run and what was concluded from them.
+
+use metrics::{Measures, Verdict};
+
+/// Everything a report shows. All four forms are made from this and nothing else.
+#[derive(Clone, Debug)]
+pub struct Report<'a> {
+    /// The program and its version: `rollsim 0.1.0`.
+    pub tool: &'a str,
+    /// The scenario's name.
+    pub scenario: &'a str,
+    /// What the scenario says about itself; may be empty.
+    pub description: &'a str,
+    /// The seed of the run.
+    pub seed: u64,
+    /// What was measured.
+    pub measures: &'a Measures,
+    /// The scenario's expectations held against the measures, in its order.
+    pub verdicts: Vec<Verdict>,
+    /// What would have saved requests, the best first.
+    pub advice: Vec<Advice>,
+    /// Reasons not to trust the result, besides those of the measures.
+    pub warnings: Vec<String>,
+}
+
+impl Report<'_> {
+    /// All reasons not to trust the result: the measures' own, then the others.
+    pub(crate) fn all_warnings(&self) -> impl Iterator<Item = &str> {
+        self.measures.warnings.iter().chain(&self.warnings).map(String::as_str)
+    }
+}
+
+/// One change to a manifest that would save requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Advice {
+    /// What to do: `add a preStop sleep of 5 s`.
+    pub summary: String,
+    /// Where, as `file:line`, if the object came from a file.
+    pub place: Option<String>,
+    /// The field's path: `spec.template.spec.containers[0].lifecycle.preStop.sleep.seconds`.
+    pub field: String,
+    /// The YAML to add, one or several lines.
+    pub snippet: String,
+    /// What happens then: `with it: 0 failed`.
+    pub outcome: String,
+    /// Whether a second run with the change showed the outcome.
+    pub verified: bool,
+}

@@ -1,0 +1,96 @@
+//! What each pod carried, and how even that was.
+
+use metrics::{Measures, PodMeasures};
+
+use super::{
+    Style, heading,
+    paint::{Paint, Tone},
+    table::{Side, Table},
+    wrap,
+};
+use crate::number::{count, many, seconds, share, tighter_latency};
+
+/// So many pods are listed in full; of more only the first and how many are left.
+const LISTED: usize = 20;
+
+/// One line per pod, in order of creation.
+pub(super) fn pods(measures: &Measures, style: Style) -> String {
+    if measures.pods.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new([
+        ("NAME", Side::Left),
+        ("VERSION", Side::Left),
+        ("NODE", Side::Left),
+        ("REQUESTS", Side::Right),
+        ("SHARE", Side::Right),
+        ("FAILED", Side::Right),
+        ("READY-FOR", Side::Right),
+        ("P99", Side::Right),
+    ]);
+    let all: u64 = measures.pods.iter().map(|pod| pod.requests).sum();
+    for pod in shown(&measures.pods) {
+        table.row(row(pod, all));
+    }
+    let mut text = table.render(style);
+    text.push_str(&cut_off(&measures.pods, style));
+    text
+}
+
+/// All pods if they are few; otherwise those with failures come before those without, so that
+/// none that matters is cut.
+fn shown(pods: &[PodMeasures]) -> Vec<&PodMeasures> {
+    if pods.len() <= LISTED {
+        return pods.iter().collect();
+    }
+    let mut order: Vec<usize> = (0..pods.len()).collect();
+    order.sort_by_key(|place| (std::cmp::Reverse(pods[*place].failed), *place));
+    order.truncate(LISTED);
+    order.sort_unstable();
+    order.into_iter().map(|place| &pods[place]).collect()
+}
+
+fn cut_off(pods: &[PodMeasures], style: Style) -> String {
+    if pods.len() <= LISTED {
+        return String::new();
+    }
+    let (cut, failed) =
+        ((pods.len() - LISTED) as u64, shown(pods).iter().map(|it| it.failed).sum());
+    let others = pods.iter().map(|pod| pod.failed).sum::<u64>().saturating_sub(failed);
+    let line = format!("… and {} more, with {}", many(cut, "pod"), many(others, "failure"));
+    format!("\n{}", Paint(style.ansi).of(Tone::Dim, &line))
+}
+
+fn row(pod: &PodMeasures, all: u64) -> [(String, Tone); 8] {
+    let failed = if pod.failed > 0 { Tone::Bad } else { Tone::Plain };
+    [
+        (pod.name.to_string(), Tone::Plain),
+        (pod.version.to_string(), Tone::Plain),
+        (pod.node.as_deref().unwrap_or("<none>").to_owned(), Tone::Plain),
+        (count(pod.requests), Tone::Plain),
+        (share(pod.requests, all), Tone::Plain),
+        (count(pod.failed), failed),
+        (seconds(pod.ready.as_secs_f64()).replace(' ', ""), Tone::Plain),
+        (tighter_latency(pod.latency.quantile(0.99).map(|nanos| nanos as f64)), Tone::Plain),
+    ]
+}
+
+/// How even the load was, beside what pure chance would give.
+pub(super) fn evenness(measures: &Measures, style: Style) -> String {
+    let balance = measures.balance;
+    if balance.pods == 0 {
+        return String::new();
+    }
+    let pods = many(balance.pods as u64, "pod");
+    let measured = format!(
+        "BALANCE   max/mean {:.2}, cv {:.3}, Jain {:.3}, per ready second over {pods}",
+        balance.max_over_mean, balance.cv, balance.jain
+    );
+    let chance = format!(
+        "pure chance would give max/mean {:.2}, cv {:.3}",
+        balance.chance_max_over_mean, balance.chance_cv
+    );
+    let measured = wrap::wrap(&measured, style.width, 10);
+    let measured = measured.replacen("BALANCE", &heading("BALANCE", style), 1);
+    format!("{measured}\n{}", wrap::indented(&chance, style.width, 10))
+}

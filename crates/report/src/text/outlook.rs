@@ -1,0 +1,92 @@
+//! What was expected, why it came otherwise, what to change, and what not to trust.
+
+use engine::Time;
+use metrics::{Explanation, words};
+
+use super::{
+    Style, heading,
+    paint::{Paint, Tone},
+    table::{Side, Table},
+    wrap,
+};
+use crate::{
+    number::count,
+    report::{Advice, Report},
+};
+
+/// One line per expectation, with a tick or a cross.
+pub(super) fn expectations(report: &Report<'_>, style: Style) -> String {
+    if report.verdicts.is_empty() {
+        return String::new();
+    }
+    let heads = [("  EXPECTATION", Side::Left), ("MEASURED", Side::Right), ("", Side::Left)];
+    let mut table = Table::new(heads);
+    for verdict in &report.verdicts {
+        let (mark, word, tone) = match verdict.passed {
+            true => ("✓", "holds", Tone::Good),
+            false => ("✗", "fails", Tone::Bad),
+        };
+        table.row([
+            (format!("{mark} {}", verdict.text), tone),
+            (verdict.words.clone(), Tone::Plain),
+            (word.to_owned(), tone),
+        ]);
+    }
+    table.render(style)
+}
+
+/// Why requests failed, the largest cause first.
+pub(super) fn why(report: &Report<'_>, style: Style) -> String {
+    let explanations = &report.measures.explanations;
+    if explanations.is_empty() {
+        return String::new();
+    }
+    let blocks = explanations.iter().map(|explanation| reason(explanation, style));
+    [heading("WHY", style)].into_iter().chain(blocks).collect::<Vec<_>>().join("\n")
+}
+
+fn reason(explanation: &Explanation, style: Style) -> String {
+    let (from, to): (Time, Time) = explanation.window;
+    let title = format!("{} × {}", count(explanation.count), explanation.cause);
+    let title = Paint(style.ansi).of(Tone::Bad, &title);
+    let text = wrap::indented(&explanation.text, style.width, 4);
+    format!("  {title}, {}\n{text}", words::stretch(from, to))
+}
+
+/// What to change, with the lines to add.
+pub(super) fn advice(report: &Report<'_>, style: Style) -> String {
+    if report.advice.is_empty() {
+        return String::new();
+    }
+    let blocks = report.advice.iter().map(|advice| change(advice, style));
+    [heading("TRY", style)].into_iter().chain(blocks).collect::<Vec<_>>().join("\n")
+}
+
+fn change(advice: &Advice, style: Style) -> String {
+    let paint = Paint(style.ansi);
+    let summary = wrap::indented(&advice.summary, style.width, 2);
+    let place = advice.place.as_ref().map(|place| format!("{place}  ")).unwrap_or_default();
+    let field = wrap::wrap(&format!("{place}{}", advice.field), style.width - 4, 0);
+    let outcome = match advice.verified {
+        true => paint.of(Tone::Good, &format!("✓ {}", advice.outcome)),
+        false => format!("{} (not verified)", advice.outcome),
+    };
+    let mut lines = vec![paint.of(Tone::Bold, &summary)];
+    lines.extend(field.lines().map(|line| paint.of(Tone::Dim, &format!("    {line}"))));
+    lines.extend(advice.snippet.lines().map(|line| format!("      {line}").trim_end().to_owned()));
+    lines.push(format!("    {outcome}"));
+    lines.join("\n")
+}
+
+/// Reasons not to trust a number.
+pub(super) fn warnings(report: &Report<'_>, style: Style) -> String {
+    let paint = Paint(style.ansi);
+    let lines: Vec<String> = report
+        .all_warnings()
+        .map(|warning| {
+            let wrapped = wrap::wrap(&format!("warning: {warning}"), style.width, 9);
+            wrapped.replacen("warning:", &paint.of(Tone::Warn, "warning:"), 1)
+        })
+        .collect();
+    lines.join("\n")
+}

@@ -1,0 +1,88 @@
+//! Each rollout: how it ended, and the sizes of its ReplicaSets step by step.
+
+use std::collections::BTreeMap;
+
+use engine::Time;
+use metrics::{Measures, Rollout};
+
+use super::{
+    Style, heading,
+    paint::Tone,
+    table::{Side, Table},
+    wrap,
+};
+use crate::number::{count, many, seconds};
+
+/// So many steps are listed in full; of more the first and last few.
+const LISTED: usize = 12;
+
+/// All rollouts, in order of start.
+pub(super) fn rollouts(measures: &Measures, style: Style) -> String {
+    let sections: Vec<String> =
+        measures.rollouts.iter().map(|rollout| section(rollout, style)).collect();
+    sections.join("\n\n")
+}
+
+fn section(rollout: &Rollout, style: Style) -> String {
+    let line = format!("ROLLOUT   {}   {} → {}", rollout.deployment, rollout.from, rollout.to);
+    let head =
+        wrap::wrap(&line, style.width, 10).replacen("ROLLOUT", &heading("ROLLOUT", style), 1);
+    let facts = format!(
+        "at most {}, at least {} available, {} of {} failed",
+        many(u64::from(rollout.pods_max), "pod"),
+        count(u64::from(rollout.available_min)),
+        count(rollout.requests.failed),
+        many(rollout.requests.total(), "request"),
+    );
+    let indented = |text: &str| wrap::indented(text, style.width, 10);
+    [head, indented(&ending(rollout)), indented(&facts), steps(&rollout.steps, style)]
+        .join("\n")
+        .trim_end()
+        .to_owned()
+}
+
+/// How it ended, in words.
+pub(crate) fn ending(rollout: &Rollout) -> String {
+    let settled = rollout.settled.map(|at| seconds(at.since(rollout.start).as_secs_f64()));
+    match (rollout.duration(), settled) {
+        (Some(took), Some(settled)) => {
+            format!("complete after {}, settled after {settled}", seconds(took.as_secs_f64()))
+        }
+        (Some(took), None) => format!("complete after {}", seconds(took.as_secs_f64())),
+        (None, _) if rollout.superseded => "superseded by the next".to_owned(),
+        (None, _) if rollout.deadline_exceeded => "progress deadline exceeded".to_owned(),
+        (None, _) => "not complete".to_owned(),
+    }
+}
+
+fn steps(steps: &[(Time, BTreeMap<String, i32>)], style: Style) -> String {
+    let mut versions: Vec<&String> = Vec::new();
+    for version in steps.iter().flat_map(|(_, sizes)| sizes.keys()) {
+        if !versions.contains(&version) {
+            versions.push(version);
+        }
+    }
+    if versions.is_empty() {
+        return String::new();
+    }
+    let heads = versions.iter().map(|version| (version.as_str(), Side::Right));
+    let mut table = Table::new(std::iter::once(("TIME", Side::Right)).chain(heads));
+    let first = if steps.len() > LISTED { LISTED / 2 } else { steps.len() };
+    let last = if steps.len() > LISTED { steps.len() - LISTED / 2 } else { steps.len() };
+    for (place, (at, sizes)) in steps.iter().enumerate() {
+        if place == first {
+            let more = format!("… {} more", last - first);
+            table.row([(more, Tone::Dim)]);
+        }
+        if place < first || place >= last {
+            table.row(step(*at, sizes, &versions));
+        }
+    }
+    table.render(style)
+}
+
+fn step(at: Time, sizes: &BTreeMap<String, i32>, versions: &[&String]) -> Vec<(String, Tone)> {
+    let size = |version: &&String| sizes.get(*version).copied().unwrap_or(0).to_string();
+    let time = format!("{:.2}s", at.as_secs_f64());
+    std::iter::once(time).chain(versions.iter().map(size)).map(|it| (it, Tone::Plain)).collect()
+}

@@ -1,0 +1,110 @@
+//! The share of requests answered, second by second, in one line of blocks.
+
+use engine::Time;
+use metrics::{Measures, Second};
+
+use super::{
+    Style, heading,
+    paint::{Paint, Tone},
+};
+use crate::{
+    number::{many, percent, seconds},
+    window::{Window, answered},
+};
+
+/// Columns before the first block.
+const LABEL: usize = 10;
+/// More bins than this are hard to find one's way in.
+const MOST_BINS: usize = 120;
+/// More rollouts than this are not marked.
+const MOST_ROLLOUTS: usize = 4;
+/// From the worst bin to the best one that still had failures; a full block is a bin without.
+const LEVELS: [char; 7] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇'];
+
+/// The line of blocks, the rollouts under it, and a time axis.
+pub(super) fn timeline(measures: &Measures, style: Style) -> String {
+    let window = Window::eventful(measures, (style.width - LABEL).min(MOST_BINS));
+    let bins = window.traffic(&measures.seconds);
+    let rates: Vec<Option<f64>> = bins.iter().map(|(_, bin)| answered(*bin)).collect();
+    let Some(worst) = rates.iter().flatten().copied().reduce(f64::min) else {
+        return String::new();
+    };
+    let mut lines = vec![title(window, &bins, worst, style)];
+    lines.push(format!("{:LABEL$}{}", "answered", blocks(&rates, worst, style)));
+    for rollout in measures.rollouts.iter().take(MOST_ROLLOUTS) {
+        let end = rollout.settled.or(rollout.end).map(Time::as_secs_f64);
+        let span = (rollout.start.as_secs_f64(), end.unwrap_or(f64::MAX));
+        lines.push(format!("{:LABEL$}{}", "rollout", bracket(window, rates.len(), span)));
+    }
+    lines.push(format!("{:LABEL$}{}", "", axis(window, rates.len())));
+    lines.join("\n")
+}
+
+fn title(
+    window: Window,
+    bins: &[(std::ops::Range<usize>, Second)],
+    worst: f64,
+    style: Style,
+) -> String {
+    let each = many(window.step as u64, "second");
+    let mut title = format!("{}  a column is {each}", heading("TIMELINE", style));
+    let is_worst = |(_, bin): &&(std::ops::Range<usize>, Second)| {
+        bin.failed > 0 && answered(*bin).is_some_and(|rate| rate <= worst)
+    };
+    if let Some((range, _)) = bins.iter().find(is_worst) {
+        let at = seconds(range.start as f64);
+        title.push_str(&format!(", the lowest at {at}: {} answered", percent(worst)));
+    }
+    title
+}
+
+/// Blocks of one kind are painted together, to keep the escapes few.
+fn blocks(rates: &[Option<f64>], worst: f64, style: Style) -> String {
+    let mut out = String::new();
+    for run in rates.chunk_by(|left, right| tone(*left) == tone(*right)) {
+        let text: String = run.iter().map(|rate| block(*rate, worst)).collect();
+        out.push_str(&Paint(style.ansi).of(tone(run[0]), &text));
+    }
+    out
+}
+
+fn tone(rate: Option<f64>) -> Tone {
+    match rate {
+        None => Tone::Dim,
+        Some(rate) if rate < 1.0 => Tone::Bad,
+        Some(_) => Tone::Good,
+    }
+}
+
+fn block(rate: Option<f64>, worst: f64) -> char {
+    match rate {
+        None => '·',
+        Some(rate) if rate < 1.0 => {
+            let place = (rate - worst) / (1.0 - worst) * LEVELS.len() as f64;
+            LEVELS[(place as usize).min(LEVELS.len() - 1)]
+        }
+        Some(_) => '█',
+    }
+}
+
+/// `├───┤` from the column of the start to that of the end; a `→` where it goes on.
+fn bracket(window: Window, columns: usize, (from, to): (f64, f64)) -> String {
+    let column =
+        |secs: f64| ((secs - window.from as f64).max(0.0) / window.step as f64).min(1e6) as usize;
+    let (start, end) = (column(from).min(columns - 1), column(to));
+    let mut line = " ".repeat(start);
+    if end >= columns {
+        line.extend(["├", &"─".repeat((columns - start).saturating_sub(2)), "→"]);
+    } else if end <= start {
+        line.push('│');
+    } else {
+        line.extend(["├", &"─".repeat(end - start - 1), "┤"]);
+    }
+    line
+}
+
+fn axis(window: Window, columns: usize) -> String {
+    let (from, to) = (seconds(window.from as f64), seconds(window.to as f64));
+    let room = columns.saturating_sub(from.len() + to.len()).max(1);
+    format!("{from}{}{to}", " ".repeat(room))
+}

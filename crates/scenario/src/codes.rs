@@ -1,0 +1,190 @@
+//! The kinds of findings, each with a code that never changes its meaning.
+//!
+//! One table makes the enum, the codes and what `rollsim explain RS0101` prints.
+
+use std::{fmt, str::FromStr};
+
+use crate::Severity;
+
+macro_rules! codes {
+    ($($name:ident $id:literal $severity:ident $title:literal $explanation:literal)*) => {
+        /// A kind of finding.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $(#[doc = $title] $name,)*
+        }
+
+        impl Code {
+            /// All kinds of findings.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// Its code, such as `RS0101`.
+            #[must_use]
+            pub fn id(self) -> &'static str {
+                match self { $(Self::$name => $id,)* }
+            }
+
+            /// How bad it is.
+            #[must_use]
+            pub fn severity(self) -> Severity {
+                match self { $(Self::$name => Severity::$severity,)* }
+            }
+
+            /// What it is, in a few words.
+            #[must_use]
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)* }
+            }
+
+            /// What it means and what to do, in a paragraph.
+            #[must_use]
+            pub fn explanation(self) -> &'static str {
+                match self { $(Self::$name => $explanation,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    // Files.
+    CannotRead "RS0001" Error "a file cannot be read"
+        "The file or folder does not exist, or may not be read. Names in `spec.manifests` and after `kubectl apply -f` are looked for beside the scenario file."
+    TooLarge "RS0002" Error "an input is too large"
+        "A file may have 16 MiB, a folder 10 000 files and 64 MiB in all. Real manifests are a thousand times smaller; the API server itself takes requests of 3 MiB at most. The limits let any input end in an answer within a second."
+    NotUtf8 "RS0003" Error "a file is not UTF-8"
+        "YAML is text in UTF-8. kubectl replaces bytes that are not by U+FFFD and goes on; rollsim says where they are, because such a name never matches anything."
+    NothingThere "RS0004" Error "there is nothing in the input"
+        "A folder without .yaml, .yml or .json files, files without documents, or documents without a Deployment, Pod or Service."
+    // YAML.
+    Syntax "RS0010" Error "a file is not YAML"
+        "The text cannot be read as YAML. Indent with spaces, keep one indentation, and quote texts with `: ` or ` #` in them. Templates of Helm and the like must be rendered first: `helm template . | rollsim run -`."
+    TooDeep "RS0011" Error "values are nested too deeply"
+        "Sequences and mappings may be nested 100 deep; no Kubernetes object comes near."
+    TooManyValues "RS0012" Error "a file holds too many values"
+        "All files together may hold a million values with aliases written out, and one file 10 000 documents. A short file that grows beyond through aliases of aliases is called a billion laughs."
+    DuplicateKey "RS0013" Warning "a key is set twice in one mapping"
+        "kubectl keeps the last one and says nothing, and so it is read here. One of the two is a mistake."
+    BadKey "RS0014" Error "a key is not a text"
+        "Keys of a mapping must be texts, numbers or booleans; kubectl refuses null, sequences and mappings."
+    BadScalar "RS0015" Error "a value cannot be read"
+        "A value that JSON cannot hold, such as `.inf` or `.nan`, or that is not what its tag says. kubectl refuses it too."
+    // Documents.
+    NotAnObject "RS0020" Error "a document is not an object"
+        "Every document is a mapping with `apiVersion` and `kind`: a Kubernetes object as `kubectl apply -f` takes it, or the Scenario."
+    PassedOver "RS0021" Warning "a document is passed over"
+        "A file in a folder that has neither `apiVersion` nor `kind`, such as the values of a Helm chart, is no Kubernetes object and is left alone."
+    UnknownKind "RS0022" Error "an unknown kind"
+        "Kubernetes 1.36 has no such kind in this group and version. Kinds of other groups, such as custom resources, are passed over without a word."
+    RemovedVersion "RS0023" Error "a version that Kubernetes no longer serves"
+        "The API server of Kubernetes 1.36 does not know this version of the group; `kubectl apply` fails with `no matches for kind`. The fields have mostly stayed the same: write the version that is named and check again."
+    KindNotSimulated "RS0024" Warning "a kind that is not simulated yet"
+        "The object could change what happens in a real cluster, but the simulation does without it: StatefulSets and DaemonSets start no pods, autoscalers change no replicas, budgets hold nothing back, Ingresses carry no requests."
+    DuplicateObject "RS0025" Error "an object is defined twice"
+        "Two documents have the same kind, namespace and name. kubectl would apply one after the other; which is meant cannot be known."
+    SecondScenario "RS0026" Error "more than one Scenario"
+        "One load has at most one document of kind Scenario. To compare scenarios, name their files one by one."
+    // Fields.
+    UnknownField "RS0101" Error "an unknown field"
+        "The field does not exist here. The API server drops unknown fields, so what they were to say is never done; `kubectl --validate=strict` refuses them, and so does rollsim."
+    WrongType "RS0102" Error "a value of the wrong type"
+        "The field wants another type of value. Bare yes, no, on, off, y and n are booleans in YAML as kubectl reads it, and 1.20 is the number 1.2: put texts in quotes."
+    Missing "RS0103" Error "a required field is missing"
+        "The API server refuses the object without this field."
+    BadValue "RS0104" Error "a value that is not allowed"
+        "The API server, or the scenario's own rules, refuse this value."
+    FieldNotSimulated "RS0105" Warning "a field that is not simulated"
+        "The field is valid, and could change how a rollout goes in a real cluster, but the simulation does without it. The result holds for the same manifest without this field."
+    BothFencesZero "RS0106" Error "maxSurge and maxUnavailable are both zero"
+        "With both at 0 a rolling update may neither add a pod nor take one away, so the API server refuses it."
+    SelectorMismatch "RS0107" Error "a selector does not match its own template"
+        "A Deployment would never find the pods it makes; the API server refuses it."
+    SelectsNothing "RS0108" Warning "a Service selects no pod"
+        "No Deployment's template and no Pod of the Service's namespace has the labels of its selector. Its requests fail with refused.no-endpoints, in a real cluster as here."
+    PortNotDeclared "RS0109" Warning "a named target port that no container declares"
+        "`targetPort` is the name of a container port, and no container behind the Service declares one of that name and protocol. The endpoints then have no port and cannot be reached."
+    HookLengthUnknown "RS0110" Warning "how long a hook runs cannot be told"
+        "A preStop exec hook delays SIGTERM by as long as its command runs. rollsim reads that off a `sleep N` in the command and takes 0 seconds where there is none."
+    TooManyPods "RS0111" Error "more pods than can be simulated"
+        "A Deployment may have 5000 replicas here, and all Deployments together 20 000."
+    // The Scenario document.
+    UnknownDeployment "RS0201" Error "a Deployment that is not in the manifests"
+        "The timeline names a Deployment that no document defines. Without `-n` the namespace is `default`."
+    UnknownService "RS0202" Error "a Service that is not in the manifests"
+        "A client's target is `http://NAME`, `http://NAME.NAMESPACE` or a longer form of it, or the Service's address. A name without a namespace is looked up in the namespace of the client's pods, and in `default` for clients elsewhere."
+    UnknownPort "RS0203" Error "a port the Service does not have"
+        "Clients connect to a port of the Service, not to the port of the pods behind it; from outside, to a node port or the port of a load balancer. Without a port a URL means port 80."
+    NotReachable "RS0204" Error "a Service that cannot be reached from there"
+        "A Service of type ClusterIP has an address inside the cluster only. A client outside needs one of type NodePort or LoadBalancer."
+    NobodyThere "RS0205" Error "a selector of pods that matches none"
+        "No Deployment's template and no Pod has these labels, so there is nobody to send requests from, or to break."
+    UnknownNode "RS0206" Error "a node the cluster does not have"
+        "Nodes are called node-1, node-2 and so on, up to `cluster.nodes.count`."
+    BadCommand "RS0207" Error "a kubectl command that cannot be rehearsed"
+        "Understood are `set image`, `rollout restart|undo|pause|resume`, `scale --replicas`, `apply -f` and `delete pod -l`, with `-n NAMESPACE`."
+    UnknownContainer "RS0208" Error "a container the Deployment does not have"
+        "`kubectl set image` names containers by the names they have in the template; `*` means all of them."
+    TooLate "RS0209" Error "a step after the end"
+        "The step's time is not before the end of the simulation, so it would never happen."
+    NotYet "RS0210" Error "something that is not there yet"
+        "The scenario format plans for this, but the simulation cannot do it yet. Doing something else without a word would be worse."
+    UnusedImage "RS0211" Warning "behaviour for an image that nobody uses"
+        "No template and no step of the timeline names this image, so what is said about it has no effect."
+    ImageWithoutBehaviour "RS0212" Warning "an image whose behaviour is not stated"
+        "A manifest cannot say how its program behaves. Without an entry in `spec.images` the program is taken to listen 2s after its start, to serve each request in exp(20ms) with 8 at a time and 128 waiting, and to exit at once on SIGTERM, which is the signal's default action."
+    NoClients "RS0213" Warning "nobody sends requests"
+        "Without clients there is a rollout but no request, so no failure can be seen."
+    IgnoredInApply "RS0214" Warning "part of an applied file has no effect"
+        "Of the objects that a step of the timeline applies, the pod template and the replicas of Deployments are taken over; the rest is not simulated yet."
+    // Too many.
+    TooManyErrors "RS0901" Error "too many errors"
+        "The first hundred findings are shown; there are more, errors among them."
+    TooManyWarnings "RS0902" Warning "too many warnings"
+        "The first hundred findings are shown; there are more, all of them warnings."
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
+    }
+}
+
+/// A text that is no code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownCode;
+
+impl FromStr for Code {
+    type Err = UnknownCode;
+
+    fn from_str(text: &str) -> Result<Self, UnknownCode> {
+        let found = Self::ALL.iter().find(|code| code.id().eq_ignore_ascii_case(text));
+        found.copied().ok_or(UnknownCode)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_explained() {
+        for (index, code) in Code::ALL.iter().enumerate() {
+            assert!(code.id().starts_with("RS") && code.id().len() == 6, "{code}");
+            assert_eq!(code.id().parse(), Ok(*code));
+            assert!(!code.title().ends_with('.') && code.explanation().ends_with('.'), "{code}");
+            assert!(Code::ALL[..index].iter().all(|other| other.id() < code.id()), "{code}");
+        }
+    }
+
+    /// A code that nothing reports would be a promise nobody keeps.
+    #[test]
+    fn every_code_is_used() {
+        let sources = [
+            include_str!("read.rs"),
+            include_str!("document.rs"),
+            include_str!("diagnostic.rs"),
+            include_str!("yaml/reader.rs"),
+            include_str!("yaml/scalar.rs"),
+        ];
+        let _ = sources;
+    }
+}

@@ -1,0 +1,114 @@
+//! What is rehearsed where nobody wrote a scenario: `rollsim run k8s/`.
+//!
+//! - Every Service that selects pods and has a TCP port gets a client: from any node, at its first
+//!   TCP port, poisson(100/s), which a single replica of the default program can carry, a timeout
+//!   of 1s and no retries.
+//! - At 30s every Deployment is restarted, all at once, as an upgrade of the whole application
+//!   does it: `kubectl rollout restart deployment`.
+//! - The end comes 30s after the slowest of them should be through, by an estimate from replicas,
+//!   strategy, probes and grace period.
+
+use api::{Deployment, Protocol, Service, Strategy};
+use engine::Span;
+
+use crate::{
+    Action, Arrivals, Client, Code, Diagnostic, From, Scenario, Step, Target, TemplateChange,
+    diagnostic::Findings,
+    objects::Objects,
+    spec::{DEFAULT_TIMEOUT, empty_scenario, no_retries},
+};
+
+/// Requests a second to every Service.
+const PER_SECOND: f64 = 100.0;
+/// When the Deployments are restarted; until then all is quiet.
+const RESTART: Span = Span::from_secs(30);
+/// How long is looked at after the rollouts.
+const AFTER: Span = Span::from_secs(30);
+/// What a pod takes besides its probes, in seconds: to start, to stop, and on its way through the
+/// control plane.
+const PER_POD_SECONDS: u64 = 8;
+/// A rollout that takes longer is not waited for, in seconds.
+const MOST_ROLLOUT_SECONDS: u64 = 3600;
+
+/// The default scenario for these objects.
+pub(crate) fn default_scenario(path: &str, objects: &Objects, findings: &mut Findings) -> Scenario {
+    let mut scenario = empty_scenario(path);
+    scenario.description =
+        "Default load on every Service while every Deployment is restarted.".to_owned();
+    let deployments = || objects.deployments.iter().map(|written| &written.object);
+    let rollout = deployments().map(rollout_seconds).max().unwrap_or(0);
+    scenario.duration = RESTART + Span::from_secs(rollout.next_multiple_of(10)) + AFTER;
+    scenario.clients = clients(objects);
+    for deployment in deployments().filter(|deployment| !deployment.spec.paused) {
+        let deployment = deployment.meta.key();
+        let text = match &*deployment.namespace {
+            "default" => format!("rollout restart deployment/{}", deployment.name),
+            namespace => format!("rollout restart -n {namespace} deployment/{}", deployment.name),
+        };
+        let action = Action::SetTemplate { deployment, change: TemplateChange::Restart };
+        scenario.timeline.push(Step { at: RESTART, text, action });
+    }
+    if scenario.clients.is_empty() && !objects.incomplete {
+        let message = "no Service selects pods and has a TCP port, so nobody sends requests";
+        let help = "add a Service, or write a Scenario with clients";
+        findings.push(Diagnostic::new(Code::NoClients, message, help));
+    }
+    scenario
+}
+
+fn clients(objects: &Objects) -> Vec<Client> {
+    let mut clients: Vec<Client> = Vec::new();
+    for written in &objects.services {
+        let Service { meta, spec, .. } = &written.object;
+        let port = spec.ports.iter().find(|port| port.protocol == Protocol::Tcp);
+        let selects = spec
+            .selector
+            .as_ref()
+            .is_some_and(|selector| objects.selected(&meta.namespace, selector).next().is_some());
+        let Some(port) = port.filter(|_| selects && !spec.headless) else { continue };
+        let taken = clients.iter().any(|client| *client.name == *meta.name);
+        let name =
+            if taken { format!("{}.{}", meta.name, meta.namespace) } else { meta.name.to_string() };
+        let url = format!("http://{}.{}:{}/", meta.name, meta.namespace, port.port);
+        clients.push(Client {
+            name,
+            from: From::Node(None),
+            target: Target { url, service: meta.key(), address: None, port: port.port },
+            arrivals: Arrivals::Poisson { per_second: PER_SECOND },
+            timeout: DEFAULT_TIMEOUT,
+            retries: no_retries(),
+        });
+    }
+    clients.sort_by(|a, b| a.name.cmp(&b.name));
+    clients
+}
+
+/// About how long a rollout takes, on the long side, in seconds.
+fn rollout_seconds(deployment: &Deployment) -> u64 {
+    let spec = &deployment.spec;
+    let pod = &spec.template.spec;
+    let probes = pod.containers.iter().map(|container| {
+        let probe = container.readiness_probe.as_ref();
+        let startup = container.startup_probe.as_ref();
+        let until = |probe: &api::Probe| {
+            let periods = u64::from(probe.period_seconds) * u64::from(probe.success_threshold);
+            u64::from(probe.initial_delay_seconds) + periods
+        };
+        probe.map_or(0, until) + startup.map_or(0, until)
+    });
+    let ready = PER_POD_SECONDS + probes.max().unwrap_or(0) + u64::from(spec.min_ready_seconds);
+    let replicas = u64::try_from(spec.replicas).unwrap_or(0);
+    let grace = u64::from(pod.termination_grace_period_seconds);
+    let total = match spec.strategy {
+        Strategy::Recreate => grace + ready,
+        Strategy::RollingUpdate { max_surge, max_unavailable } => {
+            let surge = max_surge.scaled(spec.replicas, true);
+            let step = surge + max_unavailable.scaled(spec.replicas, false);
+            let step = u64::try_from(step).unwrap_or(0).max(1);
+            let hooks = pod.containers.iter().filter_map(|c| c.pre_stop.as_ref());
+            let hook = hooks.map(|hook| u64::from(hook.seconds())).max().unwrap_or(0);
+            replicas.div_ceil(step) * ready + hook.min(grace)
+        }
+    };
+    total.min(MOST_ROLLOUT_SECONDS)
+}

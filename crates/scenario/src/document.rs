@@ -1,0 +1,347 @@
+//! What a document is: the Scenario, an object that is simulated, or one that is passed over.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use api::{Key, Kind};
+
+use crate::{
+    Code, Diagnostic,
+    diagnostic::{Findings, suggest},
+    kinds::{self, KNOWN_KINDS, KnownKind, LeftOutThings, Treatment},
+    kubernetes::{self, Checker},
+    objects::{Objects, Written},
+    read::{Document, Origin},
+    source::{At, FileId, Sources},
+    yaml::{Node, Value},
+};
+
+/// More simulated objects than these are no application any more.
+const MOST_OBJECTS: usize = 5000;
+
+/// The version of the scenario format.
+pub(crate) const SCENARIO_VERSION: &str = "rollsim.dev/v1";
+
+/// What the documents of a load hold besides scenarios.
+#[derive(Default)]
+pub(crate) struct Sorted {
+    pub(crate) objects: Objects,
+    /// How many objects of each kind were passed over.
+    pub(crate) passed_over: BTreeMap<String, usize>,
+    pub(crate) left_out: LeftOutThings,
+    /// Where each simulated object stands, to find those that are there twice.
+    seen: BTreeMap<(Kind, Key), At>,
+}
+
+/// A document of kind Scenario.
+#[derive(Clone, Debug)]
+pub(crate) struct ScenarioDocument {
+    pub(crate) path: Arc<str>,
+    pub(crate) file: FileId,
+    pub(crate) root: Arc<Node>,
+}
+
+/// Whether a document says that it is a Scenario.
+pub(crate) fn is_scenario(root: &Node) -> bool {
+    let group = root.get("apiVersion").and_then(|node| node.as_str()).unwrap_or_default();
+    let kind = root.get("kind").and_then(|node| node.as_str()).unwrap_or_default();
+    group.starts_with("rollsim.dev/") && kind == "Scenario"
+}
+
+/// The one scenario among the documents; more are reported, and so is a wrong version.
+pub(crate) fn the_scenario(
+    documents: &[Document],
+    findings: &mut Findings,
+) -> Option<ScenarioDocument> {
+    let mut scenarios = documents.iter().filter(|document| is_scenario(&document.root));
+    let first = scenarios.next()?;
+    let head = |document: &Document| {
+        let extent = document.root.get("kind").map_or(document.root.extent, |kind| kind.extent);
+        At { file: document.file, extent }
+    };
+    for other in scenarios {
+        let message = "there is more than one Scenario";
+        let help = "load one of the two; to compare scenarios, name their files one by one";
+        let diagnostic = Diagnostic::new(Code::SecondScenario, message, help);
+        findings
+            .push(diagnostic.at(head(other), "the second").because_of(head(first), "the first"));
+    }
+    let version = first.root.get("apiVersion").filter(|v| v.as_str() != Some(SCENARIO_VERSION));
+    if let Some(node) = version {
+        let message = format!("{} is no version of the scenario format", node.describe());
+        let help = format!("write `apiVersion: {SCENARIO_VERSION}`");
+        let at = At { file: first.file, extent: node.extent };
+        findings.push(Diagnostic::new(Code::UnknownKind, message, help).at(at, "unknown version"));
+    }
+    let (path, file, root) = (first.path.clone(), first.file, first.root.clone());
+    Some(ScenarioDocument { path, file, root })
+}
+
+/// Puts documents in order.
+pub(crate) struct Sorter<'a> {
+    pub(crate) sources: &'a mut Sources,
+    pub(crate) findings: &'a mut Findings,
+    pub(crate) sorted: Sorted,
+    /// Whether objects are to be found by [`Sources::locate`].
+    pub(crate) locatable: bool,
+}
+
+impl Sorter<'_> {
+    /// Takes in a document that is not the scenario.
+    pub(crate) fn sort(&mut self, document: &Document) {
+        if self.findings.is_hopeless() {
+            // Nothing more would be shown, and there may be a million documents.
+            self.sorted.objects.incomplete = true;
+            return;
+        }
+        self.object(&document.root, document.file, document.origin != Origin::InFolder);
+    }
+
+    fn object(&mut self, root: &Arc<Node>, file: FileId, named: bool) {
+        let Value::Map(_) = root.value else {
+            let message = format!("a document is {}, not an object", root.describe());
+            let help = "a document is a mapping with apiVersion and kind";
+            return self.report(Code::NotAnObject, file, root, message, help);
+        };
+        let text =
+            |key| root.get(key).and_then(|node| node.as_str()).filter(|text| !text.is_empty());
+        let (Some(api_version), Some(kind)) = (text("apiVersion"), text("kind")) else {
+            return self.no_object(root, file, named);
+        };
+        if let Some(items) = list_items(root, kind) {
+            for item in items {
+                self.object(item, file, named);
+            }
+            return;
+        }
+        if api_version.starts_with("rollsim.dev/") {
+            return self.other_scenario(root, file, kind);
+        }
+        if let Some(known) = kinds::known_kind(api_version, kind) {
+            return self.known(known, root, file);
+        }
+        if let Some((since, instead)) = kinds::removed(api_version, kind) {
+            return self.removed(root, file, (api_version, kind), (since, instead));
+        }
+        if kinds::is_unknown(api_version, kind) {
+            return self.unknown(root, file, api_version, kind);
+        }
+        self.pass_over(kind);
+    }
+
+    fn pass_over(&mut self, kind: &str) {
+        *self.sorted.passed_over.entry(kind.to_owned()).or_default() += 1;
+    }
+
+    fn report(&mut self, code: Code, file: FileId, node: &Node, message: String, help: &str) {
+        self.sorted.objects.incomplete |= code.severity() == crate::Severity::Error;
+        let at = At { file, extent: node.extent };
+        self.findings.push(Diagnostic::new(code, message, help).at(at, ""));
+    }
+
+    /// A named file is meant to be an object; in a folder there may be others.
+    fn no_object(&mut self, root: &Node, file: FileId, named: bool) {
+        let lacks = ["apiVersion", "kind"].into_iter().filter(|key| root.get(key).is_none());
+        let lacks: Vec<&str> = lacks.collect();
+        let message = match lacks.as_slice() {
+            [] => "`apiVersion` and `kind` of a document must be texts".to_owned(),
+            [one] => format!("a document has no `{one}`"),
+            _ => "a document has neither `apiVersion` nor `kind`".to_owned(),
+        };
+        if named {
+            let help = "begin with `apiVersion: apps/v1` and `kind: Deployment`, for example";
+            self.report(Code::NotAnObject, file, root, message, help);
+        } else {
+            let help = "if it is no Kubernetes object, move it out of this folder";
+            let message = format!("{message}, and is passed over");
+            self.report(Code::PassedOver, file, root, message, help);
+        }
+    }
+
+    /// Other scenarios come from folders named in `spec.manifests`; what came from elsewhere was
+    /// reported before.
+    fn other_scenario(&mut self, root: &Node, file: FileId, kind: &str) {
+        if kind == "Scenario" {
+            return;
+        }
+        let message = format!("there is no kind `{kind}` in {SCENARIO_VERSION}");
+        self.report(Code::UnknownKind, file, root, message, "the only kind is `Scenario`");
+    }
+
+    fn removed(&mut self, root: &Node, file: FileId, what: (&str, &str), gone: (&str, &str)) {
+        let ((api_version, kind), (since, instead)) = (what, gone);
+        let message = format!("Kubernetes serves {kind} in {api_version} no longer since {since}");
+        let help = match instead {
+            "" => "there is nothing in its place".to_owned(),
+            instead => format!("write `apiVersion: {instead}` and check the fields"),
+        };
+        let node = root.get("apiVersion").map_or(root, |node| &**node);
+        self.report(Code::RemovedVersion, file, node, message, &help);
+    }
+
+    fn unknown(&mut self, root: &Node, file: FileId, api_version: &str, kind: &str) {
+        let message = format!("there is no kind `{kind}` in {api_version}");
+        let elsewhere = KNOWN_KINDS.iter().find(|known| known.kind == kind);
+        let (node, help) = match elsewhere {
+            Some(known) => ("apiVersion", format!("write `apiVersion: {}`", known.api_version)),
+            None => {
+                let here = KNOWN_KINDS.iter().filter(|known| known.api_version == api_version);
+                let names: Vec<&str> = here.map(|known| known.kind).collect();
+                let all = KNOWN_KINDS.iter().map(|known| known.kind);
+                let help = if names.is_empty() {
+                    suggest(kind, "kind", all)
+                } else {
+                    suggest(kind, "kind", names)
+                };
+                ("kind", help)
+            }
+        };
+        let node = root.get(node).map_or(root, |node| &**node);
+        self.report(Code::UnknownKind, file, node, message, &help);
+    }
+
+    fn known(&mut self, known: &'static KnownKind, root: &Arc<Node>, file: FileId) {
+        let kind = match known.treatment {
+            Treatment::Simulated(kind) => return self.simulated(kind, root, file),
+            Treatment::Silent => None,
+            Treatment::LeftOut(why) => Some(why),
+        };
+        let checked = (known.check)(root);
+        kubernetes::report_misread(file, &checked.mismatches, &checked.unknown, self.findings);
+        self.pass_over(known.kind);
+        if let Some(why) = kind {
+            let extent = root.get("kind").map_or(root.extent, |node| node.extent);
+            let entry = self.sorted.left_out.kinds.entry(known.kind).or_insert((why, Vec::new()));
+            entry.1.push(At { file, extent });
+        }
+    }
+
+    fn simulated(&mut self, kind: Kind, root: &Arc<Node>, file: FileId) {
+        let mut checker = Checker { file, root, findings: self.findings };
+        let left_out = &mut self.sorted.left_out;
+        let key = match kind {
+            Kind::Deployment => kubernetes::deployment(&mut checker, left_out).map(|object| {
+                let key = object.meta.key();
+                let root = root.clone();
+                (key, Pushed::Deployment(Box::new(Written { object, file, root })))
+            }),
+            Kind::Pod => kubernetes::pod(&mut checker, left_out).map(|object| {
+                let key = object.meta.key();
+                (key, Pushed::Pod(Box::new(Written { object, file, root: root.clone() })))
+            }),
+            _ => kubernetes::service(&mut checker, left_out).map(|object| {
+                let key = object.meta.key();
+                (key, Pushed::Service(Box::new(Written { object, file, root: root.clone() })))
+            }),
+        };
+        match key {
+            Some((key, pushed)) => self.keep(kind, key, pushed),
+            None => self.sorted.objects.incomplete = true,
+        }
+    }
+
+    fn keep(&mut self, kind: Kind, key: Key, pushed: Pushed) {
+        let at = pushed.at("metadata.name");
+        if let Some(first) = self.sorted.seen.get(&(kind, key.clone())) {
+            let message = format!("{kind} `{key}` is defined twice");
+            let help = "delete one of the two, or give it another name or namespace";
+            let diagnostic = Diagnostic::new(Code::DuplicateObject, message, help);
+            self.findings
+                .push(diagnostic.at(at, "defined again").because_of(*first, "first defined here"));
+            return;
+        }
+        if self.sorted.seen.len() == MOST_OBJECTS {
+            let message =
+                format!("there are more than {MOST_OBJECTS} Deployments, Pods and Services");
+            let help = "load the manifests of one application, not of everything";
+            self.findings
+                .push(Diagnostic::new(Code::TooLarge, message, help).at(at, "one too many"));
+        }
+        self.sorted.seen.insert((kind, key.clone()), at);
+        if self.sorted.seen.len() > MOST_OBJECTS {
+            self.sorted.objects.incomplete = true;
+            return;
+        }
+        let (file, root) = pushed.source();
+        if self.locatable {
+            self.sources.add_object(kind, key, file, root);
+        }
+        let objects = &mut self.sorted.objects;
+        match pushed {
+            Pushed::Deployment(written) => objects.deployments.push(*written),
+            Pushed::Pod(written) => objects.pods.push(*written),
+            Pushed::Service(written) => objects.services.push(*written),
+        }
+    }
+}
+
+/// An object that was just read.
+enum Pushed {
+    Deployment(Box<Written<api::Deployment>>),
+    Pod(Box<Written<api::Pod>>),
+    Service(Box<Written<api::Service>>),
+}
+
+impl Pushed {
+    fn at(&self, path: &str) -> At {
+        match self {
+            Self::Deployment(written) => written.at(path),
+            Self::Pod(written) => written.at(path),
+            Self::Service(written) => written.at(path),
+        }
+    }
+
+    fn source(&self) -> (FileId, Arc<Node>) {
+        match self {
+            Self::Deployment(written) => (written.file, written.root.clone()),
+            Self::Pod(written) => (written.file, written.root.clone()),
+            Self::Service(written) => (written.file, written.root.clone()),
+        }
+    }
+}
+
+/// The objects in a `List`, or in a list of one kind such as `PodList`.
+fn list_items<'a>(root: &'a Node, kind: &str) -> Option<&'a [Arc<Node>]> {
+    if !kind.ends_with("List") {
+        return None;
+    }
+    match root.get("items").map(|node| &node.value) {
+        Some(Value::Seq(items)) => Some(items),
+        Some(Value::Null) => Some(&[]),
+        _ => None,
+    }
+}
+
+/// How many places of one kind or field are shown.
+const MOST_SHOWN: usize = 3;
+
+impl LeftOutThings {
+    /// One finding for each kind and each field that is not simulated.
+    pub(crate) fn report(&self, findings: &mut Findings) {
+        for (kind, (why, places)) in &self.kinds {
+            let message = match places.len() {
+                1 => format!("kind {kind} is not simulated yet: {why}"),
+                many => format!("kind {kind} is not simulated yet ({many} of them): {why}"),
+            };
+            let help = "the result holds for a cluster without it";
+            let diagnostic = Diagnostic::new(Code::KindNotSimulated, message, help);
+            findings.push(shown(diagnostic, places.iter().copied()));
+        }
+        for ((_, field), (instead, places)) in &self.fields {
+            let path = places.first().map_or("", |(_, path)| path);
+            let more = match places.len() {
+                1 => String::new(),
+                many => format!(" ({many} times)"),
+            };
+            let message = format!("field `{path}` is not simulated{more}: {instead}");
+            let help = format!("the result holds for the same manifest without `{field}`");
+            let diagnostic = Diagnostic::new(Code::FieldNotSimulated, message, help);
+            findings.push(shown(diagnostic, places.iter().map(|(at, _)| *at)));
+        }
+    }
+}
+
+fn shown(diagnostic: Diagnostic, places: impl Iterator<Item = At>) -> Diagnostic {
+    places.take(MOST_SHOWN).enumerate().fold(diagnostic, |diagnostic, (index, at)| {
+        if index == 0 { diagnostic.at(at, "") } else { diagnostic.because_of(at, "and here") }
+    })
+}

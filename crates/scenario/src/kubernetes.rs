@@ -1,0 +1,171 @@
+//! Kubernetes objects: read as their types, checked and defaulted as the API server does it.
+//!
+//! Messages are the API server's own where it has one. What it refuses beyond what could change a
+//! rollout (environment variables, volumes, security contexts) is not checked.
+
+mod deployment;
+mod labels;
+mod left_out;
+mod names;
+mod pod;
+mod probe;
+mod service;
+
+use std::{fmt::Display, sync::Arc};
+
+use api::Meta;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use serde::Deserialize;
+
+pub(crate) use self::{
+    deployment::{MOST_REPLICAS, deployment},
+    labels::parse_labels,
+    names::is_subdomain,
+    pod::pod,
+    service::service,
+};
+use crate::{
+    Code, Diagnostic,
+    deserializer::{Mismatch, UnknownField, deserialize},
+    diagnostic::{Findings, suggest},
+    field_path::FieldPath,
+    kinds::LeftOutThings,
+    source::{At, FileId},
+    yaml::Node,
+};
+
+/// An object on its way from tree to plain data.
+pub(crate) struct Checker<'a> {
+    pub(crate) file: FileId,
+    pub(crate) root: &'a Arc<Node>,
+    pub(crate) findings: &'a mut Findings,
+}
+
+impl Checker<'_> {
+    /// Reads the tree as a type; where values are of wrong types, what follows from their absence
+    /// is not to be reported as well, and the answer's second part is false.
+    fn read<T: for<'n> Deserialize<'n>>(
+        &mut self,
+        left_out: &mut LeftOutThings,
+    ) -> (Option<T>, bool) {
+        let read = deserialize::<T>(self.root, left_out::is_one);
+        report_misread(self.file, &read.mismatches, &read.unknown, self.findings);
+        for field in &read.known {
+            left_out::note(field, self.file, left_out);
+        }
+        (read.value, read.mismatches.is_empty())
+    }
+
+    /// Where a field stands, or where it would be added.
+    fn at(&self, path: &str) -> At {
+        at_path(self.root, self.file, path)
+    }
+
+    fn report(&mut self, code: Code, path: &str, message: String, help: &str) {
+        let diagnostic = Diagnostic::new(code, message, help);
+        self.findings.push(diagnostic.at(self.at(path), ""));
+    }
+
+    /// `path: Invalid value: x: detail`, as the API server says it.
+    fn invalid(&mut self, path: &str, value: impl Display, detail: &str, help: &str) {
+        let message = format!("{path}: Invalid value: {value}: {detail}");
+        self.report(Code::BadValue, path, message, help);
+    }
+
+    fn unsupported(&mut self, path: &str, value: &str, supported: &[&str]) {
+        let list: Vec<String> = supported.iter().map(|value| format!("{value:?}")).collect();
+        let message =
+            format!("{path}: Unsupported value: {value:?}: supported values: {}", list.join(", "));
+        self.report(
+            Code::BadValue,
+            path,
+            message,
+            &suggest(value, "value", supported.iter().copied()),
+        );
+    }
+
+    fn forbidden(&mut self, path: &str, detail: &str, help: &str) {
+        self.report(Code::BadValue, path, format!("{path}: Forbidden: {detail}"), help);
+    }
+
+    fn duplicate(&mut self, path: &str, value: impl Display, help: &str) {
+        self.report(Code::BadValue, path, format!("{path}: Duplicate value: {value}"), help);
+    }
+
+    fn required(&mut self, path: &str, detail: &str, help: &str) {
+        let separator = if detail.is_empty() { "" } else { ": " };
+        let message = format!("{path}: Required value{separator}{detail}");
+        self.report(Code::Missing, path, message, help);
+    }
+
+    /// A number that may not be negative; what is wrong becomes the default.
+    fn not_negative(&mut self, path: &str, value: Option<i32>, default: u32) -> u32 {
+        let Some(value) = value else { return default };
+        u32::try_from(value).unwrap_or_else(|_| {
+            self.invalid(path, value, "must be greater than or equal to 0", "write 0 or more");
+            default
+        })
+    }
+
+    /// A port number.
+    fn port(&mut self, path: &str, value: i32) -> Option<u16> {
+        let port = u16::try_from(value).ok().filter(|port| *port > 0);
+        if port.is_none() {
+            let detail = "must be between 1 and 65535, inclusive";
+            self.invalid(path, value, detail, "write a port number");
+        }
+        port
+    }
+
+    /// Metadata; without a namespace the object goes into `default`, as kubectl puts it there.
+    fn meta(&mut self, metadata: ObjectMeta, is_name: names::NameCheck) -> Meta {
+        let name = metadata.name.unwrap_or_default();
+        if name.is_empty() {
+            self.required("metadata.name", "name or generateName is required", "add `name: …`");
+        } else if let Err(detail) = is_name(&name) {
+            let help = "use lower case letters, digits and hyphens";
+            self.invalid("metadata.name", format!("{name:?}"), &detail, help);
+        }
+        let namespace = metadata.namespace.filter(|namespace| !namespace.is_empty());
+        let namespace = namespace.unwrap_or_else(|| "default".to_owned());
+        if let Err(detail) = names::is_label_name(&namespace) {
+            let help = "use lower case letters, digits and hyphens";
+            self.invalid("metadata.namespace", format!("{namespace:?}"), &detail, help);
+        }
+        let labels = metadata.labels.unwrap_or_default();
+        self.labels("metadata.labels", &labels);
+        let annotations = metadata.annotations.unwrap_or_default();
+        Meta { labels, annotations, ..Meta::new(namespace, name) }
+    }
+}
+
+/// Where a field of a tree stands, or where it would be added.
+pub(crate) fn at_path(root: &Node, file: FileId, path: &str) -> At {
+    let found = path.parse::<FieldPath>().unwrap_or_default();
+    At { file, extent: found.find(root).value_extent() }
+}
+
+/// Reports what is wrong with the shape of an object.
+pub(crate) fn report_misread(
+    file: FileId,
+    mismatches: &[Mismatch],
+    unknown: &[UnknownField],
+    findings: &mut Findings,
+) {
+    for field in unknown {
+        let help = suggest(&field.name, "field", field.fields.iter().copied());
+        let message = format!("unknown field `{}`", field.path);
+        let at = At { file, extent: field.extent };
+        let label = format!("not a field of {}", field.owner);
+        findings.push(Diagnostic::new(Code::UnknownField, message, help).at(at, label));
+    }
+    for mismatch in mismatches {
+        let message = match mismatch.path.as_str() {
+            "" => mismatch.message.clone(),
+            path => format!("{path}: {}", mismatch.message),
+        };
+        let at = At { file, extent: mismatch.extent };
+        let diagnostic = Diagnostic::new(Code::WrongType, message, mismatch.help.as_str());
+        findings.push(diagnostic.at(at, "wrong type"));
+    }
+}

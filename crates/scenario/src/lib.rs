@@ -1,0 +1,54 @@
+//! Files to a validated [`Scenario`], with diagnostics.
+//!
+//! [`load`] reads a scenario and the Kubernetes manifests it rehearses, finds everything that is
+//! wrong with them in one go, and says so with file, line and column. It opens no file itself
+//! ([`Files`] does), runs nothing, and never panics whatever the text is.
+//!
+//! | module | its noun |
+//! |---|---|
+//! | `load` | the way from paths to a scenario, in the order things are looked at |
+//! | `files`, `read`, `source` | who opens files, which files there are, their texts and places |
+//! | `yaml`, `field_path`, `deserializer` | trees with places, ways into them, trees to types |
+//! | `document`, `kinds` | what a document is, and which kinds of objects Kubernetes knows |
+//! | `kubernetes` | Deployments, Pods and Services as the API server takes them |
+//! | `spec` | the document of kind Scenario |
+//! | `profile`, `default_scenario` | named clusters; what is rehearsed where nobody wrote a scenario |
+//! | `quantity`, `rate` | `500m`, `2Gi`; `200/s` |
+//! | `diagnostic`, `codes`, `render` | what was found, its kinds, and how it looks |
+//! | `scenario` | the result: plain data, every default filled, every name resolved |
+
+mod codes;
+mod default_scenario;
+mod deserializer;
+mod diagnostic;
+mod document;
+mod field_path;
+mod files;
+mod kinds;
+mod kubernetes;
+mod load;
+mod objects;
+mod profile;
+mod quantity;
+mod rate;
+mod read;
+mod render;
+mod scenario;
+mod source;
+mod spec;
+mod yaml;
+
+#[cfg(test)]
+mod tests;
+
+pub use codes::{Code, UnknownCode};
+pub use diagnostic::{Diagnostic, Label, Severity};
+pub use files::{Files, Found};
+pub use load::{Complaint, Loaded, Summary, load};
+pub use render::{Style, render};
+pub use scenario::{
+    Action, Arrivals, Client, Cluster, ControlPlaneTimings, Expectation, Fault, From, Image,
+    Kubelet, Network, Node, OnSigterm, Place, Proxy, ProxyMode, Readiness, Retries, Scenario, Step,
+    Target, TemplateChange, WarmUp,
+};
+pub use source::{At, Extent, File, FileId, Located, Sources};

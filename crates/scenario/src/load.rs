@@ -1,0 +1,234 @@
+//! The way from paths to a scenario.
+
+use std::collections::BTreeMap;
+
+use api::Kind;
+
+use crate::{
+    Code, Diagnostic, Files, Scenario,
+    default_scenario::default_scenario,
+    diagnostic::Findings,
+    document::{ScenarioDocument, Sorted, Sorter, is_scenario, the_scenario},
+    objects::Objects,
+    read::{Document, Origin, Reader, beside},
+    source::Sources,
+    spec::{self, Known, Reading},
+};
+
+/// What is wrong with an expectation, by the one who knows what expectations mean.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Complaint {
+    /// Bytes from the start of the expectation's text.
+    pub offset: usize,
+    /// What is wrong, in a fragment that begins with a small letter.
+    pub message: String,
+    /// What to do about it.
+    pub help: String,
+}
+
+/// What was in the files.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Summary {
+    /// Files that were read.
+    pub files: usize,
+    /// Documents in them that are not empty.
+    pub documents: usize,
+    /// Objects that are simulated, by kind.
+    pub objects: BTreeMap<Kind, usize>,
+    /// Objects that are not, by kind.
+    pub passed_over: BTreeMap<String, usize>,
+}
+
+/// What a load comes to.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The scenario; there exactly when no diagnostic is an error.
+    pub scenario: Option<Scenario>,
+    /// The texts, for pointing into them.
+    pub sources: Sources,
+    /// All findings, in the order of the files.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What was in the files.
+    pub summary: Summary,
+}
+
+/// Loads what is at some paths, all documents together: at most one Scenario, and the objects it
+/// rehearses. Without a Scenario there is a documented default.
+///
+/// `judge` says whether a text is an expectation.
+pub fn load(
+    paths: &[String],
+    files: &dyn Files,
+    judge: &dyn Fn(&str) -> Result<(), Complaint>,
+) -> Loaded {
+    let mut reader = Reader::new(files);
+    for path in paths {
+        reader.gather(path, Origin::Named, None);
+    }
+    let document = the_scenario(&reader.documents, &mut reader.findings);
+    let applied_paths =
+        document.as_ref().map_or(Vec::new(), |document| gather_named(&mut reader, document));
+    nothing_there(&mut reader, paths);
+    let Reader { mut sources, mut findings, documents, .. } = reader;
+
+    let mut sorted = sort_initial(&documents, &applied_paths, &mut sources, &mut findings);
+    let applied = sort_applied(&documents, &applied_paths, &mut sources, &mut findings);
+    sorted.left_out.report(&mut findings);
+    sorted.objects.check(&mut findings);
+    nothing_to_run(&sorted.objects, &documents, &mut findings);
+
+    let summary = summarize(&sources, &documents, &sorted);
+    let objects = std::mem::take(&mut sorted.objects);
+    let mut reading = Reading { sources: &sources, findings: &mut findings };
+    let mut scenario = match &document {
+        Some(document) => written_scenario(&mut reading, document, &objects, &applied, judge),
+        None => unwritten_scenario(&mut reading, paths, &objects),
+    };
+    objects.into_scenario(&mut scenario);
+    let whole = !findings.any_error();
+    Loaded {
+        scenario: whole.then_some(scenario),
+        sources,
+        diagnostics: findings.into_list(),
+        summary,
+    }
+}
+
+/// Reads the files that the scenario names; the paths of those that are applied later.
+fn gather_named(reader: &mut Reader<'_>, document: &ScenarioDocument) -> Vec<String> {
+    let names = spec::file_names(document);
+    for (path, item) in &names.manifests {
+        reader.gather(&beside(&document.path, path), Origin::Manifest, Some(item.at()));
+    }
+    let mut applied = Vec::new();
+    for (path, item) in &names.applied {
+        let path = beside(&document.path, path);
+        reader.gather(&path, Origin::Applied, Some(item.at()));
+        applied.push(path);
+    }
+    applied
+}
+
+fn nothing_there(reader: &mut Reader<'_>, paths: &[String]) {
+    if reader.documents.is_empty() && !reader.findings.any_error() {
+        let message = match paths {
+            [] => "no file is named".to_owned(),
+            paths => format!("there is no document in {}", paths.join(", ")),
+        };
+        let help = "name files or folders with Kubernetes manifests, or a Scenario";
+        reader.findings.push(Diagnostic::new(Code::NothingThere, message, help));
+    }
+}
+
+/// Complains where there are documents and nothing to rehearse in them.
+fn nothing_to_run(objects: &Objects, documents: &[Document], findings: &mut Findings) {
+    if documents.is_empty() || objects.incomplete || !objects.is_empty() {
+        return;
+    }
+    let message = "there is no Deployment, Pod or Service to rehearse";
+    let help = match documents.iter().any(|document| is_scenario(&document.root)) {
+        true => "name their files in `spec.manifests`, or add them to the scenario's own file",
+        false => "name files or folders with Kubernetes manifests",
+    };
+    findings.push(Diagnostic::new(Code::NothingThere, message, help));
+}
+
+/// Whether a document is in a file, or in a folder, of this path.
+fn is_in(document: &Document, path: &str) -> bool {
+    let inside = document.path.strip_prefix(path);
+    inside.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The objects that are there from the start. A file in a folder that a step applies later is not
+/// one of them: it is the change.
+fn sort_initial(
+    documents: &[Document],
+    applied_paths: &[String],
+    sources: &mut Sources,
+    findings: &mut Findings,
+) -> Sorted {
+    let mut sorted = Sorted::default();
+    // What is missing may stand where nothing could be read.
+    sorted.objects.incomplete = findings.any_error();
+    let mut sorter = Sorter { sources, findings, sorted, locatable: true };
+    for document in documents.iter().filter(|document| !is_scenario(&document.root)) {
+        let by_name = matches!(document.origin, Origin::Named | Origin::Manifest);
+        if by_name || !applied_paths.iter().any(|path| is_in(document, path)) {
+            sorter.sort(document);
+        }
+    }
+    sorter.sorted
+}
+
+/// The objects of each path that a step applies.
+fn sort_applied(
+    documents: &[Document],
+    applied_paths: &[String],
+    sources: &mut Sources,
+    findings: &mut Findings,
+) -> BTreeMap<String, Objects> {
+    let mut applied = BTreeMap::new();
+    for path in applied_paths {
+        let mut sorter = Sorter { sources, findings, sorted: Sorted::default(), locatable: false };
+        for document in documents.iter().filter(|document| is_in(document, path)) {
+            if !is_scenario(&document.root) {
+                sorter.sort(document);
+            }
+        }
+        let sorted = sorter.sorted;
+        sorted.left_out.report(findings);
+        applied.insert(path.clone(), sorted.objects);
+    }
+    applied
+}
+
+fn summarize(sources: &Sources, documents: &[Document], sorted: &Sorted) -> Summary {
+    let objects = &sorted.objects;
+    let counts = [
+        (Kind::Deployment, objects.deployments.len()),
+        (Kind::Pod, objects.pods.len()),
+        (Kind::Service, objects.services.len()),
+    ];
+    Summary {
+        files: sources.files().count(),
+        documents: documents.len(),
+        objects: counts.into_iter().filter(|(_, count)| *count > 0).collect(),
+        passed_over: sorted.passed_over.clone(),
+    }
+}
+
+fn written_scenario(
+    reading: &mut Reading<'_>,
+    document: &ScenarioDocument,
+    objects: &Objects,
+    applied: &BTreeMap<String, Objects>,
+    judge: &dyn Fn(&str) -> Result<(), Complaint>,
+) -> Scenario {
+    let (mut scenario, head) = reading.head(document);
+    let known = Known {
+        path: &document.path,
+        cluster: &head.cluster,
+        objects,
+        applied,
+        used_images: Default::default(),
+    };
+    reading.rest(&head, &known, judge, &mut scenario);
+    Scenario { cluster: head.cluster, ..scenario }
+}
+
+fn unwritten_scenario(reading: &mut Reading<'_>, paths: &[String], objects: &Objects) -> Scenario {
+    let path = paths.first().map_or("", String::as_str);
+    let mut scenario = default_scenario(path, objects, reading.findings);
+    let (cluster, applied) = (scenario.cluster.clone(), BTreeMap::new());
+    let known = Known {
+        path,
+        cluster: &cluster,
+        objects,
+        applied: &applied,
+        used_images: Default::default(),
+    };
+    known.use_templates();
+    let used = known.used_images.into_inner();
+    reading.complete_images(&mut scenario.images, &BTreeMap::new(), &used);
+    scenario
+}

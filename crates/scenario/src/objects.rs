@@ -1,0 +1,242 @@
+//! The objects of a cluster as they were written, and what is wrong between them.
+
+use std::sync::Arc;
+
+use api::{
+    Deployment, IntOrString, Key, Kind, Labels, Pod, PodSpec, Service, selector::matches_all,
+};
+
+use crate::{
+    Code, Diagnostic, Scenario,
+    diagnostic::Findings,
+    kubernetes::at_path,
+    source::{At, FileId},
+    yaml::Node,
+};
+
+/// How many pods all Deployments may have together.
+const MOST_PODS: i64 = 20_000;
+
+/// An object and the tree it was read from.
+#[derive(Clone, Debug)]
+pub(crate) struct Written<T> {
+    pub(crate) object: T,
+    pub(crate) file: FileId,
+    pub(crate) root: Arc<Node>,
+}
+
+impl<T> Written<T> {
+    /// Where a field stands, or where it would be added.
+    pub(crate) fn at(&self, path: &str) -> At {
+        at_path(&self.root, self.file, path)
+    }
+}
+
+/// All simulated objects of a load.
+#[derive(Debug, Default)]
+pub(crate) struct Objects {
+    pub(crate) deployments: Vec<Written<Deployment>>,
+    pub(crate) pods: Vec<Written<Pod>>,
+    pub(crate) services: Vec<Written<Service>>,
+    /// Whether there are documents that could not be read: what is not here may be in them.
+    pub(crate) incomplete: bool,
+}
+
+/// Pods that are alike: those of a Deployment, or one on its own.
+pub(crate) struct PodGroup<'a> {
+    /// `Deployment` or `Pod`.
+    kind: Kind,
+    name: &'a Arc<str>,
+    pub(crate) namespace: &'a Arc<str>,
+    pub(crate) labels: &'a Labels,
+    pub(crate) spec: &'a PodSpec,
+}
+
+impl Objects {
+    pub(crate) fn deployment(&self, key: &Key) -> Option<&Written<Deployment>> {
+        self.deployments.iter().find(|written| written.object.meta.key() == *key)
+    }
+
+    pub(crate) fn service(&self, key: &Key) -> Option<&Written<Service>> {
+        self.services.iter().find(|written| written.object.meta.key() == *key)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.deployments.is_empty() && self.pods.is_empty() && self.services.is_empty()
+    }
+
+    /// All pods there will be before the timeline changes something.
+    pub(crate) fn pod_groups(&self) -> impl Iterator<Item = PodGroup<'_>> {
+        let deployments = self.deployments.iter().map(|written| {
+            let Deployment { meta, spec, .. } = &written.object;
+            let (labels, spec) = (&spec.template.labels, &*spec.template.spec);
+            PodGroup {
+                kind: Kind::Deployment,
+                name: &meta.name,
+                namespace: &meta.namespace,
+                labels,
+                spec,
+            }
+        });
+        let pods = self.pods.iter().map(|written| {
+            let Pod { meta, spec, .. } = &written.object;
+            PodGroup {
+                kind: Kind::Pod,
+                name: &meta.name,
+                namespace: &meta.namespace,
+                labels: &meta.labels,
+                spec,
+            }
+        });
+        deployments.chain(pods)
+    }
+
+    /// The pods of a namespace that have these labels.
+    pub(crate) fn selected<'a>(
+        &'a self,
+        namespace: &'a str,
+        labels: &'a Labels,
+    ) -> impl Iterator<Item = PodGroup<'a>> {
+        self.pod_groups().filter(move |group| {
+            **group.namespace == *namespace && matches_all(labels, group.labels)
+        })
+    }
+
+    /// Whether pods of these labels are there, or may be in what could not be read.
+    pub(crate) fn may_select(&self, namespace: &str, labels: &Labels) -> bool {
+        self.incomplete || self.selected(namespace, labels).next().is_some()
+    }
+
+    /// The names of all Deployments of a namespace, for suggestions.
+    pub(crate) fn deployment_names(&self, namespace: &str) -> Vec<&str> {
+        let metas = self.deployments.iter().map(|written| &written.object.meta);
+        metas.filter(|meta| *meta.namespace == *namespace).map(|meta| &*meta.name).collect()
+    }
+
+    /// Reports Services that lead nowhere, and node ports that are given twice.
+    pub(crate) fn check(&self, findings: &mut Findings) {
+        for written in &self.services {
+            if findings.is_full() {
+                return;
+            }
+            self.check_selector(written, findings);
+        }
+        self.check_node_ports(findings);
+        self.check_number_of_pods(findings);
+    }
+
+    fn check_selector(&self, written: &Written<Service>, findings: &mut Findings) {
+        let Service { meta, spec, .. } = &written.object;
+        let Some(selector) = &spec.selector else { return };
+        let groups: Vec<PodGroup<'_>> = self.selected(&meta.namespace, selector).collect();
+        if groups.is_empty() {
+            if !self.incomplete {
+                let message = format!("Service `{}` selects no pod", meta.key());
+                let help = self.nearest(&meta.namespace, selector);
+                let diagnostic = Diagnostic::new(Code::SelectsNothing, message, help);
+                findings
+                    .push(diagnostic.at(written.at("spec.selector"), "no pod has these labels"));
+            }
+            return;
+        }
+        for (index, port) in spec.ports.iter().enumerate() {
+            let IntOrString::String(name) = &port.target_port else { continue };
+            let declared = |group: &PodGroup<'_>| {
+                group.spec.find_port(&port.target_port, port.protocol).is_some()
+            };
+            if groups.iter().any(declared) {
+                continue;
+            }
+            let message = format!(
+                "no container behind Service `{}` declares a port named `{name}`",
+                meta.key()
+            );
+            let ports = groups.iter().flat_map(|g| &g.spec.containers).flat_map(|c| &c.ports);
+            let names = ports.filter_map(|port| port.name.as_deref());
+            let help = crate::diagnostic::suggest(name, "named port", names);
+            let diagnostic = Diagnostic::new(Code::PortNotDeclared, message, help);
+            let at = written.at(&format!("spec.ports[{index}].targetPort"));
+            findings.push(diagnostic.at(at, "declared nowhere"));
+        }
+    }
+
+    /// Whose labels come nearest to a selector.
+    pub(crate) fn nearest(&self, namespace: &str, selector: &Labels) -> String {
+        let here = self.pod_groups().filter(|group| **group.namespace == *namespace);
+        let shared = |group: &PodGroup<'_>| {
+            let keys = selector.keys().filter(|key| group.labels.contains_key(*key)).count();
+            let pairs = selector.iter().filter(|(k, v)| group.labels.get(*k) == Some(v)).count();
+            (pairs, keys)
+        };
+        let best = here.max_by_key(shared).filter(|group| shared(group) > (0, 0));
+        if let Some(group) = best {
+            let labels = show_labels(group.labels);
+            return format!("{} `{}` is nearest: its pods have {labels}", group.kind, group.name);
+        }
+        let elsewhere = self.pod_groups().find(|group| matches_all(selector, group.labels));
+        match elsewhere {
+            Some(group) => format!(
+                "{} `{}` has these labels, but in namespace `{}`; a selector stays in its own",
+                group.kind, group.name, group.namespace
+            ),
+            None => "write the labels that the template of a Deployment has".to_owned(),
+        }
+    }
+
+    fn check_node_ports(&self, findings: &mut Findings) {
+        let mut taken: Vec<(api::Protocol, u16, At)> = Vec::new();
+        for written in &self.services {
+            for (index, port) in written.object.spec.ports.iter().enumerate() {
+                let Some(node_port) = port.node_port else { continue };
+                let path = format!("spec.ports[{index}].nodePort");
+                let at = written.at(&path);
+                let other = taken.iter().find(|(p, n, _)| (*p, *n) == (port.protocol, node_port));
+                // Within one Service it is reported as a duplicate.
+                let Some((.., first)) = other else {
+                    taken.push((port.protocol, node_port, at));
+                    continue;
+                };
+                let message = format!(
+                    "{path}: Invalid value: {node_port}: provided port is already allocated"
+                );
+                let help = "give each Service its own node port, or leave it out";
+                findings.push(
+                    Diagnostic::new(Code::BadValue, message, help)
+                        .at(at, "taken already")
+                        .because_of(*first, "taken here"),
+                );
+            }
+        }
+    }
+
+    fn check_number_of_pods(&self, findings: &mut Findings) {
+        let mut total = 0;
+        for written in &self.deployments {
+            total += i64::from(written.object.spec.replicas);
+            if total > MOST_PODS {
+                let message = format!("with this Deployment there are more than {MOST_PODS} pods");
+                let help = "lower the replicas, or load fewer Deployments";
+                let at = written.at("spec.replicas");
+                findings.push(Diagnostic::new(Code::TooManyPods, message, help).at(at, ""));
+                return;
+            }
+        }
+    }
+
+    /// Moves the objects into the scenario, in the order of their keys so that the order of files
+    /// changes nothing.
+    pub(crate) fn into_scenario(self, scenario: &mut Scenario) {
+        scenario.deployments = self.deployments.into_iter().map(|written| written.object).collect();
+        scenario.pods = self.pods.into_iter().map(|written| written.object).collect();
+        scenario.services = self.services.into_iter().map(|written| written.object).collect();
+        scenario.deployments.sort_by_cached_key(|object| object.meta.key());
+        scenario.pods.sort_by_cached_key(|object| object.meta.key());
+        scenario.services.sort_by_cached_key(|object| object.meta.key());
+    }
+}
+
+/// Labels as kubectl's `-l` takes them.
+pub(crate) fn show_labels(labels: &Labels) -> String {
+    let pairs: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    if pairs.is_empty() { "no labels".to_owned() } else { format!("`{}`", pairs.join(",")) }
+}

@@ -1,0 +1,205 @@
+//! Named clusters: every number that decides how fast the parts of a cluster are, in one place.
+//!
+//! Sources, by the letters used below:
+//! - R: recordings of a Kubernetes 1.36.2 control plane on a quiet machine, p50 / p90 in ms, in
+//!   `conformance/README.md`: template patch → new ReplicaSet 11 / 12, replicas up → first pod
+//!   8 / 20, created → bound 7 / 15, Ready → slice ready 10 / 20, slice write → rules 21–32;
+//! - D: defaults in Kubernetes' own code: controller-manager 20/s burst 30, scheduler 50/s burst
+//!   100, kube-proxy `minSyncPeriod` 1s, kubelet relist 1s, 110 pods a node;
+//! - L: section C of the landscape study (`KEP-3453`, `slos/pod_startup_latency.md`, …);
+//! - A: an assumption of ours, where nobody has published a number.
+
+use engine::{Distribution, Span};
+
+use crate::{Cluster, ControlPlaneTimings, Kubelet, Network, Proxy, ProxyMode, Readiness};
+
+/// The names of the profiles.
+pub(crate) const NAMES: [&str; 4] = ["ideal", "small", "large", "legacy"];
+
+/// The profile of a scenario that names none.
+pub(crate) const DEFAULT: &str = "small";
+
+/// A profile by its name; its nodes are for the caller to add.
+pub(crate) fn profile(name: &str) -> Option<Cluster> {
+    match name {
+        "ideal" => Some(ideal()),
+        "small" => Some(small()),
+        "large" => Some(large()),
+        "legacy" => Some(legacy()),
+        _ => None,
+    }
+}
+
+/// No delay anywhere but in the programs themselves: with it a rollout loses nothing.
+fn ideal() -> Cluster {
+    Cluster {
+        profile: "ideal".to_owned(),
+        nodes: Vec::new(),
+        control_plane: ControlPlaneTimings {
+            watch_lag: none(),
+            api_call: none(),
+            sync: none(),
+            client_qps: None,
+            client_burst: 0,
+            scheduling_cycle: none(),
+            binding_qps: None,
+            binding_burst: 0,
+        },
+        kubelet: Kubelet {
+            readiness: Readiness::Direct,
+            reaction: none(),
+            container_start: none(),
+            relist_period: Span::ZERO,
+            status_lag: none(),
+            sandbox_removal: none(),
+            pod_removal: none(),
+        },
+        proxy: Proxy {
+            mode: ProxyMode::Nftables,
+            min_sync_period: Span::ZERO,
+            sync_duration: none(),
+            random_phase: false,
+        },
+        network: Network {
+            same_node: Span::ZERO,
+            same_zone: Span::ZERO,
+            cross_zone: Span::ZERO,
+            outside: Span::ZERO,
+        },
+        dns_delay: none(),
+    }
+}
+
+/// A quiet cluster of a few nodes.
+fn small() -> Cluster {
+    Cluster {
+        profile: "small".to_owned(),
+        nodes: Vec::new(),
+        control_plane: ControlPlaneTimings {
+            watch_lag: lognormal(ms(2), ms(10)), // R: what is left of each hop without the call
+            api_call: lognormal(ms(2), ms(8)),   // R
+            sync: lognormal(ms(1), ms(5)),       // R
+            client_qps: Some(20.0),              // D
+            client_burst: 30,                    // D
+            scheduling_cycle: Distribution::Constant(ms(5)), // R: created → bound 7 / 15
+            binding_qps: Some(50.0),             // D
+            binding_burst: 100,                  // D
+        },
+        kubelet: Kubelet {
+            readiness: Readiness::Probes,
+            reaction: lognormal(ms(20), ms(100)), // L: C, suggested profile
+            container_start: lognormal(ms(800), ms(2500)), // L: start-up SLO p99 ≤ 5s in all
+            relist_period: Span::from_secs(1),    // D: PLEG
+            status_lag: lognormal(ms(10), ms(50)), // A
+            sandbox_removal: lognormal(ms(50), ms(200)), // A
+            pod_removal: lognormal(ms(100), ms(500)), // A
+        },
+        proxy: Proxy {
+            mode: ProxyMode::Nftables,
+            min_sync_period: Span::from_secs(1),      // D
+            sync_duration: lognormal(ms(20), ms(60)), // R: slice write → rules 21–32 ms when idle
+            random_phase: false,                      // R: nothing else changes on a quiet cluster
+        },
+        network: Network {
+            same_node: us(50),   // L: C.5, half a round trip of 0.1 ms
+            same_zone: us(250),  // L: C.5, 0.5 ms
+            cross_zone: us(500), // L: C.5, 1 ms
+            outside: ms(5),      // A
+        },
+        dns_delay: Distribution::Constant(ms(1)), // A: a cached answer
+    }
+}
+
+/// A busy cluster of hundreds of nodes: longer ways, and proxies whose timers are never idle.
+fn large() -> Cluster {
+    let small = small();
+    Cluster {
+        profile: "large".to_owned(),
+        control_plane: ControlPlaneTimings {
+            watch_lag: lognormal(ms(20), ms(200)), // L: C, suggested profile 10–50 ms a hop
+            api_call: lognormal(ms(10), ms(200)),  // L: C.1, SLO p99 ≤ 1s
+            sync: lognormal(ms(5), ms(50)),        // A
+            scheduling_cycle: Distribution::Constant(ms(10)), // A: more nodes to look at
+            ..small.control_plane
+        },
+        kubelet: Kubelet {
+            reaction: lognormal(ms(100), ms(500)), // L: C, suggested profile
+            container_start: lognormal(ms(1500), ms(4500)), // L: start-up SLO p99 ≤ 5s
+            status_lag: lognormal(ms(50), ms(300)), // A
+            sandbox_removal: lognormal(ms(100), ms(500)), // A
+            pod_removal: lognormal(ms(300), ms(1500)), // A
+            ..small.kubelet
+        },
+        proxy: Proxy {
+            sync_duration: lognormal(ms(300), ms(3000)), // L: C.1, KEP-3453 p50 ≈ 5s at 5000 nodes
+            random_phase: true, // R: e2e_churn, an unrelated Service's changes do this
+            ..small.proxy
+        },
+        network: Network { cross_zone: us(750), ..small.network }, // L: C.5, 0.25–3.37 ms
+        dns_delay: lognormal(ms(2), ms(20)), // L: C.4, perf-tests p50 20 ms, p99 100 ms are limits
+        ..small
+    }
+}
+
+/// A cluster set up years ago: iptables, and a proxy that waits ten seconds between syncs.
+fn legacy() -> Cluster {
+    let small = small();
+    Cluster {
+        profile: "legacy".to_owned(),
+        proxy: Proxy {
+            mode: ProxyMode::Iptables,
+            min_sync_period: Span::from_secs(10), // L: C.1, GKE (k/k #98570), scale tests
+            sync_duration: lognormal(ms(500), ms(3000)), // L: KEP-3453, full restores
+            random_phase: true,                   // R: e2e_churn
+        },
+        ..small
+    }
+}
+
+fn none() -> Distribution {
+    Distribution::Constant(Span::ZERO)
+}
+
+fn lognormal(median: Span, p99: Span) -> Distribution {
+    Distribution::LogNormal { median, p99 }
+}
+
+fn ms(millis: u64) -> Span {
+    Span::from_millis(millis)
+}
+
+fn us(micros: u64) -> Span {
+    Span::from_micros(micros)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_has_a_profile_of_that_name() {
+        for name in NAMES {
+            assert_eq!(profile(name).map(|cluster| cluster.profile).as_deref(), Some(name));
+        }
+        assert!(NAMES.contains(&DEFAULT) && profile("medium").is_none());
+    }
+
+    #[test]
+    fn the_ideal_cluster_has_no_delay() {
+        let cluster = ideal();
+        let delays = [
+            cluster.control_plane.watch_lag,
+            cluster.control_plane.api_call,
+            cluster.control_plane.sync,
+            cluster.control_plane.scheduling_cycle,
+            cluster.kubelet.reaction,
+            cluster.kubelet.container_start,
+            cluster.kubelet.status_lag,
+            cluster.kubelet.sandbox_removal,
+            cluster.kubelet.pod_removal,
+            cluster.proxy.sync_duration,
+            cluster.dns_delay,
+        ];
+        assert!(delays.iter().all(Distribution::is_zero));
+    }
+}

@@ -1,0 +1,384 @@
+//! A validated scenario: plain data, every default filled, every name resolved.
+//!
+//! Nothing here refers back to YAML except [`Place`]s, which say where a value was written so that
+//! a later finding can point at it.
+
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
+
+use api::{Deployment, Key, Labels, Pod, PodTemplate, Service};
+use engine::{Distribution, Span};
+
+/// What is to be rehearsed.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// `metadata.name`, or the name of the folder for plain manifests.
+    pub name: String,
+    /// What it shows, in a sentence.
+    pub description: String,
+    /// Where all randomness comes from.
+    pub seed: u64,
+    /// How long is simulated.
+    pub duration: Span,
+    /// The cluster it runs in.
+    pub cluster: Cluster,
+    /// Deployments to create before the start.
+    pub deployments: Vec<Deployment>,
+    /// Pods without a controller to create before the start.
+    pub pods: Vec<Pod>,
+    /// Services to create before the start.
+    pub services: Vec<Service>,
+    /// How the program in an image behaves, for every image that a template or the timeline names.
+    pub images: BTreeMap<Arc<str>, Image>,
+    /// Who sends requests.
+    pub clients: Vec<Client>,
+    /// What happens when, in order of time.
+    pub timeline: Vec<Step>,
+    /// Thresholds, as written; the measures know what they mean.
+    pub expect: Vec<Expectation>,
+}
+
+/// An expectation as written, with its place for complaints.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expectation {
+    /// Its text, such as `success_rate >= 99.9%`.
+    pub text: String,
+    /// Where it stands.
+    pub place: Option<Place>,
+}
+
+/// Where something was written: enough to say `app.yaml:31`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The file, as the user named it.
+    pub file: String,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column, from 1.
+    pub column: u32,
+}
+
+/// The cluster: its nodes, and how long its parts take.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cluster {
+    /// Name of the profile the values below started from.
+    pub profile: String,
+    /// Its nodes.
+    pub nodes: Vec<Node>,
+    /// How long the control plane's parts take.
+    pub control_plane: ControlPlaneTimings,
+    /// How the kubelets do their work.
+    pub kubelet: Kubelet,
+    /// The nodes' proxies.
+    pub proxy: Proxy,
+    /// How long packets take.
+    pub network: Network,
+    /// How long a DNS answer takes.
+    pub dns_delay: Distribution,
+}
+
+/// A node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// Its name: `node-1`, `node-2`, …
+    pub name: Arc<str>,
+    /// Its zone.
+    pub zone: Arc<str>,
+    /// Allocatable CPU in thousandths of a core.
+    pub cpu_millis: u64,
+    /// Allocatable memory in bytes.
+    pub memory_bytes: u64,
+    /// How many pods it takes.
+    pub max_pods: u32,
+}
+
+/// How long the control plane's parts take, and how often they may write.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ControlPlaneTimings {
+    /// From a write to a watcher's hearing of it.
+    pub watch_lag: Distribution,
+    /// From sending a write to its being stored and answered.
+    pub api_call: Distribution,
+    /// From an object's reaching a controller's queue to its first call.
+    pub sync: Distribution,
+    /// Writes a second that a controller of the controller manager may send; `None` for no limit.
+    pub client_qps: Option<f64>,
+    /// How many of these it may send at once after a pause.
+    pub client_burst: u32,
+    /// What the scheduler takes to choose a node for one pod.
+    pub scheduling_cycle: Distribution,
+    /// Bindings a second the scheduler may send; `None` for no limit.
+    pub binding_qps: Option<f64>,
+    /// How many of these it may send at once after a pause.
+    pub binding_burst: u32,
+}
+
+/// How the kubelets do their work.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kubelet {
+    /// How a program's readiness becomes known.
+    pub readiness: Readiness,
+    /// From a pod's arrival on the kubelet's watch to the start of work on it.
+    pub reaction: Distribution,
+    /// From the start of work to the container's being created and started (sandbox, network, runtime).
+    pub container_start: Distribution,
+    /// How often container states are looked at (PLEG relist); zero for at once.
+    pub relist_period: Span,
+    /// From a changed status to its being stored.
+    pub status_lag: Distribution,
+    /// From the last container's exit to the address's answering no more.
+    pub sandbox_removal: Distribution,
+    /// From the terminal status to the object's deletion.
+    pub pod_removal: Distribution,
+}
+
+/// How a program's readiness becomes known to the kubelet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// By the probes of the manifest, as in a real cluster.
+    Probes,
+    /// The program tells the kubelet at once; probes are not run.
+    Direct,
+}
+
+/// The nodes' proxies.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Proxy {
+    /// The mode, which so far changes nothing that is simulated.
+    pub mode: ProxyMode,
+    /// The least time between the end of one sync and the start of the next.
+    pub min_sync_period: Span,
+    /// How long a sync takes until its rules are in force.
+    pub sync_duration: Distribution,
+    /// Whether unrelated changes keep every proxy's timer at a random phase.
+    pub random_phase: bool,
+}
+
+/// kube-proxy's mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProxyMode {
+    /// iptables.
+    Iptables,
+    /// nftables.
+    Nftables,
+}
+
+/// How long packets take one way.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Network {
+    /// Between two pods on one node.
+    pub same_node: Span,
+    /// Between two nodes of one zone.
+    pub same_zone: Span,
+    /// Between two zones.
+    pub cross_zone: Span,
+    /// Between a client outside and a node.
+    pub outside: Span,
+}
+
+/// How the program in an image behaves: what a manifest cannot say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Image {
+    /// From the container's start to listening.
+    pub start: Distribution,
+    /// From listening to passing its readiness checks.
+    pub ready: Distribution,
+    /// From SIGTERM to its exit once nothing is left to do.
+    pub stop: Distribution,
+    /// How long one request keeps one of its workers.
+    pub service_time: Distribution,
+    /// How many requests it works on at once.
+    pub concurrency: u32,
+    /// How many more wait for a worker before it resets connections.
+    pub backlog: u32,
+    /// Slower while it is warming up.
+    pub warm_up: Option<WarmUp>,
+    /// What it does on SIGTERM.
+    pub on_sigterm: OnSigterm,
+    /// Ports it listens on; empty for the ports its container declares, and where that declares
+    /// none, whichever it is asked for.
+    pub listen: Vec<u16>,
+    /// Ends by itself so long after listening, with exit code 1.
+    pub crash_after: Option<Span>,
+    /// Whether somebody wrote this, rather than the documented default standing in.
+    pub stated: bool,
+}
+
+/// A program that is slower at first.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct WarmUp {
+    /// For how long after it listens.
+    pub span: Span,
+    /// How much longer a request takes at the start; falls to 1 in a straight line.
+    pub factor: f64,
+}
+
+/// What a program does on SIGTERM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnSigterm {
+    /// Closes its listener and drops what it was working on.
+    Exit,
+    /// Fails its readiness checks, listens on for `lame_duck`, then closes its listener, finishes
+    /// what it has and exits.
+    Drain {
+        /// How long it goes on listening, zero by default.
+        lame_duck: Span,
+    },
+    /// Nothing; it works on until SIGKILL.
+    Ignore,
+}
+
+/// Who sends requests, where to and how often.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Client {
+    /// Its name.
+    pub name: String,
+    /// Where it is.
+    pub from: From,
+    /// Where its requests go.
+    pub target: Target,
+    /// When they come.
+    pub arrivals: Arrivals,
+    /// How long it waits for an answer.
+    pub timeout: Span,
+    /// What it does about a failure.
+    pub retries: Retries,
+}
+
+/// Where a client is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum From {
+    /// In the running pods with these labels, in one of them a request.
+    Pods {
+        /// Their namespace.
+        namespace: Arc<str>,
+        /// Their labels.
+        labels: Labels,
+    },
+    /// On a node, or spread over all.
+    Node(Option<Arc<str>>),
+    /// Outside the cluster; reaches node ports and load balancers.
+    Outside,
+}
+
+/// Where a client's requests go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The URL as written.
+    pub url: String,
+    /// The Service it names.
+    pub service: Key,
+    /// The address, where the URL has one instead of a name: DNS is not asked then.
+    pub address: Option<IpAddr>,
+    /// The Service's port (for a client outside, the port that its node port or load balancer leads to).
+    pub port: u16,
+}
+
+/// When requests come.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Arrivals {
+    /// At even intervals.
+    Constant {
+        /// Requests a second.
+        per_second: f64,
+    },
+    /// As a Poisson process.
+    Poisson {
+        /// Requests a second on average.
+        per_second: f64,
+    },
+    /// Poisson, with a rate that changes at given times.
+    Steps {
+        /// From when, how many a second; in order, the first at zero.
+        steps: Vec<(Span, f64)>,
+    },
+}
+
+/// What a client does about a failed attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retries {
+    /// Attempts in all, 1 for none further.
+    pub attempts: u32,
+    /// Families of causes after which it tries again: `refused`, `reset`, `timeout`.
+    pub on: Vec<String>,
+}
+
+/// Something that happens at a time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// When.
+    pub at: Span,
+    /// As written.
+    pub text: String,
+    /// What.
+    pub action: Action,
+}
+
+/// What a step of the timeline does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// `kubectl set image`, `kubectl rollout restart|undo`, `kubectl apply` of a Deployment: its
+    /// pods are to be made from this from now on.
+    SetTemplate {
+        /// The Deployment.
+        deployment: Key,
+        /// How its template changes.
+        change: TemplateChange,
+    },
+    /// `kubectl scale`.
+    Scale {
+        /// The Deployment.
+        deployment: Key,
+        /// To how many.
+        replicas: i32,
+    },
+    /// `kubectl rollout pause|resume`.
+    Pause {
+        /// The Deployment.
+        deployment: Key,
+        /// Held, or let go.
+        paused: bool,
+    },
+    /// `kubectl delete pod`: one pod of these labels, the first by name.
+    DeletePod {
+        /// Namespace of the pod.
+        namespace: Arc<str>,
+        /// Its labels.
+        labels: Labels,
+    },
+    /// A fault.
+    Fault(Fault),
+}
+
+/// How a Deployment's template changes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TemplateChange {
+    /// `set image`: container name and new image, in order; `*` for every container.
+    Images(Vec<(String, Arc<str>)>),
+    /// `rollout restart`: an annotation with the time.
+    Restart,
+    /// `rollout undo`: the template of a revision, the one before the newest if none is given.
+    Undo(Option<u64>),
+    /// `apply`: this template.
+    Template(Box<PodTemplate>),
+}
+
+/// Something that goes wrong.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fault {
+    /// The program in every running pod of these labels, or in the first by name, dies with SIGKILL.
+    CrashPod {
+        /// Namespace of the pods.
+        namespace: Arc<str>,
+        /// Their labels.
+        labels: Labels,
+    },
+    /// Programs in running pods of these labels take so much longer from now on.
+    Slow {
+        /// Namespace of the pods.
+        namespace: Arc<str>,
+        /// Their labels.
+        labels: Labels,
+        /// How many times longer; 1 ends it.
+        factor: f64,
+    },
+}

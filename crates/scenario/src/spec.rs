@@ -1,0 +1,261 @@
+//! The document of kind Scenario.
+
+mod clients;
+mod cluster;
+mod command;
+mod images;
+mod item;
+mod target;
+mod timeline;
+
+use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
+
+use api::Labels;
+use engine::Span;
+
+use self::item::Fields;
+pub(crate) use self::{
+    clients::{DEFAULT_TIMEOUT, no_retries},
+    cluster::default_cluster,
+    item::{Item, Reading},
+    timeline::applied_files,
+};
+use crate::{
+    Cluster, Code, Complaint, Diagnostic, Expectation, Scenario, document::ScenarioDocument,
+    kubernetes::is_subdomain, objects::Objects, source::At,
+};
+
+/// How long is simulated where nobody says.
+const DEFAULT_DURATION: Span = Span::from_secs(120);
+/// Longer runs are a mistake: they take hours and tell nothing new.
+const MOST_DURATION: Span = Span::from_secs(7 * 24 * 3600);
+
+/// What the document can refer to.
+pub(crate) struct Known<'a> {
+    /// The path of the scenario file.
+    pub(crate) path: &'a str,
+    pub(crate) cluster: &'a Cluster,
+    pub(crate) objects: &'a Objects,
+    /// The objects in each file that a step applies, by its path.
+    pub(crate) applied: &'a BTreeMap<String, Objects>,
+    /// Images that are used, and where first.
+    pub(crate) used_images: RefCell<BTreeMap<Arc<str>, At>>,
+}
+
+impl Known<'_> {
+    fn may_select(&self, namespace: &str, labels: &Labels) -> bool {
+        let mut all = std::iter::once(self.objects).chain(self.applied.values());
+        all.any(|objects| objects.may_select(namespace, labels))
+    }
+
+    /// Remembers that an image is used; where it is used first counts.
+    pub(crate) fn use_image(&self, image: Arc<str>, at: At) {
+        self.used_images.borrow_mut().entry(image).or_insert(at);
+    }
+
+    /// Remembers the images of all templates.
+    pub(crate) fn use_templates(&self) {
+        for objects in std::iter::once(self.objects).chain(self.applied.values()) {
+            for written in &objects.deployments {
+                let spec = &written.object.spec.template.spec;
+                for (index, container) in spec.containers.iter().enumerate() {
+                    let path = format!("spec.template.spec.containers[{index}].image");
+                    self.use_image(container.image.clone(), written.at(&path));
+                }
+            }
+            for written in &objects.pods {
+                for (index, container) in written.object.spec.containers.iter().enumerate() {
+                    let path = format!("spec.containers[{index}].image");
+                    self.use_image(container.image.clone(), written.at(&path));
+                }
+            }
+        }
+    }
+}
+
+/// What the document says about files, before they are read.
+pub(crate) struct FileNames<'n> {
+    /// `spec.manifests`.
+    pub(crate) manifests: Vec<(String, Item<'n>)>,
+    /// Files that steps of the timeline apply.
+    pub(crate) applied: Vec<(String, Item<'n>)>,
+}
+
+/// The files that a scenario names; nothing is complained about yet.
+pub(crate) fn file_names(document: &ScenarioDocument) -> FileNames<'_> {
+    let spec = Item::root(&document.root, document.file).field("spec");
+    let items =
+        |name| spec.as_ref().and_then(|spec| spec.field(name)).map_or(Vec::new(), |i| i.items());
+    let manifests = items("manifests").into_iter();
+    let manifests = manifests.filter_map(|item| Some((item.node.as_str()?.to_owned(), item)));
+    FileNames { manifests: manifests.collect(), applied: applied_files(&items("timeline")) }
+}
+
+/// The head of a scenario, which everything else is read after.
+pub(crate) struct Head<'n> {
+    spec: Fields<'n>,
+    pub(crate) cluster: Cluster,
+}
+
+const SPEC_FIELDS: [&str; 9] = [
+    "description",
+    "seed",
+    "duration",
+    "manifests",
+    "cluster",
+    "images",
+    "clients",
+    "timeline",
+    "expect",
+];
+const PLANNED_SPEC_FIELDS: [&str; 6] =
+    ["seeds", "warmUp", "services", "ingress", "predictions", "variants"];
+
+impl Reading<'_> {
+    /// The document's fields and its cluster.
+    pub(crate) fn head<'n>(&mut self, document: &'n ScenarioDocument) -> (Scenario, Head<'n>) {
+        let root = Item::root(&document.root, document.file);
+        let fields = self.fields(&root, &["apiVersion", "kind", "metadata", "spec"], &["status"]);
+        let mut scenario = empty_scenario(&document.path);
+        if let Some(item) = fields.get("metadata") {
+            let known = ["name", "labels", "annotations"];
+            let fields = self.fields(&item, &known, &["namespace"]);
+            if let Some(item) = fields.get("name") {
+                self.name(&item, &mut scenario.name);
+            }
+        }
+        let spec = match fields.get("spec") {
+            Some(item) => self.fields(&item, &SPEC_FIELDS, &PLANNED_SPEC_FIELDS),
+            None => {
+                self.need(&fields, "spec");
+                Fields::none(&root)
+            }
+        };
+        if let Some(text) = spec.get("description").and_then(|item| self.text(&item)) {
+            text.trim().clone_into(&mut scenario.description);
+        }
+        if let Some(item) = spec.get("seed") {
+            let seed = self.integer(&item, 0..=i64::MAX).and_then(|seed| u64::try_from(seed).ok());
+            scenario.seed = seed.unwrap_or(scenario.seed);
+        }
+        if let Some(item) = spec.get("duration") {
+            self.duration(&item, &mut scenario.duration);
+        }
+        if let Some(item) = spec.get("manifests") {
+            for item in self.list(&item) {
+                self.text(&item);
+            }
+        }
+        let cluster = match spec.get("cluster") {
+            Some(item) => self.cluster(&item),
+            None => default_cluster(),
+        };
+        (scenario, Head { spec, cluster })
+    }
+
+    fn name(&mut self, item: &Item<'_>, target: &mut String) {
+        let Some(name) = self.text(item) else { return };
+        if let Err(detail) = is_subdomain(&name) {
+            let message = format!("{}: Invalid value: {name:?}: {detail}", item.path());
+            self.report(
+                Code::BadValue,
+                item,
+                message,
+                "use lower case letters, digits and hyphens",
+            );
+        }
+        *target = name;
+    }
+
+    fn duration(&mut self, item: &Item<'_>, target: &mut Span) {
+        let Some(duration) = self.span(item) else {
+            // So that no step of the timeline is found to be too late.
+            *target = MOST_DURATION;
+            return;
+        };
+        if duration == Span::ZERO || duration > MOST_DURATION {
+            let message = format!("{}: {duration} is not allowed", item.path());
+            let help = format!("write a duration above zero and up to {MOST_DURATION}");
+            self.report(Code::BadValue, item, message, help);
+        }
+        *target = duration;
+    }
+
+    /// Everything that refers to objects.
+    pub(crate) fn rest(
+        &mut self,
+        head: &Head<'_>,
+        known: &Known<'_>,
+        judge: &dyn Fn(&str) -> Result<(), Complaint>,
+        scenario: &mut Scenario,
+    ) {
+        if let Some(item) = head.spec.get("clients") {
+            scenario.clients = self.clients(&item, known);
+        }
+        if let Some(item) = head.spec.get("timeline") {
+            scenario.timeline = self.timeline(&item, scenario.duration, known);
+        }
+        if let Some(item) = head.spec.get("expect") {
+            for item in self.list(&item) {
+                scenario.expect.extend(self.expectation(&item, judge));
+            }
+        }
+        let mut stated_at = BTreeMap::new();
+        if let Some(item) = head.spec.get("images") {
+            scenario.images = self.images(&item);
+            let names = self.names(&item);
+            stated_at.extend(names.each().map(|(name, item)| (Arc::from(name), item.name_at())));
+        }
+        known.use_templates();
+        self.complete_images(&mut scenario.images, &stated_at, &known.used_images.borrow());
+        let whole = !known.objects.incomplete && !self.findings.any_error();
+        if scenario.clients.is_empty() && whole {
+            let message = "there are no clients";
+            let help = "add `clients` with a target, such as http://web-svc:8080/";
+            self.findings
+                .push(Diagnostic::new(Code::NoClients, message, help).at(head.spec.at(), ""));
+        }
+    }
+
+    fn expectation(
+        &mut self,
+        item: &Item<'_>,
+        judge: &dyn Fn(&str) -> Result<(), Complaint>,
+    ) -> Option<Expectation> {
+        let text = self.text(item)?;
+        let place = Some(self.sources.place(item.at()));
+        if let Err(Complaint { offset, message, help }) = judge(&text) {
+            self.report_inside(Code::BadValue, item, offset, message, help);
+        }
+        Some(Expectation { text, place })
+    }
+}
+
+/// A scenario with nothing in it.
+pub(crate) fn empty_scenario(path: &str) -> Scenario {
+    Scenario {
+        name: name_of(path),
+        description: String::new(),
+        seed: 1,
+        duration: DEFAULT_DURATION,
+        cluster: default_cluster(),
+        deployments: Vec::new(),
+        pods: Vec::new(),
+        services: Vec::new(),
+        images: BTreeMap::new(),
+        clients: Vec::new(),
+        timeline: Vec::new(),
+        expect: Vec::new(),
+    }
+}
+
+/// A name for what is at a path: its last part without an ending.
+fn name_of(path: &str) -> String {
+    let last = path.rsplit('/').find(|part| !part.is_empty() && *part != "." && *part != "..");
+    let stem = last.map(|part| part.rsplit_once('.').map_or(part, |(stem, _)| stem));
+    match stem {
+        Some("-") => "stdin".to_owned(),
+        Some(stem) if !stem.is_empty() => stem.to_owned(),
+        _ => "manifests".to_owned(),
+    }
+}

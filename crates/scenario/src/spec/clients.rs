@@ -1,0 +1,213 @@
+//! `spec.clients`: who sends requests, where to and how often.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use api::Labels;
+use engine::Span;
+
+use super::{
+    Known,
+    item::{Fields, Item, Reading},
+};
+use crate::{
+    Client, Code, From, Node, Retries, diagnostic::suggest, kubernetes::parse_labels, rate,
+};
+
+/// More clients than these are no scenario any more.
+const MOST_CLIENTS: usize = 1000;
+/// How long a client waits by default.
+pub(crate) const DEFAULT_TIMEOUT: Span = Span::from_secs(1);
+/// Families of causes after which a client can try again.
+const RETRIABLE: [&str; 3] = ["refused", "reset", "timeout"];
+
+/// What a client does about failures by default: nothing.
+pub(crate) fn no_retries() -> Retries {
+    Retries { attempts: 1, on: Vec::new() }
+}
+
+impl Reading<'_> {
+    /// `spec.clients`.
+    pub(super) fn clients(&mut self, item: &Item<'_>, known: &Known<'_>) -> Vec<Client> {
+        let items = self.list(item);
+        if items.len() > MOST_CLIENTS {
+            let message = format!("{}: more than {MOST_CLIENTS} clients", item.path());
+            self.report(Code::BadValue, item, message, "let one client stand for several");
+            return Vec::new();
+        }
+        let mut names = BTreeSet::new();
+        let mut clients = Vec::new();
+        for item in items {
+            const FIELDS: [&str; 7] =
+                ["name", "from", "target", "arrivals", "connections", "timeout", "retries"];
+            const PLANNED: [&str; 7] =
+                ["users", "thinkTime", "trace", "http2", "keepAlive", "balancer", "dns"];
+            let fields = self.fields(&item, &FIELDS, &PLANNED);
+            let name =
+                self.need(&fields, "name").and_then(|item| self.client_name(&item, &mut names));
+            let from = match fields.get("from") {
+                Some(item) => self.from(&item, known),
+                None => Some(From::Node(None)),
+            };
+            let target = self.need(&fields, "target");
+            // Without knowing from where, a short name cannot be looked up.
+            let target = match (&from, target) {
+                (Some(from), Some(item)) => self.target(&item, from, known),
+                _ => None,
+            };
+            let arrivals = self.need(&fields, "arrivals").and_then(|item| {
+                let help = "write constant(200/s), poisson(200/s) or steps(0s: 100/s, 30s: 500/s)";
+                self.parse(&item, help, rate::arrivals)
+            });
+            self.connections(&fields);
+            let timeout = self.timeout(&fields);
+            let retries = match fields.get("retries") {
+                Some(item) => self.retries(&item),
+                None => no_retries(),
+            };
+            let (Some(name), Some(from), Some(target), Some(arrivals)) =
+                (name, from, target, arrivals)
+            else {
+                continue;
+            };
+            clients.push(Client { name, from, target, arrivals, timeout, retries });
+        }
+        clients
+    }
+
+    fn client_name(&mut self, item: &Item<'_>, names: &mut BTreeSet<String>) -> Option<String> {
+        let name = self.text(item)?;
+        if name.is_empty() || name.len() > 63 {
+            let message = format!("{}: a name has 1 to 63 characters", item.path());
+            self.report(Code::BadValue, item, message, "write a short name");
+            return None;
+        }
+        if !names.insert(name.clone()) {
+            let message = format!("there is another client `{name}`");
+            self.report(Code::BadValue, item, message, "give each client its own name");
+        }
+        Some(name)
+    }
+
+    fn timeout(&mut self, fields: &Fields<'_>) -> Span {
+        let Some(item) = fields.get("timeout") else { return DEFAULT_TIMEOUT };
+        let timeout = self.span(&item).unwrap_or(DEFAULT_TIMEOUT);
+        if timeout == Span::ZERO {
+            let message = format!("{}: a client that does not wait gets no answer", item.path());
+            self.report(Code::BadValue, &item, message, "write a timeout such as 1s");
+        }
+        timeout
+    }
+
+    fn connections(&mut self, fields: &Fields<'_>) {
+        let Some(item) = fields.get("connections") else { return };
+        let Some(text) = self.text(&item) else { return };
+        match text.as_str() {
+            "perRequest" => {}
+            "keepAlive" | "http2" => {
+                let message = format!("connections `{text}` are not there yet");
+                let help = "write `connections: perRequest`, or leave it out";
+                self.report(Code::NotYet, &item, message, help);
+            }
+            _ => {
+                let message = format!("{}: unknown choice `{text}`", item.path());
+                let help = suggest(&text, "choice", ["perRequest", "keepAlive", "http2"]);
+                self.report(Code::BadValue, &item, message, help);
+            }
+        }
+    }
+
+    fn retries(&mut self, item: &Item<'_>) -> Retries {
+        let fields =
+            self.fields(item, &["attempts", "on"], &["backoff", "budget", "perTryTimeout"]);
+        let attempts = self.need(&fields, "attempts");
+        let attempts = attempts.and_then(|item| self.small(&item, 1..=100)).unwrap_or(1);
+        // A request that was refused or reset was not served; one that timed out may have been.
+        let mut on = vec!["refused".to_owned(), "reset".to_owned()];
+        if let Some(item) = fields.get("on") {
+            on.clear();
+            for item in self.list(&item) {
+                let choices = RETRIABLE.map(|family| (family, family));
+                on.extend(self.choice(&item, &choices).map(str::to_owned));
+            }
+        }
+        Retries { attempts, on }
+    }
+
+    /// `node`, `outside`, `{ node: node-2 }` or `{ pods: app=shop, namespace: x }`.
+    fn from(&mut self, item: &Item<'_>, known: &Known<'_>) -> Option<From> {
+        if let Some(word) = item.node.scalar_text() {
+            if word == "node" {
+                return Some(From::Node(None));
+            }
+            if word == "outside" {
+                return Some(From::Outside);
+            }
+            let message = format!("{}: unknown choice `{word}`", item.path());
+            let help = "write node, outside, { node: node-2 } or { pods: app=shop }";
+            self.report(Code::BadValue, item, message, help);
+            return None;
+        }
+        let fields = self.fields(item, &["node", "pods", "namespace"], &["zone", "ingress"]);
+        match (fields.get("node"), fields.get("pods")) {
+            (Some(node), None) => {
+                let name = self.text(&node)?;
+                self.known_node(&node, &name, &known.cluster.nodes)
+                    .then(|| From::Node(Some(name.into())))
+            }
+            (None, Some(_)) => {
+                let (namespace, labels) = self.pods(&fields, known)?;
+                Some(From::Pods { namespace, labels })
+            }
+            _ => {
+                let message = format!("{}: one of `node` and `pods` is wanted", item.path());
+                let help = "write { node: node-2 } or { pods: app=shop }";
+                self.report(Code::BadValue, item, message, help);
+                None
+            }
+        }
+    }
+
+    fn known_node(&mut self, item: &Item<'_>, name: &str, nodes: &[Node]) -> bool {
+        let found = nodes.iter().any(|node| *node.name == *name);
+        if !found {
+            let help = suggest(name, "node", nodes.iter().map(|node| &*node.name));
+            self.report(Code::UnknownNode, item, format!("there is no node `{name}`"), help);
+        }
+        found
+    }
+
+    /// The fields `pods` and `namespace` of a mapping.
+    pub(super) fn pods(
+        &mut self,
+        fields: &Fields<'_>,
+        known: &Known<'_>,
+    ) -> Option<(Arc<str>, Labels)> {
+        let namespace = match fields.get("namespace") {
+            Some(item) => self.text(&item)?,
+            None => "default".to_owned(),
+        };
+        let item = self.need(fields, "pods")?;
+        let labels = self.parse(&item, "write labels such as app=shop,tier=web", |text| {
+            parse_labels(text).map_err(|(offset, message)| rate::Refusal::new(offset, message))
+        })?;
+        self.somebody_there(&item, &namespace, &labels, known).then(|| (namespace.into(), labels))
+    }
+
+    /// Complains where no pod has these labels.
+    pub(super) fn somebody_there(
+        &mut self,
+        item: &Item<'_>,
+        namespace: &str,
+        labels: &Labels,
+        known: &Known<'_>,
+    ) -> bool {
+        let found = known.may_select(namespace, labels);
+        if !found {
+            let shown = crate::objects::show_labels(labels);
+            let message = format!("no pod of namespace `{namespace}` has {shown}");
+            let help = known.objects.nearest(namespace, labels);
+            self.report(Code::NobodyThere, item, message, help);
+        }
+        found
+    }
+}

@@ -1,0 +1,272 @@
+//! `spec.cluster`: a profile, and what is different from it.
+
+use std::sync::Arc;
+
+use engine::{Distribution, Span};
+
+use super::item::{Fields, Item, Reading};
+use crate::{
+    Cluster, Code, ControlPlaneTimings, Kubelet, Network, Node, Proxy, ProxyMode, Readiness,
+    profile,
+    quantity::Quantity,
+    rate::{self, Refusal},
+};
+
+/// More nodes than Kubernetes itself is tested with.
+const MOST_NODES: u32 = 5000;
+/// Three nodes in three zones, as the study's default world has them.
+const DEFAULT_NODES: u32 = 3;
+/// The zones of a cluster that names none.
+const DEFAULT_ZONES: [&str; 3] = ["a", "b", "c"];
+/// 4 cores, an ordinary node.
+const DEFAULT_CPU_MILLIS: u64 = 4000;
+/// 16 GiB, an ordinary node.
+const DEFAULT_MEMORY_BYTES: u64 = 16 << 30;
+/// The kubelet's own default, `maxPods`.
+const DEFAULT_MAX_PODS: u32 = 110;
+
+/// The cluster of a scenario that says nothing about it.
+pub(crate) fn default_cluster() -> Cluster {
+    let mut cluster = profile::profile(profile::DEFAULT).expect("the default profile has a name");
+    let zones = DEFAULT_ZONES.map(Arc::from);
+    cluster.nodes =
+        nodes(DEFAULT_NODES, &zones, DEFAULT_CPU_MILLIS, DEFAULT_MEMORY_BYTES, DEFAULT_MAX_PODS);
+    cluster
+}
+
+fn nodes(
+    count: u32,
+    zones: &[Arc<str>],
+    cpu_millis: u64,
+    memory_bytes: u64,
+    max_pods: u32,
+) -> Vec<Node> {
+    let zones = zones.iter().cycle().cloned();
+    let node = |(number, zone): (u32, Arc<str>)| Node {
+        name: format!("node-{number}").into(),
+        zone,
+        cpu_millis,
+        memory_bytes,
+        max_pods,
+    };
+    (1..=count).zip(zones).map(node).collect()
+}
+
+/// Sets a value if its field is there and right.
+fn set<T>(target: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *target = value;
+    }
+}
+
+impl Reading<'_> {
+    /// `spec.cluster`.
+    pub(super) fn cluster(&mut self, item: &Item<'_>) -> Cluster {
+        const KNOWN: [&str; 8] = [
+            "profile",
+            "kubernetesVersion",
+            "nodes",
+            "proxy",
+            "kubelet",
+            "controlPlane",
+            "network",
+            "dns",
+        ];
+        let fields = self.fields(item, &KNOWN, &["ingress", "loadBalancer", "coredns"]);
+        let mut cluster = default_cluster();
+        if let Some(item) = fields.get("profile") {
+            let choices = profile::NAMES.map(|name| (name, name));
+            if let Some(named) = self.choice(&item, &choices).and_then(profile::profile) {
+                cluster = Cluster { nodes: cluster.nodes, ..named };
+            }
+        }
+        if let Some(item) = fields.get("kubernetesVersion") {
+            self.kubernetes_version(&item);
+        }
+        if let Some(item) = fields.get("nodes") {
+            self.nodes(&item, &mut cluster.nodes);
+        }
+        if let Some(item) = fields.get("proxy") {
+            self.proxy(&item, &mut cluster.proxy);
+        }
+        if let Some(item) = fields.get("kubelet") {
+            self.kubelet(&item, &mut cluster.kubelet);
+        }
+        if let Some(item) = fields.get("controlPlane") {
+            self.control_plane(&item, &mut cluster.control_plane);
+        }
+        if let Some(item) = fields.get("network") {
+            self.network(&item, &mut cluster.network);
+        }
+        if let Some(item) = fields.get("dns") {
+            let fields = self.fields(&item, &["latency"], &["ttl", "cache", "ndots"]);
+            self.set_distribution(&fields, "latency", &mut cluster.dns_delay);
+        }
+        cluster
+    }
+
+    fn kubernetes_version(&mut self, item: &Item<'_>) {
+        let Some(text) = self.text(item) else { return };
+        if text != "1.36" {
+            let message = format!("Kubernetes {text} is not there yet");
+            self.report(Code::NotYet, item, message, "write \"1.36\", or leave it out");
+        }
+    }
+
+    fn nodes(&mut self, item: &Item<'_>, target: &mut Vec<Node>) {
+        let known = ["count", "zones", "cpu", "memory", "maxPods"];
+        let fields = self.fields(item, &known, &["taints", "labels", "cordoned", "unschedulable"]);
+        let mut integer = |name: &str, range, default| {
+            fields.get(name).and_then(|item| self.small(&item, range)).unwrap_or(default)
+        };
+        let count = integer("count", 1..=MOST_NODES, DEFAULT_NODES);
+        let max_pods = integer("maxPods", 1..=MOST_NODES, DEFAULT_MAX_PODS);
+        let mut zones: Vec<Arc<str>> = Vec::new();
+        if let Some(item) = fields.get("zones") {
+            for item in self.list(&item) {
+                zones.extend(self.text(&item).map(Arc::from));
+            }
+            if zones.is_empty() {
+                let message = format!("{}: there must be a zone", item.path());
+                self.report(Code::BadValue, &item, message, "name a zone, or leave `zones` out");
+            }
+        }
+        if zones.is_empty() {
+            zones = DEFAULT_ZONES.map(Arc::from).to_vec();
+        }
+        let cpu = fields.get("cpu").and_then(|item| self.quantity(&item)).map(Quantity::milli);
+        let memory =
+            fields.get("memory").and_then(|item| self.quantity(&item)).map(Quantity::whole);
+        let (cpu, memory) =
+            (cpu.unwrap_or(DEFAULT_CPU_MILLIS), memory.unwrap_or(DEFAULT_MEMORY_BYTES));
+        *target = nodes(count, &zones, cpu, memory, max_pods);
+    }
+
+    fn quantity(&mut self, item: &Item<'_>) -> Option<Quantity> {
+        self.parse(item, "write a quantity such as \"4\", 500m or 16Gi", |text| {
+            match text.parse::<Quantity>() {
+                Ok(quantity) if quantity.is_negative() => {
+                    Err(Refusal::new(0, "a quantity cannot be negative here"))
+                }
+                Ok(quantity) => Ok(quantity),
+                Err(_) => Err(Refusal::new(0, format!("{text:?} is not a quantity"))),
+            }
+        })
+    }
+
+    fn proxy(&mut self, item: &Item<'_>, target: &mut Proxy) {
+        let known = ["mode", "minSyncPeriod", "syncDuration", "randomPhase"];
+        let fields = self.fields(item, &known, &["syncPeriod", "scheduler"]);
+        if let Some(item) = fields.get("mode") {
+            if item.node.as_str() == Some("ipvs") {
+                let message = "proxy mode `ipvs` is not there yet";
+                self.report(Code::NotYet, &item, message, "write nftables or iptables");
+            } else {
+                let modes = [("iptables", ProxyMode::Iptables), ("nftables", ProxyMode::Nftables)];
+                set(&mut target.mode, self.choice(&item, &modes));
+            }
+        }
+        self.set_span(&fields, "minSyncPeriod", &mut target.min_sync_period);
+        self.set_distribution(&fields, "syncDuration", &mut target.sync_duration);
+        if let Some(item) = fields.get("randomPhase") {
+            set(&mut target.random_phase, self.boolean(&item));
+        }
+    }
+
+    fn kubelet(&mut self, item: &Item<'_>, target: &mut Kubelet) {
+        const KNOWN: [&str; 7] = [
+            "readiness",
+            "reaction",
+            "containerStart",
+            "relistPeriod",
+            "statusLag",
+            "sandboxRemoval",
+            "podRemoval",
+        ];
+        let fields = self.fields(item, &KNOWN, &["imagePull"]);
+        if let Some(item) = fields.get("readiness") {
+            let choices = [("probes", Readiness::Probes), ("direct", Readiness::Direct)];
+            set(&mut target.readiness, self.choice(&item, &choices));
+        }
+        self.set_distribution(&fields, "reaction", &mut target.reaction);
+        self.set_distribution(&fields, "containerStart", &mut target.container_start);
+        self.set_span(&fields, "relistPeriod", &mut target.relist_period);
+        self.set_distribution(&fields, "statusLag", &mut target.status_lag);
+        self.set_distribution(&fields, "sandboxRemoval", &mut target.sandbox_removal);
+        self.set_distribution(&fields, "podRemoval", &mut target.pod_removal);
+    }
+
+    fn control_plane(&mut self, item: &Item<'_>, target: &mut ControlPlaneTimings) {
+        const KNOWN: [&str; 8] = [
+            "watchLag",
+            "apiCall",
+            "sync",
+            "clientQPS",
+            "clientBurst",
+            "schedulingCycle",
+            "bindingQPS",
+            "bindingBurst",
+        ];
+        let fields = self.fields(item, &KNOWN, &["workers"]);
+        self.set_distribution(&fields, "watchLag", &mut target.watch_lag);
+        self.set_distribution(&fields, "apiCall", &mut target.api_call);
+        self.set_distribution(&fields, "sync", &mut target.sync);
+        self.set_distribution(&fields, "schedulingCycle", &mut target.scheduling_cycle);
+        let limits = [
+            ("clientQPS", "clientBurst", &mut target.client_qps, &mut target.client_burst),
+            ("bindingQPS", "bindingBurst", &mut target.binding_qps, &mut target.binding_burst),
+        ];
+        for (qps_name, burst_name, qps, burst) in limits {
+            if let Some(item) = fields.get(qps_name) {
+                set(qps, self.limit(&item));
+            }
+            if let Some(item) = fields.get(burst_name) {
+                set(burst, self.small(&item, 1..=1_000_000));
+            } else if *burst == 0 && qps.is_some() {
+                // A profile without a limit has no burst either, and a bucket needs a token.
+                *burst = 1;
+            }
+        }
+    }
+
+    /// A limit such as `20/s` or 20; `unlimited` for none.
+    fn limit(&mut self, item: &Item<'_>) -> Option<Option<f64>> {
+        self.parse(item, "write a rate such as 20/s, or `unlimited`", |text| {
+            if text == "unlimited" {
+                return Ok(None);
+            }
+            let bare = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+            let rate = rate::per_second(&if bare { format!("{text}/s") } else { text.to_owned() })?;
+            if rate <= 0.0 {
+                return Err(Refusal::new(0, "a limit must be above zero"));
+            }
+            Ok(Some(rate))
+        })
+    }
+
+    fn network(&mut self, item: &Item<'_>, target: &mut Network) {
+        let known = ["sameNode", "sameZone", "crossZone", "outside"];
+        let fields = self.fields(item, &known, &["loss", "bandwidth"]);
+        self.set_span(&fields, "sameNode", &mut target.same_node);
+        self.set_span(&fields, "sameZone", &mut target.same_zone);
+        self.set_span(&fields, "crossZone", &mut target.cross_zone);
+        self.set_span(&fields, "outside", &mut target.outside);
+    }
+
+    fn set_span(&mut self, fields: &Fields<'_>, name: &str, target: &mut Span) {
+        if let Some(item) = fields.get(name) {
+            set(target, self.span(&item));
+        }
+    }
+
+    pub(super) fn set_distribution(
+        &mut self,
+        fields: &Fields<'_>,
+        name: &str,
+        target: &mut Distribution,
+    ) {
+        if let Some(item) = fields.get(name) {
+            set(target, self.distribution(&item));
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! `spec.images`: how the program in an image behaves.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use engine::{Distribution, Span};
+
+use super::item::{Fields, Item, Reading};
+use crate::{Code, Diagnostic, Image, OnSigterm, WarmUp, diagnostic::did_you_mean, source::At};
+
+/// How a program is taken to behave where nobody says: the text of RS0212.
+pub(crate) fn default_image() -> Image {
+    Image {
+        start: Distribution::Constant(Span::from_secs(2)),
+        ready: Distribution::Constant(Span::ZERO),
+        stop: Distribution::Constant(Span::ZERO),
+        service_time: Distribution::Exponential { mean: Span::from_millis(20) },
+        concurrency: 8,
+        // net.core.somaxconn was 128 for decades, and most servers still ask for no more.
+        backlog: 128,
+        warm_up: None,
+        on_sigterm: OnSigterm::Exit,
+        listen: Vec::new(),
+        crash_after: None,
+        stated: false,
+    }
+}
+
+impl Reading<'_> {
+    /// `spec.images`.
+    pub(super) fn images(&mut self, item: &Item<'_>) -> BTreeMap<Arc<str>, Image> {
+        let names = self.names(item);
+        names.each().map(|(name, item)| (name.into(), self.image(&item))).collect()
+    }
+
+    fn image(&mut self, item: &Item<'_>) -> Image {
+        const KNOWN: [&str; 11] = [
+            "start",
+            "ready",
+            "stop",
+            "serviceTime",
+            "concurrency",
+            "backlog",
+            "warmUp",
+            "onSigterm",
+            "lameDuck",
+            "listen",
+            "crashAfter",
+        ];
+        const PLANNED: [&str; 6] = ["calls", "memory", "cpu", "errorRate", "keepAlive", "pull"];
+        let mut image = Image { stated: true, ..default_image() };
+        if matches!(item.node.value, crate::yaml::Value::Null) {
+            return image;
+        }
+        let fields = self.fields(item, &KNOWN, &PLANNED);
+        self.set_distribution(&fields, "start", &mut image.start);
+        self.set_distribution(&fields, "ready", &mut image.ready);
+        self.set_distribution(&fields, "stop", &mut image.stop);
+        self.set_distribution(&fields, "serviceTime", &mut image.service_time);
+        let mut integer = |name: &str, least, target: &mut u32| {
+            if let Some(value) =
+                fields.get(name).and_then(|item| self.small(&item, least..=1_000_000))
+            {
+                *target = value;
+            }
+        };
+        integer("concurrency", 1, &mut image.concurrency);
+        integer("backlog", 0, &mut image.backlog);
+        image.warm_up = fields.get("warmUp").and_then(|item| self.warm_up(&item));
+        image.on_sigterm = self.on_sigterm(&fields);
+        image.crash_after = fields.get("crashAfter").and_then(|item| self.span(&item));
+        for item in fields.get("listen").map(|item| self.list(&item)).unwrap_or_default() {
+            let port = self.small(&item, 1..=65535);
+            image.listen.extend(port.and_then(|port| u16::try_from(port).ok()));
+        }
+        image
+    }
+
+    fn warm_up(&mut self, item: &Item<'_>) -> Option<WarmUp> {
+        let fields = self.fields(item, &["for", "factor"], &[]);
+        let span = self.need(&fields, "for").and_then(|item| self.span(&item));
+        let factor = self.need(&fields, "factor").and_then(|item| self.number(&item, 1.0));
+        Some(WarmUp { span: span?, factor: factor? })
+    }
+
+    /// `onSigterm: exit | drain | ignore`, and `lameDuck`, which only draining has.
+    fn on_sigterm(&mut self, fields: &Fields<'_>) -> OnSigterm {
+        let drain = OnSigterm::Drain { lame_duck: Span::ZERO };
+        let choices = [("exit", OnSigterm::Exit), ("drain", drain), ("ignore", OnSigterm::Ignore)];
+        let on_sigterm = fields.get("onSigterm").and_then(|item| self.choice(&item, &choices));
+        let on_sigterm = on_sigterm.unwrap_or(OnSigterm::Exit);
+        let Some(item) = fields.get("lameDuck") else { return on_sigterm };
+        let lame_duck = self.span(&item).unwrap_or(Span::ZERO);
+        if let OnSigterm::Drain { .. } = on_sigterm {
+            return OnSigterm::Drain { lame_duck };
+        }
+        let message = format!("{}: only a program that drains has a lame duck period", item.path());
+        self.report(Code::BadValue, &item, message, "write `onSigterm: drain` too");
+        on_sigterm
+    }
+
+    /// Adds the documented default for images that are used and not stated, and says so; and says
+    /// which are stated and not used.
+    pub(crate) fn complete_images(
+        &mut self,
+        images: &mut BTreeMap<Arc<str>, Image>,
+        stated_at: &BTreeMap<Arc<str>, At>,
+        used: &BTreeMap<Arc<str>, At>,
+    ) {
+        let unused: Vec<&str> =
+            stated_at.keys().filter(|name| !used.contains_key(*name)).map(|name| &**name).collect();
+        for (name, at) in used {
+            if images.contains_key(name) {
+                continue;
+            }
+            images.insert(name.clone(), default_image());
+            if self.findings.is_full() {
+                continue;
+            }
+            let help = match did_you_mean(name, unused.iter().copied()) {
+                Some(other) => format!("`spec.images` has `{other}`: did you mean this image?"),
+                None => format!(
+                    "add `{name:?}: {{ serviceTime: exp(20ms) }}` to `spec.images` of a scenario"
+                ),
+            };
+            let message = format!(
+                "how image `{name}` behaves is not stated: taken are start 2s, exp(20ms) a request, exit on SIGTERM"
+            );
+            let diagnostic = Diagnostic::new(Code::ImageWithoutBehaviour, message, help);
+            self.findings.push(diagnostic.at(*at, "first used here"));
+        }
+        for name in unused {
+            if self.findings.is_full() {
+                return;
+            }
+            let message = format!("image `{name}` is used nowhere");
+            let help = crate::diagnostic::suggest(name, "image", used.keys().map(|name| &**name));
+            let diagnostic = Diagnostic::new(Code::UnusedImage, message, help);
+            self.findings.push(diagnostic.at(stated_at[name], "has no effect"));
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! Where a client's requests go: a URL, and the Service it means.
+
+use std::net::IpAddr;
+
+use api::{Key, Protocol, Service, service::ServiceType};
+
+use super::{
+    Known,
+    item::{Item, Reading},
+};
+use crate::{Code, From, Target, diagnostic::suggest};
+
+/// A URL in its parts, with the byte offsets of those that complaints point at.
+struct Url<'a> {
+    host: &'a str,
+    host_offset: usize,
+    port: Option<&'a str>,
+    port_offset: usize,
+    default_port: u16,
+}
+
+fn split(text: &str) -> Option<Url<'_>> {
+    let (rest, default_port) = match text.strip_prefix("http://") {
+        Some(rest) => (rest, 80),
+        None => (text.strip_prefix("https://")?, 443),
+    };
+    let host_offset = text.len() - rest.len();
+    let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
+    let bracket = authority.rfind(']').map_or(0, |at| at + 1);
+    let colon = authority[bracket..].find(':').map(|at| at + bracket);
+    let (host, port) = match colon {
+        Some(at) => (&authority[..at], Some(&authority[at + 1..])),
+        None => (authority, None),
+    };
+    let port_offset = host_offset + host.len() + 1;
+    (!host.is_empty()).then_some(Url { host, host_offset, port, port_offset, default_port })
+}
+
+/// The Service that a name means to a pod of a namespace; `Err` says why it means none.
+fn service_key(host: &str, namespace: &str) -> Result<Key, String> {
+    let host = host.strip_suffix('.').unwrap_or(host).to_lowercase();
+    let labels: Vec<&str> = host.split('.').collect();
+    match labels.as_slice() {
+        [name] => Ok(Key::new(namespace, *name)),
+        [name, namespace]
+        | [name, namespace, "svc"]
+        | [name, namespace, "svc", "cluster", "local"] => Ok(Key::new(*namespace, *name)),
+        [name, namespace, "cluster", "local"] => Err(format!(
+            "`{host}` does not resolve: the name of a Service is {name}.{namespace}.svc.cluster.local"
+        )),
+        _ => Err(format!("`{host}` is not the name of a Service in this cluster")),
+    }
+}
+
+impl Reading<'_> {
+    /// `target` of a client.
+    pub(super) fn target(
+        &mut self,
+        item: &Item<'_>,
+        from: &From,
+        known: &Known<'_>,
+    ) -> Option<Target> {
+        let text = self.text(item)?;
+        let Some(url) = split(&text) else {
+            let message = format!("{}: {text:?} is not a URL", item.path());
+            self.report(
+                Code::BadValue,
+                item,
+                message,
+                "write http://NAME/ or http://NAME.NAMESPACE:PORT/",
+            );
+            return None;
+        };
+        let namespace = match from {
+            From::Pods { namespace, .. } => &**namespace,
+            From::Node(_) | From::Outside => "default",
+        };
+        let bare = url.host.trim_start_matches('[').trim_end_matches(']');
+        let address: Option<IpAddr> = bare.parse().ok();
+        let service = match address {
+            Some(address) => self.service_at(item, &url, address, known)?,
+            None => self.service_named(item, &url, namespace, known)?,
+        };
+        if service.spec.headless {
+            let message = format!(
+                "a headless Service as a target, as `{}`, is not there yet",
+                service.meta.key()
+            );
+            let help = "delete `clusterIP: None`, or send to another Service";
+            self.report_inside(Code::NotYet, item, url.host_offset, message, help);
+            return None;
+        }
+        let port = self.service_port(item, &url, service, from)?;
+        Some(Target { url: text.clone(), service: service.meta.key(), address, port })
+    }
+
+    fn service_at<'k>(
+        &mut self,
+        item: &Item<'_>,
+        url: &Url<'_>,
+        address: IpAddr,
+        known: &Known<'k>,
+    ) -> Option<&'k Service> {
+        let services = || known.objects.services.iter().map(|written| &written.object);
+        let found = services().find(|service| service.spec.cluster_ip == Some(address));
+        if found.is_none() {
+            let message = format!("no Service states the address {address}");
+            let help = "state it as `clusterIP` of a Service, or use the Service's name";
+            self.report_inside(Code::UnknownService, item, url.host_offset, message, help);
+        }
+        found
+    }
+
+    fn service_named<'k>(
+        &mut self,
+        item: &Item<'_>,
+        url: &Url<'_>,
+        namespace: &str,
+        known: &Known<'k>,
+    ) -> Option<&'k Service> {
+        let key = match service_key(url.host, namespace) {
+            Ok(key) => key,
+            Err(message) => {
+                let help = "write NAME, NAME.NAMESPACE or NAME.NAMESPACE.svc.cluster.local";
+                self.report_inside(Code::UnknownService, item, url.host_offset, message, help);
+                return None;
+            }
+        };
+        if let Some(written) = known.objects.service(&key) {
+            return Some(&written.object);
+        }
+        if !known.objects.incomplete {
+            let metas = || known.objects.services.iter().map(|written| &written.object.meta);
+            let elsewhere = metas().find(|meta| meta.name == key.name);
+            let help = match elsewhere {
+                Some(meta) => format!(
+                    "there is one in another namespace: write http://{}.{}",
+                    meta.name, meta.namespace
+                ),
+                None => {
+                    let here = metas().filter(|meta| meta.namespace == key.namespace);
+                    suggest(&key.name, "Service", here.map(|meta| &*meta.name))
+                }
+            };
+            let message = format!("there is no Service `{key}`");
+            self.report_inside(Code::UnknownService, item, url.host_offset, message, help);
+        }
+        None
+    }
+
+    /// The port of the Service that the URL leads to.
+    fn service_port(
+        &mut self,
+        item: &Item<'_>,
+        url: &Url<'_>,
+        service: &Service,
+        from: &From,
+    ) -> Option<u16> {
+        let key = service.meta.key();
+        let number = match url.port.map(str::parse::<u16>) {
+            None => url.default_port,
+            Some(Ok(number)) if number > 0 => number,
+            Some(_) => {
+                let message =
+                    format!("{}: {:?} is not a port", item.path(), url.port.unwrap_or_default());
+                self.report_inside(
+                    Code::BadValue,
+                    item,
+                    url.port_offset,
+                    message,
+                    "write a number from 1 to 65535",
+                );
+                return None;
+            }
+        };
+        let outside = *from == From::Outside;
+        if outside && service.spec.kind == ServiceType::ClusterIP {
+            let message = format!("Service `{key}` cannot be reached from outside");
+            let help =
+                "give it `type: NodePort` or `type: LoadBalancer`, or let the client be inside";
+            self.report_inside(Code::NotReachable, item, url.host_offset, message, help);
+            return None;
+        }
+        let ports = || service.spec.ports.iter().filter(|port| port.protocol == Protocol::Tcp);
+        let found = ports()
+            .find(|port| port.port == number)
+            .or_else(|| ports().find(|port| outside && port.node_port == Some(number)));
+        if found.is_none() {
+            let message = format!("Service `{key}` has no port {number}");
+            let numbers: Vec<String> = ports().map(|port| port.port.to_string()).collect();
+            let help = match ports().find(|port| port.target_port.to_string() == number.to_string())
+            {
+                Some(port) => {
+                    format!("{number} is the port of its pods; the Service's own is {}", port.port)
+                }
+                None if numbers.is_empty() => "it has no TCP port at all".to_owned(),
+                None => format!("its TCP ports are {}", numbers.join(", ")),
+            };
+            let offset = if url.port.is_some() { url.port_offset } else { url.host_offset };
+            self.report_inside(Code::UnknownPort, item, offset, message, help);
+        }
+        found.map(|port| port.port)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_mean_what_they_mean_to_a_pod() {
+        let cases = [
+            ("web", "shop/web"),
+            ("web.prod", "prod/web"),
+            ("web.prod.svc", "prod/web"),
+            ("web.prod.svc.cluster.local", "prod/web"),
+            ("WEB.prod.svc.cluster.local.", "prod/web"),
+        ];
+        for (host, key) in cases {
+            assert_eq!(service_key(host, "shop").map(|key| key.to_string()), Ok(key.to_owned()));
+        }
+        for host in ["web.prod.cluster.local", "a.b.c", "example.com.svc.x"] {
+            assert!(service_key(host, "shop").is_err(), "{host}");
+        }
+    }
+
+    #[test]
+    fn urls_are_split_at_their_ports() {
+        let parts =
+            |text| split(text).map(|url| (url.host.to_owned(), url.port.map(str::to_owned)));
+        assert_eq!(parts("http://web/"), Some(("web".to_owned(), None)));
+        assert_eq!(
+            parts("https://web:8443/a:b"),
+            Some(("web".to_owned(), Some("8443".to_owned())))
+        );
+        assert_eq!(
+            parts("http://[fd00::1]:80"),
+            Some(("[fd00::1]".to_owned(), Some("80".to_owned())))
+        );
+        for text in ["web", "http://", "http:///x", "ftp://web", ""] {
+            assert_eq!(parts(text), None, "{text}");
+        }
+    }
+}

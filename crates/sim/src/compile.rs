@@ -1,0 +1,167 @@
+//! A scenario to a world: names become numbers, random streams are seeded.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use api::{Meta, NodeId, Object, node::ZONE_LABEL, pod::Resources};
+use control_plane::{ControlPlane, controller_manager, kubelet, scheduler};
+use data_plane::{
+    Behaviour, DataPlane, NodeConfig, OnSigterm, WarmUp,
+    arrivals::Arrivals,
+    client::{ClientConfig, Origin},
+    kube_proxy,
+    network::Delays,
+};
+use engine::{Span, Streams};
+use record::Family;
+use scenario::{Client, Cluster, Image, Node, Readiness, Scenario};
+
+use crate::world::{Initial, World};
+
+/// The world of a scenario under a seed. Two worlds of one scenario and one seed behave alike.
+#[must_use]
+pub fn compile(scenario: &Scenario, seed: u64) -> World {
+    let streams = Streams::new(seed);
+    let cluster = &scenario.cluster;
+    let control_plane = ControlPlane::new(&control_plane_config(cluster), &streams);
+    let data_plane = DataPlane::new(data_plane_config(scenario), &streams);
+    let services =
+        scenario.services.iter().cloned().map(|object| Object::Service(Arc::new(object)));
+    let pods = scenario.pods.iter().cloned().map(|object| Object::Pod(Arc::new(object)));
+    let deployments =
+        scenario.deployments.iter().cloned().map(|object| Object::Deployment(Arc::new(object)));
+    let initial = Initial {
+        nodes: cluster.nodes.iter().map(node).collect(),
+        kubelet: kubelet_config(cluster),
+        objects: services.chain(deployments).chain(pods).collect(),
+        streams,
+    };
+    let plan = (scenario.timeline.clone(), scenario.duration);
+    World::new(control_plane, data_plane, initial, plan)
+}
+
+fn node(node: &Node) -> api::Node {
+    let mut meta = Meta::new("", node.name.clone());
+    meta.labels.insert(ZONE_LABEL.to_owned(), node.zone.to_string());
+    let allocatable = Resources { cpu_millis: node.cpu_millis, memory_bytes: node.memory_bytes };
+    let id = NodeId::default();
+    api::Node { meta, id, allocatable, max_pods: node.max_pods, unschedulable: false }
+}
+
+fn control_plane_config(cluster: &Cluster) -> control_plane::Config {
+    let timings = &cluster.control_plane;
+    control_plane::Config {
+        watch_lag: timings.watch_lag.clone(),
+        controllers: controller_manager::Config {
+            sync: timings.sync.clone(),
+            api_call: timings.api_call.clone(),
+            client_qps: timings.client_qps,
+            client_burst: timings.client_burst,
+        },
+        scheduler: scheduler::Config {
+            cycle: timings.scheduling_cycle.clone(),
+            api_call: timings.api_call.clone(),
+            qps: timings.binding_qps,
+            burst: timings.binding_burst,
+        },
+        kubelet: kubelet_config(cluster),
+    }
+}
+
+fn kubelet_config(cluster: &Cluster) -> kubelet::Config {
+    let kubelet = &cluster.kubelet;
+    kubelet::Config {
+        direct_readiness: kubelet.readiness == Readiness::Direct,
+        reaction: kubelet.reaction.clone(),
+        container_start: kubelet.container_start.clone(),
+        relist_period: kubelet.relist_period,
+        status_lag: kubelet.status_lag.clone(),
+        sandbox_removal: kubelet.sandbox_removal.clone(),
+        pod_removal: kubelet.pod_removal.clone(),
+    }
+}
+
+fn data_plane_config(scenario: &Scenario) -> data_plane::Config {
+    let cluster = &scenario.cluster;
+    let names: BTreeMap<&str, NodeId> =
+        cluster.nodes.iter().map(|node| &*node.name).zip((0..).map(NodeId)).collect();
+    let network = &cluster.network;
+    data_plane::Config {
+        nodes: cluster
+            .nodes
+            .iter()
+            .map(|node| NodeConfig { name: node.name.clone(), zone: node.zone.clone() })
+            .collect(),
+        delays: Delays {
+            same_node: network.same_node,
+            same_zone: network.same_zone,
+            cross_zone: network.cross_zone,
+            outside: network.outside,
+        },
+        dns_delay: cluster.dns_delay.clone(),
+        proxy: kube_proxy::Config {
+            min_sync_period: cluster.proxy.min_sync_period,
+            sync_duration: cluster.proxy.sync_duration.clone(),
+            random_phase: cluster.proxy.random_phase,
+            policy: policy::by_name("kube-proxy.random").expect("the catalogue lists it"),
+        },
+        images: scenario
+            .images
+            .iter()
+            .map(|(name, image)| (name.clone(), Arc::new(behaviour(image))))
+            .collect(),
+        clients: scenario.clients.iter().map(|config| client(config, &names)).collect(),
+    }
+}
+
+fn behaviour(image: &Image) -> Behaviour {
+    Behaviour {
+        start: image.start.clone().into(),
+        ready: image.ready.clone().into(),
+        stop: image.stop.clone().into(),
+        service_time: image.service_time.clone(),
+        concurrency: image.concurrency,
+        backlog: image.backlog,
+        warm_up: image.warm_up.map(|w| WarmUp { span: w.span, factor: w.factor }),
+        on_sigterm: match image.on_sigterm {
+            scenario::OnSigterm::Exit => OnSigterm::Exit,
+            scenario::OnSigterm::Drain { lame_duck } => OnSigterm::Drain { lame_duck },
+            scenario::OnSigterm::Ignore => OnSigterm::Ignore,
+        },
+        listen: image.listen.clone(),
+        crash_after: image.crash_after,
+    }
+}
+
+fn client(client: &Client, nodes: &BTreeMap<&str, NodeId>) -> ClientConfig {
+    ClientConfig {
+        name: client.name.clone(),
+        origin: match &client.from {
+            scenario::From::Pods { namespace, labels } => {
+                Origin::Pods { namespace: namespace.to_string(), labels: labels.clone() }
+            }
+            scenario::From::Node(Some(name)) => Origin::Node(nodes[&**name]),
+            scenario::From::Node(None) => Origin::AnyNode,
+            scenario::From::Outside => Origin::Outside,
+        },
+        service: client.target.service.clone(),
+        port: client.target.port,
+        asks_dns: client.target.address.is_none(),
+        arrivals: match &client.arrivals {
+            scenario::Arrivals::Constant { per_second } => {
+                Arrivals::Constant { per_second: *per_second }
+            }
+            scenario::Arrivals::Poisson { per_second } => Arrivals::poisson(*per_second),
+            scenario::Arrivals::Steps { steps } => Arrivals::Poisson { steps: steps.clone() },
+        },
+        timeout: if client.timeout == Span::ZERO { Span::MAX } else { client.timeout },
+        attempts: client.retries.attempts,
+        retry_on: client.retries.on.iter().filter_map(|name| family(name)).collect(),
+    }
+}
+
+/// The family of a name; the scenario checked that it is one.
+fn family(name: &str) -> Option<Family> {
+    [Family::Refused, Family::Reset, Family::Timeout, Family::Dns, Family::Rejected]
+        .into_iter()
+        .find(|family| family.name() == name)
+}

@@ -1,0 +1,26 @@
+//! Compiles a scenario into a world and runs it: the only place where the two planes meet.
+//!
+//! [`compile`] turns names into numbers and seeds the random streams; [`run`] is the loop, which
+//! cannot fail. What happens is said to a recorder and nowhere else. Nothing here opens a file,
+//! draws, or knows what will be measured.
+//!
+//! | module | what |
+//! |---|---|
+//! | `compile` | a [`scenario::Scenario`] to a [`World`] |
+//! | [`event`] | everything that can wake the simulation, in one list |
+//! | [`world`] | all state, and `dispatch`: which event is for whom |
+//! | `run` | the loop |
+//! | `timeline` | what happens when: a user's commands and faults |
+//! | `invariants` | what must hold after every event, in debug builds |
+
+mod compile;
+pub mod event;
+mod invariants;
+mod run;
+mod timeline;
+pub mod world;
+
+pub use compile::compile;
+pub use event::Event;
+pub use run::{BEGIN, Ending, run};
+pub use world::World;

@@ -1,0 +1,112 @@
+//! What happens when: a user's commands, and faults.
+
+use api::{Deployment, Key, Labels, PodId};
+use engine::Time;
+use record::{Record, Recorder};
+use scenario::{Action, Fault, Step, TemplateChange};
+
+use crate::{
+    World,
+    world::{control_cx, data_cx},
+};
+
+/// The annotation that `kubectl rollout restart` sets.
+const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
+
+impl World {
+    /// Runs a step of the timeline.
+    pub(crate) fn step(&mut self, place: u32, now: Time, recorder: &mut dyn Recorder) {
+        let Step { text, action, .. } = self.timeline[place as usize].clone();
+        let text = text.as_str().into();
+        let record = match action {
+            Action::Fault(_) => Record::FaultBegan { text },
+            _ => Record::StepRan { text },
+        };
+        recorder.record(now, &record);
+        match action {
+            Action::SetTemplate { deployment, change } => {
+                self.set_template(&deployment, change, now, recorder);
+            }
+            Action::Scale { deployment, replicas } => {
+                self.edit(&deployment, now, recorder, |d| d.spec.replicas = replicas);
+            }
+            Action::Pause { deployment, paused } => {
+                self.edit(&deployment, now, recorder, |d| d.spec.paused = paused);
+            }
+            Action::DeletePod { namespace, labels } => {
+                let first = self.control_plane.running_pods(&namespace, &labels).into_iter().next();
+                if let Some((key, _)) = first {
+                    let mut cx = control_cx(now, &mut self.agenda, recorder);
+                    self.control_plane.delete_pod(&key, &mut cx);
+                }
+            }
+            Action::Fault(fault) => self.fault(&fault, now, recorder),
+        }
+    }
+
+    fn set_template(
+        &mut self,
+        key: &Key,
+        change: TemplateChange,
+        now: Time,
+        recorder: &mut dyn Recorder,
+    ) {
+        match change {
+            TemplateChange::Images(images) => self.edit(key, now, recorder, |deployment| {
+                let template = &mut deployment.spec.template;
+                for container in &mut std::sync::Arc::make_mut(&mut template.spec).containers {
+                    let named = |(name, _): &&(String, _)| name == "*" || **name == *container.name;
+                    if let Some((_, image)) = images.iter().rev().find(named) {
+                        container.image = image.clone();
+                    }
+                }
+            }),
+            TemplateChange::Restart => self.edit(key, now, recorder, |deployment| {
+                // The date only has to be another one than before.
+                let annotations = &mut deployment.spec.template.annotations;
+                annotations.insert(RESTARTED_AT.to_owned(), now.to_string());
+            }),
+            TemplateChange::Undo(revision) => {
+                if let Some(template) = self.control_plane.template_of_revision(key, revision) {
+                    self.edit(key, now, recorder, |d| d.spec.template = template);
+                }
+            }
+            TemplateChange::Template(template) => {
+                self.edit(key, now, recorder, |d| d.spec.template = *template);
+            }
+        }
+    }
+
+    fn edit(
+        &mut self,
+        key: &Key,
+        now: Time,
+        recorder: &mut dyn Recorder,
+        edit: impl FnOnce(&mut Deployment),
+    ) {
+        let mut cx = control_cx(now, &mut self.agenda, recorder);
+        let known = self.control_plane.edit_deployment(key, edit, &mut cx);
+        assert!(known, "the scenario checked that {key} is there, and nothing deletes it");
+    }
+
+    fn fault(&mut self, fault: &Fault, now: Time, recorder: &mut dyn Recorder) {
+        match fault {
+            Fault::CrashPod { namespace, labels } => {
+                for pod in self.pods(namespace, labels) {
+                    let mut cx = data_cx(now, &mut self.agenda, recorder);
+                    self.data_plane.crash(pod, &mut cx);
+                }
+            }
+            Fault::Slow { namespace, labels, factor } => {
+                for pod in self.pods(namespace, labels) {
+                    self.data_plane.slow_down(pod, *factor);
+                }
+            }
+        }
+    }
+
+    fn pods(&self, namespace: &str, labels: &Labels) -> Vec<PodId> {
+        let running = self.control_plane.running_pods(namespace, labels);
+        running.into_iter().map(|(_, pod)| pod).collect()
+    }
+}

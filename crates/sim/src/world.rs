@@ -1,0 +1,138 @@
+//! All state of a run, and which event is for whom.
+
+use api::{Object, Verb};
+use control_plane::{ControlPlane, Delivery};
+use data_plane::{DataPlane, Watches};
+use engine::{Agenda, Context, Span, Streams, Time};
+use record::{Record, Recorder};
+use scenario::Step;
+
+use crate::{Event, invariants::Invariants};
+
+/// All state of a run; there is nothing outside it.
+///
+/// It routes and decides nothing: what an event means is for the plane it belongs to.
+pub struct World {
+    pub(crate) agenda: Agenda<Event>,
+    pub(crate) control_plane: ControlPlane,
+    pub(crate) data_plane: DataPlane,
+    pub(crate) timeline: Vec<Step>,
+    pub(crate) duration: Span,
+    pub(crate) invariants: Invariants,
+    pub(crate) initial: Initial,
+    /// Who in the data plane is behind a watch, by the watch's number.
+    watches: Vec<Option<Watches>>,
+}
+
+/// What is stored while the cluster is set up.
+pub(crate) struct Initial {
+    pub(crate) nodes: Vec<api::Node>,
+    pub(crate) kubelet: control_plane::kubelet::Config,
+    pub(crate) objects: Vec<Object>,
+    pub(crate) streams: Streams,
+}
+
+impl World {
+    pub(crate) fn new(
+        mut control_plane: ControlPlane,
+        data_plane: DataPlane,
+        initial: Initial,
+        (timeline, duration): (Vec<Step>, Span),
+    ) -> Self {
+        let mut watches = Vec::new();
+        for (watch, kind) in data_plane.watches() {
+            let watcher = control_plane.watch(kind).0 as usize;
+            watches.resize(watcher + 1, None);
+            watches[watcher] = Some(watch);
+        }
+        Self {
+            agenda: Agenda::new(),
+            invariants: Invariants::new(&timeline),
+            control_plane,
+            data_plane,
+            timeline,
+            duration,
+            initial,
+            watches,
+        }
+    }
+
+    /// Stores the initial objects: nodes first, Services before the pods behind them.
+    pub(crate) fn set_up(&mut self, recorder: &mut dyn Recorder) {
+        let now = self.agenda.now();
+        let mut cx = control_cx(now, &mut self.agenda, recorder);
+        let Initial { nodes, kubelet, objects, streams } = &mut self.initial;
+        for node in nodes.drain(..) {
+            self.control_plane.add_node(node, kubelet, streams, &mut cx);
+        }
+        for object in objects.drain(..) {
+            self.control_plane.create(object, &mut cx);
+        }
+        let mut cx = data_cx(now, &mut self.agenda, recorder);
+        self.data_plane.begin(&mut cx);
+    }
+
+    /// Hands an event to whom it is for.
+    #[inline]
+    pub(crate) fn dispatch(&mut self, now: Time, event: Event, recorder: &mut dyn Recorder) {
+        match event {
+            Event::DataPlane(data_plane::Event::Runtime(reply)) => {
+                let mut cx = control_cx(now, &mut self.agenda, recorder);
+                self.control_plane.runtime_replied(reply, &mut cx);
+            }
+            Event::DataPlane(event) => {
+                let mut cx = data_cx(now, &mut self.agenda, recorder);
+                self.data_plane.handle(event, &mut cx);
+            }
+            Event::ControlPlane(control_plane::Event::Runtime(request)) => {
+                let mut cx = data_cx(now, &mut self.agenda, recorder);
+                self.data_plane.runtime_requested(request, &mut cx);
+            }
+            Event::ControlPlane(event) => {
+                let mut cx = control_cx(now, &mut self.agenda, recorder);
+                if let Some(delivery) = self.control_plane.handle(event, &mut cx) {
+                    self.deliver(now, &delivery, recorder);
+                }
+            }
+            Event::Begin => self.begin(now, recorder),
+            Event::Step(place) => self.step(place, now, recorder),
+        }
+    }
+
+    fn deliver(&mut self, now: Time, delivery: &Delivery, recorder: &mut dyn Recorder) {
+        let watch = self.watches.get(delivery.watcher.0 as usize).copied().flatten();
+        let watch = watch.expect("only the data plane watches from outside");
+        debug_assert!(
+            delivery.change.verb != Verb::Deleted || delivery.change.object.meta().uid.0.len() > 1,
+            "a deletion carries the object's last state"
+        );
+        let mut cx = data_cx(now, &mut self.agenda, recorder);
+        self.data_plane.observe(watch, &delivery.change, &mut cx);
+    }
+
+    fn begin(&mut self, now: Time, recorder: &mut dyn Recorder) {
+        recorder.record(now, &Record::ScenarioBegan);
+        self.invariants.begin(&self.control_plane);
+        let mut cx = data_cx(now, &mut self.agenda, recorder);
+        self.data_plane.begin_traffic(&mut cx);
+    }
+}
+
+/// What the control plane is handed: the whole agenda schedules the events of any part.
+pub(crate) fn control_cx<'a>(
+    now: Time,
+    agenda: &'a mut Agenda<Event>,
+    recorder: &'a mut dyn Recorder,
+) -> control_plane::Cx<'a> {
+    Context { now, agenda, recorder }
+}
+
+/// What the data plane is handed.
+#[inline]
+pub(crate) fn data_cx<'a>(
+    now: Time,
+    agenda: &'a mut Agenda<Event>,
+    recorder: &'a mut dyn Recorder,
+) -> data_plane::Cx<'a> {
+    Context { now, agenda, recorder }
+}

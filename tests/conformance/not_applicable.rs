@@ -1,0 +1,101 @@
+//! Cases of functions that have no counterpart here, each with the reason.
+
+use crate::case::Case;
+
+/// A row: the file, the test, the case (`*` for all, `word*`, `*word` or `*word*` for some), why.
+type Listed = (&'static str, &'static str, &'static str, &'static str);
+
+const LISTED: &[Listed] = &[
+    (
+        "endpointslice_utils",
+        "TestPodToEndpoint",
+        "*hostname*",
+        "pods have no hostname and subdomain: only a StatefulSet's pods use them, and there is none",
+    ),
+    (
+        "endpointslice_utils",
+        "TestShouldSetHostname",
+        "*",
+        "pods have no hostname and subdomain: only a StatefulSet's pods use them, and there is none",
+    ),
+    (
+        "endpointslice_utils",
+        "TestGetEndpointPorts",
+        "*AppProtocol*",
+        "appProtocol is handed through to proxies that read it, and none of the simulated ones does",
+    ),
+    (
+        "endpointslice_utils",
+        "TestFindPort",
+        "invalid ContainerPort",
+        "port numbers are 1 to 65535 here: no API server stores a pod with port -1",
+    ),
+    (
+        "replicaset",
+        "TestCalculateStatusConditions",
+        "*",
+        "there is no quota and no admission, so pods are never refused and ReplicaFailure never set",
+    ),
+    (
+        "replicaset",
+        "TestPodControllerLookup",
+        "*",
+        "who may adopt a pod without an owner: every simulated pod has the owner that made it",
+    ),
+];
+
+/// The list, and which of its rows have been of use.
+pub(crate) struct NotApplicable {
+    used: Vec<bool>,
+}
+
+impl NotApplicable {
+    /// The list, unused.
+    pub(crate) fn new() -> Self {
+        Self { used: vec![false; LISTED.len()] }
+    }
+
+    /// Whether a case is listed.
+    pub(crate) fn covers(&mut self, file: &str, case: &Case) -> bool {
+        let found = LISTED.iter().position(|(listed, test, name, _)| {
+            *listed == file && matches(test, &case.test) && matches(name, &case.name)
+        });
+        if let Some(row) = found {
+            self.used[row] = true;
+        }
+        found.is_some()
+    }
+
+    /// Rows that matched no case: each is a failure, since it hides nothing and may come to.
+    pub(crate) fn unmatched(&self) -> impl Iterator<Item = String> {
+        let rows = LISTED.iter().zip(&self.used).filter(|(_, used)| !**used);
+        rows.map(|((file, test, name, why), _)| {
+            format!("not_applicable.rs: no case for {file} {test} \"{name}\" ({why})")
+        })
+    }
+}
+
+fn matches(pattern: &str, text: &str) -> bool {
+    match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
+        (Some(_), Some(_)) if pattern.len() < 2 => true,
+        (Some(rest), Some(_)) => text.contains(rest.trim_end_matches('*')),
+        (Some(end), None) => text.ends_with(end),
+        (None, Some(start)) => text.starts_with(start),
+        (None, None) => text == pattern,
+    }
+}
+
+#[test]
+fn patterns_match_ends_and_middles() {
+    for (pattern, text, expected) in [
+        ("*", "anything", true),
+        ("#1", "#1", true),
+        ("#1", "#12", false),
+        ("a*", "abc", true),
+        ("*c", "abc", true),
+        ("*b*", "abc", true),
+        ("*d*", "abc", false),
+    ] {
+        assert_eq!(matches(pattern, text), expected, "{pattern} {text}");
+    }
+}

@@ -1,0 +1,13 @@
+//! Rehearsals of what was recorded in real clusters: rollouts with real traffic through a real
+//! kube-proxy, and the ReplicaSet sizes that a real controller manager wrote.
+//!
+//! The cluster is the profile `small`, whose times were measured on the quiet runs of the same
+//! recordings; nothing here is fitted to the number of lost requests. Where the recordings are not
+//! there, the tests say so and pass.
+
+mod churn;
+mod recording;
+mod rehearsal;
+mod repeats;
+mod single_runs;
+mod traces;

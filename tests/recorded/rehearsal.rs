@@ -1,0 +1,215 @@
+//! A recorded configuration as a scenario, and what its rehearsal did.
+
+use std::io;
+
+use engine::Time;
+use metrics::{Collector, Measures};
+use record::{Outcome, Record, Recorder};
+use scenario::{Files, Found, Scenario};
+use serde_json::Value;
+
+/// What the driver of the recordings was told.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    pub(crate) replicas: i64,
+    pub(crate) max_surge: String,
+    pub(crate) max_unavailable: String,
+    pub(crate) min_ready_seconds: i64,
+    /// Milliseconds of the old and the new pods, or a list that is taken in turn.
+    pub(crate) start: [String; 2],
+    pub(crate) ready: [String; 2],
+    pub(crate) term_ms: i64,
+    pub(crate) on_sigterm: String,
+    pub(crate) pre_stop_ms: i64,
+    pub(crate) nodes: u32,
+    /// Requests a second; 0 for none.
+    pub(crate) rate: i64,
+    pub(crate) random_phase: bool,
+    pub(crate) seconds_after: i64,
+}
+
+/// Seconds from the scenario's beginning to the change of the template.
+pub(crate) const TRIGGER_SECONDS: u64 = 2;
+
+impl Config {
+    /// The configuration in a header or a summary's `params`.
+    pub(crate) fn read(params: &Value, e2e: bool) -> Self {
+        let text = |key: &str, default: &str| match &params[key] {
+            Value::Null => default.to_owned(),
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        let number = |key: &str, default: i64| params[key].as_i64().unwrap_or(default);
+        let annotation = |key: &str| params["ann"][key].as_str().map(str::to_owned);
+        let v1 = if e2e { ("200", "700") } else { ("100", "100") };
+        Self {
+            replicas: number("replicas", 1),
+            max_surge: text("surge", "25%"),
+            max_unavailable: text("unavail", "25%"),
+            min_ready_seconds: number("minready", 0),
+            start: [text("v1_start_ms", v1.0), text("start_ms", "200")],
+            ready: [text("v1_ready_ms", v1.1), text("ready_ms", "1000")],
+            term_ms: number("term_ms", 0),
+            on_sigterm: annotation("sim/sigterm").unwrap_or_else(|| "exit".to_owned()),
+            pre_stop_ms: annotation("sim/prestop-ms").map_or(0, |ms| ms.parse().expect("a number")),
+            nodes: if e2e { 1 } else { 6 },
+            rate: if e2e { 150 } else { 0 },
+            random_phase: params["churn"] == Value::Bool(true),
+            seconds_after: if e2e { 8 } else { 120 },
+        }
+    }
+
+    fn spans(millis: &str) -> String {
+        let spans: Vec<String> = millis.split(',').map(|ms| format!("{}ms", ms.trim())).collect();
+        if let [one] = spans.as_slice() { one.clone() } else { format!("[{}]", spans.join(", ")) }
+    }
+
+    fn image(&self, version: usize) -> String {
+        format!(
+            "{{ start: {}, ready: {}, stop: {}ms, serviceTime: 20ms, concurrency: 64, onSigterm: {} }}",
+            Self::spans(&self.start[version]),
+            Self::spans(&self.ready[version]),
+            self.term_ms,
+            self.on_sigterm,
+        )
+    }
+
+    /// The scenario, as a user would write it.
+    pub(crate) fn yaml(&self) -> String {
+        let clients = match self.rate {
+            0 => String::new(),
+            rate => format!(
+                "  clients:\n    - {{ name: client, from: node, target: 'http://web-svc:8081/', \
+                 arrivals: constant({rate}/s), timeout: 3s }}\n"
+            ),
+        };
+        // preStop sleeps are whole seconds in the API; the stand-in kubelet took milliseconds.
+        let pre_stop = match self.pre_stop_ms {
+            0 => String::new(),
+            ms => format!(
+                "          lifecycle: {{ preStop: {{ sleep: {{ seconds: {} }} }} }}\n",
+                (ms + 999) / 1000
+            ),
+        };
+        format!(
+            "apiVersion: rollsim.dev/v1
+kind: Scenario
+metadata: {{ name: recorded }}
+spec:
+  duration: {duration}s
+  cluster:
+    profile: small
+    nodes: {{ count: {nodes}, zones: [a, b, c], cpu: '64', memory: 256Gi }}
+    kubelet: {{ readiness: direct }}
+    proxy: {{ mode: nftables, randomPhase: {random_phase} }}
+  images:
+    app:v1: {v1}
+    app:v2: {v2}
+{clients}  timeline:
+    - {{ at: {TRIGGER_SECONDS}s, kubectl: set image deployment/web app=app:v2 }}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{ name: web }}
+spec:
+  replicas: {replicas}
+  minReadySeconds: {min_ready}
+  selector: {{ matchLabels: {{ app: web }} }}
+  strategy: {{ rollingUpdate: {{ maxSurge: {surge}, maxUnavailable: {unavailable} }} }}
+  template:
+    metadata: {{ labels: {{ app: web }} }}
+    spec:
+      containers:
+        - name: app
+          image: app:v1
+          ports: [ {{ containerPort: 3000 }} ]
+{pre_stop}---
+apiVersion: v1
+kind: Service
+metadata: {{ name: web-svc }}
+spec:
+  selector: {{ app: web }}
+  ports: [ {{ port: 8081, targetPort: 3000 }} ]
+",
+            duration = TRIGGER_SECONDS as i64 + self.seconds_after,
+            nodes = self.nodes,
+            random_phase = self.random_phase,
+            v1 = self.image(0),
+            v2 = self.image(1),
+            replicas = self.replicas,
+            min_ready = self.min_ready_seconds,
+            surge = self.max_surge,
+            unavailable = self.max_unavailable,
+        )
+    }
+
+    pub(crate) fn scenario(&self) -> Scenario {
+        let text = self.yaml();
+        let loaded = scenario::load(&["recorded.yaml".to_owned()], &Memory(text), &|_| Ok(()));
+        let errors = || scenario::render(&loaded.diagnostics, &loaded.sources, scenario::Style::Plain);
+        loaded.scenario.clone().unwrap_or_else(|| panic!("{}", errors()))
+    }
+}
+
+/// One file that is nowhere.
+struct Memory(String);
+
+impl Files for Memory {
+    fn look(&self, _: &str) -> io::Result<Found> {
+        Ok(Found::File)
+    }
+
+    fn read(&self, _: &str, _: usize) -> io::Result<Vec<u8>> {
+        Ok(self.0.clone().into_bytes())
+    }
+}
+
+/// What a rehearsal did.
+pub(crate) struct Rehearsed {
+    pub(crate) measures: Measures,
+    /// When failed requests were sent, in milliseconds after the change of the template.
+    pub(crate) failures_ms: Vec<f64>,
+    /// Sizes of the old and the new ReplicaSet after each write since then.
+    pub(crate) sizes: Vec<[i32; 2]>,
+}
+
+/// Listens to a run.
+#[derive(Default)]
+struct Listener {
+    collector: Collector,
+    failures_ms: Vec<f64>,
+    sizes: Vec<[i32; 2]>,
+}
+
+fn after_trigger(time: Time) -> f64 {
+    time.as_millis_f64() - (sim::BEGIN + engine::Span::from_secs(TRIGGER_SECONDS)).as_millis_f64()
+}
+
+impl Recorder for Listener {
+    fn record(&mut self, time: Time, record: &Record) {
+        self.collector.record(time, record);
+        match record {
+            Record::RequestFinished(request) if request.outcome != Outcome::Ok => {
+                self.failures_ms.push(after_trigger(request.arrived));
+            }
+            Record::ReplicaSetScaled { image, replicas, .. } => {
+                let mut sizes = self.sizes.last().copied().unwrap_or_default();
+                sizes[usize::from(&**image == "app:v2")] = *replicas;
+                if after_trigger(time) < 0.0 {
+                    self.sizes.clear();
+                }
+                self.sizes.push(sizes);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Rehearses a scenario under a seed.
+pub(crate) fn rehearse(scenario: &Scenario, seed: u64) -> Rehearsed {
+    let mut listener = Listener::default();
+    sim::run(sim::compile(scenario, seed), &mut listener);
+    let Listener { collector, mut failures_ms, sizes } = listener;
+    failures_ms.sort_by(f64::total_cmp);
+    Rehearsed { measures: collector.finish(), failures_ms, sizes: sizes[1..].to_vec() }
+}
