@@ -267,6 +267,10 @@ impl ApiServer {
         }
         let mut pod = Pod::clone(stored);
         pod.node_name = Some(node.clone());
+        let id = pod.id;
+        if let Some(Object::Node(node)) = self.get(Kind::Node, &Key::new("", node.clone())) {
+            cx.recorder.record(cx.now, &Record::PodScheduled { pod: id, node: node.id });
+        }
         self.store(Verb::Modified, Object::Pod(Arc::new(pod)), cx);
         Ok(())
     }

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use api::{Change, Key};
-use engine::{Distribution, Source, Stream, Streams};
+use engine::{Distribution, Source, Stream, Streams, Time};
 
 use crate::{
     Cx,
@@ -14,7 +14,7 @@ use crate::{
     informer::Informers,
     token_bucket::TokenBucket,
     work_queue::{BackOff, WorkQueue},
-    write::Write,
+    write::{ApiError, Write},
 };
 
 /// Workers of each controller (`pkg/controller/*/config/v1alpha1/defaults.go`).
@@ -59,6 +59,7 @@ struct Job {
     sent: Vec<Option<Write>>,
     outstanding: usize,
     failed: bool,
+    began: Time,
 }
 
 impl ControllerManager {
@@ -120,8 +121,8 @@ impl ControllerManager {
         };
         let mut plan = managed.controller.reconcile(&job.key, &self.informers, &mut sync);
         job.rest = std::mem::take(&mut plan.batches).into();
-        job.failed = plan.retry;
         job.plan = plan;
+        job.began = cx.now;
         self.send_next_batch(id, worker, cx);
     }
 
@@ -144,7 +145,9 @@ impl ControllerManager {
             Err(error) => Answer::Refused(*error),
         };
         managed.controller.answered(&job.key, &write, answer);
-        job.failed |= result.is_err();
+        // What was to be deleted and is gone already is what was wanted.
+        let gone = matches!(write, Write::Delete { .. }) && result == Err(ApiError::NotFound);
+        job.failed |= result.is_err() && !gone;
         job.outstanding -= 1;
         if job.outstanding == 0 {
             if job.failed {
@@ -176,7 +179,7 @@ impl ControllerManager {
         let job = managed.workers[usize::from(worker)].take();
         let job = job.expect("only a busy worker finishes");
         let wake = |key: &Key| Event::Wake { controller: id, key: Box::new(key.clone()) };
-        if job.failed {
+        if job.failed || job.plan.retry {
             if let Some(at) = managed.queue.retry_at(&job.key, cx.now) {
                 cx.agenda.at(at, source(id), wake(&job.key));
             }
@@ -184,7 +187,9 @@ impl ControllerManager {
             managed.queue.forget(&job.key);
         }
         if let Some(delay) = job.plan.requeue_after {
-            cx.agenda.at(cx.now + delay, source(id), wake(&job.key));
+            // The delay counts from the sync that asked for it, however long its calls took.
+            let at = (job.began + delay).max(cx.now);
+            cx.agenda.at(at, source(id), wake(&job.key));
         }
         managed.queue.done(&job.key);
         self.start_workers(id, cx);
@@ -201,6 +206,7 @@ impl ControllerManager {
                 sent: Vec::new(),
                 outstanding: 0,
                 failed: false,
+                began: cx.now,
             });
             let begin = cx.now + self.config.sync.sample(&mut managed.delays);
             let event = Event::Sync { controller: id, worker: worker as u8 };

@@ -28,20 +28,20 @@ pub use raster::png;
 pub struct Figure {
     /// What it shows, as a file name without its ending: `rollout`, `load`, `latency`.
     pub name: &'static str,
+    /// The finding, in a sentence.
+    pub title: String,
+    /// How to read it; empty where there is nothing to read.
+    pub note: String,
     /// The document, complete and on white paper.
     pub svg: String,
+    /// The same without title, note and paper, in variables of the tones' names.
+    page: String,
 }
 
 impl Figure {
-    /// The same for a page that defines a variable for each tone: the colours follow the page, and
-    /// the paper is the page's own.
-    pub(crate) fn inline(&self) -> String {
-        let mut svg = self.svg.replace(" xmlns=\"http://www.w3.org/2000/svg\"", "");
-        for tone in theme::all() {
-            // With the quotes: only an attribute has them, a text has them escaped.
-            svg = svg.replace(&format!("\"{}\"", tone.light), &format!("\"var(--{})\"", tone.name));
-        }
-        svg
+    /// The same for a page, which says title and note itself and defines a variable for each tone.
+    pub(crate) fn inline(&self) -> &str {
+        &self.page
     }
 }
 

@@ -73,9 +73,11 @@ fn figures_section(report: &Report<'_>) -> String {
 }
 
 fn figure(figure: &Figure) -> String {
+    let (title, note) = (escaped(&figure.title), escaped(&figure.note));
     // What scrolls must be reachable by keyboard, hence the tabindex.
     format!(
-        "<figure>\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Figure: {}\">\n\
+        "<figure>\n<figcaption><h3>{title}</h3>\n<p class=\"facts\">{note}</p></figcaption>\n\
+         <div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Figure: {}\">\n\
          {}</div>\n</figure>\n",
         figure.name,
         figure.inline()

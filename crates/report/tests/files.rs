@@ -64,3 +64,8 @@ fn one_pod_and_no_failure() {
 fn no_request_at_all() {
     check("nothing", &example::nothing(), false);
 }
+
+#[test]
+fn a_busy_hour() {
+    check("busy", &example::busy_hour(), true);
+}

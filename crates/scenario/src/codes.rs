@@ -179,12 +179,34 @@ mod tests {
     #[test]
     fn every_code_is_used() {
         let sources = [
-            include_str!("read.rs"),
-            include_str!("document.rs"),
+            include_str!("default_scenario.rs"),
             include_str!("diagnostic.rs"),
+            include_str!("document.rs"),
+            include_str!("kubernetes.rs"),
+            include_str!("kubernetes/deployment.rs"),
+            include_str!("kubernetes/pod.rs"),
+            include_str!("kubernetes/service.rs"),
+            include_str!("load.rs"),
+            include_str!("objects.rs"),
+            include_str!("read.rs"),
+            include_str!("spec.rs"),
+            include_str!("spec/clients.rs"),
+            include_str!("spec/cluster.rs"),
+            include_str!("spec/images.rs"),
+            include_str!("spec/item.rs"),
+            include_str!("spec/target.rs"),
+            include_str!("spec/timeline.rs"),
             include_str!("yaml/reader.rs"),
-            include_str!("yaml/scalar.rs"),
         ];
-        let _ = sources;
+        let is_name = |c: char| c.is_ascii_alphanumeric();
+        for code in Code::ALL {
+            let wanted = format!("Code::{code:?}");
+            let used = sources.iter().any(|source| {
+                source
+                    .match_indices(&wanted)
+                    .any(|(at, _)| !source[at + wanted.len()..].starts_with(is_name))
+            });
+            assert!(used, "nothing reports {code} {code:?}");
+        }
     }
 }

@@ -101,8 +101,9 @@ const MOST_DIAGNOSTICS: usize = 100;
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     list: Vec<Diagnostic>,
-    left_out: usize,
-    left_out_errors: usize,
+    /// Whether there were more, and whether errors were among them.
+    left_out: bool,
+    left_out_errors: bool,
 }
 
 impl Findings {
@@ -113,8 +114,8 @@ impl Findings {
                 self.list.push(diagnostic);
             }
         } else {
-            self.left_out += 1;
-            self.left_out_errors += usize::from(diagnostic.is_error());
+            self.left_out = true;
+            self.left_out_errors |= diagnostic.is_error();
         }
     }
 
@@ -123,14 +124,18 @@ impl Findings {
         self.list.len() >= MOST_DIAGNOSTICS
     }
 
-    /// Whether there are so many, errors among them, that looking on is in vain.
-    pub(crate) fn is_hopeless(&self) -> bool {
-        self.is_full() && self.any_error()
+    /// Whether there are so many, errors among them, that looking on is in vain; what is not
+    /// looked at then is taken to have errors too.
+    pub(crate) fn give_up(&mut self) -> bool {
+        let hopeless = self.is_full() && self.any_error();
+        self.left_out |= hopeless;
+        self.left_out_errors |= hopeless;
+        hopeless
     }
 
     /// Whether one of them is an error.
     pub(crate) fn any_error(&self) -> bool {
-        self.left_out_errors > 0 || self.list.iter().any(Diagnostic::is_error)
+        self.left_out_errors || self.list.iter().any(Diagnostic::is_error)
     }
 
     /// All of them in the order of the files.
@@ -139,12 +144,12 @@ impl Findings {
             let first = diagnostic.labels.iter().find(|label| label.primary);
             (first.is_none(), first.map(|label| label.at))
         });
-        if self.left_out > 0 {
+        if self.left_out {
             let code =
-                if self.left_out_errors > 0 { Code::TooManyErrors } else { Code::TooManyWarnings };
+                if self.left_out_errors { Code::TooManyErrors } else { Code::TooManyWarnings };
             self.list.push(Diagnostic::new(
                 code,
-                format!("{} more findings are not shown", self.left_out),
+                "there are more findings than are shown",
                 "correct those above and look again",
             ));
         }

@@ -88,7 +88,7 @@ pub(crate) struct Sorter<'a> {
 impl Sorter<'_> {
     /// Takes in a document that is not the scenario.
     pub(crate) fn sort(&mut self, document: &Document) {
-        if self.findings.is_hopeless() {
+        if self.findings.give_up() {
             // Nothing more would be shown, and there may be a million documents.
             self.sorted.objects.incomplete = true;
             return;

@@ -1,6 +1,11 @@
 //! Whole loads: from texts to a scenario and rendered diagnostics.
 
 mod disk;
+mod faulty_scenarios;
+mod hostile;
+mod manifests;
+mod rendering;
+mod scenarios;
 
 use std::{collections::BTreeMap, io};
 

@@ -3,6 +3,7 @@
 //! kubectl hands files to `sigs.k8s.io/yaml`, which is YAML 1.1 in Go's dialect and then JSON; the
 //! rules of [`scalar`] are that library's. `granit-parser` does the syntax.
 
+mod call;
 mod node;
 mod reader;
 mod scalar;

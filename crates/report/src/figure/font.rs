@@ -1,7 +1,7 @@
 //! The typeface of the figures, and how wide a text is in it.
 //!
 //! PNGs are drawn with exactly these bytes, so that they are the same on every machine. Browsers
-//! may use another typeface of the list; Noto Sans runs wider than most, which leaves room.
+//! may use another typeface of the list, so widths have some slack.
 
 use std::sync::LazyLock;
 
@@ -13,6 +13,9 @@ pub(crate) const FAMILY: &str = "Noto Sans";
 pub(crate) const FALLBACK: &str = "system-ui, -apple-system, Segoe UI, Roboto, Helvetica, Arial, \
                                    sans-serif";
 
+/// How much wider than Noto Sans a browser's typeface may be before labels meet: DejaVu Sans is.
+const SLACK: f64 = 1.1;
+
 /// The files: regular, then bold.
 pub(crate) const FILES: [&[u8]; 2] = [notosans::REGULAR_TTF, notosans::BOLD_TTF];
 
@@ -20,12 +23,12 @@ static FACES: LazyLock<[FontRef<'static>; 2]> = LazyLock::new(|| {
     FILES.map(|file| FontRef::try_from_slice(file).expect("the embedded fonts are well-formed"))
 });
 
-/// How wide `text` is at `size`, kerning left out.
+/// How much room `text` needs at `size`, with slack for wider typefaces.
 pub(crate) fn width(text: &str, size: f64, bold: bool) -> f64 {
     let face = &FACES[usize::from(bold)];
     let per_em = f64::from(face.units_per_em().unwrap_or(1_000.0));
     let advance = |letter| f64::from(face.h_advance_unscaled(face.glyph_id(letter)));
-    text.chars().map(advance).sum::<f64>() * size / per_em
+    text.chars().map(advance).sum::<f64>() * size / per_em * SLACK
 }
 
 /// `text` no wider than `most`. The middle goes, because the end of a pod's name is what tells it

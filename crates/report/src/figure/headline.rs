@@ -10,11 +10,11 @@ use super::{
 };
 use crate::number::{count, latency, many, seconds};
 
-/// A title and the line under it; returns where the figure can go on.
-pub(crate) fn draw(svg: &mut Svg, title: &str, note: &str) -> f64 {
+/// The title and `note` under it; returns where the figure can go on.
+pub(crate) fn draw(svg: &mut Svg, note: &str) -> f64 {
     let room = WIDTH - 2.0 * MARGIN;
     let mut y = 34.0;
-    for line in font::balanced(title, TITLE, true, room) {
+    for line in font::balanced(svg.title(), TITLE, true, room) {
         svg.text(&Label::new(MARGIN, y, &line).size(TITLE).bold().tone(&INK));
         y += TITLE * 1.3;
     }
@@ -22,6 +22,7 @@ pub(crate) fn draw(svg: &mut Svg, title: &str, note: &str) -> f64 {
         svg.text(&Label::new(MARGIN, y - 2.0, &line).tone(&MUTED));
         y += BODY * 1.45;
     }
+    svg.end_head(note, y - 14.0);
     y
 }
 
@@ -69,8 +70,7 @@ pub(crate) fn evenness(measures: &Measures) -> String {
             format!("{} carried {}", busiest.name, many(busiest.requests, "request"))
         }
         (pods, Some(_)) => format!(
-            "The most loaded of {pods} pods carried {:.2} times the mean per ready second; chance alone \
-             gives {:.2}",
+            "The most loaded of {pods} pods carried {:.2} times the mean; chance alone gives {:.2}",
             balance.max_over_mean, balance.chance_max_over_mean
         ),
     }

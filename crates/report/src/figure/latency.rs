@@ -28,12 +28,12 @@ pub(crate) fn figure(measures: &Measures) -> Figure {
     let title = headline::latencies(measures);
     let mut svg = Svg::new("latency", &title, &description(&measures.latency));
     let (Some(least), Some(most)) = (measures.latency.min(), measures.latency.max()) else {
-        let y = headline::draw(&mut svg, &title, "");
-        return Figure { name: "latency", svg: svg.finish(y + 8.0) };
+        let y = headline::draw(&mut svg, "");
+        return svg.finish(y + 8.0);
     };
     let note = "The share of answered requests that took at most so long, from arrival to answer, \
                 retries included.";
-    let y = headline::draw(&mut svg, &title, note);
+    let y = headline::draw(&mut svg, note);
     let during = &measures.during_rollout.latency;
     let shown = !measures.rollouts.is_empty() && !during.is_empty();
     let rows = flags(&measures.latency, &coordinates(least, most, y)).iter().map(|it| it.row).max();
@@ -51,7 +51,7 @@ pub(crate) fn figure(measures: &Measures) -> Figure {
         names(&mut svg, &plot, measures.latency.quantile(0.5).unwrap_or(least));
     }
     draw_flags(&mut svg, &plot, &flags(&measures.latency, &plot));
-    Figure { name: "latency", svg: svg.finish(plot.area.bottom() + 46.0) }
+    svg.finish(plot.area.bottom() + 46.0)
 }
 
 /// The horizontal axis is in decades of milliseconds, with air on both sides.

@@ -41,11 +41,11 @@ pub(crate) fn figure(measures: &Measures) -> Figure {
     let mut svg = Svg::new("load", &title, &headline::roll_call(&pods));
     let versions = Versions::of(&measures.pods);
     let y = match pods.len() {
-        0 => headline::draw(&mut svg, &title, ""),
-        1..=MOST_CURVES => curves(&mut svg, measures, &pods, &versions, &title),
-        _ => heat(&mut svg, measures, &pods, &versions, &title),
+        0 => headline::draw(&mut svg, ""),
+        1..=MOST_CURVES => curves(&mut svg, measures, &pods, &versions),
+        _ => heat(&mut svg, measures, &pods, &versions),
     };
-    Figure { name: "load", svg: svg.finish(y + 8.0) }
+    svg.finish(y + 8.0)
 }
 
 fn curves(
@@ -53,12 +53,15 @@ fn curves(
     measures: &Measures,
     pods: &[&PodMeasures],
     versions: &Versions<'_>,
-    title: &str,
 ) -> f64 {
     let window = Window::whole(measures, 400);
     let axis = TimeAxis { left: left_of(pods), right: WIDTH - MARGIN - RIGHT, window };
-    let note = format!("Requests per second sent to each pod. {}", axis.note(measures));
-    let top = headline::draw(svg, title, &note);
+    let note = format!(
+        "Requests per second sent to each pod; the mean is per second in which a pod could be \
+         picked. {}",
+        axis.note(measures)
+    );
+    let top = headline::draw(svg, &note);
     let top = axis.name_rollouts(svg, measures, top) + 8.0;
     let bottom = top + CURVE.0 * pods.len() as f64;
     axis.shade_rollouts(svg, measures, top, bottom);
@@ -126,13 +129,7 @@ fn beside(
     svg.text(&Label::new(x, middle + 17.0, &sums).size(SMALL).tone(&MUTED));
 }
 
-fn heat(
-    svg: &mut Svg,
-    measures: &Measures,
-    pods: &[&PodMeasures],
-    versions: &Versions<'_>,
-    title: &str,
-) -> f64 {
+fn heat(svg: &mut Svg, measures: &Measures, pods: &[&PodMeasures], versions: &Versions<'_>) -> f64 {
     let columns = (HEAT.1 / pods.len()).clamp(24, 160);
     let window = Window::whole(measures, columns);
     let row = (HEAT_HEIGHT.0 / pods.len() as f64).min(HEAT_HEIGHT.1);
@@ -145,7 +142,7 @@ fn heat(
         short(most),
         axis.note(measures)
     );
-    let top = headline::draw(svg, title, &note);
+    let top = headline::draw(svg, &note);
     let top = axis.name_rollouts(svg, measures, top) + 4.0;
     let bottom = top + row * pods.len() as f64;
     axis.shade_rollouts(svg, measures, top, bottom);

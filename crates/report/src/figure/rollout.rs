@@ -35,7 +35,7 @@ pub(crate) fn figure(measures: &Measures) -> Figure {
     let title = headline::failures(measures);
     let about = format!("{}. {}", success::description(measures, &bins), axis.note(measures));
     let mut svg = Svg::new("rollout", &title, &about);
-    let y = headline::draw(&mut svg, &title, &axis.note(measures));
+    let y = headline::draw(&mut svg, &axis.note(measures));
     let y = axis.name_rollouts(&mut svg, measures, y);
 
     // Shades go behind everything, so the panels are measured before they are drawn.
@@ -58,5 +58,5 @@ pub(crate) fn figure(measures: &Measures) -> Figure {
         lives.draw(&mut svg, axis, rows);
     }
     let y = axis.draw(&mut svg, bottom + 2.0);
-    Figure { name: "rollout", svg: svg.finish(y + 8.0) }
+    svg.finish(y + 8.0)
 }

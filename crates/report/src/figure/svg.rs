@@ -2,10 +2,8 @@
 //!
 //! Numbers have two decimals at most, so that the same figure is the same bytes everywhere.
 
-use std::fmt::Write;
-
 use super::{
-    font,
+    Figure, font,
     theme::{self, BODY, INK, Tone},
 };
 
@@ -89,6 +87,10 @@ pub(crate) struct Svg {
     name: &'static str,
     title: String,
     description: String,
+    note: String,
+    /// What a page says in its own words: the title and the note.
+    head: String,
+    head_height: f64,
     body: String,
 }
 
@@ -96,7 +98,20 @@ impl Svg {
     /// An empty one. Title and description are what a screen reader says of it.
     pub(crate) fn new(name: &'static str, title: &str, description: &str) -> Self {
         let (title, description) = (title.to_owned(), description.to_owned());
-        Self { name, title, description, body: String::new() }
+        let (note, head, body) = (String::new(), String::new(), String::new());
+        Self { name, title, description, note, head, head_height: 0.0, body }
+    }
+
+    /// Its title.
+    pub(crate) fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// Takes all that was drawn so far for the head, which ends at `height` and said `note`.
+    pub(crate) fn end_head(&mut self, note: &str, height: f64) {
+        note.clone_into(&mut self.note);
+        self.head = std::mem::take(&mut self.body);
+        self.head_height = height;
     }
 
     /// Its name, which is unique among the figures of a report.
@@ -185,28 +200,48 @@ impl Svg {
         self.body.push_str(svg);
     }
 
-    /// The document, `height` high.
-    pub(crate) fn finish(self, height: f64) -> String {
+    /// The figure, `height` high.
+    pub(crate) fn finish(self, height: f64) -> Figure {
+        let (width, paper) = (short(theme::WIDTH), theme::PAPER.light);
+        let all = short(height);
+        let svg = format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {all}\" {}\
+             <rect width=\"{width}\" height=\"{all}\" fill=\"{paper}\"/>\n{}{}</svg>\n",
+            self.attributes(height),
+            self.head,
+            self.body
+        );
+        let (top, rest) = (short(self.head_height), height - self.head_height);
+        let page = format!(
+            "<svg viewBox=\"0 {top} {width} {}\" {}{}</svg>\n",
+            short(rest),
+            self.attributes(rest),
+            in_variables(&self.body)
+        );
+        Figure { name: self.name, title: self.title, note: self.note, svg, page }
+    }
+
+    /// The size, the typeface and what a screen reader says, up to where the drawing begins.
+    fn attributes(&self, height: f64) -> String {
         let (name, width, height) = (self.name, short(theme::WIDTH), short(height));
         let (title, description) = (escaped(&self.title), escaped(&self.description));
-        let mut out = String::new();
-        write!(
-            out,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
-             viewBox=\"0 0 {width} {height}\" role=\"img\" \
+        format!(
+            "width=\"{width}\" height=\"{height}\" role=\"img\" \
              aria-labelledby=\"{name}-title {name}-desc\" font-family=\"{}, {}\">\n\
              <title id=\"{name}-title\">{title}</title>\n\
-             <desc id=\"{name}-desc\">{description}</desc>\n\
-             <rect width=\"{width}\" height=\"{height}\" fill=\"{}\"/>\n\
-             {}</svg>\n",
+             <desc id=\"{name}-desc\">{description}</desc>\n",
             font::FAMILY,
             font::FALLBACK,
-            theme::PAPER.light,
-            self.body
         )
-        .expect("writing to a string does not fail");
-        out
     }
+}
+
+/// `svg` with a variable for each tone, for a page that defines them.
+fn in_variables(svg: &str) -> String {
+    // With the quotes: only an attribute has them, a text has them escaped.
+    theme::all().fold(svg.to_owned(), |svg, tone| {
+        svg.replace(&format!("\"{}\"", tone.light), &format!("\"var(--{})\"", tone.name))
+    })
 }
 
 /// A number with at most two decimals.

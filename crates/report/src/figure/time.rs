@@ -8,7 +8,7 @@ use super::{
     font,
     svg::{Area, Label, Svg},
     theme::{GRID, INK, MARGIN, MUTED, SHADE, SMALL, WIDTH},
-    versions::{deployment, from_to},
+    versions::deployment,
 };
 use crate::{
     number::{many, seconds},
@@ -76,7 +76,7 @@ impl TimeAxis {
             .collect();
         let mut taken: Vec<f64> = Vec::new();
         for rollout in &shown {
-            let text = self.name(rollout);
+            let text = Self::name(rollout);
             let width = font::width(&text, SMALL, true);
             let x = self.at(rollout.start).min(WIDTH - MARGIN - width).max(MARGIN);
             let line = taken.iter().position(|end| *end + 12.0 < x).unwrap_or(taken.len());
@@ -89,16 +89,12 @@ impl TimeAxis {
     }
 
     /// What is said of a rollout above its shade.
-    fn name(&self, rollout: &Rollout) -> String {
-        let took = match rollout.duration() {
-            Some(took) => format!("{} to complete", seconds(took.as_secs_f64())),
+    fn name(rollout: &Rollout) -> String {
+        let ending = match rollout.duration() {
+            Some(took) => format!("complete in {}", seconds(took.as_secs_f64())),
             None => "not complete".to_owned(),
         };
-        let room = (WIDTH - 2.0 * MARGIN) / 2.0 - font::width("→", SMALL, true);
-        let short = |name: &str| font::elide(name, SMALL, true, room / 2.0);
-        let (from, to) = from_to(rollout);
-        let (name, from, to) = (short(deployment(rollout)), short(from), short(to));
-        let text = format!("{name} {from} → {to}, {took}");
+        let text = format!("rollout of {}, {ending}", deployment(rollout));
         font::elide(&text, SMALL, true, WIDTH - 2.0 * MARGIN)
     }
 

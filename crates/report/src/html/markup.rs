@@ -22,8 +22,21 @@ pub(super) enum Kind {
 /// A cell's text, and whether it says that something went badly.
 pub(super) type Cell = (String, bool);
 
-/// A table in its own scrolling box. Cells are text; they are escaped here.
+/// Longer tables are folded until somebody asks.
+const OPEN_ROWS: usize = 30;
+
+/// A table in its own scrolling box, folded if it is long. Cells are text; they are escaped here.
 pub(super) fn table(caption: &str, heads: &[(&str, Kind)], rows: &[Vec<Cell>]) -> String {
+    let table = open_table(caption, heads, rows);
+    if rows.len() <= OPEN_ROWS {
+        return table;
+    }
+    let caption = escaped(caption);
+    let summary = format!("{caption} ({} rows)", rows.len());
+    format!("<details class=\"quiet\">\n<summary>{summary}</summary>\n{table}</details>\n")
+}
+
+fn open_table(caption: &str, heads: &[(&str, Kind)], rows: &[Vec<Cell>]) -> String {
     let head: String = heads
         .iter()
         .map(|(head, kind)| {

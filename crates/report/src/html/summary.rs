@@ -62,9 +62,14 @@ fn numbers(report: &Report<'_>) -> String {
         ),
     };
     let failed = requests.failed > 0;
+    let of_total = format!("of {}", many(requests.total(), "request"));
+    let finished = match requests.in_flight {
+        0 => "of all requests".to_owned(),
+        open => format!("of those finished; {} in flight", count(open)),
+    };
     let cards = [
-        ("Success rate", percent_or_none(requests.success_rate()), of_total(report), failed),
-        ("Failed requests", count(requests.failed), causes(report), failed),
+        ("Success rate", percent_or_none(requests.success_rate()), finished, failed),
+        ("Failed requests", count(requests.failed), of_total, failed),
         ("p99 latency", latency_or_none(p99), "of answered requests".to_owned(), false),
         ("Largest load over mean", evenness, chance, false),
     ];
@@ -78,17 +83,6 @@ fn card((name, value, note, bad): &(&str, String, String, bool)) -> String {
     format!("<div><dt>{name}</dt><dd{class}>{value}</dd><dd class=\"note\">{note}</dd></div>\n")
 }
 
-fn of_total(report: &Report<'_>) -> String {
-    format!("of {}", many(report.measures.requests.total(), "request"))
-}
-
-fn causes(report: &Report<'_>) -> String {
-    match report.measures.by_cause.len() {
-        0 => "of no cause".to_owned(),
-        causes => format!("of {}", many(causes as u64, "cause")),
-    }
-}
-
 /// What was expected, and what was measured.
 pub(super) fn thresholds(report: &Report<'_>) -> String {
     if report.verdicts.is_empty() {
@@ -100,15 +94,15 @@ pub(super) fn thresholds(report: &Report<'_>) -> String {
         .map(|verdict| {
             let result = if verdict.passed { "✓ holds" } else { "✗ fails" };
             vec![
+                (result.to_owned(), !verdict.passed),
                 (verdict.text.clone(), false),
                 (verdict.words.clone(), !verdict.passed),
-                (result.to_owned(), !verdict.passed),
             ]
         })
         .collect();
-    let heads = [("Expectation", Kind::Name), ("Measured", Kind::Number), ("Result", Kind::Words)];
+    let heads = [("Result", Kind::Words), ("Expectation", Kind::Name), ("Measured", Kind::Number)];
     format!(
-        "<section aria-labelledby=\"expected\">\n<h2 id=\"expected\">Against the thresholds</h2>\n\
+        "<section aria-labelledby=\"expected\" class=\"quiet\">\n<h2 id=\"expected\">Against the thresholds</h2>\n\
          {}</section>\n",
         table("Expectations", &heads, &rows)
     )

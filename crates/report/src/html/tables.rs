@@ -42,7 +42,9 @@ fn clients(measures: &Measures) -> String {
         .iter()
         .map(|client| counted(&client.name, client.traffic.counts))
         .collect();
-    rows.push(counted("all", measures.requests));
+    if measures.clients.len() != 1 {
+        rows.push(counted("all", measures.requests));
+    }
     table("Requests by client", &heads, &rows)
 }
 

@@ -8,7 +8,7 @@ use super::{
     table::{Side, Table},
     wrap,
 };
-use crate::number::{count, many, seconds, share, tighter_latency};
+use crate::number::{count, many, share, tighter_latency};
 
 /// So many pods are listed in full; of more only the first and how many are left.
 const LISTED: usize = 20;
@@ -70,7 +70,7 @@ fn row(pod: &PodMeasures, all: u64) -> [(String, Tone); 8] {
         (count(pod.requests), Tone::Plain),
         (share(pod.requests, all), Tone::Plain),
         (count(pod.failed), failed),
-        (seconds(pod.ready.as_secs_f64()).replace(' ', ""), Tone::Plain),
+        (format!("{:.1}s", pod.ready.as_secs_f64()), Tone::Plain),
         (tighter_latency(pod.latency.quantile(0.99).map(|nanos| nanos as f64)), Tone::Plain),
     ]
 }

@@ -5,8 +5,8 @@ use super::{
     paint::{Paint, Tone},
 };
 
-/// Fewer columns than this are never left of a name.
-const SHORTEST_NAME: usize = 12;
+/// A column is never made narrower than this.
+const SHORTEST: usize = 12;
 
 /// On which side of its column a cell stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub(super) enum Side {
     Right,
 }
 
-/// A table whose first column gives way where the terminal is narrow.
+/// A table whose widest columns give way where the terminal is narrow.
 pub(super) struct Table {
     heads: Vec<(String, Side)>,
     rows: Vec<Vec<(String, Tone)>>,
@@ -46,18 +46,28 @@ impl Table {
             widths.iter().sum::<usize>() + gap * widths.len().saturating_sub(1)
         };
         let gap = if needed(3, &widths) <= style.width { 3 } else { 2 };
-        let over = needed(gap, &widths).saturating_sub(style.width);
-        if over > 0 {
-            widths[0] = widths[0].saturating_sub(over).max(SHORTEST_NAME.min(widths[0]));
-            for row in &mut self.rows {
-                row[0].0 = elide(&row[0].0, widths[0]);
+        while needed(gap, &widths) > style.width {
+            let widest = widths.iter_mut().max().expect("a table has columns");
+            if *widest <= SHORTEST {
+                break;
             }
+            *widest -= 1;
         }
+        self.elide(&widths);
         let heads = self.heads.iter().map(|(head, _)| (head.clone(), Tone::Dim)).collect();
         let rows = std::iter::once(&heads).chain(&self.rows);
         let lines: Vec<String> =
             rows.map(|row| line(row, &self.heads, &widths, gap, Paint(style.ansi))).collect();
         lines.join("\n")
+    }
+
+    fn elide(&mut self, widths: &[usize]) {
+        for (column, width) in widths.iter().enumerate() {
+            self.heads[column].0 = elide(&self.heads[column].0, *width);
+            for row in &mut self.rows {
+                row[column].0 = elide(&row[column].0, *width);
+            }
+        }
     }
 
     fn widths(&self) -> Vec<usize> {

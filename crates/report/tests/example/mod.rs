@@ -33,6 +33,37 @@ pub fn long_names() -> Measures {
     update(3, versions, pod)
 }
 
+/// Several Deployments rolled out one after the other in an hour, the last one for ever.
+pub fn busy_hour() -> Measures {
+    let mut measures = rolling_update();
+    measures.duration = Span::from_secs(3_600);
+    let second = measures.seconds[5];
+    measures.seconds.resize(3_600, second);
+    measures.seconds[2_900] = Second { ok: 0, failed: 1_234 };
+    measures.seconds[2_000..2_060].fill(Second::default());
+    for pod in &mut measures.pods[3..] {
+        pod.by_second.resize(3_600, 66);
+        pod.by_second[2_000..2_060].fill(0);
+    }
+    let first = measures.rollouts[0].clone();
+    for (place, name) in
+        ["shop/cart", "shop/checkout", "shop/search", "shop/mail"].iter().enumerate()
+    {
+        let moved = |at: Time| at + Span::from_secs(200 + 100 * place as u64);
+        let mut rollout = first.clone();
+        rollout.deployment = Arc::from(*name);
+        rollout.start = moved(first.start);
+        rollout.end = first.end.map(moved);
+        rollout.settled = None;
+        rollout.steps.iter_mut().for_each(|(at, _)| *at = moved(*at));
+        measures.rollouts.push(rollout);
+    }
+    let last = measures.rollouts.last_mut().expect("some were pushed");
+    last.end = None;
+    last.deadline_exceeded = true;
+    measures
+}
+
 /// Nothing was sent and nothing happened.
 pub fn nothing() -> Measures {
     let mut measures = quiet();

@@ -186,7 +186,12 @@ impl Reading<'_> {
         let fields = self.fields(item, &KNOWN, &["imagePull"]);
         if let Some(item) = fields.get("readiness") {
             let choices = [("probes", Readiness::Probes), ("direct", Readiness::Direct)];
-            set(&mut target.readiness, self.choice(&item, &choices));
+            let choice = self.choice(&item, &choices);
+            // A kubelet that is told has no runtime to wait for either; what follows may say so.
+            if choice == Some(Readiness::Direct) && target.readiness == Readiness::Probes {
+                *target = profile::stand_in_kubelet();
+            }
+            set(&mut target.readiness, choice);
         }
         self.set_distribution(&fields, "reaction", &mut target.reaction);
         self.set_distribution(&fields, "containerStart", &mut target.container_start);

@@ -91,19 +91,25 @@ impl<'n> Fields<'n> {
 
     /// A field that is there and not null.
     pub(crate) fn get(&self, name: &str) -> Option<Item<'n>> {
-        let entry = self.entries.iter().find(|entry| &*entry.key == name)?;
+        let entry = self.entries.iter().find(|entry| name_of(&entry.key, &[name]) == name)?;
+        let segment = Segment::Key(name.to_owned());
         let there = !matches!(entry.value.value, Value::Null);
-        there.then(|| self.item(entry))
+        there.then(|| self.owner.step(segment, Some(entry.key_extent), &entry.value))
     }
 
     /// All fields, for a mapping whose keys are names.
     pub(crate) fn each(&self) -> impl Iterator<Item = (&'n str, Item<'n>)> {
-        self.entries.iter().map(|entry| (&*entry.key, self.item(entry)))
+        self.entries.iter().map(|entry| {
+            let segment = Segment::Key(entry.key.to_string());
+            (&*entry.key, self.owner.step(segment, Some(entry.key_extent), &entry.value))
+        })
     }
+}
 
-    fn item(&self, entry: &'n Entry) -> Item<'n> {
-        self.owner.step(Segment::Key(entry.key.to_string()), Some(entry.key_extent), &entry.value)
-    }
+/// A key as it was meant: a bare `on` is the boolean true to YAML, and kubectl makes the key
+/// `true` of it.
+fn name_of<'a>(key: &'a str, known: &[&str]) -> &'a str {
+    if key == "true" && known.contains(&"on") { "on" } else { key }
 }
 
 /// What is read from, and where complaints go.
@@ -171,6 +177,7 @@ impl Reading<'_> {
         let fields = self.names(item);
         for (name, field) in fields.each() {
             let at = field.name_at();
+            let name = name_of(name, known);
             if planned.contains(&name) {
                 let message = format!("`{}` is not there yet", field.path());
                 let diagnostic = Diagnostic::new(Code::NotYet, message, "leave it out");

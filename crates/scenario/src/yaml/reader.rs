@@ -6,7 +6,7 @@ use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, Tag};
 
-use super::{Entry, Node, Value, scalar};
+use super::{Entry, Node, Value, call, scalar};
 use crate::{
     Code, Diagnostic,
     diagnostic::Findings,
@@ -78,6 +78,8 @@ fn syntax_error(error: &ScanError, text: &str, file: FileId) -> Diagnostic {
     let line = text[line_start..].lines().next().unwrap_or_default();
     let help = if line.contains("{{") {
         "this looks like a template: render it first, for example `helm template . | rollsim run -`"
+    } else if line.contains('(') && line.matches(": ").count() > 1 {
+        "put a text with `: ` in it in quotes, as in arrivals: \"steps(0s: 1/s, 30s: 5/s)\""
     } else if line.trim_start_matches(' ').starts_with('\t') {
         "indent with spaces: YAML does not allow tabs there"
     } else {
@@ -122,10 +124,14 @@ struct Open {
 
 enum Content {
     Seq(Vec<Arc<Node>>),
-    Map { pairs: Vec<(Key, Extent, Arc<Node>)>, key: Option<(Key, Extent)> },
+    Map { pairs: Vec<Pair>, key: Option<(Key, Extent)> },
 }
 
-enum Key {
+/// A key, where it stands, and its value; the same key may come again.
+pub(super) type Pair = (Key, Extent, Arc<Node>);
+
+#[derive(Clone)]
+pub(super) enum Key {
     Text(Box<str>),
     /// `<<`, unquoted.
     Merge,
@@ -279,7 +285,13 @@ impl Builder<'_> {
         let open = self.open.pop().expect("the parser closes only what it opened");
         let extent = Extent::new(open.start, self.extent_of(span).end as usize);
         let value = match open.content {
+            Content::Seq(items) if self.is_ours() => {
+                Value::Seq(call::whole_items(items, self.text))
+            }
             Content::Seq(items) => Value::Seq(items),
+            Content::Map { pairs, .. } if self.is_ours() => {
+                Value::Map(self.mapping(call::whole_pairs(pairs, self.text))?)
+            }
             Content::Map { pairs, .. } => Value::Map(self.mapping(pairs)?),
         };
         let node = Arc::new(Node { extent, value });
@@ -287,9 +299,21 @@ impl Builder<'_> {
         Ok(node)
     }
 
+    /// Whether the document says already that it is one of this project's.
+    fn is_ours(&self) -> bool {
+        let Some(Open { content: Content::Map { pairs, .. }, .. }) = self.open.first() else {
+            return false;
+        };
+        // It is among the first fields, or was forgotten.
+        pairs.iter().take(10).any(|(key, _, value)| {
+            matches!(key, Key::Text(key) if &**key == "apiVersion")
+                && value.as_str().is_some_and(|version| version.starts_with("rollsim.dev/"))
+        })
+    }
+
     /// Unique keys: the last of a key counts, and a merge counts as if it were written out where
     /// it stands, which is how kubectl's library does it.
-    fn mapping(&mut self, pairs: Vec<(Key, Extent, Arc<Node>)>) -> Result<Vec<Entry>, Stop> {
+    fn mapping(&mut self, pairs: Vec<Pair>) -> Result<Vec<Entry>, Stop> {
         let mut entries: Vec<Entry> = Vec::with_capacity(pairs.len());
         let mut index: BTreeMap<Box<str>, (usize, bool)> = BTreeMap::new();
         for (key, key_extent, value) in pairs {

@@ -1,0 +1,62 @@
+//! How diagnostics look.
+
+use insta::assert_snapshot;
+
+use super::{
+    load_text,
+    scenarios::{APP, QUIET, with_scenario},
+    shown,
+};
+use crate::{Style, render};
+
+fn rendered(from: &str, to: &str) -> String {
+    let text = with_scenario(QUIET);
+    assert!(text.contains(from), "{from}");
+    shown(&load_text(&text.replacen(from, to, 1)))
+}
+
+#[test]
+fn an_unknown_field_is_shown_with_what_was_meant() {
+    assert_snapshot!(rendered("containerPort", "containerPrt"), @"");
+}
+
+#[test]
+fn a_place_inside_a_text_gets_the_caret() {
+    assert_snapshot!(rendered("poisson(10/s)", "'poisson(10/d)'"), @"");
+}
+
+#[test]
+fn two_places_are_shown_together() {
+    let strategy =
+        "replicas: 3\n  strategy:\n    rollingUpdate:\n      maxSurge: 0\n      maxUnavailable: 0";
+    assert_snapshot!(rendered("replicas: 3", strategy), @"");
+}
+
+#[test]
+fn a_duplicate_key_is_a_warning() {
+    assert_snapshot!(rendered("  replicas: 3\n", "  replicas: 3\n  replicas: 4\n"), @"");
+}
+
+#[test]
+fn a_client_is_told_the_port_of_the_service() {
+    assert_snapshot!(rendered("http://web-svc/", "http://web-svc:8080/"), @"");
+}
+
+#[test]
+fn a_template_is_recognised() {
+    assert_snapshot!(shown(&load_text("replicas: {{ .Values.replicas }}\n")), @"");
+}
+
+#[test]
+fn colour_is_added_and_nothing_else() {
+    let loaded = load_text(&APP.replace("apps/v1", "apps/v2"));
+    let coloured = render(&loaded.diagnostics, &loaded.sources, Style::Ansi);
+    let mut plain = String::new();
+    let mut parts = coloured.split('\u{1b}');
+    plain.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        plain.push_str(part.split_once('m').map_or("", |(_, text)| text));
+    }
+    assert!(coloured.contains('\u{1b}'));
+    assert_eq!(plain, shown(&loaded));
+}

@@ -1,0 +1,336 @@
+//! Good scenarios: what they are read as.
+
+use std::net::IpAddr;
+
+use api::{IntOrPercent, IntOrString, Key, Kind, Strategy, pod::PreStop};
+use engine::{Distribution, Span};
+
+use super::{findings, load_files, load_text, shown};
+use crate::{
+    Action, Arrivals, Fault, From, Loaded, OnSigterm, ProxyMode, Readiness, Scenario,
+    TemplateChange,
+};
+
+/// A Deployment `web` with a Service `web-svc`.
+pub(super) const APP: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  replicas: 3
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec:
+      containers:
+      - name: web
+        image: web:v1
+        ports: [ { name: http, containerPort: 8080 } ]
+---
+apiVersion: v1
+kind: Service
+metadata: { name: web-svc }
+spec:
+  type: NodePort
+  clusterIP: 10.96.0.10
+  selector: { app: web }
+  ports: [ { port: 80, targetPort: http, nodePort: 30080 } ]
+";
+
+/// A scenario for it: `rest` are further fields of its spec.
+pub(super) fn with_scenario(rest: &str) -> String {
+    let head = "apiVersion: rollsim.dev/v1\nkind: Scenario\nmetadata: { name: test }\nspec:\n";
+    let rest: String = rest.lines().map(|line| format!("  {line}\n")).collect();
+    format!("{head}{rest}---\n{APP}")
+}
+
+/// Images that are stated, and a client, so that nothing is worth a warning.
+pub(super) const QUIET: &str = "\
+images: { web:v1: {} }
+clients: [ { name: shop, target: http://web-svc/, arrivals: poisson(10/s) } ]
+";
+
+fn scenario(loaded: &Loaded) -> &Scenario {
+    assert_eq!(findings(loaded), Vec::<String>::new(), "{}", shown(loaded));
+    loaded.scenario.as_ref().expect("nothing is wrong with it")
+}
+
+#[test]
+fn every_field_of_a_scenario_is_read() {
+    let text = with_scenario(
+        "\
+description: A rolling update.
+seed: 7
+duration: 2m
+cluster:
+  profile: large
+  kubernetesVersion: 1.36
+  nodes: { count: 4, zones: [a, b], cpu: 2, memory: 1Gi, maxPods: 20 }
+  proxy: { mode: iptables, minSyncPeriod: 2s, syncDuration: exp(5ms), randomPhase: no }
+  kubelet: { readiness: direct, reaction: 1ms, containerStart: 2ms, relistPeriod: 0, statusLag: 3ms, sandboxRemoval: 4ms, podRemoval: 5ms }
+  controlPlane: { watchLag: 1ms, apiCall: 2ms, sync: 3ms, clientQPS: unlimited, clientBurst: 40, schedulingCycle: 4ms, bindingQPS: 60/s, bindingBurst: 70 }
+  network: { sameNode: 1us, sameZone: 2us, crossZone: 3us, outside: 4us }
+  dns: { latency: 6ms }
+images:
+  web:v1: { start: 3s, ready: 1s, stop: 2s, serviceTime: uniform(1ms, 5ms), concurrency: 4, backlog: 0, onSigterm: ignore, listen: [8080], crashAfter: 9s }
+  web:v2: { warmUp: { for: 30s, factor: 4 }, onSigterm: drain, lameDuck: 5s }
+clients:
+- { name: in, from: { pods: app=web }, target: 'http://web-svc.default.svc.cluster.local/x', arrivals: constant(5/s), timeout: 2s, retries: { attempts: 2, on: [timeout] } }
+- { name: node, from: { node: node-4 }, target: http://10.96.0.10, arrivals: 'steps(0s: 1/s, 30s: 5/s)', connections: perRequest }
+- { name: out, from: outside, target: http://web-svc:30080, arrivals: poisson(60/m) }
+timeline:
+- { at: 70s, fault: { slow: { pods: app=web, factor: 5 } } }
+- { at: 30s, kubectl: set image deployment/web web=web:v2 }
+- { at: 60s, fault: { crash: { pods: app=web } } }
+- { at: 80s, kubectl: delete pod -l app=web }
+- { at: 90s, kubectl: rollout undo deployment/web --to-revision=1 }
+- { at: 95s, kubectl: rollout pause deployment/web }
+- { at: 99s, kubectl: scale deployment/web --replicas=0 }
+expect:
+- success_rate >= 99.9%
+",
+    );
+    let loaded = load_text(&text);
+    let scenario = scenario(&loaded);
+    assert_eq!((scenario.name.as_str(), scenario.seed), ("test", 7));
+    assert_eq!(scenario.duration, Span::from_secs(120));
+    cluster_is_read(scenario);
+    images_are_read(scenario);
+    clients_are_read(scenario);
+    timeline_is_read(scenario);
+    let place = scenario.expect[0].place.as_ref().expect("it stands in a file");
+    assert_eq!((place.file.as_str(), place.column), ("app.yaml", 5));
+}
+
+fn cluster_is_read(scenario: &Scenario) {
+    let cluster = &scenario.cluster;
+    assert_eq!(cluster.profile, "large");
+    let nodes: Vec<_> =
+        cluster.nodes.iter().map(|node| format!("{}/{}", node.name, node.zone)).collect();
+    assert_eq!(nodes, ["node-1/a", "node-2/b", "node-3/a", "node-4/b"]);
+    let node = &cluster.nodes[0];
+    assert_eq!((node.cpu_millis, node.memory_bytes, node.max_pods), (2000, 1 << 30, 20));
+    assert_eq!(cluster.proxy.mode, ProxyMode::Iptables);
+    assert!(!cluster.proxy.random_phase && cluster.proxy.min_sync_period == Span::from_secs(2));
+    assert_eq!(cluster.kubelet.readiness, Readiness::Direct);
+    assert_eq!(cluster.kubelet.relist_period, Span::ZERO);
+    assert_eq!(cluster.kubelet.pod_removal, constant_ms(5));
+    let timings = &cluster.control_plane;
+    assert_eq!((timings.client_qps, timings.client_burst), (None, 40));
+    assert_eq!((timings.binding_qps, timings.binding_burst), (Some(60.0), 70));
+    assert_eq!(timings.scheduling_cycle, constant_ms(4));
+    assert_eq!(cluster.network.outside, Span::from_micros(4));
+    assert_eq!(cluster.dns_delay, constant_ms(6));
+}
+
+fn constant_ms(millis: u64) -> Distribution {
+    Distribution::Constant(Span::from_millis(millis))
+}
+
+fn images_are_read(scenario: &Scenario) {
+    let image = &scenario.images["web:v1"];
+    assert_eq!(image.start, constant_ms(3000));
+    assert_eq!((image.concurrency, image.backlog, &image.listen[..]), (4, 0, &[8080][..]));
+    assert_eq!(image.on_sigterm, OnSigterm::Ignore);
+    assert_eq!(image.crash_after, Some(Span::from_secs(9)));
+    let image = &scenario.images["web:v2"];
+    assert_eq!(image.on_sigterm, OnSigterm::Drain { lame_duck: Span::from_secs(5) });
+    assert_eq!((image.concurrency, image.backlog), (8, 128));
+    assert!(image.stated && image.warm_up.is_some_and(|w| w.span == Span::from_secs(30)));
+}
+
+fn clients_are_read(scenario: &Scenario) {
+    let [inside, node, outside] = &scenario.clients[..] else { panic!("there are three") };
+    assert!(matches!(&inside.from, From::Pods { namespace, .. } if &**namespace == "default"));
+    assert_eq!((inside.target.port, inside.target.address), (80, None));
+    assert_eq!((inside.retries.attempts, &inside.retries.on[..]), (2, &["timeout".to_owned()][..]));
+    assert_eq!(node.from, From::Node(Some("node-4".into())));
+    assert_eq!(node.target.address, Some(IpAddr::from([10, 96, 0, 10])));
+    assert_eq!(node.target.service, Key::new("default", "web-svc"));
+    assert!(matches!(&node.arrivals, Arrivals::Steps { steps } if steps.len() == 2));
+    assert_eq!((outside.from.clone(), outside.target.port), (From::Outside, 80));
+    assert_eq!(outside.arrivals, Arrivals::Poisson { per_second: 1.0 });
+    assert_eq!((outside.timeout, outside.retries.attempts), (Span::from_secs(1), 1));
+}
+
+fn timeline_is_read(scenario: &Scenario) {
+    let times: Vec<String> = scenario.timeline.iter().map(|step| step.at.to_string()).collect();
+    assert_eq!(times, ["30s", "1m", "70s", "80s", "90s", "95s", "99s"]);
+    let web = Key::new("default", "web");
+    let actions: Vec<&Action> = scenario.timeline.iter().map(|step| &step.action).collect();
+    let images = TemplateChange::Images(vec![("web".to_owned(), "web:v2".into())]);
+    assert_eq!(actions[0], &Action::SetTemplate { deployment: web.clone(), change: images });
+    assert!(matches!(actions[1], Action::Fault(Fault::CrashPod { .. })));
+    assert_eq!(scenario.timeline[2].text, "slow pods app=web by 5");
+    assert!(matches!(actions[3], Action::DeletePod { .. }));
+    let undo =
+        Action::SetTemplate { deployment: web.clone(), change: TemplateChange::Undo(Some(1)) };
+    assert_eq!(actions[4], &undo);
+    assert_eq!(actions[5], &Action::Pause { deployment: web.clone(), paused: true });
+    assert_eq!(actions[6], &Action::Scale { deployment: web, replicas: 0 });
+}
+
+#[test]
+fn defaults_of_kubernetes_are_filled_in() {
+    let text = format!(
+        "{}---\napiVersion: v1\nkind: Pod\nmetadata: {{ name: tool, namespace: ops }}\nspec:\n  terminationGracePeriodSeconds: -5\n  containers:\n  - name: a\n    image: web:v1\n    resources: {{ limits: {{ cpu: 500m, memory: 64Mi }}, requests: {{ cpu: 0.1 }} }}\n    lifecycle: {{ preStop: {{ exec: {{ command: [sh, -c, sleep 7] }} }} }}\n    readinessProbe: {{ tcpSocket: {{ port: 80 }}, periodSeconds: 0 }}\n",
+        with_scenario(QUIET)
+    );
+    let loaded = load_text(&text);
+    let scenario = scenario(&loaded);
+    let spec = &scenario.deployments[0].spec;
+    let quarter = IntOrPercent::Percent(25);
+    assert_eq!(
+        spec.strategy,
+        Strategy::RollingUpdate { max_surge: quarter, max_unavailable: quarter }
+    );
+    assert_eq!((spec.revision_history_limit, spec.progress_deadline_seconds), (10, Some(600)));
+    assert_eq!(spec.template.spec.termination_grace_period_seconds, 30);
+    let port = &scenario.services[0].spec.ports[0];
+    assert_eq!(
+        (&port.target_port, port.node_port),
+        (&IntOrString::String("http".to_owned()), Some(30080))
+    );
+    let pod = &scenario.pods[0];
+    assert_eq!(
+        (pod.meta.key().to_string().as_str(), pod.spec.termination_grace_period_seconds),
+        ("ops/tool", 1)
+    );
+    let container = &pod.spec.containers[0];
+    assert_eq!((container.requests.cpu_millis, container.requests.memory_bytes), (100, 64 << 20));
+    assert_eq!(container.pre_stop, Some(PreStop::Exec { seconds: 7 }));
+    let probe = container.readiness_probe.as_ref().expect("it is written");
+    assert_eq!((probe.period_seconds, probe.timeout_seconds, probe.failure_threshold), (10, 1, 3));
+}
+
+#[test]
+fn a_port_without_a_target_port_leads_to_itself() {
+    let app = APP.replace(", targetPort: http", "");
+    let loaded = load_text(&with_scenario(QUIET).replace(APP, &app));
+    assert_eq!(scenario(&loaded).services[0].spec.ports[0].target_port, IntOrString::Int(80));
+}
+
+#[test]
+fn objects_are_located_by_field_path() {
+    let loaded = load_text(&with_scenario(QUIET));
+    let place = |kind, name, path| {
+        let located = loaded.sources.locate(kind, &Key::new("default", name), path)?;
+        Some((located.place.line, located.exact, located.path))
+    };
+    let image = "spec.template.spec.containers[0].image";
+    assert_eq!(place(Kind::Deployment, "web", image), Some((19, true, image.to_owned())));
+    let container = "spec.template.spec.containers[0]";
+    let hook = format!("{container}.lifecycle.preStop");
+    assert_eq!(place(Kind::Deployment, "web", &hook), Some((18, false, container.to_owned())));
+    assert_eq!(
+        place(Kind::Service, "web-svc", "spec.type"),
+        Some((26, true, "spec.type".to_owned()))
+    );
+    assert_eq!(place(Kind::Service, "web", "spec"), None);
+}
+
+#[test]
+fn without_a_scenario_every_service_is_loaded_and_every_deployment_restarted() {
+    let loaded =
+        load_files(&["k8s"], &[("k8s/app.yaml", APP), ("k8s/values.yaml", "replicas: 3\n")]);
+    assert_eq!(
+        findings(&loaded),
+        [
+            "RS0212 12: how image `web:v1` behaves is not stated: taken are start 2s, exp(20ms) a request, exit on SIGTERM",
+            "RS0021 1: a document has neither `apiVersion` nor `kind`, and is passed over",
+        ]
+    );
+    let scenario = loaded.scenario.as_ref().expect("there are only warnings");
+    assert_eq!((scenario.name.as_str(), scenario.clients.len()), ("k8s", 1));
+    let client = &scenario.clients[0];
+    assert_eq!(client.target.url, "http://web-svc.default:80/");
+    assert_eq!(client.arrivals, Arrivals::Poisson { per_second: 100.0 });
+    assert_eq!(scenario.timeline[0].text, "rollout restart deployment/web");
+    assert_eq!(scenario.timeline[0].at, Span::from_secs(30));
+    assert!(scenario.duration >= Span::from_secs(90) && !scenario.images["web:v1"].stated);
+}
+
+/// A guestbook: three tiers in one file, as tutorials have them, and a kind that is left out.
+#[test]
+fn manifests_of_several_tiers_are_taken_as_they_are() {
+    let tier = |name: &str, kind: &str| {
+        format!(
+            "apiVersion: v1\nkind: Service\nmetadata:\n  name: {name}\nspec:\n  {kind}\n  ports:\n  - port: 6379\n  selector:\n    tier: {name}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {name}\nspec:\n  selector:\n    matchLabels:\n      tier: {name}\n  template:\n    metadata:\n      annotations: {{ prometheus.io/scrape: \"true\" }}\n      labels:\n        tier: {name}\n    spec:\n      serviceAccountName: app\n      containers:\n      - name: main\n        image: example.com/{name}:1.20\n        imagePullPolicy: IfNotPresent\n        env:\n        - {{ name: HOSTS_FROM, value: dns }}\n        securityContext: {{ runAsNonRoot: true }}\n        resources: {{ requests: {{ cpu: 100m, memory: 100Mi }}, limits: {{ cpu: 1 }} }}\n        ports:\n        - containerPort: 6379\n---\n"
+        )
+    };
+    let other = "apiVersion: v1\nkind: List\nitems:\n- { apiVersion: v1, kind: ConfigMap, metadata: { name: a }, data: { x: \"1\" } }\n- { apiVersion: example.com/v1, kind: Thing, metadata: { name: a } }\n- { apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: { name: a }, spec: { maxReplicas: 3, scaleTargetRef: { kind: Deployment, name: back } } }\n";
+    let text = tier("back", "type: ClusterIP") + &tier("front", "type: LoadBalancer") + other;
+    let loaded = load_text(&text);
+    let codes: Vec<&str> = loaded.diagnostics.iter().map(|d| d.code.id()).collect();
+    assert_eq!(codes, ["RS0212", "RS0212", "RS0024"], "{}", shown(&loaded));
+    let summary = &loaded.summary;
+    assert_eq!((summary.files, summary.documents), (1, 5));
+    assert_eq!(summary.objects[&Kind::Deployment] + summary.objects[&Kind::Service], 4);
+    let passed: Vec<_> = summary.passed_over.keys().map(String::as_str).collect();
+    assert_eq!(passed, ["ConfigMap", "HorizontalPodAutoscaler", "Thing"]);
+}
+
+#[test]
+fn an_applied_file_is_a_change_and_not_there_from_the_start() {
+    let v2 = APP.replace("web:v1", "web:v2").replace("  replicas: 3\n", "");
+    let v2 = v2.split("---").next().expect("the Deployment comes first").to_owned();
+    let scenario_text = with_scenario(&format!(
+        "{}manifests: [.]\ntimeline: [ {{ at: 30s, kubectl: apply -f v2.yaml }} ]\n",
+        QUIET.replace("{ web:v1: {} }", "{ web:v1: {}, web:v2: {} }")
+    ));
+    let (head, _) = scenario_text.split_once("---").expect("objects follow");
+    let files = [("s/scenario.yaml", head), ("s/app.yaml", APP), ("s/v2.yaml", &v2)];
+    for paths in [&["s"][..], &["s/scenario.yaml"], &["s/scenario.yaml", "s"], &["./s/"]] {
+        let loaded = load_files(paths, &files);
+        let scenario = scenario(&loaded);
+        assert_eq!((scenario.deployments.len(), scenario.timeline.len()), (1, 2), "{paths:?}");
+        // The file says nothing of replicas any more, so kubectl takes them back to the default.
+        assert!(matches!(scenario.timeline[0].action, Action::Scale { replicas: 1, .. }));
+        let Action::SetTemplate { change: TemplateChange::Template(template), .. } =
+            &scenario.timeline[1].action
+        else {
+            panic!("the template is set");
+        };
+        assert_eq!(&*template.image(), "web:v2");
+    }
+}
+
+#[test]
+fn folders_are_descended_into_only_where_they_have_no_manifest() {
+    let other = APP.replace("web", "other").replace("30080", "30081").replace("0.10", "0.11");
+    let deep = [("k/a/app.yaml", APP), ("k/b/c/other.yml", &other), ("k/.git/x.yaml", "a: b")];
+    let count = |files: &[(&str, &str)]| {
+        let loaded = load_files(&["k"], files);
+        loaded.scenario.as_ref().map_or(0, |scenario| scenario.deployments.len())
+    };
+    assert_eq!(count(&deep), 2);
+    assert_eq!(count(&[("k/app.yaml", APP), deep[1]]), 1);
+}
+
+/// The example of the design, word for word but for what is not there yet.
+#[test]
+fn functions_need_no_quotes_in_flow_mappings() {
+    let loaded = load_text(&with_scenario(
+        "\
+images:
+  web:v1: { start: 2s, serviceTime: exp(20ms), concurrency: 8, onSigterm: exit }
+  web:v2: { start: uniform(1s, 5s), stop: uniform(2s, 5s), serviceTime: lognormal(20ms, p99=90ms), warmUp: { for: 30s, factor: 4 }, onSigterm: drain }
+clients:
+  - name: shop
+    from: { pods: app=web }
+    target: http://web-svc:80/
+    arrivals: poisson(200/s)
+    connections: perRequest
+    timeout: 1s
+    retries: { attempts: 2, on: [refused, reset] }
+timeline:
+  - { at: 30s, kubectl: set image deployment/web web=web:v2 }
+",
+    ));
+    let scenario = scenario(&loaded);
+    let image = &scenario.images["web:v2"];
+    assert_eq!(image.start.to_string(), "uniform(1s, 5s)");
+    assert_eq!(image.stop.to_string(), "uniform(2s, 5s)");
+    assert_eq!(image.service_time.to_string(), "lognormal(20ms, p99=90ms)");
+    assert_eq!(scenario.clients[0].retries.on, ["refused", "reset"]);
+}
