@@ -62,6 +62,12 @@ pub enum RuntimeRequest {
 /// What the runtime tells the kubelet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RuntimeReply {
+    /// The program listens. Only the stand-in kubelet of `readiness: direct` minds: to it a pod is
+    /// Running from then on.
+    Listens {
+        /// Which container.
+        container: ContainerId,
+    },
     /// The program says it is ready to be sent requests, without having been asked.
     /// Only the stand-in kubelet of `readiness: direct` listens.
     BecameReady {
@@ -91,7 +97,8 @@ impl RuntimeReply {
     #[must_use]
     pub fn container(&self) -> ContainerId {
         match self {
-            Self::BecameReady { container }
+            Self::Listens { container }
+            | Self::BecameReady { container }
             | Self::Probed { container, .. }
             | Self::Exited { container, .. } => *container,
         }

@@ -193,18 +193,26 @@ impl Kubelet {
     /// Hears from its container runtime.
     pub fn runtime_replied(&mut self, reply: RuntimeReply, cx: &mut Cx<'_>) {
         match reply {
+            RuntimeReply::Listens { container } => {
+                self.told(container, |state| state.declared_started = true, cx);
+            }
             RuntimeReply::BecameReady { container } => {
-                if self.config.direct_readiness
-                    && let Some(state) = self.container(container)
-                {
-                    state.declared_ready = true;
-                    self.changed(container.pod, cx);
-                }
+                self.told(container, |state| state.declared_ready = true, cx);
             }
             RuntimeReply::Probed { container, kind, success } => {
                 self.probed(container, kind, success, cx);
             }
             RuntimeReply::Exited { container, code } => self.exited(container, code, cx),
+        }
+    }
+
+    /// A program speaks for itself; only a stand-in kubelet listens.
+    fn told(&mut self, id: ContainerId, note: impl FnOnce(&mut Container), cx: &mut Cx<'_>) {
+        if self.config.direct_readiness
+            && let Some(container) = self.container(id)
+        {
+            note(container);
+            self.changed(id.pod, cx);
         }
     }
 

@@ -437,7 +437,9 @@ impl DataPlane {
         server.listen(cx.now);
         let ContainerId { pod, index } = server.container;
         cx.recorder.record(cx.now, &Record::ListenerOpened { pod, container: index });
+        let container = server.container;
         let (image, turn) = (server.behaviour.clone(), server.turn);
+        self.reply(RuntimeReply::Listens { container }, cx);
         let ready = cx.now + image.ready.sample(turn, &mut self.delays);
         cx.agenda.at(ready, server_source(id), Event::BecomeReady(id));
         if let Some(after) = image.crash_after {

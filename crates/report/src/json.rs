@@ -7,13 +7,15 @@
 use std::collections::BTreeMap;
 
 use engine::Time;
-use metrics::{Balance, Counts, PodMeasures, PodState, Rollout, Traffic};
+use metrics::{Balance, PodMeasures, PodState, Rollout};
 use serde::Serialize;
-use stats::LatencyHistogram;
 
 use crate::{report::Report, verdict};
 
 mod layout;
+mod traffic;
+
+use traffic::{Client, Counted, Latency, Part, Requests, Seconds, millis};
 
 /// The version of the object's shape; it changes when a field is taken away or means another thing.
 const SCHEMA_VERSION: u32 = 1;
@@ -97,61 +99,6 @@ impl<'a> Object<'a> {
 struct Sentence {
     outcome: &'static str,
     text: String,
-}
-
-#[derive(Serialize)]
-struct Requests<'a> {
-    total: u64,
-    ok: u64,
-    failed: u64,
-    in_flight: u64,
-    success_rate: Option<f64>,
-    attempts: u64,
-    by_cause: BTreeMap<&'a str, u64>,
-}
-
-impl Requests<'_> {
-    fn of(counts: Counts, by_cause: &BTreeMap<record::Cause, u64>) -> Self {
-        Self {
-            total: counts.total(),
-            ok: counts.ok,
-            failed: counts.failed,
-            in_flight: counts.in_flight,
-            success_rate: counts.success_rate(),
-            attempts: counts.attempts,
-            by_cause: by_cause.iter().map(|(cause, count)| (cause.name(), *count)).collect(),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct Latency {
-    count: u64,
-    min: Option<f64>,
-    mean: Option<f64>,
-    p50: Option<f64>,
-    p90: Option<f64>,
-    p95: Option<f64>,
-    p99: Option<f64>,
-    p999: Option<f64>,
-    max: Option<f64>,
-}
-
-impl Latency {
-    fn of(latency: &LatencyHistogram) -> Self {
-        let quantile = |share| latency.quantile(share).map(millis);
-        Self {
-            count: latency.count(),
-            min: latency.min().map(millis),
-            mean: latency.mean().map(|nanos| nanos / 1e6),
-            p50: quantile(0.5),
-            p90: quantile(0.9),
-            p95: quantile(0.95),
-            p99: quantile(0.99),
-            p999: quantile(0.999),
-            max: latency.max().map(millis),
-        }
-    }
 }
 
 #[derive(Serialize)]
@@ -277,60 +224,6 @@ impl<'a> RolloutRow<'a> {
 }
 
 #[derive(Serialize)]
-struct Counted {
-    total: u64,
-    ok: u64,
-    failed: u64,
-    in_flight: u64,
-    success_rate: Option<f64>,
-}
-
-impl Counted {
-    fn of(counts: Counts) -> Self {
-        Self {
-            total: counts.total(),
-            ok: counts.ok,
-            failed: counts.failed,
-            in_flight: counts.in_flight,
-            success_rate: counts.success_rate(),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct Part<'a> {
-    requests: Requests<'a>,
-    latency_ms: Latency,
-}
-
-impl Part<'_> {
-    fn of(traffic: &Traffic) -> Self {
-        Self {
-            requests: Requests::of(traffic.counts, &traffic.by_cause),
-            latency_ms: Latency::of(&traffic.latency),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct Client<'a> {
-    name: &'a str,
-    #[serde(flatten)]
-    requests: Requests<'a>,
-    latency_ms: Latency,
-}
-
-impl<'a> Client<'a> {
-    fn of(client: &'a metrics::ClientMeasures) -> Self {
-        Self {
-            name: &client.name,
-            requests: Requests::of(client.traffic.counts, &client.traffic.by_cause),
-            latency_ms: Latency::of(&client.traffic.latency),
-        }
-    }
-}
-
-#[derive(Serialize)]
 struct Expected<'a> {
     text: &'a str,
     measured: Option<f64>,
@@ -392,24 +285,4 @@ impl<'a> Change<'a> {
             verified: advice.verified,
         }
     }
-}
-
-/// Requests by the second they arrived in, as two columns of equal length.
-#[derive(Serialize)]
-struct Seconds {
-    ok: Vec<u32>,
-    failed: Vec<u32>,
-}
-
-impl Seconds {
-    fn of(seconds: &[metrics::Second]) -> Self {
-        Self {
-            ok: seconds.iter().map(|second| second.ok).collect(),
-            failed: seconds.iter().map(|second| second.failed).collect(),
-        }
-    }
-}
-
-fn millis(nanos: u64) -> f64 {
-    nanos as f64 / 1e6
 }

@@ -10,6 +10,7 @@
 //! | [`report`] | what is reported: the measures and what was concluded from them |
 //! | `verdict` | the whole result in one sentence |
 //! | `number` | numbers as readers see them |
+//! | `rollout` | what is said of a rollout |
 //! | `window` | which part of a run is worth drawing |
 //! | [`text`] | for a terminal, in kubectl's look |
 //! | [`json`] | for programs: the contract |
@@ -23,6 +24,7 @@ pub mod html;
 pub mod json;
 mod number;
 pub mod report;
+mod rollout;
 pub mod text;
 mod verdict;
 mod window;

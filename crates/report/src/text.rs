@@ -18,8 +18,6 @@ use crate::{
 };
 use paint::{Paint, Tone};
 
-pub(crate) use rollouts::ending;
-
 /// How the text may look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {

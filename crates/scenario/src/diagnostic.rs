@@ -119,6 +119,13 @@ impl Findings {
         }
     }
 
+    /// Adds those of other findings that are worth it.
+    pub(crate) fn append(&mut self, other: Self, is_worth_it: impl Fn(&Diagnostic) -> bool) {
+        self.left_out |= other.left_out;
+        self.left_out_errors |= other.left_out_errors;
+        other.list.into_iter().filter(is_worth_it).for_each(|diagnostic| self.push(diagnostic));
+    }
+
     /// Whether what is found from now on is only counted.
     pub(crate) fn is_full(&self) -> bool {
         self.list.len() >= MOST_DIAGNOSTICS

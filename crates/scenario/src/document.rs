@@ -7,7 +7,7 @@ use api::{Key, Kind};
 use crate::{
     Code, Diagnostic,
     diagnostic::{Findings, suggest},
-    kinds::{self, KNOWN_KINDS, KnownKind, LeftOutThings, Treatment},
+    kinds::{self, KNOWN_KINDS, KnownKind, LeftOutField, LeftOutThings, Treatment},
     kubernetes::{self, Checker},
     objects::{Objects, Written},
     read::{Document, Origin},
@@ -326,7 +326,7 @@ impl LeftOutThings {
             let diagnostic = Diagnostic::new(Code::KindNotSimulated, message, help);
             findings.push(shown(diagnostic, places.iter().copied()));
         }
-        for ((_, field), (instead, places)) in &self.fields {
+        for ((_, field), LeftOutField { instead, places }) in &self.fields {
             let path = places.first().map_or("", |(_, path)| path);
             let more = match places.len() {
                 1 => String::new(),

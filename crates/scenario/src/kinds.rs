@@ -228,8 +228,16 @@ pub(crate) fn removed(api_version: &str, kind: &str) -> Option<(&'static str, &'
 pub(crate) struct LeftOutThings {
     /// Per kind: why it matters, and where it stands.
     pub(crate) kinds: BTreeMap<&'static str, (&'static str, Vec<At>)>,
-    /// Per type and field: what the simulation does instead, and where it stands with which path.
-    pub(crate) fields: BTreeMap<(&'static str, &'static str), (&'static str, Vec<(At, String)>)>,
+    /// Per type and field, where it stands.
+    pub(crate) fields: BTreeMap<(&'static str, &'static str), LeftOutField>,
+}
+
+/// A field that is not simulated.
+pub(crate) struct LeftOutField {
+    /// What the simulation does instead.
+    pub(crate) instead: &'static str,
+    /// Where it stands, and its path there.
+    pub(crate) places: Vec<(At, String)>,
 }
 
 #[cfg(test)]

@@ -42,18 +42,24 @@ pub(crate) struct Checker<'a> {
 }
 
 impl Checker<'_> {
-    /// Reads the tree as a type; where values are of wrong types, what follows from their absence
-    /// is not to be reported as well, and the answer's second part is false.
-    fn read<T: for<'n> Deserialize<'n>>(
+    /// Reads the tree as a type and makes an object of it. What only follows from a value of a
+    /// wrong type, or from a misspelt field, is not reported as well.
+    fn read<T: for<'n> Deserialize<'n>, O>(
         &mut self,
         left_out: &mut LeftOutThings,
-    ) -> (Option<T>, bool) {
+        convert: fn(&mut Checker<'_>, T) -> Option<O>,
+    ) -> Option<O> {
         let read = deserialize::<T>(self.root, left_out::is_one);
         report_misread(self.file, &read.mismatches, &read.unknown, self.findings);
         for field in &read.known {
             left_out::note(field, self.file, left_out);
         }
-        (read.value, read.mismatches.is_empty())
+        let (whole, spelt) = (read.mismatches.is_empty(), read.unknown.is_empty());
+        let mut found = Findings::default();
+        let object = convert(&mut Checker { findings: &mut found, ..*self }, read.value?);
+        self.findings
+            .append(found, |diagnostic| whole && (spelt || diagnostic.code != Code::Missing));
+        object
     }
 
     /// Where a field stands, or where it would be added.

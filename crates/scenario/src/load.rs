@@ -104,7 +104,9 @@ fn gather_named(reader: &mut Reader<'_>, document: &ScenarioDocument) -> Vec<Str
     for (path, item) in &names.applied {
         let path = beside(&document.path, path);
         reader.gather(&path, Origin::Applied, Some(item.at()));
-        applied.push(path);
+        if !applied.contains(&path) {
+            applied.push(path);
+        }
     }
     applied
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use api::{
-    Deployment, IntOrString, Key, Kind, Labels, Pod, PodSpec, Service, selector::matches_all,
+    Deployment, IntOrString, Key, Kind, Labels, Meta, Pod, PodSpec, Service, selector::matches_all,
 };
 
 use crate::{
@@ -54,11 +54,11 @@ pub(crate) struct PodGroup<'a> {
 
 impl Objects {
     pub(crate) fn deployment(&self, key: &Key) -> Option<&Written<Deployment>> {
-        self.deployments.iter().find(|written| written.object.meta.key() == *key)
+        self.deployments.iter().find(|written| is_called(&written.object.meta, key))
     }
 
     pub(crate) fn service(&self, key: &Key) -> Option<&Written<Service>> {
-        self.services.iter().find(|written| written.object.meta.key() == *key)
+        self.services.iter().find(|written| is_called(&written.object.meta, key))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -113,16 +113,18 @@ impl Objects {
         metas.filter(|meta| *meta.namespace == *namespace).map(|meta| &*meta.name).collect()
     }
 
-    /// Reports Services that lead nowhere, and node ports that are given twice.
+    /// Reports node ports that are given twice, too many pods, and Services that lead nowhere.
     pub(crate) fn check(&self, findings: &mut Findings) {
-        for written in &self.services {
+        self.check_node_ports(findings);
+        self.check_number_of_pods(findings);
+        // Where objects are wrong, a Service may lead nowhere for that reason.
+        let worth_it = !findings.any_error();
+        for written in self.services.iter().filter(|_| worth_it) {
             if findings.is_full() {
                 return;
             }
             self.check_selector(written, findings);
         }
-        self.check_node_ports(findings);
-        self.check_number_of_pods(findings);
     }
 
     fn check_selector(&self, written: &Written<Service>, findings: &mut Findings) {
@@ -233,6 +235,10 @@ impl Objects {
         scenario.pods.sort_by_cached_key(|object| object.meta.key());
         scenario.services.sort_by_cached_key(|object| object.meta.key());
     }
+}
+
+fn is_called(meta: &Meta, key: &Key) -> bool {
+    meta.name == key.name && meta.namespace == key.namespace
 }
 
 /// Labels as kubectl's `-l` takes them.

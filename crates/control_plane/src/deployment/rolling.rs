@@ -93,7 +93,7 @@ fn shrink_steps(
     if max_scaled_down <= 0 {
         return None;
     }
-    let (cleaned, _) = cleanup_unhealthy_replicas(old, max_scaled_down);
+    let (cleaned, _) = cleanup_unhealthy_replicas(old, max_scaled_down)?;
     let mut all: Vec<_> = cleaned.clone();
     all.extend(new.cloned().map(Arc::new));
     let (scaled, _) = scale_down_old_replica_sets_for_rolling_update(deployment, &all, &cleaned);
@@ -101,16 +101,32 @@ fn shrink_steps(
 }
 
 /// Takes unavailable pods off old ReplicaSets, oldest set first: they serve nobody. Gives the sets
-/// and how many pods that were.
+/// and how many pods that were; `None` where a set's status says that more pods are available than
+/// it is to have. That status is from before the set was last shrunk, and Kubernetes gives the whole
+/// step up rather than count pods that are about to go.
 #[must_use]
 pub fn cleanup_unhealthy_replicas(
     old: &[Arc<ReplicaSet>],
     max_cleanup_count: i32,
-) -> (Vec<Arc<ReplicaSet>>, i32) {
-    shrink_oldest_first(old, max_cleanup_count, |set| {
-        // A set with more available pods than it is to have is left as it is.
-        (set.spec.replicas - set.status.available_replicas).max(0)
-    })
+) -> Option<(Vec<Arc<ReplicaSet>>, i32)> {
+    let mut after = oldest_first(old);
+    let mut cleaned = 0;
+    for set in &mut after {
+        let unhealthy = set.spec.replicas - set.status.available_replicas;
+        if cleaned >= max_cleanup_count {
+            break;
+        }
+        if set.spec.replicas == 0 || unhealthy == 0 {
+            continue;
+        }
+        if unhealthy < 0 {
+            return None;
+        }
+        let count = unhealthy.min(max_cleanup_count - cleaned);
+        Arc::make_mut(set).spec.replicas -= count;
+        cleaned += count;
+    }
+    Some((after, cleaned))
 }
 
 /// Shrinks old ReplicaSets, oldest first, as far as enough pods stay available. Gives the sets and
@@ -122,26 +138,22 @@ pub fn scale_down_old_replica_sets_for_rolling_update(
     old: &[Arc<ReplicaSet>],
 ) -> (Vec<Arc<ReplicaSet>>, i32) {
     let min_available = deployment.spec.replicas - util::max_unavailable(deployment);
-    let available = util::get_available_replica_count_for_replica_sets(all);
-    shrink_oldest_first(old, available - min_available, |set| set.spec.replicas)
-}
-
-/// Takes up to `budget` pods off ReplicaSets, from each at most what `limit` allows, by date of
-/// creation and name.
-fn shrink_oldest_first(
-    sets: &[Arc<ReplicaSet>],
-    budget: i32,
-    limit: impl Fn(&ReplicaSet) -> i32,
-) -> (Vec<Arc<ReplicaSet>>, i32) {
-    let mut after = sets.to_vec();
-    after.sort_by_key(|set| util::age_order(set));
+    let budget = util::get_available_replica_count_for_replica_sets(all) - min_available;
+    let mut after = oldest_first(old);
     let mut taken = 0;
     for set in &mut after {
-        let count = limit(set).min(budget - taken).max(0);
+        let count = set.spec.replicas.min(budget - taken);
         if count > 0 {
             Arc::make_mut(set).spec.replicas -= count;
             taken += count;
         }
     }
     (after, taken)
+}
+
+/// ReplicaSets by date of creation and name.
+fn oldest_first(sets: &[Arc<ReplicaSet>]) -> Vec<Arc<ReplicaSet>> {
+    let mut sets = sets.to_vec();
+    sets.sort_by_key(|set| util::age_order(set));
+    sets
 }

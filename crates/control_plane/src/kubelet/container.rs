@@ -28,6 +28,8 @@ pub(super) struct Container {
     pub(super) started: Time,
     pub(super) restarts: u32,
     pub(super) probes: Vec<prober::Worker>,
+    /// The program said that it listens (`readiness: direct`).
+    pub(super) declared_started: bool,
     /// The program said that it is ready (`readiness: direct`).
     pub(super) declared_ready: bool,
     /// Its state changed since the kubelet last looked.
@@ -43,6 +45,7 @@ impl Container {
             started: Time::ZERO,
             restarts: 0,
             probes: Vec::new(),
+            declared_started: false,
             declared_ready: false,
             unnoticed: false,
             exit_code: None,
@@ -53,7 +56,7 @@ impl Container {
     pub(super) fn started_at(&mut self, now: Time, spec: &api::Container) {
         self.state = State::Running;
         self.started = now;
-        self.declared_ready = false;
+        (self.declared_started, self.declared_ready) = (false, false);
         self.exit_code = None;
         let probes = [
             (ProbeKind::Startup, &spec.startup_probe),

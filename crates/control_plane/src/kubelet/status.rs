@@ -31,7 +31,8 @@ impl Worker {
     /// The pod's status now; a condition that stays what it was keeps its date.
     pub(super) fn status(&self, direct: bool, now: Timestamp, stored: &PodStatus) -> PodStatus {
         let ever_started = self.containers.iter().all(|container| {
-            container.state != State::Waiting || container.restarts > 0
+            let told = !direct || container.declared_started;
+            (container.state != State::Waiting && told) || container.restarts > 0
         });
         let phase = if self.ended {
             let badly = self.containers.iter().any(|container| {

@@ -49,7 +49,8 @@ pub(crate) fn elide(text: &str, size: f64, bold: bool, most: f64) -> String {
 /// `text` in lines no wider than `most`; a word that is wider loses its middle.
 pub(crate) fn lines(text: &str, size: f64, bold: bool, most: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
+    // At plain spaces only: a no-break space keeps a number and its unit together.
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
         let word = elide(word, size, bold, most);
         match lines.last_mut() {
             Some(line) if width(&format!("{line} {word}"), size, bold) <= most => {

@@ -47,7 +47,8 @@ pub(crate) fn failures(measures: &Measures) -> String {
         (0, ..) => "No request was sent".to_owned(),
         (_, None, _) | (_, _, None) => format!("No request failed{change}"),
         (_, Some(first), Some(last)) => {
-            let when = format!("{} and {}", seconds(first as f64), seconds(last as f64 + 1.0));
+            let bound = |secs: f64| seconds(secs).replace(' ', "\u{a0}");
+            let when = format!("{} and {}", bound(first as f64), bound(last as f64 + 1.0));
             let during =
                 if failed == measures.rollouts.iter().map(|it| it.requests.failed).sum::<u64>() {
                     change

@@ -56,6 +56,11 @@ impl<'a> Lives<'a> {
         Self { pods: shown, versions, row, end }
     }
 
+    /// Whether rows are too low for thin lines in them.
+    fn low(&self) -> bool {
+        self.row < 6.0
+    }
+
     /// How high the rows are together.
     pub(crate) fn height(&self) -> f64 {
         self.row * self.pods.len() as f64
@@ -91,7 +96,7 @@ impl<'a> Lives<'a> {
         let mut x = axis.left + font::width("Pods", BODY, true) + 22.0;
         for state in STATES.iter().filter(occurs) {
             let swatch = Area { x, y: base - 10.0, width: 22.0, height: 12.0 };
-            stretch(svg, swatch, *state, 0);
+            stretch(svg, swatch, *state, 0, self.low());
             let name = state_name(*state);
             svg.text(&Label::new(x + 28.0, base, name).size(SMALL).tone(&MUTED));
             x += 28.0 + font::width(name, SMALL, false) + 20.0;
@@ -103,10 +108,15 @@ impl<'a> Lives<'a> {
         svg.raw(&hatches(svg.name()));
         let named = self.row >= NAMED_ROW;
         let mut introduced = [false; VERSIONS.len()];
+        // Rows that meet between two pixels would show a seam.
+        svg.raw("<g shape-rendering=\"crispEdges\">\n");
+        for (place, pod) in self.pods.iter().enumerate() {
+            self.bar(svg, axis, pod, top + place as f64 * self.row);
+        }
+        svg.raw("</g>\n");
         for (place, pod) in self.pods.iter().enumerate() {
             let y = top + place as f64 * self.row;
             let version = self.versions.place(&pod.version);
-            self.bar(svg, axis, pod, y);
             if named {
                 let name = font::elide(&pod.name, SMALL, false, axis.left - 34.0);
                 let label = Label::new(axis.left - 8.0, y + self.row / 2.0 + 4.0, &name).end();
@@ -137,7 +147,7 @@ impl<'a> Lives<'a> {
                 width: (right - left).max(0.75),
                 height: self.row - gap,
             };
-            stretch(svg, area, *state, self.versions.place(&pod.version));
+            stretch(svg, area, *state, self.versions.place(&pod.version), self.low());
         }
     }
 
@@ -186,11 +196,10 @@ impl<'a> Lives<'a> {
     }
 }
 
-/// One stretch of a life.
-fn stretch(svg: &mut Svg, area: Area, state: PodState, version: usize) {
+/// One stretch of a life. Thin lines would be stripes in low rows; a pale fill stands for them.
+fn stretch(svg: &mut Svg, area: Area, state: PodState, version: usize, low: bool) {
     let tone = &VERSIONS[version];
     let thin = |height: f64| Area { y: area.y + (area.height - height) / 2.0, height, ..area };
-    let low = area.height < 6.0;
     match state {
         PodState::Pending if low => svg.fill(area, &IDLE, 0.2),
         PodState::Closed if low => svg.fill(area, &IDLE, 0.4),

@@ -30,6 +30,8 @@ const RIGHT: f64 = 150.0;
 const HEAT: (usize, usize, usize) = (300, 6_000, 8);
 /// The height of all rows of a heat map, and of one where they are few.
 const HEAT_HEIGHT: (f64, f64) = (440.0, 18.0);
+/// Rows lower than this have no name of their own.
+const NAMED_ROW: f64 = 13.0;
 /// Names are not wider than this.
 const MOST_NAME: f64 = 200.0;
 
@@ -133,7 +135,7 @@ fn heat(svg: &mut Svg, measures: &Measures, pods: &[&PodMeasures], versions: &Ve
     let columns = (HEAT.1 / pods.len()).clamp(24, 160);
     let window = Window::whole(measures, columns);
     let row = (HEAT_HEIGHT.0 / pods.len() as f64).min(HEAT_HEIGHT.1);
-    let left = if row >= 13.0 { left_of(pods) } else { left_of_groups(pods) };
+    let left = if row >= NAMED_ROW { left_of(pods) } else { left_of_groups(pods) };
     let axis = TimeAxis { left, right: WIDTH - MARGIN, window };
     let most = pods.iter().flat_map(|pod| rates(pod, window)).map(|(_, it)| it).fold(0.1, f64::max);
     let note = format!(
@@ -146,15 +148,19 @@ fn heat(svg: &mut Svg, measures: &Measures, pods: &[&PodMeasures], versions: &Ve
     let top = axis.name_rollouts(svg, measures, top) + 4.0;
     let bottom = top + row * pods.len() as f64;
     axis.shade_rollouts(svg, measures, top, bottom);
+    svg.raw("<g shape-rendering=\"crispEdges\">\n");
     for (place, pod) in pods.iter().enumerate() {
         let y = top + place as f64 * row;
         heat_row(svg, axis, pod, (y, row), most, versions.tone(&pod.version));
-        if row >= 13.0 {
-            let name = font::elide(&pod.name, SMALL, false, axis.left - MARGIN - 8.0);
-            svg.text(&Label::new(axis.left - 8.0, y + row / 2.0 + 4.0, &name).end().size(SMALL));
-        }
     }
-    if row < 13.0 {
+    svg.raw("</g>\n");
+    if row >= NAMED_ROW {
+        for (place, pod) in pods.iter().enumerate() {
+            let base = top + (place as f64 + 0.5) * row + 4.0;
+            let name = font::elide(&pod.name, SMALL, false, axis.left - MARGIN - 8.0);
+            svg.text(&Label::new(axis.left - 8.0, base, &name).end().size(SMALL));
+        }
+    } else {
         name_groups(svg, axis, pods, versions, (top, row));
     }
     axis.draw(svg, bottom + 2.0)

@@ -94,7 +94,13 @@ pub(crate) fn failed_panel(svg: &mut Svg, axis: TimeAxis, bins: &[Bin], top: f64
         let width = (right - left - 1.0).max(1.0);
         svg.fill(Area { x: left, y, width, height: area.bottom() - y }, &BAD, 1.0);
         if rate >= most && !std::mem::replace(&mut named, true) {
-            let (x, text) = (left + width / 2.0, short(rate));
+            // Of a bin of several seconds it is a mean, with a decimal only where it says something.
+            let value = if rate < 10.0 {
+                short((rate * 10.0).round() / 10.0)
+            } else {
+                count(rate.round() as u64)
+            };
+            let (x, text) = (left + width / 2.0, value);
             svg.text(&Label::new(x, y - 4.0, &text).middle().bold().tone(&BAD));
         }
     }

@@ -60,7 +60,7 @@ pub(crate) const WIDTH: f64 = 960.0;
 /// Left and right of everything.
 pub(crate) const MARGIN: f64 = 24.0;
 /// The size of titles.
-pub(crate) const TITLE: f64 = 19.0;
+pub(crate) const TITLE: f64 = 18.0;
 /// The size of panel headings and values.
 pub(crate) const BODY: f64 = 12.5;
 /// The size of axis labels.

@@ -56,6 +56,7 @@ fn numbers(report: &Report<'_>) -> String {
     let p99 = report.measures.latency.quantile(0.99).map(|nanos| nanos as f64);
     let (evenness, chance) = match balance.pods {
         0 => (NONE.to_owned(), "no pod was called".to_owned()),
+        1 => (NONE.to_owned(), "only one pod was called".to_owned()),
         _ => (
             format!("{:.2}", balance.max_over_mean),
             format!("chance alone gives {:.2}", balance.chance_max_over_mean),

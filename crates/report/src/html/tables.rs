@@ -1,7 +1,5 @@
 //! The numbers in full: clients, causes, latency, pods and the steps of rollouts.
 
-use std::collections::BTreeSet;
-
 use metrics::{Counts, Measures, Rollout};
 use stats::LatencyHistogram;
 
@@ -9,7 +7,7 @@ use super::markup::{Cell, Kind, table};
 use crate::{
     number::{count, latency_or_none, percent_or_none, seconds, share},
     report::Report,
-    text::ending,
+    rollout::{ending, versions},
 };
 
 /// All tables that have rows.
@@ -154,15 +152,14 @@ fn pods(measures: &Measures) -> String {
 }
 
 fn rollout(rollout: &Rollout) -> String {
-    let versions: BTreeSet<&String> =
-        rollout.steps.iter().flat_map(|(_, sizes)| sizes.keys()).collect();
+    let versions = versions(rollout);
     let mut heads = vec![("Time", Kind::Name)];
-    heads.extend(versions.iter().map(|version| (version.as_str(), Kind::Number)));
+    heads.extend(versions.iter().map(|version| (*version, Kind::Number)));
     let rows: Vec<_> = rollout
         .steps
         .iter()
         .map(|(at, sizes)| {
-            let size = |version: &&String| sizes.get(*version).copied().unwrap_or(0).to_string();
+            let size = |version: &&str| sizes.get(*version).copied().unwrap_or(0).to_string();
             let time = format!("{:.2} s", at.as_secs_f64());
             std::iter::once(time).chain(versions.iter().map(size)).map(plain).collect()
         })

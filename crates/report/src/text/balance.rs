@@ -78,7 +78,8 @@ fn row(pod: &PodMeasures, all: u64) -> [(String, Tone); 8] {
 /// How even the load was, beside what pure chance would give.
 pub(super) fn evenness(measures: &Measures, style: Style) -> String {
     let balance = measures.balance;
-    if balance.pods == 0 {
+    // Of one pod there is nothing to compare.
+    if balance.pods < 2 {
         return String::new();
     }
     let pods = many(balance.pods as u64, "pod");

@@ -11,7 +11,10 @@ use super::{
     table::{Side, Table},
     wrap,
 };
-use crate::number::{count, many, seconds};
+use crate::{
+    number::{count, many},
+    rollout::{ending, versions},
+};
 
 /// So many steps are listed in full; of more the first and last few.
 const LISTED: usize = 12;
@@ -35,37 +38,18 @@ fn section(rollout: &Rollout, style: Style) -> String {
         many(rollout.requests.total(), "request"),
     );
     let indented = |text: &str| wrap::indented(text, style.width, 10);
-    [head, indented(&ending(rollout)), indented(&facts), steps(&rollout.steps, style)]
+    [head, indented(&ending(rollout)), indented(&facts), steps(rollout, style)]
         .join("\n")
         .trim_end()
         .to_owned()
 }
 
-/// How it ended, in words.
-pub(crate) fn ending(rollout: &Rollout) -> String {
-    let settled = rollout.settled.map(|at| seconds(at.since(rollout.start).as_secs_f64()));
-    match (rollout.duration(), settled) {
-        (Some(took), Some(settled)) => {
-            format!("complete after {}, settled after {settled}", seconds(took.as_secs_f64()))
-        }
-        (Some(took), None) => format!("complete after {}", seconds(took.as_secs_f64())),
-        (None, _) if rollout.superseded => "superseded by the next".to_owned(),
-        (None, _) if rollout.deadline_exceeded => "progress deadline exceeded".to_owned(),
-        (None, _) => "not complete".to_owned(),
-    }
-}
-
-fn steps(steps: &[(Time, BTreeMap<String, i32>)], style: Style) -> String {
-    let mut versions: Vec<&String> = Vec::new();
-    for version in steps.iter().flat_map(|(_, sizes)| sizes.keys()) {
-        if !versions.contains(&version) {
-            versions.push(version);
-        }
-    }
+fn steps(rollout: &Rollout, style: Style) -> String {
+    let (steps, versions) = (&rollout.steps, versions(rollout));
     if versions.is_empty() {
         return String::new();
     }
-    let heads = versions.iter().map(|version| (version.as_str(), Side::Right));
+    let heads = versions.iter().map(|version| (*version, Side::Right));
     let mut table = Table::new(std::iter::once(("TIME", Side::Right)).chain(heads));
     let first = if steps.len() > LISTED { LISTED / 2 } else { steps.len() };
     let last = if steps.len() > LISTED { steps.len() - LISTED / 2 } else { steps.len() };
@@ -81,8 +65,8 @@ fn steps(steps: &[(Time, BTreeMap<String, i32>)], style: Style) -> String {
     table.render(style)
 }
 
-fn step(at: Time, sizes: &BTreeMap<String, i32>, versions: &[&String]) -> Vec<(String, Tone)> {
-    let size = |version: &&String| sizes.get(*version).copied().unwrap_or(0).to_string();
+fn step(at: Time, sizes: &BTreeMap<String, i32>, versions: &[&str]) -> Vec<(String, Tone)> {
+    let size = |version: &&str| sizes.get(*version).copied().unwrap_or(0).to_string();
     let time = format!("{:.2}s", at.as_secs_f64());
     std::iter::once(time).chain(versions.iter().map(size)).map(|it| (it, Tone::Plain)).collect()
 }

@@ -63,11 +63,10 @@ impl de::Error for Error {
             {
                 "write the number without quotes".to_owned()
             }
-            (Unexpected::Str(text), "a boolean")
-                if matches!(text, "true" | "false" | "yes" | "no" | "on" | "off") =>
-            {
-                "write true or false without quotes".to_owned()
-            }
+            (
+                Unexpected::Str("true" | "false" | "yes" | "no" | "on" | "off"),
+                "a boolean",
+            ) => "write true or false without quotes".to_owned(),
             (Unexpected::Map, "a list") => "begin each item with `- `".to_owned(),
             _ => format!("write {wanted} here"),
         };

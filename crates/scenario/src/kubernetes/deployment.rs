@@ -18,12 +18,7 @@ pub(crate) const MOST_REPLICAS: i32 = 5000;
 
 /// Reads a Deployment; `None` where not even a name is left.
 pub(crate) fn deployment(cx: &mut Checker<'_>, left_out: &mut LeftOutThings) -> Option<Deployment> {
-    let (read, whole) = cx.read::<apps::Deployment>(left_out);
-    let read = read?;
-    if !whole {
-        return convert(&mut Checker { findings: &mut Default::default(), ..*cx }, read);
-    }
-    convert(cx, read)
+    cx.read(left_out, convert)
 }
 
 fn convert(cx: &mut Checker<'_>, read: apps::Deployment) -> Option<Deployment> {

@@ -5,7 +5,7 @@
 
 use crate::{
     deserializer::KnownField,
-    kinds::LeftOutThings,
+    kinds::{LeftOutField, LeftOutThings},
     source::{At, FileId},
     yaml::{Node, Value},
 };
@@ -76,8 +76,8 @@ pub(super) fn note(field: &KnownField<'_>, file: FileId, left_out: &mut LeftOutT
         return;
     }
     let noted = left_out.fields.entry((owner, name));
-    let (_, places) = noted.or_insert_with(|| (instead, Vec::new()));
-    places.push((At { file, extent: field.extent }, field.path.to_string()));
+    let noted = noted.or_insert_with(|| LeftOutField { instead, places: Vec::new() });
+    noted.places.push((At { file, extent: field.extent }, field.path.to_string()));
 }
 
 fn is_empty(node: &Node) -> bool {

@@ -15,12 +15,7 @@ use crate::{Code, kinds::LeftOutThings, quantity::Quantity};
 
 /// Reads a Pod without a controller; `None` where not even a name is left.
 pub(crate) fn pod(cx: &mut Checker<'_>, left_out: &mut LeftOutThings) -> Option<Pod> {
-    let (read, whole) = cx.read::<core::Pod>(left_out);
-    let read = read?;
-    if !whole {
-        return convert(&mut Checker { findings: &mut Default::default(), ..*cx }, read);
-    }
-    convert(cx, read)
+    cx.read(left_out, convert)
 }
 
 fn convert(cx: &mut Checker<'_>, read: core::Pod) -> Option<Pod> {
@@ -31,7 +26,8 @@ fn convert(cx: &mut Checker<'_>, read: core::Pod) -> Option<Pod> {
     };
     let spec = Arc::new(cx.pod_spec("spec", spec));
     let (id, node_name, status) = (PodId::default(), None, PodStatus::default());
-    (!meta.name.is_empty()).then(|| Pod { meta, id, spec, node_name, status })
+    let named = !meta.name.is_empty();
+    named.then_some(Pod { meta, id, spec, node_name, status })
 }
 
 /// A container's index must fit the ids of a run; nobody has so many.

@@ -16,12 +16,7 @@ const NODE_PORTS: std::ops::RangeInclusive<u16> = 30000..=32767;
 
 /// Reads a Service; `None` where not even a name is left, and for ExternalName.
 pub(crate) fn service(cx: &mut Checker<'_>, left_out: &mut LeftOutThings) -> Option<Service> {
-    let (read, whole) = cx.read::<core::Service>(left_out);
-    let read = read?;
-    if !whole {
-        return convert(&mut Checker { findings: &mut Default::default(), ..*cx }, read);
-    }
-    convert(cx, read)
+    cx.read(left_out, convert)
 }
 
 fn convert(cx: &mut Checker<'_>, read: core::Service) -> Option<Service> {
@@ -64,7 +59,8 @@ fn service_type(cx: &mut Checker<'_>, written: Option<&str>) -> ServiceType {
         other => {
             let kinds = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
             cx.unsupported("spec.type", other, &kinds);
-            ServiceType::ClusterIP
+            // The type that allows the most, so that nothing is reported that follows from this.
+            ServiceType::LoadBalancer
         }
     }
 }

@@ -55,7 +55,7 @@ impl Reading<'_> {
                 _ => None,
             };
             let arrivals = self.need(&fields, "arrivals").and_then(|item| {
-                let help = "write constant(200/s), poisson(200/s) or steps(0s: 100/s, 30s: 500/s)";
+                let help = "write constant(200/s), poisson(200/s) or, in quotes, \"steps(0s: 100/s, 30s: 500/s)\"";
                 self.parse(&item, help, rate::arrivals)
             });
             self.connections(&fields);

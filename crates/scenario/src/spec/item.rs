@@ -183,7 +183,12 @@ impl Reading<'_> {
                 let diagnostic = Diagnostic::new(Code::NotYet, message, "leave it out");
                 self.findings.push(diagnostic.at(at, "not yet"));
             } else if !known.contains(&name) {
-                let help = suggest(name, "field", known.iter().copied());
+                // `{ pods: app=shop,tier=web }`, where a comma ends an unquoted text.
+                let torn = matches!(field.node.value, Value::Null) && name.contains('=');
+                let help = match torn {
+                    true => "put a text with a comma in quotes".to_owned(),
+                    false => suggest(name, "field", known.iter().copied()),
+                };
                 let message = format!("unknown field `{}`", field.path());
                 let diagnostic = Diagnostic::new(Code::UnknownField, message, help);
                 self.findings.push(diagnostic.at(at, "not a field of a Scenario"));

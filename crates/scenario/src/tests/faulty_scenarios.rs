@@ -23,7 +23,7 @@ fn check(cases: &[(&str, &str)]) {
         let found = complaints(fields);
         let found: Vec<&str> = found
             .iter()
-            .map(|line| line.as_str())
+            .map(String::as_str)
             .filter(|line| !line.starts_with("RS0213") && !line.starts_with("RS0212"))
             .collect();
         let without_line = |line: &str| {

@@ -22,29 +22,73 @@ fn an_unknown_field_is_shown_with_what_was_meant() {
 
 #[test]
 fn a_place_inside_a_text_gets_the_caret() {
-    assert_snapshot!(rendered("poisson(10/s)", "'poisson(10/d)'"), @"");
+    assert_snapshot!(rendered("poisson(10/s)", "'poisson(10/d)'"), @r#"
+    error[RS0104]: spec.clients[0].arrivals: unknown unit "d": one of /s, /m, /h
+     --> app.yaml:6:75
+      |
+    6 |   clients: [ { name: shop, target: http://web-svc/, arrivals: 'poisson(10/d)' } ]
+      |                                                                           ^
+      |
+      = help: write constant(200/s), poisson(200/s) or steps(0s: 100/s, 30s: 500/s)
+
+    1 error
+    "#);
 }
 
 #[test]
 fn two_places_are_shown_together() {
     let strategy =
         "replicas: 3\n  strategy:\n    rollingUpdate:\n      maxSurge: 0\n      maxUnavailable: 0";
-    assert_snapshot!(rendered("replicas: 3", strategy), @"");
+    assert_snapshot!(rendered("replicas: 3", strategy), @r"
+    error[RS0106]: spec.strategy.rollingUpdate.maxUnavailable: Invalid value: 0: may not be 0 when `maxSurge` is 0
+      --> app.yaml:16:23
+       |
+    15 |       maxSurge: 0
+       |                 - no pod may be added
+    16 |       maxUnavailable: 0
+       |                       ^ no pod may be taken away
+       |
+       = help: let maxSurge or maxUnavailable be at least 1
+
+    1 error
+    ");
 }
 
 #[test]
 fn a_duplicate_key_is_a_warning() {
-    assert_snapshot!(rendered("  replicas: 3\n", "  replicas: 3\n  replicas: 4\n"), @"");
+    assert_snapshot!(rendered("  replicas: 3\n", "  replicas: 3\n  replicas: 4\n"), @r"
+    warning[RS0013]: key `replicas` is set twice in the same mapping; kubectl keeps the last one
+      --> app.yaml:13:3
+       |
+    12 |   replicas: 3
+       |   -------- first set here, silently dropped
+    13 |   replicas: 4
+       |   ^^^^^^^^ this value wins
+       |
+       = help: delete one of the two
+
+    1 warning
+    ");
 }
 
 #[test]
 fn a_client_is_told_the_port_of_the_service() {
-    assert_snapshot!(rendered("http://web-svc/", "http://web-svc:8080/"), @"");
+    assert_snapshot!(rendered("http://web-svc/", "http://web-svc:8080/"), @r"
+    error[RS0203]: Service `default/web-svc` has no port 8080
+     --> app.yaml:6:51
+      |
+    6 |   clients: [ { name: shop, target: http://web-svc:8080/, arrivals: poisson(10/s) } ]
+      |                                                   ^^^^^
+      |
+      = help: its TCP ports are 80
+
+    1 error
+    ");
 }
 
 #[test]
 fn a_template_is_recognised() {
-    assert_snapshot!(shown(&load_text("replicas: {{ .Values.replicas }}\n")), @"");
+    assert_snapshot!(shown(&load_text("apiVersion: apps/v1\nkind: Deployment\nspec:\n  replicas: {{ .Values.replicas }}\n")), @"");
 }
 
 #[test]

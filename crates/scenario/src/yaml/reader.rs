@@ -187,7 +187,9 @@ impl Builder<'_> {
                 _ => None,
             };
             if let Some((node, merge)) = complete {
+                // A collection is complete with its end, and stands where it begins.
                 let at = self.extent_of(span);
+                let at = if at.end == node.extent.end { node.extent } else { at };
                 match self.open.last_mut() {
                     None => root = Some(node),
                     Some(Open { content: Content::Seq(items), .. }) => items.push(node),

@@ -1,0 +1,37 @@
+//! What is said of a rollout, in the terminal and on the page alike.
+
+use metrics::Rollout;
+
+use crate::number::seconds;
+
+/// How it ended, in words.
+pub(crate) fn ending(rollout: &Rollout) -> String {
+    let settled = rollout.settled.map(|at| seconds(at.since(rollout.start).as_secs_f64()));
+    match (rollout.duration(), settled) {
+        (Some(took), Some(settled)) => {
+            format!("complete after {}, settled after {settled}", seconds(took.as_secs_f64()))
+        }
+        (Some(took), None) => format!("complete after {}", seconds(took.as_secs_f64())),
+        (None, _) if rollout.superseded => "superseded by the next one".to_owned(),
+        (None, _) if rollout.deadline_exceeded => "progress deadline exceeded".to_owned(),
+        (None, _) => "not complete".to_owned(),
+    }
+}
+
+/// The versions in its steps, the old one first and the new one last.
+pub(crate) fn versions(rollout: &Rollout) -> Vec<&str> {
+    let mut versions: Vec<&str> =
+        rollout.steps.iter().flat_map(|(_, sizes)| sizes.keys()).map(String::as_str).collect();
+    versions.sort_unstable_by_key(|version| {
+        let place = if version.starts_with(&*rollout.from) {
+            0
+        } else if version.starts_with(&*rollout.to) {
+            2
+        } else {
+            1
+        };
+        (place, *version)
+    });
+    versions.dedup();
+    versions
+}
