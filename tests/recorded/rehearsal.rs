@@ -26,10 +26,13 @@ pub(crate) struct Config {
     pub(crate) rate: i64,
     pub(crate) random_phase: bool,
     pub(crate) seconds_after: i64,
+    /// How long before the change the Deployment was created, in milliseconds, where that was so
+    /// short that the controllers' client limits had not recovered from it.
+    pub(crate) created_ms_before: Option<f64>,
 }
 
 /// Seconds from the scenario's beginning to the change of the template.
-pub(crate) const TRIGGER_SECONDS: u64 = 2;
+pub(crate) const TRIGGER_SECONDS: u64 = 10;
 
 impl Config {
     /// The configuration in a header or a summary's `params`.
@@ -56,6 +59,7 @@ impl Config {
             rate: if e2e { 150 } else { 0 },
             random_phase: params["churn"] == Value::Bool(true),
             seconds_after: if e2e { 8 } else { 120 },
+            created_ms_before: None,
         }
     }
 
@@ -91,6 +95,14 @@ impl Config {
                 (ms + 999) / 1000
             ),
         };
+        let (replicas, scale) = match self.created_ms_before {
+            None => (self.replicas, String::new()),
+            Some(before) => {
+                let at_ms = TRIGGER_SECONDS as f64 * 1000.0 - before;
+                let scale = format!("scale deployment/web --replicas={}", self.replicas);
+                (0, format!("    - {{ at: {at_ms}ms, kubectl: {scale} }}\n"))
+            }
+        };
         format!(
             "apiVersion: rollsim.dev/v1
 kind: Scenario
@@ -106,7 +118,7 @@ spec:
     app:v1: {v1}
     app:v2: {v2}
 {clients}  timeline:
-    - {{ at: {TRIGGER_SECONDS}s, kubectl: set image deployment/web app=app:v2 }}
+{scale}    - {{ at: {TRIGGER_SECONDS}s, kubectl: set image deployment/web app=app:v2 }}
 ---
 apiVersion: apps/v1
 kind: Deployment
@@ -136,7 +148,6 @@ spec:
             random_phase = self.random_phase,
             v1 = self.image(0),
             v2 = self.image(1),
-            replicas = self.replicas,
             min_ready = self.min_ready_seconds,
             surge = self.max_surge,
             unavailable = self.max_unavailable,
@@ -146,7 +157,8 @@ spec:
     pub(crate) fn scenario(&self) -> Scenario {
         let text = self.yaml();
         let loaded = scenario::load(&["recorded.yaml".to_owned()], &Memory(text), &|_| Ok(()));
-        let errors = || scenario::render(&loaded.diagnostics, &loaded.sources, scenario::Style::Plain);
+        let errors =
+            || scenario::render(&loaded.diagnostics, &loaded.sources, scenario::Style::Plain);
         loaded.scenario.clone().unwrap_or_else(|| panic!("{}", errors()))
     }
 }

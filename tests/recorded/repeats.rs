@@ -16,8 +16,7 @@ const PARTS_MS: [(f64, f64); 2] = [(1100.0, 2300.0), (2300.0, 3600.0)];
 
 /// First and last failure within a part.
 fn edges(failures_ms: &[f64], (from, to): (f64, f64)) -> Option<(f64, f64)> {
-    let within: Vec<f64> =
-        failures_ms.iter().copied().filter(|t| (from..to).contains(t)).collect();
+    let within: Vec<f64> = failures_ms.iter().copied().filter(|t| (from..to).contains(t)).collect();
     Some((*within.first()?, *within.last()?))
 }
 
@@ -58,16 +57,22 @@ fn as_many_requests_are_lost_as_in_the_recordings() {
         let (spread, real_spread) = (deviation(&lost), deviation(&samples));
         println!(
             "{name:22} recorded {:6.1} ± {:4.1} [{:.1}, {:.1}]   simulated {:6.1} ± {:4.1}",
-            real.mean, real_spread, real.low(), real.high(), simulated.mean, spread
+            real.mean,
+            real_spread,
+            real.low(),
+            real.high(),
+            simulated.mean,
+            spread
         );
         let near = (simulated.mean - real.mean).abs() <= 0.1 * real.mean;
         assert!(near || real.contains(simulated.mean), "{name}: the mean is off");
-        assert!((real_spread / 2.0..=real_spread * 2.0).contains(&spread), "{name}: the spread is off");
+        assert!(
+            (real_spread / 2.0..=real_spread * 2.0).contains(&spread),
+            "{name}: the spread is off"
+        );
         for part in PARTS_MS {
-            let of_runs: Vec<(f64, f64)> = runs
-                .iter()
-                .filter_map(|run| recorded_edges(&run["run"], part))
-                .collect();
+            let of_runs: Vec<(f64, f64)> =
+                runs.iter().filter_map(|run| recorded_edges(&run["run"], part)).collect();
             let ours: Vec<(f64, f64)> =
                 rehearsed.iter().filter_map(|run| edges(&run.failures_ms, part)).collect();
             for edge in [|e: &(f64, f64)| e.0, |e: &(f64, f64)| e.1] {

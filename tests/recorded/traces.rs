@@ -15,8 +15,17 @@ fn read(path: &Path) -> (Config, Vec<[i32; 2]>) {
     let (header, footer) = (&lines[0]["header"], &lines[lines.len() - 1]["footer"]);
     let size = |step: &Value, version: &str| step[1][version].as_i64().unwrap_or(0) as i32;
     let steps = footer["steps"].as_array().expect("steps are a list");
+    let created = footer["actions"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .find(|action| action[1].as_str().is_some_and(|what| what.starts_with("create")));
+    let config = Config {
+        created_ms_before: created.and_then(|action| action[0].as_f64()).map(|t| -t),
+        ..Config::read(header, false)
+    };
     let sizes = steps.iter().map(|step| [size(step, "v1"), size(step, "v2")]).collect();
-    (Config::read(header, false), sizes)
+    (config, sizes)
 }
 
 #[test]

@@ -61,9 +61,9 @@ enum Change {
 impl Remedy {
     fn for_cause(scenario: &Scenario, explanation: &Explanation) -> Option<Self> {
         match explanation.cause {
-            Cause::RefusedListenerClosed | Cause::TimeoutUnreachable | Cause::ResetKilledInFlight => {
-                Self::pre_stop(scenario, explanation)
-            }
+            Cause::RefusedListenerClosed
+            | Cause::TimeoutUnreachable
+            | Cause::ResetKilledInFlight => Self::pre_stop(scenario, explanation),
             Cause::RefusedNotListening => Self::readiness(scenario, explanation),
             Cause::RefusedWrongPort => target_port(scenario),
             Cause::RefusedNoEndpoints => selector(scenario),
@@ -102,7 +102,9 @@ impl Remedy {
     fn field(&self) -> String {
         match &self.change {
             Change::PreStopSleep { container, .. } => {
-                format!("spec.template.spec.containers[{container}].lifecycle.preStop.sleep.seconds")
+                format!(
+                    "spec.template.spec.containers[{container}].lifecycle.preStop.sleep.seconds"
+                )
             }
             Change::ReadinessProbe { container, .. } => {
                 format!("spec.template.spec.containers[{container}].readinessProbe")
@@ -134,14 +136,16 @@ impl Remedy {
                 let hook = format!("lifecycle:\n  preStop:\n    sleep:\n      seconds: {seconds}");
                 match grace_seconds {
                     Some(grace) => {
-                        format!("{hook}\n# and, for the pod\nterminationGracePeriodSeconds: {grace}")
+                        format!(
+                            "{hook}\n# and, for the pod\nterminationGracePeriodSeconds: {grace}"
+                        )
                     }
                     None => hook,
                 }
             }
-            Change::ReadinessProbe { port, .. } => format!(
-                "readinessProbe:\n  tcpSocket:\n    port: {port}\n  periodSeconds: 1"
-            ),
+            Change::ReadinessProbe { port, .. } => {
+                format!("readinessProbe:\n  tcpSocket:\n    port: {port}\n  periodSeconds: 1")
+            }
             Change::TargetPort { port, .. } => format!("targetPort: {port}"),
             Change::Selector { labels } => {
                 let pairs: Vec<String> =
@@ -248,10 +252,7 @@ impl Change {
     }
 }
 
-fn deployment_of<'a>(
-    scenario: &'a Scenario,
-    explanation: &Explanation,
-) -> Option<&'a Deployment> {
+fn deployment_of<'a>(scenario: &'a Scenario, explanation: &Explanation) -> Option<&'a Deployment> {
     let name = explanation.deployment.as_ref()?;
     scenario.deployments.iter().find(|deployment| *deployment.meta.key().to_string() == **name)
 }
@@ -301,7 +302,8 @@ fn selector(scenario: &Scenario) -> Option<Remedy> {
         if all.iter().any(|template| api::selector::matches_all(wanted, &template.labels)) {
             return None;
         }
-        let shares = |template: &&&PodTemplate| wanted.keys().all(|k| template.labels.contains_key(k));
+        let shares =
+            |template: &&&PodTemplate| wanted.keys().all(|k| template.labels.contains_key(k));
         let template = match all.as_slice() {
             [only] => only,
             _ => all.iter().find(shares)?,

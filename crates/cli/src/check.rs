@@ -32,7 +32,8 @@ fn summary(summary: &Summary) -> String {
         words.join(", ")
     };
     let simulated: usize = summary.objects.values().sum();
-    let mut text = format!("{}, {}", many(summary.files as u64, "file"), many(simulated as u64, "object"));
+    let mut text =
+        format!("{}, {}", many(summary.files as u64, "file"), many(simulated as u64, "object"));
     if simulated > 0 {
         let list = summary.objects.iter().map(|(kind, count)| (kind.to_string(), *count));
         text += &format!(" ({})", kinds(list.collect()));
@@ -51,7 +52,10 @@ pub(crate) fn judge(text: &str) -> Result<(), Complaint> {
         Err(error) => Err(Complaint {
             offset: error.offset(),
             message: error.to_string(),
-            help: error.help().unwrap_or("see docs/scenario.md for what can be expected").to_owned(),
+            help: error
+                .help()
+                .unwrap_or("see docs/scenario.md for what can be expected")
+                .to_owned(),
         }),
     }
 }

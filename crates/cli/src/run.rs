@@ -101,9 +101,8 @@ fn assemble<'a>(
 }
 
 fn verdicts(scenario: &Scenario, measures: &Measures) -> Vec<Verdict> {
-    let parse = |text: &str| {
-        metrics::Expectation::parse(text).expect("the scenario reader had it judged")
-    };
+    let parse =
+        |text: &str| metrics::Expectation::parse(text).expect("the scenario reader had it judged");
     scenario.expect.iter().map(|expected| parse(&expected.text).check(measures)).collect()
 }
 

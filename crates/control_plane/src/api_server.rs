@@ -364,9 +364,9 @@ impl ApiServer {
             let offset = 256 + self.identities.below(65_536 - 257);
             let [_, _, high, low] = offset.to_be_bytes();
             let address = IpAddr::V4(Ipv4Addr::new(10, 96, high, low));
-            let taken = self.list(Kind::Service).any(|object| {
-                matches!(object, Object::Service(s) if s.spec.cluster_ip == Some(address))
-            });
+            let taken = self.list(Kind::Service).any(
+                |object| matches!(object, Object::Service(s) if s.spec.cluster_ip == Some(address)),
+            );
             if !taken {
                 return address;
             }

@@ -69,8 +69,18 @@ impl ControlPlane {
     #[must_use]
     pub fn new(config: &Config, streams: &Streams) -> Self {
         let mut manager = ControllerManager::new(config.controllers.clone());
-        manager.add("deployment", BackOff::DEFAULT, Box::<DeploymentController>::default(), streams);
-        manager.add("replica-set", BackOff::DEFAULT, Box::<ReplicaSetController>::default(), streams);
+        manager.add(
+            "deployment",
+            BackOff::DEFAULT,
+            Box::<DeploymentController>::default(),
+            streams,
+        );
+        manager.add(
+            "replica-set",
+            BackOff::DEFAULT,
+            Box::<ReplicaSetController>::default(),
+            streams,
+        );
         manager.add(
             "endpoint-slice",
             BackOff::ENDPOINT_SLICE,
@@ -139,9 +149,7 @@ impl ControlPlane {
     #[must_use]
     pub fn rollouts_complete(&self) -> bool {
         self.api.list(Kind::Deployment).all(|object| match object {
-            Object::Deployment(deployment) => {
-                deployment_complete(deployment, &deployment.status)
-            }
+            Object::Deployment(deployment) => deployment_complete(deployment, &deployment.status),
             _ => true,
         })
     }
@@ -171,6 +179,8 @@ impl ControlPlane {
             Event::Call { controller, worker, index } => {
                 self.manager.call(controller, worker, index, &mut self.api, cx);
             }
+            Event::Answered { controller, worker } => self.manager.answer(controller, worker, cx),
+            Event::Told { controller } => self.manager.told(controller, cx),
             Event::Wake { controller, key } => self.manager.wake(controller, *key, cx),
             Event::Scheduler(event) => self.scheduler.handle(event, &mut self.api, cx),
             Event::Kubelet { node, event } => {

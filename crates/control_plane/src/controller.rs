@@ -3,7 +3,11 @@
 use api::{Change, Key, Object, Timestamp};
 use engine::{Span, Time};
 
-use crate::{informer::Informers, work_queue::WorkQueue, write::{ApiError, Write}};
+use crate::{
+    informer::Informers,
+    work_queue::WorkQueue,
+    write::{ApiError, Write},
+};
 
 /// A control loop over the controller manager's informers.
 ///
@@ -22,6 +26,11 @@ pub trait Controller {
 
     /// Brings one key one step closer to its spec, as far as `informers` know the world.
     fn reconcile(&mut self, key: &Key, informers: &Informers, sync: &mut SyncContext<'_>) -> Plan;
+
+    /// The object that an event is about which tells people of a call that was carried out.
+    fn announces(&self, _write: &Write, _informers: &Informers) -> Option<Key> {
+        None
+    }
 
     /// Hears how a call of a plan ended. Calls of a batch after a failed batch are never sent, and
     /// reported as [`Answer::Skipped`].

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use api::{Change, Key};
+use api::{Change, Key, Object};
 use engine::{Distribution, Source, Stream, Streams, Time};
 
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     api_server::ApiServer,
     controller::{Answer, Controller, Plan, SyncContext},
     event::{ControllerId, Event, class},
+    event_sink::EventSink,
     informer::Informers,
     token_bucket::TokenBucket,
     work_queue::{BackOff, WorkQueue},
@@ -25,8 +26,11 @@ const WORKERS: usize = 5;
 pub struct Config {
     /// From a key's being taken to its first call.
     pub sync: Distribution,
-    /// From sending a call to its being stored and answered.
+    /// From sending a call to its being stored, and answered.
     pub api_call: Distribution,
+    /// From a new pod's being stored to its creator's hearing so, which takes longer than for other
+    /// calls. A batch of creates waits for the one before.
+    pub pod_create_answer: Distribution,
     /// Calls a second of each controller's client; `None` for no limit.
     pub client_qps: Option<f64>,
     /// How many it may send at once after a pause.
@@ -45,6 +49,7 @@ struct Managed {
     queue: WorkQueue,
     workers: Vec<Option<Job>>,
     client: TokenBucket,
+    events: EventSink,
     delays: Stream,
     random: Stream,
 }
@@ -82,6 +87,7 @@ impl ControllerManager {
             queue: WorkQueue::new(back_off),
             workers: (0..WORKERS).map(|_| None).collect(),
             client: TokenBucket::new(self.config.client_qps, self.config.client_burst),
+            events: EventSink::default(),
             delays: streams.named(&format!("controller/{name}/delays")),
             random: streams.named(&format!("controller/{name}/choices")),
         });
@@ -148,6 +154,25 @@ impl ControllerManager {
         // What was to be deleted and is gone already is what was wanted.
         let gone = matches!(write, Write::Delete { .. }) && result == Err(ApiError::NotFound);
         job.failed |= result.is_err() && !gone;
+        if result.is_ok() {
+            let about = managed.controller.announces(&write, &self.informers);
+            about.into_iter().for_each(|about| managed.events.push(about));
+        }
+        let creates_pod = matches!(write, Write::Create(Object::Pod(_)));
+        if creates_pod && !self.config.pod_create_answer.is_zero() {
+            let heard = cx.now + self.config.pod_create_answer.sample(&mut managed.delays);
+            cx.agenda.at(heard, source(id), Event::Answered { controller: id, worker });
+        } else {
+            self.answer(id, worker, cx);
+        }
+        self.tell(id, cx);
+    }
+
+    /// A worker hears that one of its calls was carried out; after the last it goes on.
+    pub fn answer(&mut self, id: ControllerId, worker: u8, cx: &mut Cx<'_>) {
+        let managed = &mut self.controllers[usize::from(id.0)];
+        let job = managed.workers[usize::from(worker)].as_mut();
+        let job = job.expect("an answer belongs to a worker with a key");
         job.outstanding -= 1;
         if job.outstanding == 0 {
             if job.failed {
@@ -156,6 +181,22 @@ impl ControllerManager {
                 }
             }
             self.send_next_batch(id, worker, cx);
+        }
+    }
+
+    /// An event reached the API server.
+    pub fn told(&mut self, id: ControllerId, cx: &mut Cx<'_>) {
+        self.controllers[usize::from(id.0)].events.end();
+        self.tell(id, cx);
+    }
+
+    /// Sends the next event. It waits for the client like any other call.
+    fn tell(&mut self, id: ControllerId, cx: &mut Cx<'_>) {
+        let managed = &mut self.controllers[usize::from(id.0)];
+        if managed.events.begin(cx.now) {
+            let granted = managed.client.take(cx.now);
+            let arrival = granted + self.config.api_call.sample(&mut managed.delays);
+            cx.agenda.at(arrival, source(id), Event::Told { controller: id });
         }
     }
 

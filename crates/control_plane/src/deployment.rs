@@ -17,7 +17,7 @@
 //! *Left out:* adoption of ReplicaSets by label, the deprecated rollback annotation, ReplicaFailure
 //! conditions, and collisions of template hashes.
 
-mod progress;
+pub mod progress;
 mod recreate;
 pub mod rolling;
 mod sync;
@@ -56,6 +56,17 @@ impl Controller for DeploymentController {
             }
             _ => {}
         }
+    }
+
+    /// `ScalingReplicaSet`: a ReplicaSet was given another size.
+    fn announces(&self, write: &Write, informers: &Informers) -> Option<Key> {
+        let (Write::Create(Object::ReplicaSet(set)) | Write::Update(Object::ReplicaSet(set))) =
+            write
+        else {
+            return None;
+        };
+        let before = informers.replica_set(&set.meta.key()).map_or(0, |set| set.spec.replicas);
+        if before == set.spec.replicas { None } else { owner_of(set) }
     }
 
     /// `syncDeployment`.

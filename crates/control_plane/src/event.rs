@@ -32,6 +32,18 @@ pub enum Event {
         /// Its place in the batch.
         index: u16,
     },
+    /// A worker hears that its call was carried out.
+    Answered {
+        /// Of which controller.
+        controller: ControllerId,
+        /// Which of its workers.
+        worker: u8,
+    },
+    /// An event that a controller tells people reaches the API server.
+    Told {
+        /// Which controller.
+        controller: ControllerId,
+    },
     /// A key's delay is over ("requeue after").
     Wake {
         /// Of which controller.
@@ -68,4 +80,5 @@ pub mod class {
     pub const RUNTIME: u8 = 14;
 }
 
-const _: () = assert!(size_of::<Event>() <= 32, "events are copied into the queue: keep them small");
+const _: () =
+    assert!(size_of::<Event>() <= 32, "events are copied into the queue: keep them small");

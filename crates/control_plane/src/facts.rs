@@ -140,6 +140,7 @@ fn record_slice(verb: Verb, object: &Object, cx: &mut Cx<'_>) {
             })
             .collect(),
     };
-    let record = Record::EndpointSliceWritten { service, slice: slice.meta.name.clone(), endpoints };
+    let record =
+        Record::EndpointSliceWritten { service, slice: slice.meta.name.clone(), endpoints };
     cx.recorder.record(cx.now, &record);
 }

@@ -124,7 +124,11 @@ impl Informers {
     fn index(&mut self, object: &Object, present: bool) {
         let key = object.key();
         let place = |set: &mut BTreeSet<Key>| {
-            if present { set.insert(key.clone()) } else { set.remove(&key) };
+            if present {
+                set.insert(key.clone())
+            } else {
+                set.remove(&key)
+            };
         };
         if let Some(owner) = &object.meta().owner {
             place(self.by_owner.entry((object.kind(), owner.uid.clone())).or_default());

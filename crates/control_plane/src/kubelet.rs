@@ -249,8 +249,7 @@ impl Kubelet {
         let container = &mut worker.containers[usize::from(id.index)];
         container.started_at(now, &pod.spec.containers[usize::from(id.index)]);
         let restarts = container.restarts;
-        let record =
-            Record::ContainerStarted { pod: id.pod, container: id.index, restarts };
+        let record = Record::ContainerStarted { pod: id.pod, container: id.index, restarts };
         cx.recorder.record(now, &record);
         self.runtime(RuntimeRequest::Start { container: id }, cx);
         if !self.config.direct_readiness {
@@ -342,11 +341,7 @@ impl Kubelet {
             let sigterm = cx.now + Span::from_secs(u64::from(hook_seconds));
             let rest = u64::from(grace - hook_seconds).max(MINIMUM_GRACE_SECONDS);
             self.plan(sigterm, Event::Sigterm(container), cx);
-            self.plan(
-                sigterm + Span::from_secs(rest),
-                Event::Sigkill { container, restarts },
-                cx,
-            );
+            self.plan(sigterm + Span::from_secs(rest), Event::Sigkill { container, restarts }, cx);
         }
     }
 

@@ -17,12 +17,13 @@
 //! | [`kubelet`], [`prober`] | `pkg/kubelet`, `pkg/kubelet/prober` |
 
 pub mod api_server;
+mod control_plane;
 pub mod controller;
 pub mod controller_manager;
-mod control_plane;
 pub mod deployment;
 pub mod endpoint_slice;
 pub mod event;
+pub mod event_sink;
 pub mod facts;
 pub mod informer;
 pub mod kubelet;

@@ -91,11 +91,8 @@ impl Worker {
         }
         self.run = if self.last == success { self.run + 1 } else { 1 };
         self.last = success;
-        let threshold = if success {
-            self.probe.success_threshold
-        } else {
-            self.probe.failure_threshold
-        };
+        let threshold =
+            if success { self.probe.success_threshold } else { self.probe.failure_threshold };
         if self.run < threshold || (self.known && self.passing == success) {
             return Verdict::Unchanged;
         }

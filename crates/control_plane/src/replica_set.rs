@@ -77,6 +77,17 @@ impl Controller for ReplicaSetController {
         }
     }
 
+    /// `SuccessfulCreate` and `SuccessfulDelete`, both about the ReplicaSet.
+    fn announces(&self, write: &Write, informers: &Informers) -> Option<Key> {
+        let pod = match write {
+            Write::Create(Object::Pod(pod)) => pod,
+            Write::Delete { kind: Kind::Pod, key, .. } => informers.pod(key)?,
+            _ => return None,
+        };
+        let owner = pod.meta.owner.as_ref()?;
+        Some(Key::new(pod.meta.namespace.clone(), owner.name.clone()))
+    }
+
     fn reconcile(&mut self, key: &Key, informers: &Informers, sync: &mut SyncContext<'_>) -> Plan {
         let mut plan = Plan::default();
         let Some(set) = informers.replica_set(key) else {

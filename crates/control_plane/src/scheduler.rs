@@ -159,10 +159,8 @@ impl Scheduler {
             self.reactivate(cx);
             return;
         }
-        let known = self.pods.entry(key.clone()).or_insert_with(|| Placed {
-            pod: pod.clone(),
-            node: None,
-        });
+        let known =
+            self.pods.entry(key.clone()).or_insert_with(|| Placed { pod: pod.clone(), node: None });
         known.pod = pod.clone();
         match &pod.node_name {
             Some(node) => {
@@ -382,5 +380,7 @@ fn spread_scores(
     let (Some(&least), Some(&most)) = (raw.iter().min(), raw.iter().max()) else {
         return Vec::new();
     };
-    raw.iter().map(|score| if most == 0 { 100 } else { 100 * (most + least - score) / most }).collect()
+    raw.iter()
+        .map(|score| if most == 0 { 100 } else { 100 * (most + least - score) / most })
+        .collect()
 }

@@ -30,6 +30,17 @@ impl TokenBucket {
     }
 }
 
+impl TokenBucket {
+    /// Takes a token if there is one now.
+    pub fn try_take(&mut self, now: Time) -> bool {
+        let granted = self.clone().take(now) == now;
+        if granted {
+            self.take(now);
+        }
+        granted
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -22,7 +22,8 @@ impl BackOff {
     /// 5 ms to 1000 s: what most controllers use.
     pub const DEFAULT: Self = Self { first: Span::from_millis(5), most: Span::from_secs(1000) };
     /// 1 s to 1000 s: the EndpointSlice controller's.
-    pub const ENDPOINT_SLICE: Self = Self { first: Span::from_secs(1), most: Span::from_secs(1000) };
+    pub const ENDPOINT_SLICE: Self =
+        Self { first: Span::from_secs(1), most: Span::from_secs(1000) };
 }
 
 /// Failures in a row after which a key is dropped (`maxRetries`).
@@ -126,9 +127,8 @@ mod tests {
         let mut queue = WorkQueue::new(BackOff::DEFAULT);
         let key = Key::new("default", "web");
         let now = Time::from_secs(1);
-        let delays: Vec<_> = (0..3)
-            .map(|_| queue.retry_at(&key, now).map(|at| at.since(now)))
-            .collect();
+        let delays: Vec<_> =
+            (0..3).map(|_| queue.retry_at(&key, now).map(|at| at.since(now))).collect();
         let millis = |n| Some(Span::from_millis(n));
         assert_eq!(delays, [millis(5), millis(10), millis(20)]);
         queue.forget(&key);

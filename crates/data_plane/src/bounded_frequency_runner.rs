@@ -39,6 +39,11 @@ impl BoundedFrequencyRunner {
         self.wanted = true;
     }
 
+    /// Takes a run for having ended so that the next one is not before `time`.
+    pub fn hold_until(&mut self, time: Time) {
+        self.earliest = self.earliest.max(time);
+    }
+
     /// When the next run is due; `None` while one is under way.
     #[must_use]
     pub fn due(&self) -> Option<Time> {

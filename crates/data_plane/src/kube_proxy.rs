@@ -109,9 +109,9 @@ impl KubeProxy {
         if self.config.random_phase {
             let period = self.config.min_sync_period.as_nanos().max(1);
             let phase = Span::from_nanos(self.durations.below_u64(period));
-            self.planned = Some(cx.now + phase);
+            self.runner.hold_until(cx.now + phase);
             self.runner.want();
-            cx.agenda.at(cx.now + phase, self.source(), Event::SyncProxy(self.node));
+            self.plan(cx);
         }
     }
 

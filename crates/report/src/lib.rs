@@ -12,10 +12,10 @@
 //! | `number` | numbers as readers see them |
 //! | `rollout` | what is said of a rollout |
 //! | `window` | which part of a run is worth drawing |
-//! | [`text`] | for a terminal, in kubectl's look |
-//! | [`json`] | for programs: the contract |
+//! | [`mod@text`] | for a terminal, in kubectl's look |
+//! | [`mod@json`] | for programs: the contract |
 //! | [`figure`] | three figures as SVG, and PNG from the same SVG |
-//! | [`html`] | one offline page with all of it |
+//! | [`mod@html`] | one offline page with all of it |
 //!
 //! *Left out:* several seeds side by side; CSV.
 

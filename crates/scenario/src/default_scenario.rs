@@ -48,7 +48,7 @@ pub(crate) fn default_scenario(path: &str, objects: &Objects, findings: &mut Fin
         let action = Action::SetTemplate { deployment, change: TemplateChange::Restart };
         scenario.timeline.push(Step { at: RESTART, text, action });
     }
-    if scenario.clients.is_empty() && !objects.incomplete {
+    if scenario.clients.is_empty() && !objects.incomplete && !objects.is_empty() {
         let message = "no Service selects pods and has a TCP port, so nobody sends requests";
         let help = "add a Service, or write a Scenario with clients";
         findings.push(Diagnostic::new(Code::NoClients, message, help));

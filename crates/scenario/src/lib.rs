@@ -11,6 +11,7 @@
 //! | `yaml`, `field_path`, `deserializer` | trees with places, ways into them, trees to types |
 //! | `document`, `kinds` | what a document is, and which kinds of objects Kubernetes knows |
 //! | `kubernetes` | Deployments, Pods and Services as the API server takes them |
+//! | `objects` | all objects of a load, and what is wrong between them |
 //! | `spec` | the document of kind Scenario |
 //! | `profile`, `default_scenario` | named clusters; what is rehearsed where nobody wrote a scenario |
 //! | `quantity`, `rate` | `500m`, `2Gi`; `200/s` |

@@ -210,6 +210,7 @@ fn written_scenario(
     let known = Known {
         path: &document.path,
         cluster: &head.cluster,
+        duration: scenario.duration,
         objects,
         applied,
         used_images: Default::default(),
@@ -225,6 +226,7 @@ fn unwritten_scenario(reading: &mut Reading<'_>, paths: &[String], objects: &Obj
     let known = Known {
         path,
         cluster: &cluster,
+        duration: scenario.duration,
         objects,
         applied: &applied,
         used_images: Default::default(),

@@ -43,6 +43,7 @@ fn ideal() -> Cluster {
         control_plane: ControlPlaneTimings {
             watch_lag: none(),
             api_call: none(),
+            pod_create_answer: none(),
             sync: none(),
             client_qps: None,
             client_burst: 0,
@@ -83,12 +84,13 @@ fn small() -> Cluster {
         control_plane: ControlPlaneTimings {
             watch_lag: lognormal(ms(2), ms(12)), // R: a third of each hop
             api_call: lognormal(ms(4), ms(15)),  // R: between two calls of one sync
-            sync: lognormal(us(1500), ms(10)),   // R: what is left of each hop
-            client_qps: Some(20.0),              // D
-            client_burst: 30,                    // D
+            pod_create_answer: lognormal(ms(7), ms(20)), // R: between two batches of creates 12 / 17
+            sync: lognormal(us(1500), ms(10)),           // R: what is left of each hop
+            client_qps: Some(20.0),                      // D
+            client_burst: 30,                            // D
             scheduling_cycle: Distribution::Constant(us(500)), // R: created → bound 7 / 15
-            binding_qps: Some(50.0),             // D
-            binding_burst: 100,                  // D
+            binding_qps: Some(50.0),                     // D
+            binding_burst: 100,                          // D
         },
         kubelet: Kubelet {
             readiness: Readiness::Probes,
@@ -209,6 +211,7 @@ mod tests {
         let delays = [
             cluster.control_plane.watch_lag,
             cluster.control_plane.api_call,
+            cluster.control_plane.pod_create_answer,
             cluster.control_plane.sync,
             cluster.control_plane.scheduling_cycle,
             cluster.kubelet.reaction,

@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use api::{Deployment, Key, Labels, Pod, PodTemplate, Service};
-use engine::{Distribution, Span};
+use engine::{Delay, Distribution, Span};
 
 /// What is to be rehearsed.
 #[derive(Clone, Debug)]
@@ -98,6 +98,8 @@ pub struct ControlPlaneTimings {
     pub watch_lag: Distribution,
     /// From sending a write to its being stored and answered.
     pub api_call: Distribution,
+    /// From a new pod's being stored to its controller's hearing so.
+    pub pod_create_answer: Distribution,
     /// From an object's reaching a controller's queue to its first call.
     pub sync: Distribution,
     /// Writes a second that a controller of the controller manager may send; `None` for no limit.
@@ -179,11 +181,11 @@ pub struct Network {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Image {
     /// From the container's start to listening.
-    pub start: Distribution,
+    pub start: Delay,
     /// From listening to passing its readiness checks.
-    pub ready: Distribution,
+    pub ready: Delay,
     /// From SIGTERM to its exit once nothing is left to do.
-    pub stop: Distribution,
+    pub stop: Delay,
     /// How long one request keeps one of its workers.
     pub service_time: Distribution,
     /// How many requests it works on at once.

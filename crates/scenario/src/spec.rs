@@ -35,6 +35,8 @@ pub(crate) struct Known<'a> {
     /// The path of the scenario file.
     pub(crate) path: &'a str,
     pub(crate) cluster: &'a Cluster,
+    /// How long is simulated.
+    pub(crate) duration: Span,
     pub(crate) objects: &'a Objects,
     /// The objects in each file that a step applies, by its path.
     pub(crate) applied: &'a BTreeMap<String, Objects>,
@@ -139,7 +141,7 @@ impl Reading<'_> {
             scenario.seed = seed.unwrap_or(scenario.seed);
         }
         if let Some(item) = spec.get("duration") {
-            self.duration(&item, &mut scenario.duration);
+            scenario.duration = self.duration(&item);
         }
         if let Some(item) = spec.get("manifests") {
             for item in self.list(&item) {
@@ -167,18 +169,16 @@ impl Reading<'_> {
         *target = name;
     }
 
-    fn duration(&mut self, item: &Item<'_>, target: &mut Span) {
-        let Some(duration) = self.span(item) else {
-            // So that no step of the timeline is found to be too late.
-            *target = MOST_DURATION;
-            return;
-        };
+    /// The duration, or for ever where it is wrong, so that nothing is found to be too late.
+    fn duration(&mut self, item: &Item<'_>) -> Span {
+        let Some(duration) = self.span(item) else { return Span::MAX };
         if duration == Span::ZERO || duration > MOST_DURATION {
             let message = format!("{}: {duration} is not allowed", item.path());
             let help = format!("write a duration above zero and up to {MOST_DURATION}");
             self.report(Code::BadValue, item, message, help);
+            return Span::MAX;
         }
-        *target = duration;
+        duration
     }
 
     /// Everything that refers to objects.

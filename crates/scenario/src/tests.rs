@@ -1,6 +1,5 @@
 //! Whole loads: from texts to a scenario and rendered diagnostics.
 
-mod disk;
 mod faulty_scenarios;
 mod hostile;
 mod manifests;

@@ -54,6 +54,7 @@ fn control_plane_config(cluster: &Cluster) -> control_plane::Config {
         controllers: controller_manager::Config {
             sync: timings.sync.clone(),
             api_call: timings.api_call.clone(),
+            pod_create_answer: timings.pod_create_answer.clone(),
             client_qps: timings.client_qps,
             client_burst: timings.client_burst,
         },
@@ -115,9 +116,9 @@ fn data_plane_config(scenario: &Scenario) -> data_plane::Config {
 
 fn behaviour(image: &Image) -> Behaviour {
     Behaviour {
-        start: image.start.clone().into(),
-        ready: image.ready.clone().into(),
-        stop: image.stop.clone().into(),
+        start: image.start.clone(),
+        ready: image.ready.clone(),
+        stop: image.stop.clone(),
         service_time: image.service_time.clone(),
         concurrency: image.concurrency,
         backlog: image.backlog,

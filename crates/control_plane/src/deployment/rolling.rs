@@ -67,7 +67,8 @@ pub fn reconcile_old_replica_sets(
     old: &[Arc<ReplicaSet>],
     new: Option<&ReplicaSet>,
 ) -> (Vec<Arc<ReplicaSet>>, i32) {
-    let [_, after] = shrink_steps(deployment, all, old, new).unwrap_or([old.to_vec(), old.to_vec()]);
+    let [_, after] =
+        shrink_steps(deployment, all, old, new).unwrap_or([old.to_vec(), old.to_vec()]);
     let count = util::get_replica_count_for_replica_sets;
     let shrunk = count(old) - count(&after);
     (after, shrunk)

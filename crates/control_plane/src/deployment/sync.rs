@@ -5,8 +5,7 @@ use std::{cmp::Reverse, sync::Arc};
 
 use api::{
     Deployment, DeploymentStatus, Kind, Meta, Object, Owner, PodTemplate, ReplicaSet,
-    ReplicaSetSpec, ReplicaSetStatus, Strategy,
-    deployment::ConditionStatus,
+    ReplicaSetSpec, ReplicaSetStatus, Strategy, deployment::ConditionStatus,
 };
 
 use super::{
@@ -98,8 +97,7 @@ impl Sync {
         self.plan.then(Write::Create(Object::ReplicaSet(set.clone())));
         if util::has_progress_deadline(&self.deployment) {
             let message = format!("Created new replica set \"{}\"", set.meta.name);
-            let condition =
-                self.condition(ConditionStatus::True, reason::NEW_REPLICA_SET, message);
+            let condition = self.condition(ConditionStatus::True, reason::NEW_REPLICA_SET, message);
             util::set_deployment_condition(&mut self.deployment.status, condition);
             self.write_status();
         }
@@ -239,8 +237,7 @@ impl Sync {
             conditions: deployment.status.conditions.clone(),
             collision_count: deployment.status.collision_count,
         };
-        let enough =
-            available >= deployment.spec.replicas - util::max_unavailable(deployment);
+        let enough = available >= deployment.spec.replicas - util::max_unavailable(deployment);
         let (holds, why, message) = if enough {
             let message = "Deployment has minimum availability.";
             (ConditionStatus::True, reason::MINIMUM_AVAILABLE, message)
@@ -268,17 +265,18 @@ fn only_active_or_latest(revisions: &mut Revisions) -> Option<&mut Arc<ReplicaSe
 
 /// The sizes that several ReplicaSets are to have, in the order they are written. The largest goes
 /// first and gets what rounding leaves over; of equal ones, the newer when growing.
-fn proportional_sizes(
-    deployment: &Deployment,
-    all: &[Arc<ReplicaSet>],
-) -> Vec<(api::Uid, i32)> {
+fn proportional_sizes(deployment: &Deployment, all: &[Arc<ReplicaSet>]) -> Vec<(api::Uid, i32)> {
     let mut active = util::filter_active_replica_sets(all);
     let replicas = deployment.spec.replicas;
     let allowed = if replicas > 0 { replicas + util::max_surge(deployment) } else { 0 };
     let to_add = allowed - util::get_replica_count_for_replica_sets(&active);
     if to_add > 0 {
         active.sort_by_key(|set| {
-            (Reverse(set.spec.replicas), Reverse(set.meta.creation_timestamp), set.meta.name.clone())
+            (
+                Reverse(set.spec.replicas),
+                Reverse(set.meta.creation_timestamp),
+                set.meta.name.clone(),
+            )
         });
     } else {
         active.sort_by_key(|set| (Reverse(set.spec.replicas), util::age_order(set)));

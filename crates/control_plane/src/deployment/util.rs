@@ -98,10 +98,8 @@ pub fn get_replica_set_fraction(set: &ReplicaSet, deployment: &Deployment) -> i3
         return -set.spec.replicas;
     }
     let size = wanted + max_surge(deployment);
-    let annotated = get_non_negative_int32_from_annotation(
-        &set.meta.annotations,
-        MAX_REPLICAS_ANNOTATION,
-    );
+    let annotated =
+        get_non_negative_int32_from_annotation(&set.meta.annotations, MAX_REPLICAS_ANNOTATION);
     // Without a valid annotation the Deployment's own count stands in.
     let before = match annotated {
         Ok(Some(max)) if max != 0 => max,
@@ -254,10 +252,8 @@ pub fn deployment_timed_out(
 #[must_use]
 pub fn is_saturated(deployment: &Deployment, set: Option<&ReplicaSet>) -> bool {
     let Some(set) = set else { return false };
-    let desired = get_non_negative_int32_from_annotation(
-        &set.meta.annotations,
-        DESIRED_REPLICAS_ANNOTATION,
-    );
+    let desired =
+        get_non_negative_int32_from_annotation(&set.meta.annotations, DESIRED_REPLICAS_ANNOTATION);
     let wanted = deployment.spec.replicas;
     set.spec.replicas == wanted
         && desired == Ok(Some(wanted))

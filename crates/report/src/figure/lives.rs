@@ -144,7 +144,7 @@ impl<'a> Lives<'a> {
             let area = Area {
                 x: left,
                 y: y + gap / 2.0,
-                width: (right - left).max(0.75),
+                width: (right - left).max(1.5),
                 height: self.row - gap,
             };
             stretch(svg, area, *state, self.versions.place(&pod.version), self.low());

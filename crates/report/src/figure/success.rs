@@ -23,7 +23,7 @@ const FAILED_HEIGHT: f64 = 56.0;
 /// The height of a panel's heading.
 pub(crate) const HEADING: f64 = 26.0;
 /// Where the axis of shares may begin.
-const FLOORS: [f64; 9] = [0.999, 0.995, 0.99, 0.98, 0.95, 0.9, 0.8, 0.5, 0.0];
+const FLOORS: [f64; 12] = [0.999, 0.995, 0.99, 0.98, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.2, 0.0];
 
 type Bin = (Range<usize>, Second);
 

@@ -1,6 +1,6 @@
 //! Why requests failed, what to change, what not to trust, and how to get the same result again.
 
-use metrics::{Explanation, words};
+use metrics::Explanation;
 
 use super::markup::escaped;
 use crate::{
@@ -23,14 +23,11 @@ pub(super) fn why(report: &Report<'_>) -> String {
 }
 
 fn reason(explanation: &Explanation) -> String {
-    let (from, to) = explanation.window;
     format!(
-        "<article class=\"reason\">\n<h3>{} × <code>{}</code></h3>\n<p>{}</p>\n\
-         <p class=\"facts\">{}</p>\n</article>\n",
+        "<article class=\"reason\">\n<h3>{} × <code>{}</code></h3>\n<p>{}</p>\n</article>\n",
         count(explanation.count),
         escaped(explanation.cause.name()),
         escaped(&explanation.text),
-        escaped(&words::stretch(from, to)),
     )
 }
 

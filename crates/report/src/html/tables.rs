@@ -3,9 +3,9 @@
 use metrics::{Counts, Measures, Rollout};
 use stats::LatencyHistogram;
 
-use super::markup::{Cell, Kind, table};
+use super::markup::{Cell, Kind, escaped, table};
 use crate::{
-    number::{count, latency_or_none, percent_or_none, seconds, share},
+    number::{count, latency_or_none, many, percent_or_none, seconds, share},
     report::Report,
     rollout::{ending, versions},
 };
@@ -164,14 +164,21 @@ fn rollout(rollout: &Rollout) -> String {
             std::iter::once(time).chain(versions.iter().map(size)).map(plain).collect()
         })
         .collect();
-    let caption = format!(
-        "Rollout of {}: {}. At most {} pods, at least {} available, {} of {} requests failed.",
-        rollout.deployment,
+    let name = format!("Rollout of {}", rollout.deployment);
+    let facts = format!(
+        "{} to {}: {}; at most {}, at least {} available; {} of {} failed.",
+        rollout.from,
+        rollout.to,
         ending(rollout),
-        rollout.pods_max,
+        many(u64::from(rollout.pods_max), "pod"),
         rollout.available_min,
         count(rollout.requests.failed),
-        count(rollout.requests.total()),
+        many(rollout.requests.total(), "request"),
     );
-    table(&caption, &heads, &rows)
+    format!(
+        "<div class=\"quiet\">\n<h3>{}</h3>\n<p class=\"facts\">{}</p>\n{}</div>\n",
+        escaped(&name),
+        escaped(&facts),
+        table(&format!("{name}: sizes of the ReplicaSets"), &heads, &rows)
+    )
 }

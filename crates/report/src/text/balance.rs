@@ -84,7 +84,7 @@ pub(super) fn evenness(measures: &Measures, style: Style) -> String {
     }
     let pods = many(balance.pods as u64, "pod");
     let measured = format!(
-        "BALANCE   max/mean {:.2}, cv {:.3}, Jain {:.3}, per ready second over {pods}",
+        "BALANCE   max/mean {:.2}, cv {:.3}, Jain {:.4}, per ready second over {pods}",
         balance.max_over_mean, balance.cv, balance.jain
     );
     let chance = format!(

@@ -1,7 +1,6 @@
 //! What was expected, why it came otherwise, what to change, and what not to trust.
 
-use engine::Time;
-use metrics::{Explanation, words};
+use metrics::Explanation;
 
 use super::{
     Style, heading,
@@ -46,11 +45,10 @@ pub(super) fn why(report: &Report<'_>, style: Style) -> String {
 }
 
 fn reason(explanation: &Explanation, style: Style) -> String {
-    let (from, to): (Time, Time) = explanation.window;
     let title = format!("{} × {}", count(explanation.count), explanation.cause);
     let title = Paint(style.ansi).of(Tone::Bad, &title);
     let text = wrap::indented(&explanation.text, style.width, 4);
-    format!("  {title}, {}\n{text}", words::stretch(from, to))
+    format!("  {title}\n{text}")
 }
 
 /// What to change, with the lines to add.

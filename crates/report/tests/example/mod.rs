@@ -33,6 +33,48 @@ pub fn long_names() -> Measures {
     update(3, versions, pod)
 }
 
+/// Three seconds of one pod that is replaced by another, with one failure: small enough to read.
+pub fn tiny() -> Measures {
+    let mut measures = empty(3);
+    measures.seconds = [(2, 0), (1, 1), (2, 0)].map(|(ok, failed)| Second { ok, failed }).to_vec();
+    for millis in [10, 12, 14, 16, 250] {
+        measures.latency.record(millis * 1_000_000);
+    }
+    measures.requests = Counts { ok: 5, failed: 1, in_flight: 1, attempts: 8 };
+    measures.by_cause = BTreeMap::from([(Cause::RefusedListenerClosed, 1)]);
+    measures.clients = vec![client("shop", &measures)];
+    measures.pods = vec![
+        PodMeasures {
+            requests: 3,
+            failed: 1,
+            ready: Span::from_millis(1_500),
+            life: life(&[(0, PodState::Ready), (1_500, PodState::Closed)]),
+            gone: Some(Time::from_millis(1_600)),
+            by_second: vec![2, 1],
+            ..pod("web-a", "web:v1", "node-1")
+        },
+        PodMeasures {
+            requests: 4,
+            ready: Span::from_millis(1_900),
+            life: life(&[(1_000, PodState::Pending), (1_100, PodState::Ready)]),
+            latency: measures.latency.clone(),
+            by_second: vec![0, 2, 2],
+            ..pod("web-b", "web:v2", "node-2")
+        },
+    ];
+    measures.rollouts = vec![Rollout {
+        start: Time::from_millis(1_000),
+        end: Some(Time::from_millis(1_600)),
+        settled: None,
+        steps: vec![(Time::from_millis(1_000), BTreeMap::from([("web:v2".to_owned(), 1)]))],
+        requests: Counts { ok: 1, failed: 1, in_flight: 0, attempts: 3 },
+        ..rollout(1, ["web:v1", "web:v2"], 1)
+    }];
+    measures.explanations = explanations(1, 0)[..1].to_vec();
+    measures.warnings = vec!["only 6 requests finished".to_owned()];
+    measures
+}
+
 /// Several Deployments rolled out one after the other in an hour, the last one for ever.
 pub fn busy_hour() -> Measures {
     let mut measures = rolling_update();
@@ -120,23 +162,29 @@ fn update(replicas: usize, versions: [&str; 2], pod_name: &str) -> Measures {
         })
         .collect();
     spread(&mut measures, &mut dice);
+    conclude(&mut measures, &mut dice, replicas, versions);
+    measures
+}
+
+/// What follows from the requests of each second.
+fn conclude(measures: &mut Measures, dice: &mut Dice, replicas: usize, versions: [&str; 2]) {
     let (ok, failed) = measures
         .seconds
         .iter()
         .fold((0, 0), |(ok, bad), it| (ok + u64::from(it.ok), bad + u64::from(it.failed)));
     measures.requests = Counts { ok, failed, in_flight: 0, attempts: ok + failed + 37 };
-    measures.latency = latencies(ok, &mut dice, 1.0);
+    measures.latency = latencies(ok, dice, 1.0);
     let killed = failed / 10;
     measures.by_cause = BTreeMap::from([
         (Cause::RefusedListenerClosed, failed - killed),
         (Cause::ResetKilledInFlight, killed),
     ]);
-    measures.clients = vec![client("shop", &measures)];
+    measures.clients = vec![client("shop", measures)];
     measures.rollouts = vec![rollout(replicas, versions, failed)];
     measures.during_rollout = Traffic {
         counts: Counts { ok: 4_203, failed, in_flight: 0, attempts: 4_203 + failed },
         by_cause: measures.by_cause.clone(),
-        latency: latencies(4_203, &mut dice, 2.4),
+        latency: latencies(4_203, dice, 2.4),
     };
     measures.explanations = explanations(failed - killed, killed);
     measures.balance = Balance {
@@ -147,7 +195,6 @@ fn update(replicas: usize, versions: [&str; 2], pod_name: &str) -> Measures {
         chance_max_over_mean: 1.045,
         pods: 2 * replicas,
     };
-    measures
 }
 
 /// Requests a second to the pods that are ready then, and failures while one closes.

@@ -10,11 +10,14 @@ use super::{
     item::{Fields, Item, Reading},
 };
 use crate::{
-    Client, Code, From, Node, Retries, diagnostic::suggest, kubernetes::parse_labels, rate,
+    Arrivals, Client, Code, From, Node, Retries, diagnostic::suggest, kubernetes::parse_labels,
+    rate,
 };
 
 /// More clients than these are no scenario any more.
 const MOST_CLIENTS: usize = 1000;
+/// More requests of one client than these take hours to simulate.
+const MOST_REQUESTS: f64 = 1e9;
 /// How long a client waits by default.
 pub(crate) const DEFAULT_TIMEOUT: Span = Span::from_secs(1);
 /// Families of causes after which a client can try again.
@@ -35,43 +38,60 @@ impl Reading<'_> {
             return Vec::new();
         }
         let mut names = BTreeSet::new();
-        let mut clients = Vec::new();
-        for item in items {
-            const FIELDS: [&str; 7] =
-                ["name", "from", "target", "arrivals", "connections", "timeout", "retries"];
-            const PLANNED: [&str; 7] =
-                ["users", "thinkTime", "trace", "http2", "keepAlive", "balancer", "dns"];
-            let fields = self.fields(&item, &FIELDS, &PLANNED);
-            let name =
-                self.need(&fields, "name").and_then(|item| self.client_name(&item, &mut names));
-            let from = match fields.get("from") {
-                Some(item) => self.from(&item, known),
-                None => Some(From::Node(None)),
-            };
-            let target = self.need(&fields, "target");
-            // Without knowing from where, a short name cannot be looked up.
-            let target = match (&from, target) {
-                (Some(from), Some(item)) => self.target(&item, from, known),
-                _ => None,
-            };
-            let arrivals = self.need(&fields, "arrivals").and_then(|item| {
-                let help = "write constant(200/s), poisson(200/s) or, in quotes, \"steps(0s: 100/s, 30s: 500/s)\"";
-                self.parse(&item, help, rate::arrivals)
-            });
-            self.connections(&fields);
-            let timeout = self.timeout(&fields);
-            let retries = match fields.get("retries") {
-                Some(item) => self.retries(&item),
-                None => no_retries(),
-            };
-            let (Some(name), Some(from), Some(target), Some(arrivals)) =
-                (name, from, target, arrivals)
-            else {
-                continue;
-            };
-            clients.push(Client { name, from, target, arrivals, timeout, retries });
+        items.iter().filter_map(|item| self.client(item, known, &mut names)).collect()
+    }
+
+    /// A client; `None` where it lacks something, which is then reported.
+    fn client(
+        &mut self,
+        item: &Item<'_>,
+        known: &Known<'_>,
+        names: &mut BTreeSet<String>,
+    ) -> Option<Client> {
+        const FIELDS: [&str; 7] =
+            ["name", "from", "target", "arrivals", "connections", "timeout", "retries"];
+        const PLANNED: [&str; 7] =
+            ["users", "thinkTime", "trace", "http2", "keepAlive", "balancer", "dns"];
+        let fields = self.fields(item, &FIELDS, &PLANNED);
+        let name = self.need(&fields, "name").and_then(|item| self.client_name(&item, names));
+        let from = match fields.get("from") {
+            Some(item) => self.from(&item, known),
+            None => Some(From::Node(None)),
+        };
+        // Without knowing from where, a short name cannot be looked up.
+        let target = match (&from, self.need(&fields, "target")) {
+            (Some(from), Some(item)) => self.target(&item, from, known),
+            _ => None,
+        };
+        let arrivals = self.need(&fields, "arrivals").and_then(|item| self.arrivals(&item, known));
+        self.connections(&fields);
+        let timeout = self.timeout(&fields);
+        let retries = fields.get("retries").map_or_else(no_retries, |item| self.retries(&item));
+        Some(Client {
+            name: name?,
+            from: from?,
+            target: target?,
+            arrivals: arrivals?,
+            timeout,
+            retries,
+        })
+    }
+
+    fn arrivals(&mut self, item: &Item<'_>, known: &Known<'_>) -> Option<Arrivals> {
+        let help =
+            "write constant(200/s), poisson(200/s) or, in quotes, \"steps(0s: 100/s, 30s: 500/s)\"";
+        let arrivals = self.parse(item, help, rate::arrivals)?;
+        let most_per_second = match &arrivals {
+            Arrivals::Constant { per_second } | Arrivals::Poisson { per_second } => *per_second,
+            Arrivals::Steps { steps } => steps.iter().fold(0.0, |most, (_, rate)| rate.max(most)),
+        };
+        let seconds = known.duration.as_secs_f64();
+        if known.duration < Span::MAX && most_per_second * seconds > MOST_REQUESTS {
+            let message =
+                format!("{}: these may be more than {MOST_REQUESTS:e} requests", item.path());
+            self.report(Code::BadValue, item, message, "lower the rate, or shorten `duration`");
         }
-        clients
+        Some(arrivals)
     }
 
     fn client_name(&mut self, item: &Item<'_>, names: &mut BTreeSet<String>) -> Option<String> {

@@ -2,17 +2,19 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use engine::{Distribution, Span};
+use engine::{Delay, Distribution, Span};
 
 use super::item::{Fields, Item, Reading};
-use crate::{Code, Diagnostic, Image, OnSigterm, WarmUp, diagnostic::did_you_mean, source::At};
+use crate::{
+    Code, Diagnostic, Image, OnSigterm, WarmUp, diagnostic::did_you_mean, source::At, yaml::Value,
+};
 
 /// How a program is taken to behave where nobody says: the text of RS0212.
 pub(crate) fn default_image() -> Image {
     Image {
-        start: Distribution::Constant(Span::from_secs(2)),
-        ready: Distribution::Constant(Span::ZERO),
-        stop: Distribution::Constant(Span::ZERO),
+        start: Distribution::Constant(Span::from_secs(2)).into(),
+        ready: Delay::ZERO,
+        stop: Delay::ZERO,
         service_time: Distribution::Exponential { mean: Span::from_millis(20) },
         concurrency: 8,
         // net.core.somaxconn was 128 for decades, and most servers still ask for no more.
@@ -48,13 +50,13 @@ impl Reading<'_> {
         ];
         const PLANNED: [&str; 6] = ["calls", "memory", "cpu", "errorRate", "keepAlive", "pull"];
         let mut image = Image { stated: true, ..default_image() };
-        if matches!(item.node.value, crate::yaml::Value::Null) {
+        if matches!(item.node.value, Value::Null) {
             return image;
         }
         let fields = self.fields(item, &KNOWN, &PLANNED);
-        self.set_distribution(&fields, "start", &mut image.start);
-        self.set_distribution(&fields, "ready", &mut image.ready);
-        self.set_distribution(&fields, "stop", &mut image.stop);
+        self.set_delay(&fields, "start", &mut image.start);
+        self.set_delay(&fields, "ready", &mut image.ready);
+        self.set_delay(&fields, "stop", &mut image.stop);
         self.set_distribution(&fields, "serviceTime", &mut image.service_time);
         let mut integer = |name: &str, least, target: &mut u32| {
             if let Some(value) =
@@ -73,6 +75,25 @@ impl Reading<'_> {
             image.listen.extend(port.and_then(|port| u16::try_from(port).ok()));
         }
         image
+    }
+
+    /// A distribution, or a list that the pods of the image go through in the order they start.
+    fn set_delay(&mut self, fields: &Fields<'_>, name: &str, target: &mut Delay) {
+        let Some(item) = fields.get(name) else { return };
+        if !matches!(item.node.value, Value::Seq(_)) {
+            let mut distribution = Distribution::Constant(Span::ZERO);
+            self.set_distribution(fields, name, &mut distribution);
+            *target = distribution.into();
+            return;
+        }
+        let items = self.list(&item);
+        let spans: Vec<Span> = items.iter().filter_map(|item| self.span(item)).collect();
+        if items.is_empty() {
+            let message = format!("{}: an empty list", item.path());
+            self.report(Code::BadValue, &item, message, "write a duration such as 2s");
+        } else if spans.len() == items.len() {
+            *target = Delay::InTurn(spans);
+        }
     }
 
     fn warm_up(&mut self, item: &Item<'_>) -> Option<WarmUp> {

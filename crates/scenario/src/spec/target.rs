@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use api::{Key, Protocol, Service, service::ServiceType};
+use api::{IntOrString, Key, Protocol, Service, service::ServiceType};
 
 use super::{
     Known,
@@ -148,6 +148,18 @@ impl Reading<'_> {
         None
     }
 
+    /// The port the URL has, or its scheme's.
+    fn port_number(&mut self, item: &Item<'_>, url: &Url<'_>) -> Option<u16> {
+        let Some(written) = url.port else { return Some(url.default_port) };
+        let number = written.parse().ok().filter(|number| *number > 0);
+        if number.is_none() {
+            let message = format!("{}: {written:?} is not a port", item.path());
+            let help = "write a number from 1 to 65535";
+            self.report_inside(Code::BadValue, item, url.port_offset, message, help);
+        }
+        number
+    }
+
     /// The port of the Service that the URL leads to.
     fn service_port(
         &mut self,
@@ -157,22 +169,7 @@ impl Reading<'_> {
         from: &From,
     ) -> Option<u16> {
         let key = service.meta.key();
-        let number = match url.port.map(str::parse::<u16>) {
-            None => url.default_port,
-            Some(Ok(number)) if number > 0 => number,
-            Some(_) => {
-                let message =
-                    format!("{}: {:?} is not a port", item.path(), url.port.unwrap_or_default());
-                self.report_inside(
-                    Code::BadValue,
-                    item,
-                    url.port_offset,
-                    message,
-                    "write a number from 1 to 65535",
-                );
-                return None;
-            }
-        };
+        let number = self.port_number(item, url)?;
         let outside = *from == From::Outside;
         if outside && service.spec.kind == ServiceType::ClusterIP {
             let message = format!("Service `{key}` cannot be reached from outside");
@@ -186,20 +183,27 @@ impl Reading<'_> {
             .find(|port| port.port == number)
             .or_else(|| ports().find(|port| outside && port.node_port == Some(number)));
         if found.is_none() {
-            let message = format!("Service `{key}` has no port {number}");
-            let numbers: Vec<String> = ports().map(|port| port.port.to_string()).collect();
-            let help = match ports().find(|port| port.target_port.to_string() == number.to_string())
-            {
-                Some(port) => {
-                    format!("{number} is the port of its pods; the Service's own is {}", port.port)
-                }
-                None if numbers.is_empty() => "it has no TCP port at all".to_owned(),
-                None => format!("its TCP ports are {}", numbers.join(", ")),
-            };
             let offset = if url.port.is_some() { url.port_offset } else { url.host_offset };
+            let message = format!("Service `{key}` has no port {number}");
+            let help = ports_of(service, number);
             self.report_inside(Code::UnknownPort, item, offset, message, help);
         }
         found.map(|port| port.port)
+    }
+}
+
+/// The ports a Service has, for one who asked for another.
+fn ports_of(service: &Service, asked: u16) -> String {
+    let ports = || service.spec.ports.iter().filter(|port| port.protocol == Protocol::Tcp);
+    let numbers: Vec<String> = ports().map(|port| port.port.to_string()).collect();
+    let behind = IntOrString::Int(asked.into());
+    match (ports().find(|port| port.target_port == behind), numbers.as_slice()) {
+        (Some(port), _) => {
+            format!("{asked} is the port of its pods; the Service's own is {}", port.port)
+        }
+        (None, []) => "it has no TCP port at all".to_owned(),
+        (None, [only]) => format!("its only TCP port is {only}"),
+        (None, many) => format!("its TCP ports are {}", many.join(", ")),
     }
 }
 

@@ -150,20 +150,28 @@ fn values_of_images_are_checked() {
     check(&[("images: { web:v1: {}, web:v2: {} }", "RS0211 image `web:v2` is used nowhere")]);
 }
 
-#[test]
-fn clients_are_checked() {
-    let client = |fields: &str| {
-        let mut all = String::from("clients: [ { ");
-        for (name, default) in
-            [("name", "a"), ("target", "http://web-svc/"), ("arrivals", "poisson(1/s)")]
-        {
-            if !fields.contains(&format!("{name}:")) {
-                all += &format!("{name}: {default}, ");
-            }
+/// A list of one client with these fields, and those it must have besides.
+fn client(fields: &str) -> String {
+    let mut all = String::from("clients: [ { ");
+    for (name, default) in
+        [("name", "a"), ("target", "http://web-svc/"), ("arrivals", "poisson(1/s)")]
+    {
+        if !fields.contains(&format!("{name}:")) {
+            all += &format!("{name}: {default}, ");
         }
-        all + fields + " } ]"
-    };
-    let cases = [
+    }
+    all + fields + " } ]"
+}
+
+fn check_clients(cases: &[(&str, &str)]) {
+    for (fields, wanted) in cases {
+        check(&[(&client(fields), wanted)]);
+    }
+}
+
+#[test]
+fn targets_of_clients_are_checked() {
+    check_clients(&[
         ("target: http://web/", "RS0202 there is no Service `default/web`"),
         ("target: http://web-svc.prod/", "RS0202 there is no Service `prod/web-svc`"),
         (
@@ -180,6 +188,16 @@ fn clients_are_checked() {
         ("target: https://web-svc/", "RS0203 Service `default/web-svc` has no port 443"),
         ("target: http://web-svc:99999/", "RS0104 spec.clients[0].target: \"99999\" is not a port"),
         ("target: http://web-svc:30080/", "RS0203 Service `default/web-svc` has no port 30080"),
+    ]);
+}
+
+#[test]
+fn other_fields_of_clients_are_checked() {
+    check_clients(&[
+        (
+            "from: { pods: app=shop,tier=web }",
+            "RS0205 no pod of namespace `default` has `app=shop`\nRS0101 unknown field `spec.clients[0].from[\"tier=web\"]`",
+        ),
         ("from: { pods: app=shop }", "RS0205 no pod of namespace `default` has `app=shop`"),
         ("from: { pods: app=web, namespace: x }", "RS0205 no pod of namespace `x` has `app=web`"),
         (
@@ -196,6 +214,10 @@ fn clients_are_checked() {
         (
             "arrivals: poisson(NaN/s)",
             "RS0104 spec.clients[0].arrivals: a rate starts with a number, as in 200/s",
+        ),
+        (
+            "arrivals: poisson(10000000/s)",
+            "RS0104 spec.clients[0].arrivals: these may be more than 1e9 requests",
         ),
         (
             "arrivals: closed(10)",
@@ -217,10 +239,7 @@ fn clients_are_checked() {
         ("users: 10", "RS0210 `spec.clients[0].users` is not there yet"),
         ("nam: b", "RS0101 unknown field `spec.clients[0].nam`"),
         ("name: \"\"", "RS0104 spec.clients[0].name: a name has 1 to 63 characters"),
-    ];
-    for (fields, wanted) in cases {
-        check(&[(&client(fields), wanted)]);
-    }
+    ]);
 }
 
 #[test]

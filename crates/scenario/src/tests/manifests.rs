@@ -246,6 +246,12 @@ fn services_are_validated_as_the_api_server_does() {
             "spec.ports[0].targetPort: Invalid value: \"8080\": must contain at least one letter (a-z)",
         ),
         (&format!("  ports: [ {port} ]\n"), "", "spec.ports: Required value"),
+    ]);
+}
+
+#[test]
+fn types_and_addresses_of_services_are_validated_as_the_api_server_does() {
+    check(&[
         (
             "type: NodePort",
             "type: ClusterIP",

@@ -17,7 +17,17 @@ fn rendered(from: &str, to: &str) -> String {
 
 #[test]
 fn an_unknown_field_is_shown_with_what_was_meant() {
-    assert_snapshot!(rendered("containerPort", "containerPrt"), @"");
+    assert_snapshot!(rendered("containerPort", "containerPrt"), @r"
+    error[RS0101]: unknown field `spec.template.spec.containers[0].ports[0].containerPrt`
+      --> app.yaml:20:32
+       |
+    20 |         ports: [ { name: http, containerPrt: 8080 } ]
+       |                                ^^^^^^^^^^^^ not a field of ContainerPort
+       |
+       = help: did you mean `containerPort`?
+
+    1 error
+    ");
 }
 
 #[test]
@@ -29,7 +39,7 @@ fn a_place_inside_a_text_gets_the_caret() {
     6 |   clients: [ { name: shop, target: http://web-svc/, arrivals: 'poisson(10/d)' } ]
       |                                                                           ^
       |
-      = help: write constant(200/s), poisson(200/s) or steps(0s: 100/s, 30s: 500/s)
+      = help: write constant(200/s), poisson(200/s) or, in quotes, "steps(0s: 100/s, 30s: 500/s)"
 
     1 error
     "#);
@@ -80,7 +90,7 @@ fn a_client_is_told_the_port_of_the_service() {
     6 |   clients: [ { name: shop, target: http://web-svc:8080/, arrivals: poisson(10/s) } ]
       |                                                   ^^^^^
       |
-      = help: its TCP ports are 80
+      = help: its only TCP port is 80
 
     1 error
     ");
@@ -88,7 +98,25 @@ fn a_client_is_told_the_port_of_the_service() {
 
 #[test]
 fn a_template_is_recognised() {
-    assert_snapshot!(shown(&load_text("apiVersion: apps/v1\nkind: Deployment\nspec:\n  replicas: {{ .Values.replicas }}\n")), @"");
+    assert_snapshot!(shown(&load_text("apiVersion: apps/v1\nkind: Deployment\nspec:\n  replicas: {{ .Values.replicas }}\n")), @r"
+    error[RS0102]: spec.replicas: a mapping where a whole number is wanted
+     --> app.yaml:4:13
+      |
+    4 |   replicas: {{ .Values.replicas }}
+      |             ^^^^^^^^^^^^^^^^^^^^^^ wrong type
+      |
+      = help: write a whole number here
+
+    error[RS0014]: a mapping cannot be a key
+     --> app.yaml:4:14
+      |
+    4 |   replicas: {{ .Values.replicas }}
+      |              ^^^^^^^^^^^^^^^^^^^^ not a text
+      |
+      = help: if this is a template, render it first: `helm template . | rollsim run -`
+
+    2 errors
+    ");
 }
 
 #[test]

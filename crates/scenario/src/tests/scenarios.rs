@@ -129,7 +129,7 @@ fn constant_ms(millis: u64) -> Distribution {
 
 fn images_are_read(scenario: &Scenario) {
     let image = &scenario.images["web:v1"];
-    assert_eq!(image.start, constant_ms(3000));
+    assert_eq!(image.start, constant_ms(3000).into());
     assert_eq!((image.concurrency, image.backlog, &image.listen[..]), (4, 0, &[8080][..]));
     assert_eq!(image.on_sigterm, OnSigterm::Ignore);
     assert_eq!(image.crash_after, Some(Span::from_secs(9)));
