@@ -211,13 +211,14 @@ impl ApiServer {
         Ok(self.store(Verb::Modified, object, cx))
     }
 
-    /// Replaces an object's status.
+    /// Replaces an object's status; unconditionally where the caller's copy has no resource version.
     ///
     /// # Errors
     /// [`ApiError::NotFound`], or [`ApiError::Conflict`] where the caller's copy is out of date.
     pub fn update_status(&mut self, object: &Object, cx: &mut Cx<'_>) -> Result<Object, ApiError> {
         let stored = self.current(object)?;
-        if object.meta().resource_version != stored.meta().resource_version {
+        let based_on = object.meta().resource_version;
+        if based_on != 0 && based_on != stored.meta().resource_version {
             return Err(ApiError::Conflict);
         }
         let mut merged = stored.clone();

@@ -179,6 +179,9 @@ impl ControlPlane {
             Event::Call { controller, worker, index } => {
                 self.manager.call(controller, worker, index, &mut self.api, cx);
             }
+            Event::Reread { controller, worker, index } => {
+                self.manager.write_again(controller, worker, index, cx);
+            }
             Event::Answered { controller, worker } => self.manager.answer(controller, worker, cx),
             Event::Told { controller } => self.manager.told(controller, cx),
             Event::Wake { controller, key } => self.manager.wake(controller, *key, cx),

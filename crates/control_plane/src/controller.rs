@@ -32,6 +32,11 @@ pub trait Controller {
         None
     }
 
+    /// Whether a write that meets a conflict is tried once more on a fresh copy, before the key is.
+    fn rereads(&self, _write: &Write) -> bool {
+        false
+    }
+
     /// Hears how a call of a plan ended. Calls of a batch after a failed batch are never sent, and
     /// reported as [`Answer::Skipped`].
     fn answered(&mut self, _key: &Key, _write: &Write, _answer: Answer<'_>) {}

@@ -64,6 +64,8 @@ struct Job {
     sent: Vec<Option<Write>>,
     outstanding: usize,
     failed: bool,
+    /// A write met a conflict and was tried again.
+    reread: bool,
     began: Time,
 }
 
@@ -146,6 +148,14 @@ impl ControllerManager {
         let job = job.expect("a Call event belongs to a worker with a key");
         let write = job.sent[usize::from(index)].take().expect("a call arrives once");
         let result = api.write(&write, cx);
+        if result == Err(ApiError::Conflict) && !job.reread && managed.controller.rereads(&write) {
+            job.reread = true;
+            job.sent[usize::from(index)] = Some(write.unconditional());
+            let granted = managed.client.take(cx.now);
+            let read = granted + self.config.api_call.sample(&mut managed.delays);
+            cx.agenda.at(read, source(id), Event::Reread { controller: id, worker, index });
+            return;
+        }
         let answer = match &result {
             Ok(object) => Answer::Stored(object),
             Err(error) => Answer::Refused(*error),
@@ -166,6 +176,14 @@ impl ControllerManager {
             self.answer(id, worker, cx);
         }
         self.tell(id, cx);
+    }
+
+    /// The object was read anew: the write goes out again.
+    pub fn write_again(&mut self, id: ControllerId, worker: u8, index: u16, cx: &mut Cx<'_>) {
+        let managed = &mut self.controllers[usize::from(id.0)];
+        let granted = managed.client.take(cx.now);
+        let arrival = granted + self.config.api_call.sample(&mut managed.delays);
+        cx.agenda.at(arrival, source(id), Event::Call { controller: id, worker, index });
     }
 
     /// A worker hears that one of its calls was carried out; after the last it goes on.
@@ -247,6 +265,7 @@ impl ControllerManager {
                 sent: Vec::new(),
                 outstanding: 0,
                 failed: false,
+                reread: false,
                 began: cx.now,
             });
             let begin = cx.now + self.config.sync.sample(&mut managed.delays);

@@ -32,6 +32,15 @@ pub enum Event {
         /// Its place in the batch.
         index: u16,
     },
+    /// A worker that met a conflict has read the object anew, and writes again.
+    Reread {
+        /// Of which controller.
+        controller: ControllerId,
+        /// Which of its workers.
+        worker: u8,
+        /// The call's place in the batch.
+        index: u16,
+    },
     /// A worker hears that its call was carried out.
     Answered {
         /// Of which controller.

@@ -42,6 +42,9 @@ const SLOW_START_INITIAL_BATCH_SIZE: usize = 1;
 #[derive(Debug, Default)]
 pub struct ReplicaSetController {
     expectations: Expectations,
+    /// The revision of each ReplicaSet that this controller wrote last: a copy from before is not
+    /// worked on (`ConsistencyStore`).
+    written: BTreeMap<Key, u64>,
 }
 
 impl Controller for ReplicaSetController {
@@ -56,6 +59,7 @@ impl Controller for ReplicaSetController {
             Object::ReplicaSet(set) => {
                 if change.verb == Verb::Deleted {
                     self.expectations.delete(&set.meta.key());
+                    self.written.remove(&set.meta.key());
                 }
                 queue.add(set.meta.key());
             }
@@ -94,6 +98,10 @@ impl Controller for ReplicaSetController {
             self.expectations.delete(key);
             return plan;
         };
+        let written = self.written.get(key).copied().unwrap_or(0);
+        if set.meta.resource_version < written {
+            return Plan { retry: true, ..plan };
+        }
         let pods: Vec<&Arc<Pod>> = informers
             .pods_of(&set.meta.uid)
             .filter(|pod| set.spec.selector.matches(&pod.meta.labels))
@@ -116,8 +124,16 @@ impl Controller for ReplicaSetController {
         plan
     }
 
+    /// `updateReplicaSetStatus` reads the ReplicaSet anew on a conflict and tries once more.
+    fn rereads(&self, write: &Write) -> bool {
+        matches!(write, Write::UpdateStatus(_))
+    }
+
     fn answered(&mut self, key: &Key, write: &Write, answer: Answer<'_>) {
-        if matches!(answer, Answer::Stored(_)) {
+        if let Answer::Stored(object) = answer {
+            if matches!(write, Write::UpdateStatus(_)) {
+                self.written.insert(key.clone(), object.meta().resource_version);
+            }
             return;
         }
         // What failed or was never sent will not be seen, so nobody is to wait for it.

@@ -25,6 +25,18 @@ pub enum Write {
 }
 
 impl Write {
+    /// The same, whatever was written meanwhile.
+    #[must_use]
+    pub fn unconditional(mut self) -> Self {
+        match &mut self {
+            Self::Create(object) | Self::Update(object) | Self::UpdateStatus(object) => {
+                object.meta_mut().resource_version = 0;
+            }
+            Self::Delete { .. } => {}
+        }
+        self
+    }
+
     /// The key of the object it is about.
     #[must_use]
     pub fn key(&self) -> Key {
