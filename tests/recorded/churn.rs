@@ -6,8 +6,9 @@ use crate::{
     rehearsal::{Config, rehearse},
 };
 
-/// The extremes of three recorded runs are rare phases with rare luck.
-const SEEDS: u64 = 1000;
+/// The run that lost 175 met the worst phase and lost 2.4 standard deviations more than that costs on
+/// average; together that is one run in some thousands.
+const SEEDS: u64 = 6000;
 
 #[test]
 fn a_random_phase_covers_the_recorded_range() {

@@ -28,29 +28,75 @@ fn read(path: &Path) -> (Config, Vec<[i32; 2]>) {
     (config, sizes)
 }
 
+/// The folders that hold recordings of the same runs.
+const FOLDERS: [&str; 3] = ["traces", "traces_quiet", "traces_high_qps"];
+
+/// How many of the first `most` steps every recording of this run shares. Where two recordings of
+/// one configuration part, how the machine was loaded decided, and neither is the rule.
+fn steps_shared(name: &str, sizes: &[[i32; 2]], most: usize) -> usize {
+    FOLDERS
+        .iter()
+        .flat_map(|folder| recording::named(folder, name))
+        .filter(|path| recording::name(path) == name)
+        .map(|path| read(&path).1)
+        .map(|other| other.iter().zip(sizes).take_while(|(a, b)| a == b).count())
+        .fold(most, usize::min)
+}
+
+/// Ten pods stay within the controllers' client limits, so nothing but the delays decides.
 #[test]
 fn distinct_delays_give_the_same_sequence() {
-    for path in recording::named("traces", "J_") {
+    for path in recording::named("traces", "J_n10") {
         let (config, recorded) = read(&path);
-        for seed in 0..5 {
+        for seed in 0..20 {
             let rehearsed = rehearse(&config.scenario(), seed);
             assert_eq!(rehearsed.sizes, recorded, "{}, seed {seed}", recording::name(&path));
         }
     }
 }
 
+/// With 25 pods every call waits for a token of the client limit, and which of two calls gets the
+/// next one decides whether two pods count in one step or in two: the recordings with and without
+/// the limit part after thirteen steps. Up to there the sequence is the same in most runs; what
+/// holds in all of them are the first steps, the bounds and the end.
+#[test]
+fn many_pods_begin_alike_and_end_alike() {
+    for path in recording::named("traces", "J_n25") {
+        let (config, recorded) = read(&path);
+        for seed in 0..20 {
+            let rehearsed = rehearse(&config.scenario(), seed);
+            assert_eq!(rehearsed.sizes[..5], recorded[..5], "seed {seed}");
+            assert_eq!(rehearsed.sizes.last(), recorded.last(), "seed {seed}");
+            assert_eq!(most_pods(&rehearsed.sizes), most_pods(&recorded), "seed {seed}");
+        }
+    }
+}
+
+fn most_pods(sizes: &[[i32; 2]]) -> Option<i32> {
+    sizes.iter().map(|[old, new]| old + new).max()
+}
+
+/// A run under another seed is another run of the same machine: where two pods become available
+/// within a few milliseconds of each other, now and then they count in one step. Three runs in four
+/// have to take the recorded steps.
 #[test]
 fn plain_runs_begin_alike_keep_their_bounds_and_end_alike() {
+    const SEEDS: u64 = 40;
     for path in recording::named("traces", "A_") {
         let name = recording::name(&path);
         let (config, recorded) = read(&path);
-        let rehearsed = rehearse(&config.scenario(), 1);
-        let first = |sizes: &[[i32; 2]]| sizes.iter().take(3).copied().collect::<Vec<_>>();
-        assert_eq!(first(&rehearsed.sizes), first(&recorded), "{name}: the first steps");
-        assert_eq!(rehearsed.sizes.last(), recorded.last(), "{name}: the final state");
-        let most = |sizes: &[[i32; 2]]| sizes.iter().map(|[old, new]| old + new).max();
-        assert_eq!(most(&rehearsed.sizes), most(&recorded), "{name}: the most pods asked for");
-        let rollout = &rehearsed.measures.rollouts[0];
-        assert!(rollout.complete(), "{name}");
+        let shared = steps_shared(&name, &recorded, 3);
+        let scenario = config.scenario();
+        let mut alike = 0;
+        for seed in 0..SEEDS {
+            let rehearsed = rehearse(&scenario, seed);
+            let sizes = &rehearsed.sizes;
+            alike += u64::from(sizes.get(..shared) == Some(&recorded[..shared]));
+            assert_eq!(sizes.last(), recorded.last(), "{name}, seed {seed}: the final state");
+            assert_eq!(most_pods(sizes), most_pods(&recorded), "{name}: the most pods asked for");
+            assert!(rehearsed.measures.rollouts[0].complete(), "{name}, seed {seed}");
+        }
+        println!("{name:24} {shared} steps shared by all recordings, in {alike} of {SEEDS} runs");
+        assert!(alike * 4 >= SEEDS * 3, "{name}: the first steps");
     }
 }
