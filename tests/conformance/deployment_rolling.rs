@@ -112,7 +112,7 @@ fn unhealthy_replicas(case: &Case) -> Result<(), Problem> {
         agree("oldReplicas and readyPods leave unHealthyPods", &unhealthy, &(replicas - ready))?;
         let old = [replica_set("foo", replicas, ready)];
         let most = f.int_or_zero("maxCleanupCount")?;
-        Ok(rolling::cleanup_unhealthy_replicas(&old, most).unwrap_or((old, 0)))
+        Ok(rolling::cleanup_unhealthy_replicas(&old, most).unwrap_or((old.to_vec(), 0)))
     })?;
     agree("taken", &case.expected(|f| f.int_or_zero("cleanupCountExpected"))?, &taken)
 }

@@ -78,23 +78,30 @@ impl Config {
         )
     }
 
-    /// The scenario, as a user would write it.
-    pub(crate) fn yaml(&self) -> String {
-        let clients = match self.rate {
+    fn clients(&self) -> String {
+        match self.rate {
             0 => String::new(),
             rate => format!(
                 "  clients:\n    - {{ name: client, from: node, target: 'http://web-svc:8081/', \
                  arrivals: constant({rate}/s), timeout: 3s }}\n"
             ),
-        };
+        }
+    }
+
+    fn pre_stop(&self) -> String {
         // preStop sleeps are whole seconds in the API; the stand-in kubelet took milliseconds.
-        let pre_stop = match self.pre_stop_ms {
+        match self.pre_stop_ms {
             0 => String::new(),
             ms => format!(
                 "          lifecycle: {{ preStop: {{ sleep: {{ seconds: {} }} }} }}\n",
                 (ms + 999) / 1000
             ),
-        };
+        }
+    }
+
+    /// The scenario, as a user would write it.
+    pub(crate) fn yaml(&self) -> String {
+        let (clients, pre_stop) = (self.clients(), self.pre_stop());
         let (replicas, scale) = match self.created_ms_before {
             None => (self.replicas, String::new()),
             Some(before) => {
