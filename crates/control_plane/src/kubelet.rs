@@ -23,11 +23,12 @@ use crate::{
     Cx,
     api_server::ApiServer,
     event::{self, class},
-    prober::{Tick, Verdict},
 };
 
 mod container;
+mod probing;
 mod status;
+mod termination;
 
 use container::{Container, State};
 
@@ -256,149 +257,6 @@ impl Kubelet {
             self.start_probes(id, cx);
         }
         self.changed(id.pod, cx);
-    }
-
-    /// Plans the first turn of each probe: at once.
-    fn start_probes(&mut self, id: ContainerId, cx: &mut Cx<'_>) {
-        let Some(container) = self.container(id) else { return };
-        let turns: Vec<_> =
-            container.probes.iter().map(|probe| (probe.kind, probe.generation)).collect();
-        for (kind, generation) in turns {
-            self.plan(cx.now, Event::Probe { container: id, kind, generation }, cx);
-        }
-    }
-
-    fn probe(&mut self, id: ContainerId, kind: ProbeKind, generation: u32, cx: &mut Cx<'_>) {
-        let now = cx.now;
-        let Some(worker) = self.pods.get_mut(&id.pod) else { return };
-        // Liveness and start-up are asked no more once a pod is being deleted; readiness is.
-        if worker.ended || (worker.terminating && kind != ProbeKind::Readiness) {
-            return;
-        }
-        let spec = worker.pod.spec.clone();
-        let container = &mut worker.containers[usize::from(id.index)];
-        if container.state != State::Running {
-            return;
-        }
-        let startup_passed = container.startup_passed();
-        let started = container.started;
-        let Some(probe) = container.probes.iter_mut().find(|probe| probe.kind == kind) else {
-            return;
-        };
-        if probe.generation != generation {
-            return;
-        }
-        let (tick, period) = (probe.tick(now, started, startup_passed), probe.period());
-        let port = probe.port(&spec.containers[usize::from(id.index)]);
-        if tick == Tick::Ask {
-            self.runtime(RuntimeRequest::Probe { container: id, kind, port }, cx);
-        }
-        self.plan(now + period, Event::Probe { container: id, kind, generation }, cx);
-    }
-
-    fn probed(&mut self, id: ContainerId, kind: ProbeKind, success: bool, cx: &mut Cx<'_>) {
-        let Some(container) = self.container(id) else { return };
-        if container.state != State::Running {
-            return;
-        }
-        let Some(probe) = container.probes.iter_mut().find(|probe| probe.kind == kind) else {
-            return;
-        };
-        let grace = probe.probe.termination_grace_period_seconds;
-        match (probe.answer(success), kind) {
-            (Verdict::Unchanged, _) => {}
-            (Verdict::Failure, ProbeKind::Startup | ProbeKind::Liveness) => {
-                self.kill_to_restart(id, grace, cx);
-            }
-            (Verdict::Success | Verdict::Failure, _) => self.changed_now(id.pod, cx),
-        }
-    }
-
-    /// Ends a container that a probe condemned; its restart policy brings it back.
-    fn kill_to_restart(&mut self, id: ContainerId, grace: Option<u32>, cx: &mut Cx<'_>) {
-        let Some(worker) = self.pods.get(&id.pod) else { return };
-        let seconds = grace.unwrap_or(worker.pod.spec.termination_grace_period_seconds);
-        let restarts = worker.containers[usize::from(id.index)].restarts;
-        self.plan(cx.now, Event::Sigterm(id), cx);
-        let end = cx.now + Span::from_secs(u64::from(seconds).max(MINIMUM_GRACE_SECONDS));
-        self.plan(end, Event::Sigkill { container: id, restarts }, cx);
-    }
-
-    /// `SyncTerminatingPod`: the hooks, SIGTERM, the rest of the grace period, SIGKILL.
-    fn terminate(&mut self, pod: PodId, cx: &mut Cx<'_>) {
-        let Some(worker) = self.pods.get(&pod) else { return };
-        let spec = worker.pod.spec.clone();
-        let grace = worker.pod.meta.deletion_grace_period_seconds.unwrap_or(0).max(1);
-        let running: Vec<(u8, u32)> = worker.running().collect();
-        if running.is_empty() {
-            self.all_exited(pod, cx);
-            return;
-        }
-        for (index, restarts) in running {
-            let container = ContainerId { pod, index };
-            let hook = spec.containers[usize::from(index)].pre_stop.as_ref();
-            let hook_seconds = hook.map_or(0, api::pod::PreStop::seconds).min(grace);
-            let sigterm = cx.now + Span::from_secs(u64::from(hook_seconds));
-            let rest = u64::from(grace - hook_seconds).max(MINIMUM_GRACE_SECONDS);
-            self.plan(sigterm, Event::Sigterm(container), cx);
-            self.plan(sigterm + Span::from_secs(rest), Event::Sigkill { container, restarts }, cx);
-        }
-    }
-
-    fn sigterm(&mut self, id: ContainerId, cx: &mut Cx<'_>) {
-        if self.container(id).is_some_and(|container| container.state == State::Running) {
-            let record = Record::ContainerTerminated { pod: id.pod, container: id.index };
-            cx.recorder.record(cx.now, &record);
-            self.runtime(RuntimeRequest::Terminate { container: id }, cx);
-        }
-    }
-
-    fn sigkill(&mut self, id: ContainerId, restarts: u32, cx: &mut Cx<'_>) {
-        let alive = self.container(id).is_some_and(|container| {
-            container.state == State::Running && container.restarts == restarts
-        });
-        if alive {
-            let record = Record::ContainerKilled { pod: id.pod, container: id.index };
-            cx.recorder.record(cx.now, &record);
-            self.runtime(RuntimeRequest::Kill { container: id }, cx);
-        }
-    }
-
-    fn exited(&mut self, id: ContainerId, code: u8, cx: &mut Cx<'_>) {
-        let Some(worker) = self.pods.get_mut(&id.pod) else { return };
-        let container = &mut worker.containers[usize::from(id.index)];
-        container.exited_at(cx.now, code);
-        if worker.terminating {
-            if worker.running().next().is_none() {
-                self.all_exited(id.pod, cx);
-            }
-            return;
-        }
-        let back_off = container.next_back_off(cx.now);
-        container.restarts += 1;
-        let begin = cx.now + back_off + self.config.container_start.sample(&mut self.delays);
-        self.plan(begin, Event::Start(id), cx);
-        self.changed(id.pod, cx);
-    }
-
-    /// Nothing of the pod runs any more: its network goes, and its terminal status is reported.
-    fn all_exited(&mut self, pod: PodId, cx: &mut Cx<'_>) {
-        let Some(worker) = self.pods.get_mut(&pod) else { return };
-        worker.ended = true;
-        let removal = cx.now + self.config.sandbox_removal.sample(&mut self.delays);
-        self.plan(removal, Event::RemoveSandbox(pod), cx);
-        self.send_report(pod, cx);
-    }
-
-    /// The API object is gone: whatever still runs of it is ended at once (a forced delete).
-    fn forget(&mut self, pod: PodId, cx: &mut Cx<'_>) {
-        let Some(worker) = self.pods.remove(&pod) else { return };
-        if !worker.ended {
-            for (index, _) in worker.running() {
-                self.runtime(RuntimeRequest::Kill { container: ContainerId { pod, index } }, cx);
-            }
-            self.runtime(RuntimeRequest::RemoveSandbox { pod }, cx);
-        }
     }
 
     fn report(&mut self, pod: PodId, api: &mut ApiServer, cx: &mut Cx<'_>) {

@@ -14,7 +14,7 @@ use crate::{
 
 /// More nodes than Kubernetes itself is tested with.
 const MOST_NODES: u32 = 5000;
-/// Three nodes in three zones, as the study's default world has them.
+/// Three nodes in three zones, one for each zone of a small region.
 const DEFAULT_NODES: u32 = 3;
 /// The zones of a cluster that names none.
 const DEFAULT_ZONES: [&str; 3] = ["a", "b", "c"];

@@ -339,7 +339,7 @@ fn what_is_not_reachable_is_said() {
     );
 }
 
-/// Scenario S50 of the study: a typo in a selector, and a target port nobody has.
+/// Manifest mistakes: a typo in a selector, and a target port nobody has.
 #[test]
 fn a_service_that_leads_nowhere_still_runs() {
     let text = with_scenario(QUIET);
