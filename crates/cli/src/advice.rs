@@ -3,7 +3,7 @@
 //! For causes that one field would have prevented, the changed scenario is run with the same seed.
 //! What that run measured is the outcome: nothing is promised that was not seen.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use api::{
     Deployment, IntOrString, Key, Kind, Labels, PodTemplate,
@@ -20,7 +20,11 @@ use crate::rehearsal::rehearse;
 /// A longer hook than this is not suggested: it would slow every rollout down.
 const LONGEST_HOOK_SECONDS: u32 = 60;
 
-/// Changes that would have saved requests, for the largest causes first.
+/// So many runs are tried at most; they take milliseconds each.
+const MOST_TRIALS: usize = 12;
+
+/// Changes that would have saved requests, for the largest causes first, each tried on top of those
+/// before it.
 pub(crate) fn advise(
     scenario: &Scenario,
     sources: &Sources,
@@ -28,12 +32,34 @@ pub(crate) fn advise(
     measures: &Measures,
 ) -> Vec<Advice> {
     let mut advice: Vec<Advice> = Vec::new();
-    for explanation in &measures.explanations {
-        let Some(remedy) = Remedy::for_cause(scenario, explanation) else { continue };
-        if advice.iter().any(|known| known.field == remedy.field()) {
+    let mut changed = scenario.clone();
+    let mut failed = measures.requests.failed;
+    let remedies =
+        measures.explanations.iter().flat_map(|e| Remedy::for_cause(scenario, measures, e));
+    let mut tried: Vec<(Key, String)> = Vec::new();
+    for remedy in remedies {
+        let field = (remedy.object.clone(), remedy.field());
+        if tried.contains(&field) || tried.len() == MOST_TRIALS || failed == 0 {
             continue;
         }
-        advice.extend(remedy.try_out(scenario, sources, seed, measures));
+        tried.push(field);
+        let mut candidate = changed.clone();
+        remedy.apply(&mut candidate);
+        let (after, _) = rehearse(&candidate, seed, None);
+        // A change that does not help is not worth saying.
+        if after.requests.failed < failed {
+            let too = if advice.is_empty() { "with it" } else { "with this too" };
+            let outcome = match after.requests.failed {
+                0 => format!("{too}: 0 failed"),
+                left => format!(
+                    "{too}: {} failed instead of {}",
+                    words::count(left),
+                    words::count(failed)
+                ),
+            };
+            advice.push(remedy.advice(sources, outcome));
+            (changed, failed) = (candidate, after.requests.failed);
+        }
     }
     advice
 }
@@ -59,25 +85,32 @@ enum Change {
 }
 
 impl Remedy {
-    fn for_cause(scenario: &Scenario, explanation: &Explanation) -> Option<Self> {
+    fn for_cause(scenario: &Scenario, measures: &Measures, explanation: &Explanation) -> Vec<Self> {
+        let deployments = deployments_of(scenario, measures, explanation);
         match explanation.cause {
             Cause::RefusedListenerClosed
             | Cause::TimeoutUnreachable
-            | Cause::ResetKilledInFlight => Self::pre_stop(scenario, explanation),
-            Cause::RefusedNotListening => Self::readiness(scenario, explanation),
-            Cause::RefusedWrongPort => target_port(scenario),
-            Cause::RefusedNoEndpoints => selector(scenario),
-            _ => None,
+            | Cause::ResetKilledInFlight => {
+                let remedy = |deployment| Self::pre_stop(deployment, explanation);
+                deployments.into_iter().filter_map(remedy).collect()
+            }
+            Cause::RefusedNotListening => {
+                let remedy = |deployment| Self::readiness(scenario, deployment);
+                deployments.into_iter().filter_map(remedy).collect()
+            }
+            Cause::RefusedWrongPort => target_port(scenario).into_iter().collect(),
+            Cause::RefusedNoEndpoints => selector(scenario).into_iter().collect(),
+            _ => Vec::new(),
         }
     }
 
     /// Long enough for the slowest proxy to have dropped the pod before SIGTERM.
-    fn pre_stop(scenario: &Scenario, explanation: &Explanation) -> Option<Self> {
-        let deployment = deployment_of(scenario, explanation)?;
-        let (_, most) = explanation.gap.unwrap_or((Span::ZERO, Span::from_secs(2)));
+    fn pre_stop(deployment: &Deployment, explanation: &Explanation) -> Option<Self> {
+        let (_, most) = explanation.gap.unwrap_or((Span::ZERO, Span::from_secs(1)));
         let container = serving_container(&deployment.spec.template)?;
         let hook = deployment.spec.template.spec.containers[container].pre_stop.as_ref();
-        // Half as long again, since another seed's slowest proxy may be slower.
+        // Half as long again and a second more, since the slowest proxy of another run is slower:
+        // it waits for up to `minSyncPeriod` and then takes its time.
         let wanted = (most.as_secs_f64() * 1.5).ceil() as u32 + 1;
         let seconds = (hook.map_or(0, PreStop::seconds) + wanted).min(LONGEST_HOOK_SECONDS);
         let grace = deployment.spec.template.spec.termination_grace_period_seconds;
@@ -86,8 +119,7 @@ impl Remedy {
         Some(Self { kind: Kind::Deployment, object: deployment.meta.key(), change })
     }
 
-    fn readiness(scenario: &Scenario, explanation: &Explanation) -> Option<Self> {
-        let deployment = deployment_of(scenario, explanation)?;
+    fn readiness(scenario: &Scenario, deployment: &Deployment) -> Option<Self> {
         let container = serving_container(&deployment.spec.template)?;
         let spec = &deployment.spec.template.spec.containers[container];
         if spec.readiness_probe.is_some() {
@@ -155,39 +187,21 @@ impl Remedy {
         }
     }
 
-    /// Runs the changed scenario. A change that does not help is not worth saying.
-    fn try_out(
-        &self,
-        scenario: &Scenario,
-        sources: &Sources,
-        seed: u64,
-        before: &Measures,
-    ) -> Option<Advice> {
-        let mut changed = scenario.clone();
-        self.apply(&mut changed);
-        let (after, _) = rehearse(&changed, seed, None);
-        let (failed, were) = (after.requests.failed, before.requests.failed);
-        if failed >= were {
-            return None;
-        }
-        let outcome = if failed == 0 {
-            "with it: 0 failed".to_owned()
-        } else {
-            format!("with it: {} failed instead of {}", words::count(failed), words::count(were))
-        };
+    fn advice(&self, sources: &Sources, outcome: String) -> Advice {
         let field = self.field();
         let located = sources.locate(self.kind, &self.object, &field);
-        Some(Advice {
+        let place = located.map(|located| {
+            let place = located.place;
+            format!("{}:{}", place.file, place.line)
+        });
+        Advice {
             summary: self.summary(),
-            place: located.map(|located| {
-                let place = located.place;
-                format!("{}:{}", place.file, place.line)
-            }),
+            place,
             field,
             snippet: self.snippet(),
             outcome,
             verified: true,
-        })
+        }
     }
 
     fn apply(&self, scenario: &mut Scenario) {
@@ -252,9 +266,29 @@ impl Change {
     }
 }
 
-fn deployment_of<'a>(scenario: &'a Scenario, explanation: &Explanation) -> Option<&'a Deployment> {
-    let name = explanation.deployment.as_ref()?;
-    scenario.deployments.iter().find(|deployment| *deployment.meta.key().to_string() == **name)
+/// The Deployments whose pods the failed requests were sent to, the one with the most first.
+fn deployments_of<'a>(
+    scenario: &'a Scenario,
+    measures: &Measures,
+    explanation: &Explanation,
+) -> Vec<&'a Deployment> {
+    let mut failed: BTreeMap<Arc<str>, u64> = BTreeMap::new();
+    match &explanation.deployment {
+        Some(only) => drop(failed.insert(only.clone(), 1)),
+        None => {
+            for pod in measures.pods.iter().filter(|pod| pod.failed > 0) {
+                if let Some(deployment) = &pod.deployment {
+                    *failed.entry(deployment.clone()).or_default() += pod.failed;
+                }
+            }
+        }
+    }
+    let mut names: Vec<_> = failed.into_iter().collect();
+    names.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let find = |name: &str| {
+        scenario.deployments.iter().find(|deployment| deployment.meta.key().to_string() == name)
+    };
+    names.iter().filter_map(|(name, _)| find(name)).collect()
 }
 
 /// The container that serves: the first that declares a port, or the first.

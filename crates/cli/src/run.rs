@@ -96,7 +96,7 @@ fn assemble<'a>(
         } else {
             advice::advise(scenario, &loaded.sources, seed, measures)
         },
-        warnings: warnings(loaded, ending),
+        warnings: warnings(loaded, ending, args.output),
     }
 }
 
@@ -106,7 +106,7 @@ fn verdicts(scenario: &Scenario, measures: &Measures) -> Vec<Verdict> {
     scenario.expect.iter().map(|expected| parse(&expected.text).check(measures)).collect()
 }
 
-fn warnings(loaded: &Loaded, ending: Ending) -> Vec<String> {
+fn warnings(loaded: &Loaded, ending: Ending, format: Format) -> Vec<String> {
     let mut warnings = Vec::new();
     if !ending.settled {
         warnings.push(
@@ -120,6 +120,15 @@ fn warnings(loaded: &Loaded, ending: Ending) -> Vec<String> {
             "{} could not be sent: no pod of the client was running",
             metrics::words::many(ending.unsent, "request")
         ));
+    }
+    let found = loaded.diagnostics.len();
+    if format == Format::Text {
+        // They were printed in full beside the result.
+        if found > 0 {
+            let many = metrics::words::many(found as u64, "warning");
+            warnings.push(format!("{many} about the files: `rollsim check` shows them"));
+        }
+        return warnings;
     }
     warnings.extend(loaded.diagnostics.iter().map(|found| {
         let place = found.place(&loaded.sources);
