@@ -46,9 +46,9 @@ fn summary(summary: &Summary) -> String {
 }
 
 /// Whether an expectation is one; what it means is the measures' business.
-pub(crate) fn judge(text: &str) -> Result<(), Complaint> {
+pub(crate) fn judge(text: &str) -> Result<Option<String>, Complaint> {
     match metrics::Expectation::parse(text) {
-        Ok(_) => Ok(()),
+        Ok(expectation) => Ok(expectation.client().map(str::to_owned)),
         Err(error) => Err(Complaint {
             offset: error.offset(),
             message: error.to_string(),

@@ -4,7 +4,8 @@
 //! A worker asks at once and then once a period; a result counts after as many in a row as its
 //! threshold says. Nobody else decides readiness.
 //!
-//! *Left out:* the jitter after a kubelet's own restart, and probe errors that are no answers.
+//! *Left out:* the jitter after a kubelet's own restart, probe errors that are no
+//! answers, and time-outs: a program answers at once or not at all.
 
 use api::{Probe, pod::ProbeHandler, runtime_interface::ProbeKind};
 use engine::{Span, Time};

@@ -46,7 +46,7 @@ fn few(measures: &Measures) -> Option<String> {
             words::many(finished, "request")
         ));
     }
-    (answered / 1_000 < FEW_BEYOND).then(|| {
+    (answered > 0 && answered / 1_000 < FEW_BEYOND).then(|| {
         format!(
             "only {} answered: fewer than {FEW_BEYOND} of them lie beyond p999",
             words::many(answered, "request")

@@ -45,7 +45,7 @@ mod tests;
 pub use codes::{Code, UnknownCode};
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use files::{Files, Found};
-pub use load::{Complaint, Loaded, Summary, load};
+pub use load::{Complaint, Judge, Loaded, Summary, load};
 pub use render::{Style, render};
 pub use scenario::{
     Action, Arrivals, Client, Cluster, ControlPlaneTimings, Expectation, Fault, From, Image,

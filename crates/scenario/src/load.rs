@@ -26,6 +26,9 @@ pub struct Complaint {
     pub help: String,
 }
 
+/// Whether a text is an expectation, and the client it is about: only the measures know.
+pub type Judge<'a> = &'a dyn Fn(&str) -> Result<Option<String>, Complaint>;
+
 /// What was in the files.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Summary {
@@ -55,12 +58,8 @@ pub struct Loaded {
 /// Loads what is at some paths, all documents together: at most one Scenario, and the objects it
 /// rehearses. Without a Scenario there is a documented default.
 ///
-/// `judge` says whether a text is an expectation.
-pub fn load(
-    paths: &[String],
-    files: &dyn Files,
-    judge: &dyn Fn(&str) -> Result<(), Complaint>,
-) -> Loaded {
+/// `judge` says whether a text is an expectation, and of which client if it is about one.
+pub fn load(paths: &[String], files: &dyn Files, judge: Judge<'_>) -> Loaded {
     let mut reader = Reader::new(files);
     for path in paths {
         reader.gather(path, Origin::Named, None);
@@ -204,7 +203,7 @@ fn written_scenario(
     document: &ScenarioDocument,
     objects: &Objects,
     applied: &BTreeMap<String, Objects>,
-    judge: &dyn Fn(&str) -> Result<(), Complaint>,
+    judge: Judge<'_>,
 ) -> Scenario {
     let (mut scenario, head) = reading.head(document);
     let known = Known {

@@ -190,7 +190,7 @@ pub struct Image {
     pub service_time: Distribution,
     /// How many requests it works on at once.
     pub concurrency: u32,
-    /// How many more wait for a worker before it resets connections.
+    /// How many more wait for a worker before it turns connections away.
     pub backlog: u32,
     /// Slower while it is warming up.
     pub warm_up: Option<WarmUp>,
@@ -249,7 +249,7 @@ pub struct Client {
 /// Where a client is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum From {
-    /// In the running pods with these labels, in one of them a request.
+    /// In the pods with these labels whose program listens, in one of them a request.
     Pods {
         /// Their namespace.
         namespace: Arc<str>,
@@ -340,7 +340,7 @@ pub enum Action {
         /// Held, or let go.
         paused: bool,
     },
-    /// `kubectl delete pod`: one pod of these labels, the first by name.
+    /// `kubectl delete pod -l`: every pod of these labels.
     DeletePod {
         /// Namespace of the pod.
         namespace: Arc<str>,
@@ -367,7 +367,7 @@ pub enum TemplateChange {
 /// Something that goes wrong.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fault {
-    /// The program in every running pod of these labels, or in the first by name, dies with SIGKILL.
+    /// The program in every running pod of these labels dies with SIGKILL.
     CrashPod {
         /// Namespace of the pods.
         namespace: Arc<str>,

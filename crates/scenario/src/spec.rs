@@ -21,8 +21,8 @@ pub(crate) use self::{
     timeline::applied_files,
 };
 use crate::{
-    Cluster, Code, Complaint, Diagnostic, Expectation, Scenario, document::ScenarioDocument,
-    kubernetes::is_subdomain, objects::Objects, source::At,
+    Client, Cluster, Code, Complaint, Diagnostic, Expectation, Judge, Scenario,
+    document::ScenarioDocument, kubernetes::is_subdomain, objects::Objects, source::At,
 };
 
 /// How long is simulated where nobody says.
@@ -186,7 +186,7 @@ impl Reading<'_> {
         &mut self,
         head: &Head<'_>,
         known: &Known<'_>,
-        judge: &dyn Fn(&str) -> Result<(), Complaint>,
+        judge: Judge<'_>,
         scenario: &mut Scenario,
     ) {
         if let Some(item) = head.spec.get("clients") {
@@ -197,7 +197,7 @@ impl Reading<'_> {
         }
         if let Some(item) = head.spec.get("expect") {
             for item in self.list(&item) {
-                scenario.expect.extend(self.expectation(&item, judge));
+                scenario.expect.extend(self.expectation(&item, judge, &scenario.clients));
             }
         }
         let mut stated_at = BTreeMap::new();
@@ -220,12 +220,23 @@ impl Reading<'_> {
     fn expectation(
         &mut self,
         item: &Item<'_>,
-        judge: &dyn Fn(&str) -> Result<(), Complaint>,
+        judge: Judge<'_>,
+        clients: &[Client],
     ) -> Option<Expectation> {
         let text = self.text(item)?;
         let place = Some(self.sources.place(item.at()));
-        if let Err(Complaint { offset, message, help }) = judge(&text) {
-            self.report_inside(Code::BadValue, item, offset, message, help);
+        match judge(&text) {
+            Err(Complaint { offset, message, help }) => {
+                self.report_inside(Code::BadValue, item, offset, message, help);
+            }
+            Ok(Some(name)) if clients.iter().all(|client| client.name != name) => {
+                let names = clients.iter().map(|client| client.name.as_str());
+                let help = crate::diagnostic::suggest(&name, "client", names);
+                let offset = text.find(&name).unwrap_or(0);
+                let message = format!("no client is called `{name}`");
+                self.report_inside(Code::BadValue, item, offset, message, help);
+            }
+            Ok(_) => {}
         }
         Some(Expectation { text, place })
     }

@@ -41,7 +41,14 @@ pub fn compile(scenario: &Scenario, seed: u64) -> World {
 
 fn node(node: &Node) -> api::Node {
     let mut meta = Meta::new("", node.name.clone());
-    meta.labels.insert(ZONE_LABEL.to_owned(), node.zone.to_string());
+    // What every kubelet says of its node, for node selectors (`pkg/kubelet/kubelet_node_status.go`).
+    let labels = [
+        (ZONE_LABEL, &*node.zone),
+        ("kubernetes.io/hostname", &*node.name),
+        ("kubernetes.io/os", "linux"),
+        ("kubernetes.io/arch", "amd64"),
+    ];
+    meta.labels.extend(labels.map(|(key, value)| (key.to_owned(), value.to_owned())));
     let allocatable = Resources { cpu_millis: node.cpu_millis, memory_bytes: node.memory_bytes };
     let id = NodeId::default();
     api::Node { meta, id, allocatable, max_pods: node.max_pods, unschedulable: false }

@@ -34,8 +34,7 @@ impl World {
                 self.edit(&deployment, now, recorder, |d| d.spec.paused = paused);
             }
             Action::DeletePod { namespace, labels } => {
-                let first = self.control_plane.running_pods(&namespace, &labels).into_iter().next();
-                if let Some((key, _)) = first {
+                for (key, _) in self.control_plane.running_pods(&namespace, &labels) {
                     let mut cx = control_cx(now, &mut self.agenda, recorder);
                     self.control_plane.delete_pod(&key, &mut cx);
                 }

@@ -285,8 +285,10 @@ impl Reading<'_> {
         }
         let others = objects.services.len() + objects.pods.len();
         if others > 0 {
-            let message =
-                format!("{others} Services or Pods in `{}` have no effect when applied", file.text);
+            let message = format!(
+                "{others} of the objects in `{}` have no effect when applied: Services and Pods",
+                file.text
+            );
             let help = "only the templates and replicas of Deployments are taken over so far";
             self.report(Code::IgnoredInApply, item, message, help);
         }
@@ -339,8 +341,7 @@ impl Reading<'_> {
             (None, Some(item)) => {
                 let fields = self.fields(&item, &["pods", "namespace", "factor"], &["node"]);
                 let pods = self.pods(&fields, known);
-                let factor =
-                    self.need(&fields, "factor").and_then(|item| self.number(&item, 0.001));
+                let factor = self.need(&fields, "factor").and_then(|item| self.number(&item, 1.0));
                 let (namespace, labels) = pods?;
                 Some(Fault::Slow { namespace, labels, factor: factor? })
             }
