@@ -8,7 +8,7 @@ use api::{
 use control_plane::endpoint_slice::{
     endpoint::{
         AddressType, endpoints_equal_beyond_hash, get_endpoint_ports, hints_enabled,
-        pod_to_endpoint, should_pod_be_in_endpoints, supported_address_types,
+        pod_to_endpoint, should_pod_be_in_endpoints, should_set_hostname, supported_address_types,
     },
     memberships::{determine_needed_service_updates, get_pod_service_memberships},
     reconciler::SERVICE_NAME_LABEL,
@@ -27,6 +27,7 @@ use crate::{
 pub(crate) fn check(case: &Case) -> Result<(), Problem> {
     match case.test.as_str() {
         "TestPodToEndpoint" => endpoint_of_pod(case),
+        "TestShouldSetHostname" => hostname(case),
         "TestGetEndpointPorts" => ports(case),
         "TestSupportedServiceAddressType" => address_types(case),
         "Test_hintsEnabled" => hints(case),
@@ -57,6 +58,15 @@ fn endpoint_of_pod(case: &Case) -> Result<(), Problem> {
     let read = |f: &Fields<'_>| objects::endpoint(f, |_| PodId::default());
     let expected = case.expected(|f| f.object_if_any("expectedEndpoint", read))?;
     agree("endpoint", &expected, &got)
+}
+
+fn hostname(case: &Case) -> Result<(), Problem> {
+    let got = case.input(|f| {
+        let pod = f.object("pod", pods::pod)?.pod;
+        let (service, _) = f.object("service", objects::service)?;
+        Ok(should_set_hostname(&pod, &service))
+    })?;
+    agree("hostname", &case.expected(|f| f.flag("expected"))?, &got)
 }
 
 fn ports(case: &Case) -> Result<(), Problem> {

@@ -8,18 +8,6 @@ type Listed = (&'static str, &'static str, &'static str, &'static str);
 const LISTED: &[Listed] = &[
     (
         "endpointslice_utils",
-        "TestPodToEndpoint",
-        "*hostname*",
-        "pods have no hostname and subdomain: only a StatefulSet's pods use them, and there is none",
-    ),
-    (
-        "endpointslice_utils",
-        "TestShouldSetHostname",
-        "*",
-        "pods have no hostname and subdomain: only a StatefulSet's pods use them, and there is none",
-    ),
-    (
-        "endpointslice_utils",
         "TestGetEndpointPorts",
         "*AppProtocol*",
         "appProtocol is handed through to proxies that read it, and none of the simulated ones does",

@@ -74,7 +74,14 @@ pub(crate) fn pod_template(f: &Fields<'_>) -> Read<PodTemplate> {
 
 /// A pod's spec and the names of its sidecars: init containers that are always restarted.
 fn pod_spec(f: &Fields<'_>, unmodelled: &mut Labels) -> Read<(PodSpec, Vec<String>)> {
-    let mut spec = PodSpec { node_selector: f.labels("nodeSelector")?, ..PodSpec::default() };
+    let named =
+        |name: &str| Ok::<_, String>(f.text(name)?.filter(|t| !t.is_empty()).map(Into::into));
+    let mut spec = PodSpec {
+        node_selector: f.labels("nodeSelector")?,
+        hostname: named("hostname")?,
+        subdomain: named("subdomain")?,
+        ..PodSpec::default()
+    };
     if let Some(seconds) = f.int("terminationGracePeriodSeconds")? {
         spec.termination_grace_period_seconds = seconds;
     }

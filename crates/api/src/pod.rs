@@ -60,6 +60,10 @@ pub struct PodSpec {
     pub termination_grace_period_seconds: u32,
     /// Labels a node must have.
     pub node_selector: Labels,
+    /// `hostname`, the pod's own name in DNS.
+    pub hostname: Option<Arc<str>>,
+    /// `subdomain`, the Service under whose name that is.
+    pub subdomain: Option<Arc<str>>,
 }
 
 impl Default for PodSpec {
@@ -68,6 +72,8 @@ impl Default for PodSpec {
             containers: Vec::new(),
             termination_grace_period_seconds: 30,
             node_selector: Labels::new(),
+            hostname: None,
+            subdomain: None,
         }
     }
 }

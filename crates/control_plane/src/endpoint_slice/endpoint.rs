@@ -46,6 +46,14 @@ pub fn should_pod_be_in_endpoints(pod: &Pod, include_terminating: bool) -> bool 
         && (include_terminating || !pod.meta.is_terminating())
 }
 
+/// Whether a pod's hostname is a name under the Service's: its subdomain says so.
+#[must_use]
+pub fn should_set_hostname(pod: &Pod, service: &Service) -> bool {
+    pod.spec.hostname.is_some()
+        && pod.spec.subdomain.as_ref() == Some(&service.meta.name)
+        && pod.meta.namespace == service.meta.namespace
+}
+
 /// The endpoint that a pod is to a Service; `None` where it has no address of that family.
 #[must_use]
 pub fn pod_to_endpoint(
@@ -66,7 +74,7 @@ pub fn pod_to_endpoint(
         node_name: pod.node_name.clone(),
         zone: node.and_then(Node::zone).map(Into::into),
         target: Some((pod.id, pod.meta.name.clone())),
-        hostname: None,
+        hostname: pod.spec.hostname.clone().filter(|_| should_set_hostname(pod, service)),
         for_zones: Vec::new(),
         for_nodes: Vec::new(),
     })

@@ -60,6 +60,8 @@ impl Checker<'_> {
             // The kubelet takes a negative period for the shortest there is, which is a second.
             termination_grace_period_seconds: if grace < 0 { 1 } else { seconds(grace) },
             node_selector: written.node_selector.unwrap_or_default(),
+            hostname: written.hostname.filter(|name| !name.is_empty()).map(Into::into),
+            subdomain: written.subdomain.filter(|name| !name.is_empty()).map(Into::into),
         }
     }
 
