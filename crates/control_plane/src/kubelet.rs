@@ -55,7 +55,12 @@ pub enum Event {
     /// It begins to end a pod.
     Terminate(PodId),
     /// A preStop hook is over, or a container is to be restarted: SIGTERM.
-    Sigterm(ContainerId),
+    Sigterm {
+        /// Which container.
+        container: ContainerId,
+        /// How often it had been restarted when this was planned.
+        restarts: u32,
+    },
     /// A grace period is over: SIGKILL.
     Sigkill {
         /// Which container.
@@ -88,6 +93,9 @@ pub struct Config {
     pub pod_removal: Distribution,
 }
 
+/// Each node has a /22 of 10.128.0.0/9: addresses for a thousand pods on each of 8192 nodes.
+const ADDRESS_BITS: u32 = 10;
+
 /// How long a container gets at the least between SIGTERM and SIGKILL, in seconds.
 const MINIMUM_GRACE_SECONDS: u64 = 2;
 
@@ -112,7 +120,11 @@ struct Worker {
     pod: Arc<Pod>,
     address: Option<IpAddr>,
     containers: Vec<Container>,
+    /// It has a network.
+    has_sandbox: bool,
     terminating: bool,
+    /// Its API object is gone.
+    gone: bool,
     /// The terminal status is on its way, or stored.
     ended: bool,
     report_pending: bool,
@@ -135,12 +147,6 @@ impl Kubelet {
             reported_until: Time::ZERO,
             delays,
         }
-    }
-
-    /// Whether it runs this pod.
-    #[must_use]
-    pub fn runs(&self, pod: PodId) -> bool {
-        self.pods.contains_key(&pod)
     }
 
     /// Takes in a change to one of its pods.
@@ -176,11 +182,9 @@ impl Kubelet {
                 self.probe(container, kind, generation, cx);
             }
             Event::Terminate(pod) => self.terminate(pod, cx),
-            Event::Sigterm(container) => self.sigterm(container, cx),
+            Event::Sigterm { container, restarts } => self.sigterm(container, restarts, cx),
             Event::Sigkill { container, restarts } => self.sigkill(container, restarts, cx),
-            Event::RemoveSandbox(pod) => {
-                self.runtime(RuntimeRequest::RemoveSandbox { pod }, cx);
-            }
+            Event::RemoveSandbox(pod) => self.remove_sandbox(pod, cx),
             Event::Remove(pod) => {
                 if let Some(worker) = self.pods.get(&pod) {
                     let (key, uid) = (worker.pod.meta.key(), worker.pod.meta.uid.clone());
@@ -229,6 +233,9 @@ impl Kubelet {
         let begin = cx.now + self.config.container_start.sample(&mut self.delays);
         for index in 0..containers {
             let container = ContainerId { pod, index: index as u8 };
+            if !self.config.direct_readiness {
+                self.start_probes(container, cx);
+            }
             self.plan(begin, Event::Start(container), cx);
         }
         self.send_report(pod, cx);
@@ -240,22 +247,19 @@ impl Kubelet {
         if worker.terminating {
             return;
         }
-        if worker.containers.iter().all(|container| container.state == State::Waiting) {
+        if !worker.has_sandbox {
+            worker.has_sandbox = true;
             let mut pod = Pod::clone(&worker.pod);
             pod.status.pod_ip = worker.address;
             self.runtime(RuntimeRequest::CreateSandbox { pod: Arc::new(pod), node }, cx);
         }
         let worker = self.pods.get_mut(&id.pod).expect("it was there a line above");
-        let pod = worker.pod.clone();
         let container = &mut worker.containers[usize::from(id.index)];
-        container.started_at(now, &pod.spec.containers[usize::from(id.index)]);
+        container.started_at(now);
         let restarts = container.restarts;
         let record = Record::ContainerStarted { pod: id.pod, container: id.index, restarts };
         cx.recorder.record(now, &record);
         self.runtime(RuntimeRequest::Start { container: id }, cx);
-        if !self.config.direct_readiness {
-            self.start_probes(id, cx);
-        }
         self.changed(id.pod, cx);
     }
 
@@ -279,6 +283,9 @@ impl Kubelet {
 
     /// A container's state changed: it is noticed at the next look at the containers.
     fn changed(&mut self, pod: PodId, cx: &mut Cx<'_>) {
+        if let Some(worker) = self.pods.get_mut(&pod) {
+            worker.containers.iter_mut().for_each(|container| container.unnoticed = true);
+        }
         let period = self.config.relist_period.as_nanos();
         if period == 0 || self.config.direct_readiness {
             self.changed_now(pod, cx);
@@ -288,9 +295,6 @@ impl Kubelet {
             let passed = (cx.now.as_nanos() + period - phase) % period;
             let at = cx.now + Span::from_nanos(period - passed);
             self.plan(at, Event::Relist, cx);
-        }
-        if let Some(worker) = self.pods.get_mut(&pod) {
-            worker.containers.iter_mut().for_each(|container| container.unnoticed = true);
         }
     }
 
@@ -311,20 +315,22 @@ impl Kubelet {
     fn changed_now(&mut self, pod: PodId, cx: &mut Cx<'_>) {
         self.send_report(pod, cx);
         let Some(worker) = self.pods.get_mut(&pod) else { return };
-        let mut turns = Vec::new();
+        let (mut turns, mut restarts) = (Vec::new(), Vec::new());
         for (index, container) in worker.containers.iter_mut().enumerate() {
             container.unnoticed = false;
-            if let Some(probe) = container.poke_readiness() {
-                let id = ContainerId { pod, index: index as u8 };
-                turns.push(Event::Probe {
-                    container: id,
-                    kind: ProbeKind::Readiness,
-                    generation: probe,
-                });
+            container.known = container.state == State::Running;
+            let id = ContainerId { pod, index: index as u8 };
+            if let Some(generation) = container.poke_readiness() {
+                turns.push(Event::Probe { container: id, kind: ProbeKind::Readiness, generation });
             }
+            restarts.extend(container.restart_at.take().map(|at| (at, id)));
         }
         for turn in turns {
             self.plan(cx.now, turn, cx);
+        }
+        for (at, container) in restarts {
+            let begin = at.max(cx.now) + self.config.container_start.sample(&mut self.delays);
+            self.plan(begin, Event::Start(container), cx);
         }
     }
 
@@ -358,11 +364,17 @@ impl Kubelet {
         self.pods.get_mut(&id.pod)?.containers.get_mut(usize::from(id.index))
     }
 
-    /// The next address of the node's range, a /20 of 10.128.0.0/9; after the last comes the first.
+    /// The next address of the node's range that no pod here has. After the last comes the first.
     fn new_address(&mut self) -> IpAddr {
-        let number = (self.node.0 << 12) + self.next_address;
-        self.next_address = if self.next_address == 0xffe { 2 } else { self.next_address + 1 };
-        let [_, high, middle, low] = number.to_be_bytes();
-        IpAddr::V4(Ipv4Addr::new(10, 128 + (high & 0x7f), middle, low))
+        loop {
+            let number = (self.node.0 << ADDRESS_BITS) + self.next_address;
+            let last = (1 << ADDRESS_BITS) - 2;
+            self.next_address = if self.next_address == last { 2 } else { self.next_address + 1 };
+            let [_, high, middle, low] = number.to_be_bytes();
+            let address = IpAddr::V4(Ipv4Addr::new(10, 128 + high, middle, low));
+            if self.pods.values().all(|worker| worker.address != Some(address)) {
+                return address;
+            }
+        }
     }
 }

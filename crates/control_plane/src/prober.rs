@@ -1,7 +1,8 @@
 //! The kubelet's prober: one worker for every probe of every container
 //! (`pkg/kubelet/prober/worker.go`).
 //!
-//! A worker asks at once and then once a period; a result counts after as many in a row as its
+//! A worker exists from the time its pod is worked on; it asks once a period from then on, as soon as
+//! its container is seen to run, over all restarts. A result counts after as many in a row as its
 //! threshold says. Nobody else decides readiness.
 //!
 //! *Left out:* the jitter after a kubelet's own restart, probe errors that are no
@@ -61,6 +62,12 @@ impl Worker {
             run: 0,
             on_hold: false,
         }
+    }
+
+    /// Its container was started again: what was known of the one before is void. Its turns go on.
+    pub fn begin_anew(&mut self) {
+        let generation = self.generation;
+        *self = Self { generation, ..Self::new(self.kind, self.probe.clone()) };
     }
 
     /// Whether its result is Success.

@@ -34,39 +34,48 @@ pub(super) struct Container {
     pub(super) declared_ready: bool,
     /// Its state changed since the kubelet last looked.
     pub(super) unnoticed: bool,
+    /// The kubelet has seen that it runs; until then it is not probed.
+    pub(super) known: bool,
+    /// It ended, and may be started again from then on.
+    pub(super) restart_at: Option<Time>,
     pub(super) exit_code: Option<u8>,
     crashes: u32,
 }
 
 impl Container {
-    pub(super) fn new() -> Self {
-        Self {
-            state: State::Waiting,
-            started: Time::ZERO,
-            restarts: 0,
-            probes: Vec::new(),
-            declared_started: false,
-            declared_ready: false,
-            unnoticed: false,
-            exit_code: None,
-            crashes: 0,
-        }
-    }
-
-    pub(super) fn started_at(&mut self, now: Time, spec: &api::Container) {
-        self.state = State::Running;
-        self.started = now;
-        (self.declared_started, self.declared_ready) = (false, false);
-        self.exit_code = None;
+    /// A container that was not started yet. Each of its probes has one worker, over all restarts.
+    pub(super) fn new(spec: &api::Container) -> Self {
         let probes = [
             (ProbeKind::Startup, &spec.startup_probe),
             (ProbeKind::Liveness, &spec.liveness_probe),
             (ProbeKind::Readiness, &spec.readiness_probe),
         ];
-        self.probes = probes
+        let probes = probes
             .into_iter()
             .filter_map(|(kind, probe)| Some(prober::Worker::new(kind, probe.clone()?)))
             .collect();
+        Self {
+            state: State::Waiting,
+            started: Time::ZERO,
+            restarts: 0,
+            probes,
+            declared_started: false,
+            declared_ready: false,
+            unnoticed: false,
+            known: false,
+            restart_at: None,
+            exit_code: None,
+            crashes: 0,
+        }
+    }
+
+    pub(super) fn started_at(&mut self, now: Time) {
+        self.state = State::Running;
+        self.started = now;
+        (self.declared_started, self.declared_ready) = (false, false);
+        self.exit_code = None;
+        self.known = false;
+        self.probes.iter_mut().for_each(prober::Worker::begin_anew);
     }
 
     pub(super) fn exited_at(&mut self, now: Time, code: u8) {
@@ -78,7 +87,7 @@ impl Container {
     }
 
     /// How long to wait before the next start, counted from its end.
-    pub(super) fn next_back_off(&mut self, _now: Time) -> Span {
+    pub(super) fn next_back_off(&mut self) -> Span {
         self.crashes += 1;
         self.state = State::Waiting;
         match self.crashes {

@@ -9,7 +9,8 @@ use crate::{
 };
 
 impl Kubelet {
-    /// Plans the first turn of each probe: at once.
+    /// Plans the first turn of each probe, before its container runs. From then on its turns come at
+    /// its own period, whatever becomes of the container.
     pub(super) fn start_probes(&mut self, id: ContainerId, cx: &mut Cx<'_>) {
         let Some(container) = self.container(id) else { return };
         let turns: Vec<_> =
@@ -34,9 +35,7 @@ impl Kubelet {
         }
         let spec = worker.pod.spec.clone();
         let container = &mut worker.containers[usize::from(id.index)];
-        if container.state != State::Running {
-            return;
-        }
+        let waits = container.state != State::Running || !container.known;
         let startup_passed = container.startup_passed();
         let started = container.started;
         let Some(probe) = container.probes.iter_mut().find(|probe| probe.kind == kind) else {
@@ -47,7 +46,7 @@ impl Kubelet {
         }
         let (tick, period) = (probe.tick(now, started, startup_passed), probe.period());
         let port = probe.port(&spec.containers[usize::from(id.index)]);
-        if tick == Tick::Ask {
+        if tick == Tick::Ask && !waits {
             self.runtime(RuntimeRequest::Probe { container: id, kind, port }, cx);
         }
         self.plan(now + period, Event::Probe { container: id, kind, generation }, cx);

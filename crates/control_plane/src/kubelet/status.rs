@@ -14,9 +14,18 @@ use super::{
 
 impl Worker {
     pub(super) fn new(pod: Arc<Pod>) -> Self {
-        let containers = pod.spec.containers.iter().map(|_| Container::new()).collect();
+        let containers = pod.spec.containers.iter().map(Container::new).collect();
         let terminating = pod.meta.is_terminating();
-        Self { pod, address: None, containers, terminating, ended: false, report_pending: false }
+        Self {
+            pod,
+            address: None,
+            containers,
+            has_sandbox: false,
+            terminating,
+            gone: false,
+            ended: false,
+            report_pending: false,
+        }
     }
 
     /// Running containers: their indices and how often they were restarted.
@@ -35,9 +44,8 @@ impl Worker {
             (container.state != State::Waiting && told) || container.restarts > 0
         });
         let phase = if self.ended {
-            let badly = self.containers.iter().any(|container| {
-                container.exit_code.is_some_and(|code| code != 0 && code != SIGTERM_EXIT)
-            });
+            let failed = |container: &Container| container.exit_code.is_some_and(|code| code != 0);
+            let badly = self.containers.iter().any(failed);
             if badly { Phase::Failed } else { Phase::Succeeded }
         } else if ever_started {
             Phase::Running
@@ -66,6 +74,3 @@ impl Worker {
         }
     }
 }
-
-/// Exit code of a program that SIGTERM ended.
-const SIGTERM_EXIT: u8 = 143;

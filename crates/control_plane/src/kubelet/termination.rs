@@ -12,6 +12,7 @@ impl Kubelet {
     /// `SyncTerminatingPod`: the hooks, SIGTERM, the rest of the grace period, SIGKILL.
     pub(super) fn terminate(&mut self, pod: PodId, cx: &mut Cx<'_>) {
         let Some(worker) = self.pods.get(&pod) else { return };
+        // However short the period was asked to be, the kubelet gives a second.
         let grace = worker.pod.meta.deletion_grace_period_seconds.unwrap_or(0).max(1);
         let running: Vec<(u8, u32)> = worker.running().collect();
         if running.is_empty() {
@@ -37,12 +38,19 @@ impl Kubelet {
         let hook_seconds = hook.map_or(0, api::pod::PreStop::seconds).min(grace_seconds);
         let sigterm = cx.now + Span::from_secs(u64::from(hook_seconds));
         let rest = u64::from(grace_seconds - hook_seconds).max(MINIMUM_GRACE_SECONDS);
-        self.plan(sigterm, Event::Sigterm(container), cx);
+        self.plan(sigterm, Event::Sigterm { container, restarts }, cx);
         self.plan(sigterm + Span::from_secs(rest), Event::Sigkill { container, restarts }, cx);
     }
 
-    pub(super) fn sigterm(&mut self, id: ContainerId, cx: &mut Cx<'_>) {
-        if self.container(id).is_some_and(|container| container.state == State::Running) {
+    /// Whether a container runs and is the one that something was planned for.
+    fn is_alive(&mut self, id: ContainerId, restarts: u32) -> bool {
+        self.container(id).is_some_and(|container| {
+            container.state == State::Running && container.restarts == restarts
+        })
+    }
+
+    pub(super) fn sigterm(&mut self, id: ContainerId, restarts: u32, cx: &mut Cx<'_>) {
+        if self.is_alive(id, restarts) {
             let record = Record::ContainerTerminated { pod: id.pod, container: id.index };
             cx.recorder.record(cx.now, &record);
             self.runtime(RuntimeRequest::Terminate { container: id }, cx);
@@ -50,10 +58,7 @@ impl Kubelet {
     }
 
     pub(super) fn sigkill(&mut self, id: ContainerId, restarts: u32, cx: &mut Cx<'_>) {
-        let alive = self.container(id).is_some_and(|container| {
-            container.state == State::Running && container.restarts == restarts
-        });
-        if alive {
+        if self.is_alive(id, restarts) {
             let record = Record::ContainerKilled { pod: id.pod, container: id.index };
             cx.recorder.record(cx.now, &record);
             self.runtime(RuntimeRequest::Kill { container: id }, cx);
@@ -70,10 +75,9 @@ impl Kubelet {
             }
             return;
         }
-        let back_off = container.next_back_off(cx.now);
+        // The back-off counts from the end, but the end has to be noticed first.
+        container.restart_at = Some(cx.now + container.next_back_off());
         container.restarts += 1;
-        let begin = cx.now + back_off + self.config.container_start.sample(&mut self.delays);
-        self.plan(begin, Event::Start(id), cx);
         self.changed(id.pod, cx);
     }
 
@@ -86,14 +90,26 @@ impl Kubelet {
         self.send_report(pod, cx);
     }
 
-    /// The API object is gone: whatever still runs of it is ended at once (a forced delete).
+    /// The API object is gone. What still runs of it (a forced delete) is ended like any other pod,
+    /// with the shortest grace period there is.
     pub(super) fn forget(&mut self, pod: PodId, cx: &mut Cx<'_>) {
-        let Some(worker) = self.pods.remove(&pod) else { return };
-        if !worker.ended {
-            for (index, _) in worker.running() {
-                self.runtime(RuntimeRequest::Kill { container: ContainerId { pod, index } }, cx);
-            }
-            self.runtime(RuntimeRequest::RemoveSandbox { pod }, cx);
+        let Some(worker) = self.pods.get_mut(&pod) else { return };
+        if worker.ended {
+            self.pods.remove(&pod);
+            return;
+        }
+        worker.gone = true;
+        if !worker.terminating {
+            worker.terminating = true;
+            self.react(Event::Terminate(pod), cx);
+        }
+    }
+
+    /// The pod's network goes; a pod without an object is done with.
+    pub(super) fn remove_sandbox(&mut self, pod: PodId, cx: &mut Cx<'_>) {
+        self.runtime(RuntimeRequest::RemoveSandbox { pod }, cx);
+        if self.pods.get(&pod).is_some_and(|worker| worker.gone) {
+            self.pods.remove(&pod);
         }
     }
 }
