@@ -163,7 +163,7 @@ spec:
 
     pub(crate) fn scenario(&self) -> Scenario {
         let text = self.yaml();
-        let loaded = scenario::load(&["recorded.yaml".to_owned()], &Memory(text), &|_| Ok(()));
+        let loaded = scenario::load(&["recorded.yaml".to_owned()], &Memory(text), &|_| Ok(None));
         let errors =
             || scenario::render(&loaded.diagnostics, &loaded.sources, scenario::Style::Plain);
         loaded.scenario.clone().unwrap_or_else(|| panic!("{}", errors()))

@@ -82,10 +82,7 @@ impl PodSpec {
     /// What the scheduler counts for it: the sum over its containers.
     #[must_use]
     pub fn requests(&self) -> Resources {
-        self.containers.iter().fold(Resources::default(), |sum, c| Resources {
-            cpu_millis: sum.cpu_millis + c.requests.cpu_millis,
-            memory_bytes: sum.memory_bytes + c.requests.memory_bytes,
-        })
+        self.containers.iter().fold(Resources::default(), |sum, c| sum.saturating_add(c.requests))
     }
 
     /// The port number a Service's target port means in this pod, `None` where the pod lacks it.
@@ -111,6 +108,17 @@ pub struct Resources {
     pub cpu_millis: u64,
     /// Memory in bytes.
     pub memory_bytes: u64,
+}
+
+impl Resources {
+    /// The sum, which stops at the largest number: manifests may ask for anything.
+    #[must_use]
+    pub fn saturating_add(self, other: Self) -> Self {
+        Self {
+            cpu_millis: self.cpu_millis.saturating_add(other.cpu_millis),
+            memory_bytes: self.memory_bytes.saturating_add(other.memory_bytes),
+        }
+    }
 }
 
 /// A container of a pod.

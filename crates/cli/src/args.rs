@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 #[derive(Debug, Parser)]
 #[command(name = "rollsim", version, max_term_width = 100, after_help = AFTER_HELP)]
 pub(crate) struct Args {
-    /// When to use colour.
+    /// When to use colour; `auto` is on a terminal that wants it (NO_COLOR and CLICOLOR are minded).
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: ColorChoice,
     #[command(subcommand)]
@@ -33,11 +33,9 @@ pub(crate) struct ParsedArgs {
 /// When to use colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ColorChoice {
-    /// On a terminal that wants it (NO_COLOR and CLICOLOR are minded).
+    // Sentences about the values would make `--help` list them one a line.
     Auto,
-    /// Always.
     Always,
-    /// Never.
     Never,
 }
 
@@ -85,7 +83,7 @@ pub(crate) struct Run {
     /// A scenario file, or files and folders of manifests; `-` is standard input.
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<String>,
-    /// What to print.
+    /// What to print: a report for people, or one object for programs.
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub(crate) output: Format,
     /// Use this seed instead of the scenario's.
@@ -95,22 +93,28 @@ pub(crate) struct Run {
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
     /// Write the figures as SVG and PNG into a folder.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = named)]
     pub(crate) plots: Option<PathBuf>,
     /// Write the report as one offline page.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = named)]
     pub(crate) html: Option<PathBuf>,
     /// Do not look for a change that would help, which takes further runs.
     #[arg(long)]
     pub(crate) no_advice: bool,
 }
 
+/// A path that has to be a name: standard output is the result's already.
+fn named(path: &str) -> Result<PathBuf, &'static str> {
+    match path {
+        "-" => Err("this cannot go to standard output, where the result goes; give a name"),
+        _ => Ok(PathBuf::from(path)),
+    }
+}
+
 /// A format of the result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// For people.
     Text,
-    /// One object for programs.
     Json,
 }
 

@@ -9,7 +9,7 @@ use std::{
 use metrics::{Measures, Verdict};
 use record::{JsonLines, Recorder};
 use report::Report;
-use scenario::{Loaded, Scenario, load};
+use scenario::{Code, Loaded, Scenario, Severity, load};
 use sim::Ending;
 
 use crate::{
@@ -30,7 +30,7 @@ const WIDTH: usize = 80;
 pub(crate) fn run(args: &Run) -> io::Result<u8> {
     let loaded = load(&args.paths, &Disk, &judge);
     report_diagnostics(&loaded);
-    let Some(scenario) = &loaded.scenario else { return Ok(exit::BAD_INPUT) };
+    let Some(scenario) = &loaded.scenario else { return Ok(not_run(&loaded)) };
     if scenario.deployments.is_empty() && scenario.clients.is_empty() {
         output::warn(
             "error: there is nothing to run: no Deployment, and nobody who sends requests\n  \
@@ -49,6 +49,15 @@ pub(crate) fn run(args: &Run) -> io::Result<u8> {
     }
     let held = report.verdicts.iter().all(|verdict| verdict.passed);
     Ok(if held { exit::ALL_WELL } else { exit::EXPECTATION_FAILED })
+}
+
+/// Files in which there is nothing are another matter than files with mistakes in them.
+fn not_run(loaded: &Loaded) -> u8 {
+    let errors = loaded.diagnostics.iter().filter(|it| it.severity() == Severity::Error);
+    match errors.map(|it| it.code).all(|code| code == Code::NothingThere) {
+        true => exit::NOTHING_TO_RUN,
+        false => exit::BAD_INPUT,
+    }
 }
 
 /// Colour is taken off again where nobody wants it.
@@ -84,6 +93,15 @@ fn assemble<'a>(
     ending: Ending,
     args: &Run,
 ) -> Report<'a> {
+    let mut warnings = warnings(loaded, ending, args.output);
+    let advice = if args.no_advice {
+        Vec::new()
+    } else if let Some(too_long) = advice::too_long(measures, ending) {
+        warnings.push(too_long);
+        Vec::new()
+    } else {
+        advice::advise(scenario, &loaded.sources, seed, measures)
+    };
     Report {
         tool: TOOL,
         scenario: &scenario.name,
@@ -91,12 +109,8 @@ fn assemble<'a>(
         seed,
         measures,
         verdicts: verdicts(scenario, measures),
-        advice: if args.no_advice {
-            Vec::new()
-        } else {
-            advice::advise(scenario, &loaded.sources, seed, measures)
-        },
-        warnings: warnings(loaded, ending, args.output),
+        advice,
+        warnings,
     }
 }
 

@@ -7,9 +7,10 @@
 //! Left out: admission, authorisation, validation (the scenario did that), watch bookmarks and
 //! restarts, the garbage collector.
 
+mod addresses;
+
 use std::{
     collections::{BTreeMap, VecDeque},
-    net::{IpAddr, Ipv4Addr},
     sync::Arc,
 };
 
@@ -23,6 +24,10 @@ use crate::{
     facts,
     write::{ApiError, Write},
 };
+
+/// Letters that make no words: generated names and hashes are of these
+/// (`k8s.io/apimachinery/pkg/util/rand`).
+pub const SAFE_LETTERS: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
 
 /// A watch's number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,15 +81,15 @@ impl ApiServer {
     /// An empty store whose watches lag by `watch_lag`.
     #[must_use]
     pub fn new(watch_lag: Distribution, streams: &Streams) -> Self {
-        let mut identities = streams.named("api-server/identities");
+        let mut wall_clock = streams.named("api-server/wall-clock");
         Self {
             objects: BTreeMap::new(),
             resource_version: 0,
             watchers: Vec::new(),
             watch_lag,
             lags: streams.named("api-server/watch-lag"),
-            wall_offset_nanos: i64::from(identities.below(1_000_000_000)),
-            identities,
+            wall_offset_nanos: i64::from(wall_clock.below(1_000_000_000)),
+            identities: streams.named("api-server/identities"),
             pods: 0,
             services: 0,
         }
@@ -157,7 +162,7 @@ impl ApiServer {
     /// Stores a new object, giving it identity, dates and (a Service) an address.
     ///
     /// # Errors
-    /// [`ApiError::AlreadyExists`].
+    /// [`ApiError::AlreadyExists`], and [`ApiError::RangeIsFull`] where no address is left.
     pub fn create(&mut self, mut object: Object, cx: &mut Cx<'_>) -> Result<Object, ApiError> {
         if self.get(object.kind(), &object.key()).is_some() {
             return Err(ApiError::AlreadyExists);
@@ -178,7 +183,8 @@ impl ApiServer {
                 service.id = ServiceId(self.services);
                 self.services += 1;
                 if !service.spec.headless && service.spec.cluster_ip.is_none() {
-                    service.spec.cluster_ip = Some(self.new_cluster_ip());
+                    let address = self.new_cluster_ip();
+                    service.spec.cluster_ip = Some(address.ok_or(ApiError::RangeIsFull)?);
                 }
             }
             Object::Node(_)
@@ -311,11 +317,11 @@ impl ApiServer {
 
     /// A name with five random letters behind it (`metadata.generateName`).
     pub fn generate_name(stem: &str, random: &mut Stream) -> Arc<str> {
-        const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
         let mut name = String::with_capacity(stem.len() + 5);
         name.push_str(stem);
         for _ in 0..5 {
-            name.push(char::from(LETTERS[random.below(LETTERS.len() as u32) as usize]));
+            let letter = random.below(SAFE_LETTERS.len() as u32);
+            name.push(char::from(SAFE_LETTERS[letter as usize]));
         }
         name.into()
     }
@@ -334,7 +340,7 @@ impl ApiServer {
             Verb::Added | Verb::Modified => self.objects.insert(id, object.clone()),
             Verb::Deleted => self.objects.remove(&id),
         };
-        facts::record_write(verb, old.as_ref(), &object, cx);
+        facts::record_write(verb, old.as_ref(), &object, &self.objects, cx);
         self.publish(&Change { verb, object: object.clone() }, cx);
         object
     }
@@ -357,21 +363,6 @@ impl ApiServer {
 
     fn new_uid(&mut self) -> Uid {
         Uid(format!("{:016x}", self.identities.next_u64()).into())
-    }
-
-    /// An address of the upper band of 10.96.0.0/16, chosen at random (KEP-3070).
-    fn new_cluster_ip(&mut self) -> IpAddr {
-        loop {
-            let offset = 256 + self.identities.below(65_536 - 257);
-            let [_, _, high, low] = offset.to_be_bytes();
-            let address = IpAddr::V4(Ipv4Addr::new(10, 96, high, low));
-            let taken = self.list(Kind::Service).any(
-                |object| matches!(object, Object::Service(s) if s.spec.cluster_ip == Some(address)),
-            );
-            if !taken {
-                return address;
-            }
-        }
     }
 }
 
@@ -400,12 +391,5 @@ fn spec_differs(old: &Object, new: &Object) -> bool {
     }
 }
 
-/// The record of an address given to a Service.
-#[must_use]
-pub fn service_added(service: &api::Service) -> Record {
-    Record::ServiceAdded {
-        service: service.id,
-        name: service.meta.key().to_string().into(),
-        cluster_ip: service.spec.cluster_ip,
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -12,10 +12,9 @@ use crate::{
     Cx,
     api_server::{ApiServer, Interest, WatcherId},
     controller_manager::{self, ControllerManager},
-    deployment::{DeploymentController, deployment_complete},
+    deployment::{DeploymentController, deployment_complete, util},
     endpoint_slice::EndpointSliceController,
     event::Event,
-    facts::REVISION,
     kubelet::{self, Kubelet},
     replica_set::ReplicaSetController,
     scheduler::{self, Scheduler},
@@ -31,8 +30,6 @@ pub struct Config {
     pub controllers: controller_manager::Config,
     /// The scheduler's.
     pub scheduler: scheduler::Config,
-    /// Each kubelet's.
-    pub kubelet: kubelet::Config,
 }
 
 /// A change that reached a watcher outside the control plane.
@@ -71,7 +68,7 @@ impl ControlPlane {
         let mut manager = ControllerManager::new(config.controllers.clone());
         manager.add(
             "deployment",
-            BackOff::DEFAULT,
+            BackOff::DEPLOYMENT,
             Box::<DeploymentController>::default(),
             streams,
         );
@@ -237,7 +234,10 @@ impl ControlPlane {
                 set.meta.owner.as_ref().is_some_and(|owner| owner.uid == deployment.meta.uid)
             })
             .filter_map(|set| {
-                Some((set.meta.annotations.get(REVISION)?.parse().ok()?, &set.spec.template))
+                Some((
+                    set.meta.annotations.get(util::REVISION_ANNOTATION)?.parse().ok()?,
+                    &set.spec.template,
+                ))
             })
             .collect();
         sets.sort_by_key(|(revision, _)| std::cmp::Reverse(*revision));
@@ -247,7 +247,7 @@ impl ControlPlane {
         };
         found.map(|(_, template)| {
             let mut template = template.clone();
-            template.labels.remove("pod-template-hash");
+            template.labels.remove(util::POD_TEMPLATE_HASH);
             template
         })
     }

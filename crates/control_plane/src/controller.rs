@@ -78,8 +78,20 @@ pub struct Plan {
     pub batches: Vec<Vec<Write>>,
     /// Look at the key again after so long.
     pub requeue_after: Option<Span>,
-    /// It could not be done; look again after a back-off.
-    pub retry: bool,
+    /// Whether to look again after a back-off.
+    pub again: Again,
+}
+
+/// Whether a key comes back after a back-off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Again {
+    /// It does not.
+    #[default]
+    No,
+    /// It does although all went well, so that this is no failure: it is rate limited and forgotten.
+    RateLimited,
+    /// It does because something could not be done.
+    Failed,
 }
 
 impl Plan {

@@ -9,7 +9,7 @@ use engine::{Distribution, Source, Stream, Streams, Time};
 use crate::{
     Cx,
     api_server::ApiServer,
-    controller::{Answer, Controller, Plan, SyncContext},
+    controller::{Again, Answer, Controller, Plan, SyncContext},
     event::{ControllerId, Event, class},
     event_sink::EventSink,
     informer::Informers,
@@ -95,12 +95,6 @@ impl ControllerManager {
         });
     }
 
-    /// What the controllers know.
-    #[must_use]
-    pub fn informers(&self) -> &Informers {
-        &self.informers
-    }
-
     /// Takes in a change and shows it to every controller.
     pub fn observe(&mut self, change: &Change, cx: &mut Cx<'_>) {
         let old = self.informers.observe(change);
@@ -113,7 +107,7 @@ impl ControllerManager {
 
     /// A key's delay is over.
     pub fn wake(&mut self, controller: ControllerId, key: Key, cx: &mut Cx<'_>) {
-        self.controllers[usize::from(controller.0)].queue.add(key);
+        self.controllers[usize::from(controller.0)].queue.add_due(key, cx.now);
         self.start_workers(controller, cx);
     }
 
@@ -237,18 +231,21 @@ impl ControllerManager {
         let managed = &mut self.controllers[usize::from(id.0)];
         let job = managed.workers[usize::from(worker)].take();
         let job = job.expect("only a busy worker finishes");
-        let wake = |key: &Key| Event::Wake { controller: id, key: Box::new(key.clone()) };
-        if job.failed || job.plan.retry {
-            if let Some(at) = managed.queue.retry_at(&job.key, cx.now) {
-                cx.agenda.at(at, source(id), wake(&job.key));
-            }
-        } else {
+        let again = if job.failed { Again::Failed } else { job.plan.again };
+        let retry = match again {
+            Again::No => None,
+            Again::RateLimited | Again::Failed => managed.queue.retry_at(&job.key, cx.now),
+        };
+        if again != Again::Failed {
             managed.queue.forget(&job.key);
         }
-        if let Some(delay) = job.plan.requeue_after {
-            // The delay counts from the sync that asked for it, however long its calls took.
-            let at = (job.began + delay).max(cx.now);
-            cx.agenda.at(at, source(id), wake(&job.key));
+        // The delay counts from the sync that asked for it, however long its calls took.
+        let later = job.plan.requeue_after.map(|delay| (job.began + delay).max(cx.now));
+        for at in retry.into_iter().chain(later) {
+            if managed.queue.add_at(&job.key, at) {
+                let wake = Event::Wake { controller: id, key: Box::new(job.key.clone()) };
+                cx.agenda.at(at, source(id), wake);
+            }
         }
         managed.queue.done(&job.key);
         self.start_workers(id, cx);

@@ -28,7 +28,7 @@ use std::sync::Arc;
 use api::{Change, Deployment, Key, Kind, Object, ReplicaSet, Strategy, Verb};
 
 use crate::{
-    controller::{Controller, Plan, SyncContext},
+    controller::{Again, Controller, Plan, SyncContext},
     informer::Informers,
     work_queue::WorkQueue,
     write::Write,
@@ -92,6 +92,8 @@ struct Sync {
     /// Its ReplicaSets, as the informer knew them when the sync began.
     sets: Vec<Arc<ReplicaSet>>,
     wall_nanos: i64,
+    /// Whether the ReplicaSet of the template was out of date.
+    updated_new: bool,
     plan: Plan,
 }
 
@@ -102,6 +104,7 @@ impl Sync {
             sets: owned.cloned().collect(),
             deployment: deployment.clone(),
             wall_nanos: cx.wall_nanos,
+            updated_new: false,
             plan: Plan::default(),
         }
     }
@@ -109,11 +112,15 @@ impl Sync {
     fn step(&mut self, informers: &Informers) {
         if self.deployment.spec.paused {
             self.sync();
-        } else if self.is_scaling_event() {
-            // A ReplicaSet that had to be updated first is scaled in the next sync.
-            if !self.plan.retry {
-                self.sync();
-            }
+            return;
+        }
+        let scaled = self.is_scaling_event();
+        if self.updated_new {
+            // From here on Kubernetes looks at its ReplicaSets a second time, as they were when the
+            // sync began. It would write this one again, and meets a conflict.
+            self.plan.again = Again::Failed;
+        } else if scaled {
+            self.sync();
         } else {
             match self.deployment.spec.strategy {
                 Strategy::Recreate => self.rollout_recreate(informers),
@@ -151,3 +158,6 @@ fn recreated_without_pods(pod: &api::Pod, informers: &Informers) -> Option<Key> 
             .all(|set| informers.pods_of(&set.meta.uid).next().is_none());
     waits.then_some(key)
 }
+
+#[cfg(test)]
+mod tests;

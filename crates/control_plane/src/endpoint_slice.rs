@@ -21,7 +21,7 @@ use engine::Stream;
 
 use crate::{
     api_server::ApiServer,
-    controller::{Answer, Controller, Plan, SyncContext},
+    controller::{Again, Answer, Controller, Plan, SyncContext},
     informer::Informers,
     work_queue::WorkQueue,
     write::Write,
@@ -85,7 +85,7 @@ impl Controller for EndpointSliceController {
         let Some(service) = informers.service(key) else { return self.collect(key, existing) };
         let Some(labels) = selector(service) else { return Plan::default() };
         if self.tracker.stale_slices(key, existing.iter().map(|slice| &**slice)) {
-            return Plan { retry: true, ..Plan::default() };
+            return Plan { again: Again::Failed, ..Plan::default() };
         }
         let mut wanted: BTreeMap<PortMapKey, (Vec<_>, EndpointSet)> = BTreeMap::new();
         let mut plan = Plan::default();
@@ -95,7 +95,7 @@ impl Controller for EndpointSliceController {
             let node = pod.node_name.as_ref().and_then(|name| informers.node(name));
             if node.is_none() && !service.spec.publish_not_ready_addresses {
                 // The node may be heard of yet; the other pods are not to wait for it.
-                plan.retry = true;
+                plan.again = Again::Failed;
                 continue;
             }
             let endpoint = pod_to_endpoint(pod, node.map(|node| &**node), service, address_type);

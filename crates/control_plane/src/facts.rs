@@ -1,24 +1,33 @@
 //! What a write to the API server tells the record.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use api::{Deployment, Kind, Object, Pod, ReplicaSet, Verb, deployment::ConditionStatus};
+use api::{Deployment, Key, Kind, Object, Pod, ReplicaSet, Verb, deployment::ConditionStatus};
 use record::{EndpointFact, Record};
 
-use crate::{Cx, api_server::service_added, deployment};
+use crate::{
+    Cx,
+    deployment::{deployment_complete, util},
+};
 
-/// Annotation with a ReplicaSet's revision.
-pub const REVISION: &str = "deployment.kubernetes.io/revision";
+/// What is stored.
+type Objects = BTreeMap<(Kind, Key), Object>;
 
 /// Records what a write changed, as far as a reader of the record may want it.
-pub(crate) fn record_write(verb: Verb, old: Option<&Object>, new: &Object, cx: &mut Cx<'_>) {
+pub(crate) fn record_write(
+    verb: Verb,
+    old: Option<&Object>,
+    new: &Object,
+    stored: &Objects,
+    cx: &mut Cx<'_>,
+) {
     match (old, new) {
         (old, Object::Pod(pod)) => {
             let old = match old {
                 Some(Object::Pod(old)) => Some(old),
                 _ => None,
             };
-            record_pod(verb, old, pod, cx);
+            record_pod(verb, old, pod, stored, cx);
         }
         (old, Object::ReplicaSet(set)) if verb != Verb::Deleted => {
             let before = match old {
@@ -46,7 +55,7 @@ pub(crate) fn record_write(verb: Verb, old: Option<&Object>, new: &Object, cx: &
     }
 }
 
-fn record_pod(verb: Verb, old: Option<&Arc<Pod>>, pod: &Pod, cx: &mut Cx<'_>) {
+fn record_pod(verb: Verb, old: Option<&Arc<Pod>>, pod: &Pod, stored: &Objects, cx: &mut Cx<'_>) {
     let mut say = |record: Record| cx.recorder.record(cx.now, &record);
     if verb == Verb::Deleted {
         say(Record::PodGone { pod: pod.id });
@@ -54,7 +63,7 @@ fn record_pod(verb: Verb, old: Option<&Arc<Pod>>, pod: &Pod, cx: &mut Cx<'_>) {
     }
     let Some(old) = old else {
         let set = pod.meta.owner.as_ref().map(|owner| owner.name.clone());
-        let deployment = set.as_ref().and_then(|set| deployment_of(&pod.meta.namespace, set));
+        let deployment = deployment_of(pod, stored);
         say(Record::PodCreated {
             pod: pod.id,
             name: pod.meta.name.clone(),
@@ -76,10 +85,14 @@ fn record_pod(verb: Verb, old: Option<&Arc<Pod>>, pod: &Pod, cx: &mut Cx<'_>) {
     }
 }
 
-/// The Deployment that a ReplicaSet's name belongs to: all but the hash at its end.
-fn deployment_of(namespace: &str, replica_set: &str) -> Option<Arc<str>> {
-    let (name, _) = replica_set.rsplit_once('-')?;
-    Some(format!("{namespace}/{name}").into())
+/// The Deployment whose ReplicaSet controls a pod. The ReplicaSet's name does not tell: it is cut
+/// where it gets too long.
+fn deployment_of(pod: &Pod, stored: &Objects) -> Option<Arc<str>> {
+    let set = pod.meta.owner.as_ref().filter(|owner| owner.kind == Kind::ReplicaSet)?;
+    let key = Key::new(pod.meta.namespace.clone(), set.name.clone());
+    let owner = stored.get(&(Kind::ReplicaSet, key))?.meta().owner.as_ref()?;
+    let is_deployment = owner.kind == Kind::Deployment;
+    is_deployment.then(|| format!("{}/{}", pod.meta.namespace, owner.name).into())
 }
 
 fn scaled(set: &ReplicaSet) -> Record {
@@ -89,7 +102,7 @@ fn scaled(set: &ReplicaSet) -> Record {
         deployment: format!("{}/{name}", set.meta.namespace).into(),
         replica_set: set.meta.name.clone(),
         image: set.spec.template.image(),
-        revision: set.meta.annotations.get(REVISION).and_then(|r| r.parse().ok()).unwrap_or(0),
+        revision: u32::try_from(util::revision(set)).unwrap_or(0),
         replicas: set.spec.replicas,
     }
 }
@@ -117,7 +130,7 @@ fn record_deployment(old: Option<&Object>, deployment: &Deployment, cx: &mut Cx<
             replicas: status.replicas,
             updated: status.updated_replicas,
             available: status.available_replicas,
-            complete: deployment::deployment_complete(deployment, status),
+            complete: deployment_complete(deployment, status),
             deadline_exceeded: exceeded,
         };
         cx.recorder.record(cx.now, &record);
@@ -143,4 +156,81 @@ fn record_slice(verb: Verb, object: &Object, cx: &mut Cx<'_>) {
     let record =
         Record::EndpointSliceWritten { service, slice: slice.meta.name.clone(), endpoints };
     cx.recorder.record(cx.now, &record);
+}
+
+/// The record of an address given to a Service.
+fn service_added(service: &api::Service) -> Record {
+    Record::ServiceAdded {
+        service: service.id,
+        name: service.meta.key().to_string().into(),
+        cluster_ip: service.spec.cluster_ip,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use api::{Meta, Owner};
+    use engine::{Agenda, Context, Distribution, Span, Streams, Time};
+    use record::Recorder;
+
+    use super::*;
+    use crate::{Event, api_server::ApiServer};
+
+    /// Keeps the Deployments of the pods that were created.
+    #[derive(Default)]
+    struct Owners(Vec<Option<Arc<str>>>);
+
+    impl Recorder for Owners {
+        fn record(&mut self, _: Time, record: &Record) {
+            if let Record::PodCreated { deployment, .. } = record {
+                self.0.push(deployment.clone());
+            }
+        }
+    }
+
+    fn owned(kind: Kind, name: &str, by: (Kind, &str)) -> Object {
+        let owner = Owner { kind: by.0, name: by.1.into(), uid: by.1.into() };
+        let meta = Meta { owner: Some(owner), ..Meta::new("default", name) };
+        match kind {
+            Kind::ReplicaSet => Object::ReplicaSet(Arc::new(ReplicaSet {
+                meta,
+                spec: api::ReplicaSetSpec {
+                    replicas: 1,
+                    selector: api::LabelSelector::default(),
+                    template: api::PodTemplate::default(),
+                    min_ready_seconds: 0,
+                },
+                status: api::ReplicaSetStatus::default(),
+            })),
+            _ => Object::Pod(Arc::new(Pod {
+                meta,
+                id: api::PodId(0),
+                spec: Arc::default(),
+                node_name: None,
+                status: api::PodStatus::default(),
+            })),
+        }
+    }
+
+    #[test]
+    fn a_pod_belongs_to_the_deployment_that_owns_its_replica_set() {
+        let mut api = ApiServer::new(Distribution::Constant(Span::ZERO), &Streams::new(1));
+        let mut owners = Owners::default();
+        let mut agenda = Agenda::<Event>::new();
+        let recorder: &mut dyn Recorder = &mut owners;
+        let mut cx = Context { now: Time::ZERO, agenda: &mut agenda, recorder };
+        let objects = [
+            owned(
+                Kind::ReplicaSet,
+                "a-name-that-was-cu-12345",
+                (Kind::Deployment, "a-name-that-was-cut"),
+            ),
+            owned(Kind::Pod, "one", (Kind::ReplicaSet, "a-name-that-was-cu-12345")),
+            owned(Kind::Pod, "two", (Kind::ReplicaSet, "unknown-12345")),
+        ];
+        for object in objects {
+            api.create(object, &mut cx).expect("names are distinct");
+        }
+        assert_eq!(owners.0, [Some("default/a-name-that-was-cut".into()), None]);
+    }
 }

@@ -22,7 +22,7 @@ use api::{
 
 use crate::{
     api_server::ApiServer,
-    controller::{Answer, Controller, Plan, SyncContext},
+    controller::{Again, Answer, Controller, Plan, SyncContext},
     informer::Informers,
     work_queue::WorkQueue,
     write::Write,
@@ -100,7 +100,7 @@ impl Controller for ReplicaSetController {
         };
         let written = self.written.get(key).copied().unwrap_or(0);
         if set.meta.resource_version < written {
-            return Plan { retry: true, ..plan };
+            return Plan { again: Again::Failed, ..plan };
         }
         let pods: Vec<&Arc<Pod>> = informers
             .pods_of(&set.meta.uid)

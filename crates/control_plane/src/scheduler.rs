@@ -4,16 +4,23 @@
 //! waiting for its answer, under the scheduler's own client limit, and the pod is *assumed* to be
 //! on the node from then on.
 //!
+//! A pod that fits nowhere is set aside until something changes that may let it fit, and waits for
+//! its back-off before it is tried again ([`unschedulable`]).
+//!
 //! *Left out:* taints, affinity, host ports, volumes, images on nodes, priorities and preemption,
-//! and the sampling of nodes above one hundred.
+//! the sampling of nodes above one hundred, and the flush of pods that have been set aside for five
+//! minutes: whatever lets a pod fit here is a change that is heard of, so they would fail again.
+
+mod node_info;
+mod unschedulable;
 
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::Arc,
 };
 
-use api::{Change, Key, Node, Object, Pod, Uid, Verb, pod::Resources};
-use engine::{Distribution, Random, Source, Span, Stream, Streams};
+use api::{Change, Key, Node, Object, Pod, Uid, Verb};
+use engine::{Distribution, Random, Source, Stream, Streams};
 use record::Record;
 
 use crate::{
@@ -22,6 +29,8 @@ use crate::{
     event::{self, class},
     token_bucket::TokenBucket,
 };
+use node_info::{NodeInfo, spread_scores};
+use unschedulable::Unschedulable;
 
 /// What can wake the scheduler.
 #[derive(Clone, Debug)]
@@ -33,7 +42,7 @@ pub enum Event {
         /// The pod and the node chosen for it.
         binding: Box<Binding>,
     },
-    /// Pods that fitted nowhere are tried again.
+    /// The back-off of pods that fitted nowhere is over, and something changed meanwhile.
     Retry,
 }
 
@@ -59,12 +68,6 @@ pub struct Config {
     pub burst: u32,
 }
 
-/// The first and the longest back-off of a pod that fitted nowhere.
-const BACK_OFF: (Span, Span) = (Span::from_secs(1), Span::from_secs(10));
-
-/// What a pod without requests counts for in scores (`util/pod_resources.go`).
-const MISSING: Resources = Resources { cpu_millis: 100, memory_bytes: 200 << 20 };
-
 /// kube-scheduler.
 #[derive(Debug)]
 pub struct Scheduler {
@@ -73,9 +76,8 @@ pub struct Scheduler {
     queue: VecDeque<Key>,
     /// Whether a cycle is under way.
     busy: bool,
-    /// Pods that fitted nowhere, and how often.
-    unschedulable: BTreeMap<Key, u32>,
-    retry_pending: bool,
+    /// Pods that fitted nowhere.
+    unschedulable: Unschedulable,
     /// Pods as heard of, bound or assumed.
     pods: BTreeMap<Key, Placed>,
     nodes: BTreeMap<Arc<str>, NodeInfo>,
@@ -90,18 +92,6 @@ struct Placed {
     node: Option<Arc<str>>,
 }
 
-/// A node and what is on it.
-#[derive(Debug)]
-struct NodeInfo {
-    node: Arc<Node>,
-    requested: Resources,
-    /// The same with [`MISSING`] for containers that say nothing.
-    counted: Resources,
-    pods: u32,
-    /// Pods by owner, for spreading.
-    by_owner: BTreeMap<Uid, u32>,
-}
-
 impl Scheduler {
     /// A scheduler of an empty cluster.
     #[must_use]
@@ -109,8 +99,7 @@ impl Scheduler {
         Self {
             queue: VecDeque::new(),
             busy: false,
-            unschedulable: BTreeMap::new(),
-            retry_pending: false,
+            unschedulable: Unschedulable::default(),
             pods: BTreeMap::new(),
             nodes: BTreeMap::new(),
             client: TokenBucket::new(config.qps, config.burst),
@@ -124,10 +113,7 @@ impl Scheduler {
     pub fn observe(&mut self, change: &Change, cx: &mut Cx<'_>) {
         match &change.object {
             Object::Pod(pod) => self.observe_pod(change.verb, pod, cx),
-            Object::Node(node) => {
-                self.nodes.insert(node.meta.name.clone(), NodeInfo::new(node.clone()));
-                self.reactivate(cx);
-            }
+            Object::Node(node) => self.observe_node(change.verb, node, cx),
             _ => {}
         }
     }
@@ -139,14 +125,10 @@ impl Scheduler {
             Event::Bind { binding } => {
                 if api.bind(&binding.pod, &binding.uid, &binding.node, cx).is_err() {
                     self.place(&binding.pod, None);
+                    self.reactivate(cx);
                 }
             }
-            Event::Retry => {
-                self.retry_pending = false;
-                let keys: Vec<Key> = self.unschedulable.keys().cloned().collect();
-                self.queue.extend(keys);
-                self.start_cycle(cx);
-            }
+            Event::Retry => self.retry(cx),
         }
     }
 
@@ -154,14 +136,23 @@ impl Scheduler {
         let key = pod.meta.key();
         if verb == Verb::Deleted || pod.is_terminal() {
             self.place(&key, None);
-            self.pods.remove(&key);
-            self.unschedulable.remove(&key);
-            self.reactivate(cx);
+            self.unschedulable.forget(&key);
+            // A pod that was on no node leaves no room behind.
+            if self.pods.remove(&key).is_some() && pod.node_name.is_some() {
+                self.reactivate(cx);
+            }
             return;
         }
         let known =
             self.pods.entry(key.clone()).or_insert_with(|| Placed { pod: pod.clone(), node: None });
-        known.pod = pod.clone();
+        let before = std::mem::replace(&mut known.pod, pod.clone());
+        // A pod counts for other things from when it is being deleted.
+        if before.meta.is_terminating() != pod.meta.is_terminating()
+            && let Some(info) = known.node.as_ref().and_then(|name| self.nodes.get_mut(name))
+        {
+            info.count(&before, false);
+            info.count(pod, true);
+        }
         match &pod.node_name {
             Some(node) => {
                 let node = node.clone();
@@ -173,6 +164,24 @@ impl Scheduler {
             }
             None => {}
         }
+    }
+
+    fn observe_node(&mut self, verb: Verb, node: &Arc<Node>, cx: &mut Cx<'_>) {
+        let name = &node.meta.name;
+        if verb == Verb::Deleted {
+            self.nodes.remove(name);
+            return;
+        }
+        if let Some(info) = self.nodes.get_mut(name) {
+            info.node = node.clone();
+        } else {
+            let mut info = NodeInfo::new(node.clone());
+            // Pods may have been heard of before their node.
+            let here = self.pods.values().filter(|placed| placed.node.as_ref() == Some(name));
+            here.for_each(|placed| info.count(&placed.pod, true));
+            self.nodes.insert(name.clone(), info);
+        }
+        self.reactivate(cx);
     }
 
     fn start_cycle(&mut self, cx: &mut Cx<'_>) {
@@ -201,7 +210,7 @@ impl Scheduler {
     }
 
     fn bind(&mut self, key: Key, pod: &Pod, node: Arc<str>, cx: &mut Cx<'_>) {
-        self.unschedulable.remove(&key);
+        self.unschedulable.forget(&key);
         self.place(&key, Some(node.clone()));
         let sent = self.client.take(cx.now);
         let stored = sent + self.config.api_call.sample(&mut self.delays);
@@ -211,23 +220,25 @@ impl Scheduler {
 
     /// Keeps a pod that fits nowhere for later, and says so the first time.
     fn set_aside(&mut self, key: Key, pod: &Pod, cx: &mut Cx<'_>) {
-        let failures = self.unschedulable.entry(key).or_insert(0);
-        *failures += 1;
-        if *failures == 1 {
+        if self.unschedulable.failed(key, cx.now) == 1 {
             cx.recorder.record(cx.now, &Record::PodUnschedulable { pod: pod.id });
         }
     }
 
-    /// Something changed that may let a pod fit: try those set aside again, after their back-off.
+    /// Something changed that may let a pod fit: those set aside are tried again, at once or when
+    /// their back-off is over.
     fn reactivate(&mut self, cx: &mut Cx<'_>) {
-        if self.retry_pending || self.unschedulable.is_empty() {
-            return;
+        self.unschedulable.something_changed();
+        self.retry(cx);
+    }
+
+    /// Queues the pods whose back-off is over, and plans to come back for the others.
+    fn retry(&mut self, cx: &mut Cx<'_>) {
+        self.queue.extend(self.unschedulable.take_due(cx.now));
+        if let Some(at) = self.unschedulable.next_retry(cx.now) {
+            cx.agenda.at(at, SOURCE, event::Event::Scheduler(Event::Retry));
         }
-        self.retry_pending = true;
-        let failures = self.unschedulable.values().copied().min().unwrap_or(1);
-        let back_off = BACK_OFF.0.as_nanos() << (failures - 1).min(8);
-        let delay = Span::from_nanos(back_off.min(BACK_OFF.1.as_nanos()));
-        cx.agenda.at(cx.now + delay, SOURCE, event::Event::Scheduler(Event::Retry));
+        self.start_cycle(cx);
     }
 
     /// Filters and scores the nodes; equal scores are decided by chance.
@@ -265,122 +276,5 @@ impl Scheduler {
 
 const SOURCE: Source = Source { class: class::SCHEDULER, entity: 0 };
 
-impl NodeInfo {
-    fn new(node: Arc<Node>) -> Self {
-        Self {
-            node,
-            requested: Resources::default(),
-            counted: Resources::default(),
-            pods: 0,
-            by_owner: BTreeMap::new(),
-        }
-    }
-
-    fn count(&mut self, pod: &Pod, present: bool) {
-        let change = |total: &mut u64, amount: u64| {
-            *total = if present { *total + amount } else { total.saturating_sub(amount) };
-        };
-        let (requests, counted) = (pod.spec.requests(), counted(pod));
-        change(&mut self.requested.cpu_millis, requests.cpu_millis);
-        change(&mut self.requested.memory_bytes, requests.memory_bytes);
-        change(&mut self.counted.cpu_millis, counted.cpu_millis);
-        change(&mut self.counted.memory_bytes, counted.memory_bytes);
-        self.pods = if present { self.pods + 1 } else { self.pods.saturating_sub(1) };
-        if let Some(owner) = &pod.meta.owner {
-            let count = self.by_owner.entry(owner.uid.clone()).or_insert(0);
-            *count = if present { *count + 1 } else { count.saturating_sub(1) };
-        }
-    }
-
-    /// `NodeResourcesFit`, `NodeUnschedulable` and `NodeAffinity` by node selector.
-    fn fits(&self, pod: &Pod) -> bool {
-        let requests = pod.spec.requests();
-        let allocatable = self.node.allocatable;
-        !self.node.unschedulable
-            && self.pods < self.node.max_pods
-            && self.requested.cpu_millis + requests.cpu_millis <= allocatable.cpu_millis
-            && self.requested.memory_bytes + requests.memory_bytes <= allocatable.memory_bytes
-            && api::selector::matches_all(&pod.spec.node_selector, &self.node.meta.labels)
-    }
-
-    /// `NodeResourcesFit` with `LeastAllocated`: the free share, in percent.
-    fn least_allocated(&self, pod: &Pod) -> i64 {
-        let counted = counted(pod);
-        let free = |total: u64, used: u64| {
-            if total == 0 || used > total { 0 } else { ((total - used) * 100 / total) as i64 }
-        };
-        let allocatable = self.node.allocatable;
-        let cpu = free(allocatable.cpu_millis, self.counted.cpu_millis + counted.cpu_millis);
-        let memory =
-            free(allocatable.memory_bytes, self.counted.memory_bytes + counted.memory_bytes);
-        (cpu + memory) / 2
-    }
-
-    /// `NodeResourcesBalancedAllocation` of 1.36: whether the pod brings CPU and memory closer.
-    fn balanced_allocation(&self, pod: &Pod) -> i64 {
-        let added = pod.spec.requests();
-        let score = |extra: Resources| {
-            let share = |used: u64, total: u64| {
-                if total == 0 { 0.0 } else { (used as f64 / total as f64).min(1.0) }
-            };
-            let cpu = share(
-                self.requested.cpu_millis + extra.cpu_millis,
-                self.node.allocatable.cpu_millis,
-            );
-            let memory = share(
-                self.requested.memory_bytes + extra.memory_bytes,
-                self.node.allocatable.memory_bytes,
-            );
-            ((1.0 - (cpu - memory).abs() / 2.0) * 100.0).floor() as i64
-        };
-        50 + (50 + score(added) - score(Resources::default())) / 2
-    }
-}
-
-/// What a pod counts for in scores: 100m and 200Mi for a container that requests nothing.
-fn counted(pod: &Pod) -> Resources {
-    pod.spec.containers.iter().fold(Resources::default(), |sum, container| {
-        let or = |given: u64, missing: u64| if given == 0 { missing } else { given };
-        Resources {
-            cpu_millis: sum.cpu_millis + or(container.requests.cpu_millis, MISSING.cpu_millis),
-            memory_bytes: sum.memory_bytes
-                + or(container.requests.memory_bytes, MISSING.memory_bytes),
-        }
-    })
-}
-
-/// `PodTopologySpread` with the system's default constraints: host names with a skew of 3 and zones
-/// with a skew of 5, over pods of the same owner; 0 to 100 a node.
-fn spread_scores(
-    pod: &Pod,
-    feasible: &[&NodeInfo],
-    nodes: &BTreeMap<Arc<str>, NodeInfo>,
-) -> Vec<i64> {
-    let Some(owner) = pod.meta.owner.as_ref().map(|owner| &owner.uid) else {
-        return vec![0; feasible.len()];
-    };
-    let on = |node: &NodeInfo| node.by_owner.get(owner).copied().unwrap_or(0);
-    let mut by_zone: BTreeMap<&str, u32> = BTreeMap::new();
-    for node in nodes.values() {
-        *by_zone.entry(node.node.zone().unwrap_or_default()).or_insert(0) += on(node);
-    }
-    let weight = |size: usize| libm::log(size as f64 + 2.0);
-    let zones_here: std::collections::BTreeSet<_> =
-        feasible.iter().map(|node| node.node.zone()).collect();
-    let (host_weight, zone_weight) = (weight(feasible.len()), weight(zones_here.len()));
-    let raw: Vec<i64> = feasible
-        .iter()
-        .map(|node| {
-            let zone = by_zone.get(node.node.zone().unwrap_or_default()).copied().unwrap_or(0);
-            let host = f64::from(on(node)) * host_weight + 2.0;
-            let zone = f64::from(zone) * zone_weight + 4.0;
-            (host + zone).round() as i64
-        })
-        .collect();
-    let (Some(&least), Some(&most)) = (raw.iter().min(), raw.iter().max()) else {
-        return Vec::new();
-    };
-    raw.iter()
-        .map(|score| if most == 0 { 100 } else { 100 * (most + least - score) / most })
-        .collect()
-}
+#[cfg(test)]
+mod tests;

@@ -28,14 +28,13 @@ impl TokenBucket {
         self.full_at = self.full_at.max(now) + interval;
         earliest.max(now)
     }
-}
 
-impl TokenBucket {
     /// Takes a token if there is one now.
     pub fn try_take(&mut self, now: Time) -> bool {
-        let granted = self.clone().take(now) == now;
-        if granted {
-            self.take(now);
+        let full_at = self.full_at;
+        let granted = self.take(now) == now;
+        if !granted {
+            self.full_at = full_at;
         }
         granted
     }
@@ -56,5 +55,13 @@ mod tests {
         let later = Time::from_secs(20);
         assert_eq!(bucket.take(later), later, "it fills up in a pause");
         assert_eq!(TokenBucket::new(None, 1).take(later), later);
+    }
+
+    #[test]
+    fn who_does_not_want_to_wait_takes_nothing() {
+        let mut bucket = TokenBucket::new(Some(1.0), 1);
+        assert!(bucket.try_take(Time::from_secs(10)));
+        assert!((0..5).all(|_| !bucket.try_take(Time::from_secs(10))));
+        assert!(bucket.try_take(Time::from_secs(11)), "the refusals cost nothing");
     }
 }

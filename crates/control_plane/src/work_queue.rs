@@ -16,18 +16,19 @@ pub struct BackOff {
     pub first: Span,
     /// At most.
     pub most: Span,
+    /// Failures in a row after which a key is dropped (`maxRetries`); `None` for never.
+    pub most_retries: Option<u32>,
 }
 
 impl BackOff {
-    /// 5 ms to 1000 s: what most controllers use.
-    pub const DEFAULT: Self = Self { first: Span::from_millis(5), most: Span::from_secs(1000) };
-    /// 1 s to 1000 s: the EndpointSlice controller's.
-    pub const ENDPOINT_SLICE: Self =
-        Self { first: Span::from_secs(1), most: Span::from_secs(1000) };
+    /// 5 ms to 1000 s and for ever: what a controller uses that says nothing else.
+    pub const DEFAULT: Self =
+        Self { first: Span::from_millis(5), most: Span::from_secs(1000), most_retries: None };
+    /// The same, but a key is dropped after 15 failures: the Deployment controller's.
+    pub const DEPLOYMENT: Self = Self { most_retries: Some(15), ..Self::DEFAULT };
+    /// 1 s to 1000 s and 15 failures: the EndpointSlice controller's.
+    pub const ENDPOINT_SLICE: Self = Self { first: Span::from_secs(1), ..Self::DEPLOYMENT };
 }
-
-/// Failures in a row after which a key is dropped (`maxRetries`).
-const MOST_RETRIES: u32 = 15;
 
 /// The queue.
 #[derive(Debug)]
@@ -36,6 +37,8 @@ pub struct WorkQueue {
     dirty: BTreeSet<Key>,
     processing: BTreeSet<Key>,
     failures: BTreeMap<Key, u32>,
+    /// Keys that are added later, and when.
+    delayed: BTreeMap<Key, Time>,
     back_off: BackOff,
     overall: TokenBucket,
 }
@@ -49,6 +52,7 @@ impl WorkQueue {
             dirty: BTreeSet::new(),
             processing: BTreeSet::new(),
             failures: BTreeMap::new(),
+            delayed: BTreeMap::new(),
             back_off,
             overall: TokenBucket::new(Some(10.0), 100),
         }
@@ -64,6 +68,25 @@ impl WorkQueue {
     /// Adds what keys there are.
     pub fn extend(&mut self, keys: impl IntoIterator<Item = Key>) {
         keys.into_iter().for_each(|key| self.add(key));
+    }
+
+    /// Plans to add a key at a moment; says whether it is to be woken then. A key has one such
+    /// moment, the earliest: `AddAfter` does nothing where an earlier one is to come.
+    #[must_use]
+    pub fn add_at(&mut self, key: &Key, at: Time) -> bool {
+        let earlier = self.delayed.get(key).is_some_and(|planned| *planned <= at);
+        if !earlier {
+            self.delayed.insert(key.clone(), at);
+        }
+        !earlier
+    }
+
+    /// Adds a key whose moment this is. One that came earlier after all is not added twice.
+    pub fn add_due(&mut self, key: Key, now: Time) {
+        if self.delayed.get(&key) == Some(&now) {
+            self.delayed.remove(&key);
+            self.add(key);
+        }
     }
 
     /// The next key to work on.
@@ -90,8 +113,8 @@ impl WorkQueue {
     /// Counts a failure and says when the key is to come back; `None` where it failed too often.
     pub fn retry_at(&mut self, key: &Key, now: Time) -> Option<Time> {
         let failures = self.failures.entry(key.clone()).or_insert(0);
-        *failures += 1;
-        if *failures > MOST_RETRIES {
+        *failures = failures.saturating_add(1);
+        if self.back_off.most_retries.is_some_and(|most| *failures > most) {
             self.failures.remove(key);
             return None;
         }
@@ -123,8 +146,38 @@ mod tests {
     }
 
     #[test]
-    fn failures_double_the_delay_until_the_key_is_dropped() {
+    fn a_key_is_added_once_at_the_earliest_of_its_moments() {
         let mut queue = WorkQueue::new(BackOff::DEFAULT);
+        let key = Key::new("default", "web");
+        let at = Time::from_secs;
+        assert!(queue.add_at(&key, at(10)));
+        assert!(!queue.add_at(&key, at(12)), "it comes earlier");
+        assert!(queue.add_at(&key, at(5)));
+        queue.add_due(key.clone(), at(5));
+        assert_eq!(queue.take(), Some(key.clone()));
+        queue.done(&key);
+        assert!(queue.add_at(&key, at(20)), "the next moment is a new one");
+        queue.add_due(key.clone(), at(10));
+        assert_eq!(queue.take(), None, "that moment was given up for an earlier one");
+        queue.add_due(key.clone(), at(20));
+        assert_eq!(queue.take(), Some(key));
+    }
+
+    #[test]
+    fn only_some_controllers_drop_a_key() {
+        let key = Key::new("default", "web");
+        let dropped = |back_off| {
+            let mut queue = WorkQueue::new(back_off);
+            (0..100).position(|_| queue.retry_at(&key, Time::ZERO).is_none())
+        };
+        assert_eq!(dropped(BackOff::DEPLOYMENT), Some(15));
+        assert_eq!(dropped(BackOff::ENDPOINT_SLICE), Some(15));
+        assert_eq!(dropped(BackOff::DEFAULT), None);
+    }
+
+    #[test]
+    fn failures_double_the_delay_until_the_key_is_dropped() {
+        let mut queue = WorkQueue::new(BackOff::DEPLOYMENT);
         let key = Key::new("default", "web");
         let now = Time::from_secs(1);
         let delays: Vec<_> =

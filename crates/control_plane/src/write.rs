@@ -58,6 +58,8 @@ pub enum ApiError {
     NotFound,
     /// Somebody wrote it since the caller read it.
     Conflict,
+    /// All addresses of the Service range are given.
+    RangeIsFull,
 }
 
 impl fmt::Display for ApiError {
@@ -66,6 +68,7 @@ impl fmt::Display for ApiError {
             Self::AlreadyExists => "AlreadyExists",
             Self::NotFound => "NotFound",
             Self::Conflict => "Conflict",
+            Self::RangeIsFull => "range is full",
         })
     }
 }

@@ -40,11 +40,11 @@ impl Arrivals {
             Self::Constant { per_second } => Some(now + Span::from_secs_f64(1.0 / per_second)),
             Self::Poisson { steps } => {
                 // The process of rate one, its clock stretched by the rate of each step.
-                let mut left = -libm::log(random.unit());
-                let mut at = now.since(begin).as_secs_f64();
+                let mut left = random.exponential();
                 if let [(_, rate)] = steps[..] {
-                    return (rate > 0.0).then(|| begin + Span::from_secs_f64(at + left / rate));
+                    return (rate > 0.0).then(|| now + Span::from_secs_f64(left / rate));
                 }
+                let mut at = now.since(begin).as_secs_f64();
                 for (index, (_, rate)) in steps.iter().enumerate() {
                     let end = steps.get(index + 1).map(|(end, _)| end.as_secs_f64());
                     if end.is_some_and(|end| end <= at) {

@@ -1,7 +1,7 @@
 //! A client: who sends requests, where from, where to, and what it does about a failure.
 
 use api::{Key, Labels, NodeId, PodId, ServiceId};
-use engine::{Random, RequestStream, RequestStreams, Span, Stream, Streams, Time};
+use engine::{Distribution, Random, RequestStream, RequestStreams, Span, Streams, Time};
 use record::Family;
 
 use crate::{arrivals::Arrivals, dns::Dns};
@@ -53,7 +53,11 @@ pub struct Client {
     /// As the scenario has it.
     pub config: ClientConfig,
     begin: Time,
-    gaps: Stream,
+    /// When its next request is wanted.
+    due: Time,
+    /// How long it waits for DNS before it connects, where that is always the same.
+    pub dns_wait: Option<Span>,
+    gaps: RequestStreams,
     workload: RequestStreams,
     policy: RequestStreams,
     /// Requests so far.
@@ -67,11 +71,13 @@ impl Client {
     /// A client that has not sent anything. Its streams are named after it, so that another client
     /// beside it shifts nothing.
     #[must_use]
-    pub fn new(config: ClientConfig, streams: &Streams) -> Self {
+    pub fn new(config: ClientConfig, dns_delay: &Distribution, streams: &Streams) -> Self {
         let name = &config.name;
         Self {
             begin: Time::ZERO,
-            gaps: streams.named(&format!("client/{name}/arrivals")),
+            due: Time::ZERO,
+            dns_wait: if config.asks_dns { dns_delay.constant() } else { Some(Span::ZERO) },
+            gaps: streams.requests(&format!("client/{name}/arrivals")),
             workload: streams.requests(&format!("client/{name}/workload")),
             policy: streams.requests(&format!("client/{name}/policy")),
             number: 0,
@@ -84,19 +90,25 @@ impl Client {
     /// When its first request comes.
     pub fn begin(&mut self, now: Time) -> Option<Time> {
         self.begin = now;
-        self.config.arrivals.first(now, &mut self.gaps)
+        self.due = self.config.arrivals.first(now, &mut self.gaps.request(0))?;
+        Some(self.due)
     }
 
-    /// When the request after the one at `now` comes.
-    pub fn next_arrival(&mut self, now: Time) -> Option<Time> {
-        self.config.arrivals.next(self.begin, now, &mut self.gaps)
-    }
-
-    /// The next request's number, and its private draws for the workload.
-    pub fn next_request(&mut self) -> (u64, RequestStream) {
+    /// The request that is due: its number, when it was wanted, and its private draws for the
+    /// workload.
+    #[inline]
+    pub fn take_request(&mut self) -> (u64, Time, RequestStream) {
         let number = self.number;
         self.number += 1;
-        (number, self.workload.request(number))
+        (number, self.due, self.workload.request(number))
+    }
+
+    /// When the request after the one taken last comes.
+    #[inline]
+    pub fn next_arrival(&mut self) -> Option<Time> {
+        let mut gap = self.gaps.request(self.number);
+        self.due = self.config.arrivals.next(self.begin, self.due, &mut gap)?;
+        Some(self.due)
     }
 
     /// A request's private draws for one attempt's balancing.

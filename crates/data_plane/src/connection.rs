@@ -23,11 +23,10 @@ pub enum Connection {
 
 /// What becomes of a connection to a port of a pod.
 #[must_use]
+#[inline]
 pub fn connect(runtime: &Runtime, pod: api::PodId, port: u16) -> Connection {
-    let Some(sandbox) = runtime.sandbox(pod) else { return Connection::Unanswered };
-    let Some(server) = sandbox.listener_of(port) else {
-        return Connection::Refused(Cause::RefusedWrongPort);
-    };
+    let Some(listener) = runtime.listener_of(pod, port) else { return Connection::Unanswered };
+    let Some(server) = listener else { return Connection::Refused(Cause::RefusedWrongPort) };
     match runtime.server(server).listener() {
         Listener::Open => Connection::Accepted(server),
         Listener::NotYet => Connection::Refused(Cause::RefusedNotListening),

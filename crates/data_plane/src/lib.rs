@@ -9,7 +9,7 @@
 //! of the control plane in here; what a kubelet asks of the container runtime arrives through
 //! [`api::runtime_interface`], and [`runtime`] is that runtime.
 //!
-//! A request takes two or three events: its arrival, its delivery at the pod, its end. With
+//! A request takes three events: its connection, its delivery at the pod, its end. With
 //! first-come-first-served workers the end is known at the delivery, so that completions could be
 //! settled without an event; the event is kept as the plain way, to be the oracle of that.
 
@@ -25,8 +25,10 @@ pub mod event;
 pub mod flight;
 pub mod kube_proxy;
 pub mod network;
+mod program;
 pub mod runtime;
 pub mod server;
+mod way;
 
 pub use behaviour::{Behaviour, OnSigterm, WarmUp};
 pub use data_plane::{Config, DataPlane, NodeConfig, Watches};

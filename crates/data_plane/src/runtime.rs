@@ -28,7 +28,6 @@ pub struct Sandbox {
 impl Sandbox {
     /// The program that listens on a port, or will, or did.
     #[must_use]
-    #[inline]
     pub fn listener_of(&self, port: u16) -> Option<ServerId> {
         let declared = self.ports.iter().find(|(number, _)| *number == port);
         let container = declared.map(|(_, container)| *container).or(self.any_port)?;
@@ -36,10 +35,21 @@ impl Sandbox {
     }
 }
 
+/// A pod's address as packets find it: small, because every request looks for one.
+#[derive(Clone, Copy, Debug)]
+struct Address {
+    node: NodeId,
+    /// The first port that its containers listen on, 0 for none, and the program that does.
+    port: u16,
+    server: Option<ServerId>,
+}
+
 /// Everything that runs.
 #[derive(Debug, Default)]
 pub struct Runtime {
     sandboxes: Vec<Option<Sandbox>>,
+    /// Of the same pods.
+    addresses: Vec<Option<Address>>,
     servers: Vec<Server>,
 }
 
@@ -49,6 +59,30 @@ impl Runtime {
     #[inline]
     pub fn sandbox(&self, pod: PodId) -> Option<&Sandbox> {
         self.sandboxes.get(pod.0 as usize)?.as_ref()
+    }
+
+    /// The node that a pod's address leads to, while there is one.
+    #[must_use]
+    #[inline]
+    pub fn node_of(&self, pod: PodId) -> Option<NodeId> {
+        Some(self.address(pod)?.node)
+    }
+
+    /// The program that listens on a port of a pod, or will, or did; `None` where no address
+    /// answers, `Some(None)` where no program has to do with that port.
+    #[must_use]
+    #[inline]
+    pub fn listener_of(&self, pod: PodId, port: u16) -> Option<Option<ServerId>> {
+        let address = self.address(pod)?;
+        if address.port == port && address.server.is_some() {
+            return Some(address.server);
+        }
+        Some(self.sandbox(pod)?.listener_of(port))
+    }
+
+    #[inline]
+    fn address(&self, pod: PodId) -> Option<&Address> {
+        self.addresses.get(pod.0 as usize)?.as_ref()
     }
 
     /// A program.
@@ -84,7 +118,10 @@ impl Runtime {
         let index = pod.id.0 as usize;
         if self.sandboxes.len() <= index {
             self.sandboxes.resize_with(index + 1, || None);
+            self.addresses.resize(index + 1, None);
         }
+        let port = ports.first().map_or(0, |(number, _)| *number);
+        self.addresses[index] = Some(Address { node, port, server: None });
         self.sandboxes[index] = Some(Sandbox {
             node,
             namespace: pod.meta.namespace.as_ref().to_owned(),
@@ -98,6 +135,7 @@ impl Runtime {
 
     /// Takes a pod's network away.
     pub fn remove_sandbox(&mut self, pod: PodId) -> Option<Sandbox> {
+        *self.addresses.get_mut(pod.0 as usize)? = None;
         self.sandboxes.get_mut(pod.0 as usize)?.take()
     }
 
@@ -107,6 +145,9 @@ impl Runtime {
         let sandbox = self.sandboxes.get_mut(pod.0 as usize)?.as_mut()?;
         let id = ServerId(self.servers.len() as u32);
         sandbox.servers[usize::from(index)] = Some(id);
+        if let Some(address) = &mut self.addresses[pod.0 as usize] {
+            address.server = sandbox.listener_of(address.port);
+        }
         self.servers.push(server);
         Some(id)
     }

@@ -13,7 +13,7 @@ use std::{
 use api::ContainerId;
 use engine::{Random, Span, Time};
 
-use crate::{behaviour::Behaviour, flight::FlightId};
+use crate::behaviour::Behaviour;
 
 /// A program's number in one run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,8 +61,6 @@ pub struct Server {
     waiting: VecDeque<Time>,
     /// When the last of the accepted requests is done.
     busy_until: Time,
-    /// Requests accepted and not yet finished.
-    in_flight: Vec<FlightId>,
     /// How many times longer everything takes (a fault), 1 if nothing is wrong.
     slowdown: f64,
 }
@@ -82,7 +80,6 @@ impl Server {
             workers: std::iter::repeat_n(Reverse(Time::ZERO), workers).collect(),
             waiting: VecDeque::new(),
             busy_until: Time::ZERO,
-            in_flight: Vec::new(),
             slowdown: 1.0,
             behaviour,
             turn,
@@ -146,16 +143,15 @@ impl Server {
         std::mem::replace(&mut self.listener, Listener::Closed) == Listener::Open
     }
 
-    /// It runs no more. Gives back what it was working on.
-    pub fn end(&mut self) -> Vec<FlightId> {
+    /// It runs no more.
+    pub fn end(&mut self) {
         self.running = false;
-        self.drop_work()
+        self.drop_work();
     }
 
-    /// It works on nothing any more. Gives back what that was.
-    pub fn drop_work(&mut self) -> Vec<FlightId> {
+    /// It works on nothing any more.
+    pub fn drop_work(&mut self) {
         self.waiting.clear();
-        std::mem::take(&mut self.in_flight)
     }
 
     /// Accepts a request whose last byte is there at `ready`; `None` where its queue is full.
@@ -189,19 +185,5 @@ impl Server {
         drop(worker);
         self.busy_until = self.busy_until.max(departure);
         Some(Admission { queued: start.since(ready), departure })
-    }
-
-    /// Notes a request it works on. Gives back its place.
-    #[inline]
-    pub fn hold(&mut self, flight: FlightId) -> u32 {
-        self.in_flight.push(flight);
-        self.in_flight.len() as u32 - 1
-    }
-
-    /// Lets the request at a place go. Gives back the request that is at that place now, if another is.
-    #[inline]
-    pub fn release(&mut self, place: u32) -> Option<FlightId> {
-        self.in_flight.swap_remove(place as usize);
-        self.in_flight.get(place as usize).copied()
     }
 }

@@ -30,7 +30,7 @@ impl<E> Default for Agenda<E> {
 
 impl<E, Q: EventQueue<E>> Agenda<E, Q> {
     /// An agenda at time zero that keeps its events in `queue`, which must be empty.
-    pub fn with_queue(queue: Q) -> Self {
+    pub fn with_queue(mut queue: Q) -> Self {
         assert!(queue.next_time().is_none(), "the agenda numbers all events, so it starts empty");
         let (now, counters) = (Time::ZERO, Counters::default());
         Self { queue, now, len: 0, counters, events: PhantomData }
@@ -67,7 +67,7 @@ impl<E, Q: EventQueue<E>> Agenda<E, Q> {
 
     /// When the next event happens.
     #[inline]
-    pub fn next_time(&self) -> Option<Time> {
+    pub fn next_time(&mut self) -> Option<Time> {
         self.queue.next_time()
     }
 

@@ -7,7 +7,8 @@
 //! Three promises make a run repeatable on any machine:
 //! - [`Time`] is an integer, and events of one moment have a fixed [`Order`];
 //! - each use of randomness has a [`Stream`] of its own, found by name;
-//! - logarithms and powers come from `libm`, whose bits do not depend on the platform.
+//! - logarithms and powers come from `libm` or are our own, so that their bits do not depend on
+//!   the platform.
 //!
 //! | module | its noun |
 //! |---|---|
@@ -16,13 +17,14 @@
 //! | `queue`, `wheel` | the pending events: the trait, the oracle and the fast one |
 //! | `agenda`, `context` | the clock with the events to come, and what a part sees of it |
 //! | `streams` | random numbers that stay the same whoever else draws |
-//! | `distribution`, `normal` | how long things take: `exp(20ms)` |
+//! | `distribution`, `normal`, `logarithm` | how long things take: `exp(20ms)` |
 //! | `delay` | the same, or a list that is gone through in turn |
 
 mod agenda;
 mod context;
 mod delay;
 mod distribution;
+mod logarithm;
 mod normal;
 mod order;
 mod queue;

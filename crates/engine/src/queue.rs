@@ -15,8 +15,8 @@ pub trait EventQueue<E> {
     /// Takes the earliest event out, if there is any.
     fn pop(&mut self) -> Option<(Order, E)>;
 
-    /// When the earliest event happens, if there is any. Costs about a nanosecond.
-    fn next_time(&self) -> Option<Time>;
+    /// When the earliest event happens, if there is any. The queue may get ready to give it out.
+    fn next_time(&mut self) -> Option<Time>;
 }
 
 /// The queue of the standard library: slower than [`RadixWheel`](crate::RadixWheel) with many
@@ -47,7 +47,7 @@ impl<E> EventQueue<E> for HeapQueue<E> {
         self.heap.pop().map(|Reverse(entry)| (entry.order, entry.event))
     }
 
-    fn next_time(&self) -> Option<Time> {
+    fn next_time(&mut self) -> Option<Time> {
         self.heap.peek().map(|Reverse(entry)| entry.order.time())
     }
 }

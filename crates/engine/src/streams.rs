@@ -1,5 +1,6 @@
 //! Random numbers that stay the same whoever else draws.
 
+use crate::logarithm::ln;
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 
@@ -53,6 +54,12 @@ pub trait Random {
     fn unit(&mut self) -> f64 {
         const STEP: f64 = 1.0 / (1_u64 << 53) as f64;
         ((self.next_u64() >> 11) + 1) as f64 * STEP
+    }
+
+    /// A number from the exponential distribution with mean 1.
+    #[inline]
+    fn exponential(&mut self) -> f64 {
+        -ln(self.unit())
     }
 
     /// A number below `n`, which must not be zero.

@@ -74,8 +74,9 @@ impl<E> RadixWheel<E> {
 
     /// Puts an event into the bottom, which it belongs to.
     fn insert(&mut self, entry: Entry<E>) {
-        let later = self.bottom.partition_point(|other| other.order > entry.order);
-        self.bottom.insert(later, entry);
+        // Most of what belongs here is due soon, so the search begins at the earliest.
+        let later = self.bottom.iter().rposition(|other| other.order > entry.order);
+        self.bottom.insert(later.map_or(0, |place| place + 1), entry);
         while self.bottom.len() > BOTTOM_MAX && self.level > 0 {
             self.narrow();
         }
@@ -127,11 +128,11 @@ impl<E> EventQueue<E> for RadixWheel<E> {
     }
 
     #[inline]
-    fn next_time(&self) -> Option<Time> {
-        match self.bottom.last() {
-            Some(entry) => Some(entry.order.time()),
-            None => self.slots.earliest(),
+    fn next_time(&mut self) -> Option<Time> {
+        if self.bottom.is_empty() {
+            self.refill();
         }
+        self.bottom.last().map(|entry| entry.order.time())
     }
 }
 
@@ -157,13 +158,11 @@ struct Slot<E> {
     /// The chunk that takes the next event; empty only where the slot is.
     open: Vec<Entry<E>>,
     full: Vec<Vec<Entry<E>>>,
-    /// The earliest time of the events; [`Time::MAX`] where there are none.
-    earliest: Time,
 }
 
 impl<E> Slots<E> {
     fn new() -> Self {
-        let slot = || Slot { open: Vec::new(), full: Vec::new(), earliest: Time::MAX };
+        let slot = || Slot { open: Vec::new(), full: Vec::new() };
         let slots = std::iter::repeat_with(slot).take(LEVELS * DIGITS).collect();
         let occupied = [[0; DIGITS / WORD_BITS]; LEVELS];
         Self { slots, occupied, levels: 0, spare: Vec::new() }
@@ -177,7 +176,6 @@ impl<E> Slots<E> {
             let chunk = self.spare.pop().unwrap_or_else(|| Vec::with_capacity(CHUNK));
             slot.full.push(mem::replace(&mut slot.open, chunk));
         }
-        slot.earliest = slot.earliest.min(entry.order.time());
         slot.open.push(entry);
         self.occupied[level][digit / WORD_BITS] |= 1 << (digit % WORD_BITS);
         self.levels |= 1 << level;
@@ -192,10 +190,6 @@ impl<E> Slots<E> {
         Some((level, word * WORD_BITS + words[word].trailing_zeros() as usize))
     }
 
-    fn earliest(&self) -> Option<Time> {
-        self.first().map(|(level, digit)| self.slots[level * DIGITS + digit].earliest)
-    }
-
     /// Pours a slot into the bottom, unless it should be spread first.
     #[inline]
     fn try_pour(&mut self, level: usize, digit: usize, bottom: &mut Vec<Entry<E>>) -> bool {
@@ -204,7 +198,9 @@ impl<E> Slots<E> {
             return false;
         }
         mem::swap(bottom, &mut slot.open);
-        bottom.extend(slot.full.drain(..).flatten());
+        if !slot.full.is_empty() {
+            bottom.extend(slot.full.drain(..).flatten());
+        }
         self.vacate(level, digit);
         true
     }
@@ -228,7 +224,6 @@ impl<E> Slots<E> {
 
     /// Notes that a slot has become empty.
     fn vacate(&mut self, level: usize, digit: usize) {
-        self.slots[level * DIGITS + digit].earliest = Time::MAX;
         let words = &mut self.occupied[level];
         let word = &mut words[digit / WORD_BITS];
         *word &= !(1 << (digit % WORD_BITS));

@@ -76,7 +76,7 @@ mod tests {
             ready: Span::from_secs(ready_secs),
             life: Vec::new(),
             gone: None,
-            by_second: Vec::new(),
+            by_second: crate::measures::BySecond::default(),
         }
     }
 

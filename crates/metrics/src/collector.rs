@@ -39,6 +39,9 @@ pub struct Collector {
     clock: Clock,
     /// The time of the last record, on the scenario's clock.
     pub(crate) now: Time,
+    /// Requests that are still to be folded in, since nothing else has happened: in one go, their
+    /// waits for memory overlap.
+    recent: Vec<(Time, Request)>,
     pub(crate) nodes: Vec<Arc<str>>,
     pub(crate) services: Vec<Arc<str>>,
     pub(crate) clients: Vec<Client>,
@@ -58,37 +61,60 @@ pub struct Collector {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Client {
     pub(crate) name: Arc<str>,
+    /// Of all requests in the end; until then, of those that fell into no rollout.
     pub(crate) tally: Tally,
+    /// Of those that did.
+    in_rollout: Tally,
 }
+
+/// So many requests are folded in together.
+const BATCH: usize = 64;
 
 impl Collector {
     /// The measures of what was recorded.
     #[must_use]
-    pub fn finish(self) -> Measures {
+    pub fn finish(mut self) -> Measures {
+        self.settle();
+        for client in &mut self.clients {
+            client.tally.merge(&client.in_rollout);
+            self.during_rollout.merge(&client.in_rollout);
+        }
         let fingerprint = self.fingerprint.text();
         summary::measures(self, fingerprint)
     }
 
-    /// The hot path: dense lists by number, no search, no allocation once they are long enough.
+    /// Folds in the requests that were held back.
+    fn settle(&mut self) {
+        let mut recent = std::mem::take(&mut self.recent);
+        for (finished, request) in recent.drain(..) {
+            self.finish_request(finished, &request);
+        }
+        self.recent = recent;
+    }
+
+    /// The hot path: dense lists by number, no search, no allocation once they are long enough, and
+    /// two histograms, one of the client and one of the pod.
     #[inline]
     fn finish_request(&mut self, finished: Time, request: &Request) {
         let arrived = self.clock.read(request.arrived);
         let latency = finished.since(arrived);
-        slot(&mut self.clients, request.client.0 as usize).tally.add(request, latency);
+        let rollouts = &mut self.rollouts;
+        let hit = |rollout| count(rollouts.requests(rollout), request);
+        let in_rollout =
+            request.service.is_some_and(|service| self.windows.find(service, arrived, hit));
+        let client = slot(&mut self.clients, request.client.0 as usize);
+        let tally = if in_rollout { &mut client.in_rollout } else { &mut client.tally };
+        tally.add(request, latency);
         slot(&mut self.seconds, second_of(arrived)).add(request);
         if let Some(pod) = request.pod {
             let connected = self.clock.read(request.connected);
             slot(&mut self.pod_tallies, pod.0 as usize).add(request, connected, latency);
         }
-        if let Some(service) = request.service {
-            let rollouts = &mut self.rollouts;
-            let hit = |rollout| count(rollouts.requests(rollout), request);
-            if self.windows.find(service, arrived, hit) {
-                self.during_rollout.add(request, latency);
-            }
-        }
         if let Outcome::Failed(cause) = request.outcome {
             self.causes[cause.index()].add(request, arrived);
+            if let (Cause::ResetKilledInFlight, Some(pod)) = (cause, request.pod) {
+                self.pods.at(pod).cut_off();
+            }
             slot(&mut self.node_causes, request.node.0 as usize)[cause.index()] += 1;
             if let Some(service) = request.service {
                 slot(&mut self.service_causes, service.0 as usize)[cause.index()] += 1;
@@ -219,8 +245,16 @@ impl Recorder for Collector {
         self.fingerprint.record(time, record);
         let now = self.clock.read(time);
         self.now = now;
+        if let Record::RequestFinished(request) = record {
+            self.recent.push((now, *request));
+            if self.recent.len() == BATCH {
+                self.settle();
+            }
+            return;
+        }
+        self.settle();
         match record {
-            Record::RequestFinished(request) => self.finish_request(now, request),
+            Record::RequestFinished(_) => unreachable!("returned above"),
             Record::RequestsInFlight { client, count } => {
                 let client = slot(&mut self.clients, client.0 as usize);
                 client.tally.counts.in_flight += count;

@@ -67,11 +67,22 @@ impl<'a> Case<'a> {
             text: format!(
                 "{} {be} {verb} {}: {reason}.",
                 words::many(self.count, "request"),
-                words::stretch(self.window.0, self.window.1),
+                self.when(),
             ),
             deployment: self.deployment(),
             gap,
         }
+    }
+
+    /// Between the first and the last of them, in how many bursts. What fails now and then, hardly
+    /// one a second, does not come in bursts.
+    fn when(&self) -> String {
+        let between = words::between(self.window.0, self.window.1);
+        let bursts = self.collector.causes[self.cause.index()].bursts();
+        if bursts < 2 || self.count < 2 * bursts {
+            return between;
+        }
+        format!("in {} {between}", words::many(bursts, "burst"))
     }
 
     /// What made them fail, and the gap in it.
@@ -91,20 +102,35 @@ impl<'a> Case<'a> {
 
     fn listener_closed(&self) -> (String, Option<(Span, Span)>) {
         let gap = self.lag().after_close.range();
-        let after = match gap {
-            Some(gap) => format!("{} after they", words::spans(gap)),
-            None => "that".to_owned(),
+        let reason = match gap.map(|gap| self.while_refusing(gap)) {
+            Some(refusing) => format!(
+                "{} kept sending traffic to pods for {} after they had stopped listening",
+                self.nodes(),
+                words::spans(refusing)
+            ),
+            None => format!("{} sent traffic to pods that had stopped listening", self.nodes()),
         };
-        let reason =
-            format!("{} still sent traffic to pods {after} had stopped listening", self.nodes());
         (reason, gap)
+    }
+
+    /// How long the pods refused what was sent to them. A pod whose address goes before the rules
+    /// have dropped it refuses nothing any more: then requests are left without an answer.
+    fn while_refusing(&self, (least, most): (Span, Span)) -> (Span, Span) {
+        let mut refusing = Extent::default();
+        let pods: Vec<Option<Span>> = self.pods().map(Pod::refused_for).collect();
+        pods.iter().flatten().for_each(|span| refusing.add(*span));
+        match refusing.range() {
+            Some((shortest, _)) if pods.contains(&None) => (least.min(shortest), most),
+            Some((shortest, longest)) => (least.min(shortest), most.min(longest)),
+            None => (least, most),
+        }
     }
 
     fn unreachable(&self) -> (String, Option<(Span, Span)>) {
         let gap = self.lag().after_unreachable.range();
         let reason = match gap {
             Some(gap) => format!(
-                "{} still sent traffic to pods {} after their addresses had stopped answering",
+                "{} kept sending traffic to pods for {} after their addresses had stopped answering",
                 self.nodes(),
                 words::spans(gap)
             ),
@@ -175,35 +201,47 @@ impl<'a> Case<'a> {
             crashes += more;
         }
         let mut reasons = Vec::new();
-        if let Some(range) = asked.range() {
-            reasons.push(format!(
-                "the program in {} ended with requests in hand {} it was asked to stop (SIGTERM)",
+        match asked.range() {
+            Some((_, Span::ZERO)) => reasons.push(format!(
+                "{} ended at once when {} told to stop (SIGTERM)",
+                self.programs(),
+                if self.count == 1 { "it was" } else { "they were" }
+            )),
+            Some(range) => reasons.push(format!(
+                "the program in {} ended with requests in hand {} after it was told to stop \
+                 (SIGTERM)",
                 words::many(u64::from(asked.count()), "pod"),
-                match range {
-                    (_, Span::ZERO) => "as soon as".to_owned(),
-                    range => format!("{} after", words::spans(range)),
-                }
-            ));
+                words::spans(range)
+            )),
+            None => {}
         }
         if let Some(range) = killed.range() {
             reasons.push(format!(
                 "the program in {} was still at work when it was killed (SIGKILL), {} after it was \
-                 asked to stop (SIGTERM)",
+                 told to stop (SIGTERM)",
                 words::many(u64::from(killed.count()), "pod"),
                 words::spans(range)
             ));
         }
         if crashes > 0 {
             reasons.push(format!(
-                "a program with requests in hand ended {} without being asked to",
+                "a program with requests in hand ended {} without being told to",
                 words::times(crashes)
             ));
         }
         if reasons.is_empty() {
-            reasons.push("the programs that worked on them ended".to_owned());
+            reasons.push(format!("{} ended", self.programs()));
         }
         asked.merge(killed);
         (reasons.join("; "), asked.range())
+    }
+
+    fn programs(&self) -> &'static str {
+        if self.count == 1 {
+            "the program that worked on it"
+        } else {
+            "the programs that worked on them"
+        }
     }
 
     fn slow(&self) -> String {

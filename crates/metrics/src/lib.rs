@@ -44,6 +44,6 @@ pub mod words;
 pub use collector::Collector;
 pub use expectation::{Expectation, ExpectationError, Verdict};
 pub use measures::{
-    Balance, ClientMeasures, Counts, Explanation, Measures, PodMeasures, PodState, Rollout, Second,
-    Traffic,
+    Balance, BySecond, ClientMeasures, Counts, Explanation, Measures, PodMeasures, PodState,
+    Rollout, Second, Traffic,
 };

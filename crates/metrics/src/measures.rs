@@ -47,7 +47,7 @@ pub struct Counts {
     pub failed: u64,
     /// Neither when the run ended.
     pub in_flight: u64,
-    /// Attempts of all of them.
+    /// Attempts of all of them; of one in flight only the first is known.
     pub attempts: u64,
 }
 
@@ -114,7 +114,50 @@ pub struct PodMeasures {
     /// When the object was gone.
     pub gone: Option<Time>,
     /// Requests delivered to it, by second.
-    pub by_second: Vec<u32>,
+    pub by_second: BySecond,
+}
+
+/// Counts by second from the first second that has one, so that they grow with a pod's life and
+/// not with the run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BySecond {
+    first: usize,
+    counts: Vec<u32>,
+}
+
+impl BySecond {
+    /// Counts one more.
+    #[inline]
+    pub fn add(&mut self, second: usize) {
+        if self.counts.is_empty() {
+            self.first = second;
+        }
+        // Requests are counted when they end, so one of an earlier second may come later.
+        if second < self.first {
+            let earlier = std::iter::repeat_n(0, self.first - second);
+            self.counts.splice(..0, earlier);
+            self.first = second;
+        }
+        let place = second - self.first;
+        if place >= self.counts.len() {
+            self.counts.resize(place + 1, 0);
+        }
+        self.counts[place] += 1;
+    }
+
+    /// How many in a second.
+    #[must_use]
+    pub fn at(&self, second: usize) -> u32 {
+        let place = second.checked_sub(self.first);
+        place.and_then(|place| self.counts.get(place)).copied().unwrap_or(0)
+    }
+}
+
+impl FromIterator<u32> for BySecond {
+    /// The counts of the seconds from zero on.
+    fn from_iter<I: IntoIterator<Item = u32>>(counts: I) -> Self {
+        Self { first: 0, counts: counts.into_iter().collect() }
+    }
 }
 
 /// A stretch in the life of a pod.

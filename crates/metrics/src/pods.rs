@@ -56,7 +56,7 @@ pub(crate) struct Pod {
 pub(crate) struct Exits {
     /// Requests lost.
     pub(crate) lost: u64,
-    /// From SIGTERM to an end of its own accord.
+    /// From SIGTERM to where its program let go of its requests of its own accord.
     pub(crate) after_sigterm: Extent,
     /// From SIGTERM to an end by SIGKILL.
     pub(crate) by_sigkill: Extent,
@@ -184,6 +184,23 @@ impl Pod {
             }
         }
         self.close(container, now);
+    }
+
+    /// A request that it worked on was cut off. Where SIGTERM was sent and no program ended with
+    /// requests in hand, they were let go of at SIGTERM, which may be some time before the end.
+    pub(crate) fn cut_off(&mut self) {
+        if self.terminated.is_some()
+            && self.exits.lost == 0
+            && self.exits.after_sigterm.count() == 0
+        {
+            self.exits.after_sigterm.add(Span::ZERO);
+        }
+    }
+
+    /// How long it refused connections: from the end of listening until its address went.
+    pub(crate) fn refused_for(&self) -> Option<Span> {
+        let (closed, unreachable) = (self.closed?, self.unreachable?);
+        (closed < unreachable).then(|| unreachable.since(closed))
     }
 
     pub(crate) fn set_ready(&mut self, ready: bool, now: Time) {

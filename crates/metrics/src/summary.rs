@@ -18,7 +18,9 @@ pub(crate) fn measures(mut collector: Collector, fingerprint: String) -> Measure
     let end = collector.now;
     collector.listing.finish(&collector.pods, end);
     let mut all = Tally::default();
-    for client in &collector.clients {
+    for client in &mut collector.clients {
+        // What is in flight was sent at least once.
+        client.tally.counts.attempts += client.tally.counts.in_flight;
         all.merge(&client.tally);
     }
     let traffic = all.into_traffic();

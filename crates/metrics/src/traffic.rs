@@ -6,7 +6,7 @@ use engine::{Span, Time};
 use record::{Cause, Outcome, Request};
 use stats::LatencyHistogram;
 
-use crate::measures::{Counts, Second, Traffic};
+use crate::measures::{BySecond, Counts, Second, Traffic};
 
 /// Failures by [`Cause::index`].
 pub(crate) type Causes = [u64; Cause::ALL.len()];
@@ -67,7 +67,7 @@ pub(crate) struct PodTally {
     pub(crate) requests: u64,
     pub(crate) causes: Causes,
     pub(crate) latency: LatencyHistogram,
-    pub(crate) by_second: Vec<u32>,
+    pub(crate) by_second: BySecond,
 }
 
 /// A pod's histogram is coarse, because there may be ten thousand of them.
@@ -77,7 +77,7 @@ impl Default for PodTally {
             requests: 0,
             causes: Causes::default(),
             latency: LatencyHistogram::coarse(),
-            by_second: Vec::new(),
+            by_second: BySecond::default(),
         }
     }
 }
@@ -86,7 +86,7 @@ impl PodTally {
     #[inline]
     pub(crate) fn add(&mut self, request: &Request, connected: Time, latency: Span) {
         self.requests += 1;
-        *slot(&mut self.by_second, second_of(connected)) += 1;
+        self.by_second.add(second_of(connected));
         match request.outcome {
             Outcome::Ok => self.latency.record(latency.as_nanos()),
             Outcome::Failed(cause) => self.causes[cause.index()] += 1,
@@ -129,13 +129,15 @@ pub(crate) fn mean_queued(seconds: &[SecondTally]) -> Option<Span> {
 }
 
 /// Where the failures of one cause were seen, and how long those requests had waited.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct CauseTally {
     pub(crate) first: Time,
     pub(crate) last: Time,
     pub(crate) queued_ns: u64,
     pub(crate) queued_most: Span,
     seen: bool,
+    /// In which seconds any of them arrived.
+    seconds: Vec<bool>,
 }
 
 impl CauseTally {
@@ -143,8 +145,14 @@ impl CauseTally {
         self.first = if self.seen { self.first.min(arrived) } else { arrived };
         self.last = self.last.max(arrived);
         self.seen = true;
+        *slot(&mut self.seconds, second_of(arrived)) = true;
         self.queued_ns += request.queued.as_nanos();
         self.queued_most = self.queued_most.max(request.queued);
+    }
+
+    /// Runs of seconds with such failures that seconds without lie between.
+    pub(crate) fn bursts(&self) -> u64 {
+        self.seconds.chunk_by(|left, right| left == right).filter(|run| run[0]).count() as u64
     }
 }
 

@@ -10,8 +10,8 @@ use crate::{
 
 /// Below this many finished requests a success rate of 99.9% cannot be told from 100%.
 const FEW_REQUESTS: u64 = 1_000;
-/// A quantile rests on the requests beyond it; with fewer than this it is an anecdote.
-const FEW_BEYOND: u64 = 10;
+/// Fewer unanswered requests than one in so many change no number that is shown.
+const ONE_IN: u64 = 1_000;
 /// A wait for a worker that grew by this factor from the first quarter of a run to the last, and
 /// to at least [`LONG_WAIT`], is a queue that grows without end rather than chance.
 const GROWTH: f64 = 3.0;
@@ -39,24 +39,20 @@ pub(crate) fn warnings(
 
 fn few(measures: &Measures) -> Option<String> {
     let finished = measures.requests.ok + measures.requests.failed;
-    let answered = measures.requests.ok;
-    if finished < FEW_REQUESTS {
-        return Some(format!(
+    (finished < FEW_REQUESTS).then(|| {
+        format!(
             "only {} finished: rates and p99 say little, and a failure in a thousand cannot show",
             words::many(finished, "request")
-        ));
-    }
-    (answered > 0 && answered / 1_000 < FEW_BEYOND).then(|| {
-        format!(
-            "only {} answered: fewer than {FEW_BEYOND} of them lie beyond p999",
-            words::many(answered, "request")
         )
     })
 }
 
+/// A few are always under way. They matter where they are many, or where others failed just before.
 fn in_flight(measures: &Measures) -> Option<String> {
     let count = measures.requests.in_flight;
-    (count > 0).then(|| {
+    let many = count * ONE_IN >= measures.requests.total();
+    let failing = measures.seconds.iter().rev().take(2).any(|second| second.failed > 0);
+    (count > 0 && (many || failing)).then(|| {
         format!(
             "{} had no answer when the run ended; they count neither as ok nor as failed",
             words::many(count, "request")

@@ -83,6 +83,14 @@ pub fn stretch(from: Time, to: Time) -> String {
     if start == end { format!("at {start}") } else { format!("from {start} to {end}") }
 }
 
+/// Between which two moments something happened, not all the time: `between 31.2 s and 33.9 s`, or
+/// `at 31.2 s`.
+#[must_use]
+pub fn between(first: Time, last: Time) -> String {
+    let (start, end) = (moment(first), moment(last));
+    if start == end { format!("at {start}") } else { format!("between {start} and {end}") }
+}
+
 /// Up to three names, or how many there are: `node-1 and node-2`, `50 nodes`.
 #[must_use]
 pub fn names<T: AsRef<str>>(names: &[T], noun: &str) -> String {

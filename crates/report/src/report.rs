@@ -41,7 +41,7 @@ pub struct Advice {
     pub field: String,
     /// The YAML to add, one or several lines.
     pub snippet: String,
-    /// What happens then: `with it: 0 failed`.
+    /// What happens then: `with it, 0 failed`.
     pub outcome: String,
     /// Whether a second run with the change showed the outcome.
     pub verified: bool,

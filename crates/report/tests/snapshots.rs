@@ -31,7 +31,8 @@ fn text_at_eighty_columns() {
 
     ROLLOUT   default/web   web:v1 → web:v2
               complete after 0.6 s
-              at most 2 pods, at least 1 available, 1 of 2 requests failed
+              at most 2 pods not being deleted, at least 1 ready, 1 of 2 requests
+              failed
      TIME   web:v2
     1.00s        1
 
@@ -58,7 +59,7 @@ fn text_at_eighty_columns() {
             preStop:
               sleep:
                 seconds: 5
-        ✓ with it: 0 failed
+        ✓ tried out: with it, 0 failed
 
     warning: only 6 requests finished
     warning: `topologySpreadConstraints` of default/web is read, but the simulation
@@ -257,7 +258,7 @@ fn json_is_the_contract() {
         "place": "app.yaml:31",
         "field": "spec.template.spec.containers[0].lifecycle.preStop.sleep.seconds",
         "snippet": "lifecycle:\n  preStop:\n    sleep:\n      seconds: 5\n",
-        "outcome": "with it: 0 failed",
+        "outcome": "with it, 0 failed",
         "verified": true
       }],
       "seconds": {

@@ -105,7 +105,7 @@ codes! {
     HookLengthUnknown "RS0110" Warning "how long a hook runs cannot be told"
         "A preStop exec hook delays SIGTERM by as long as its command runs. rollsim reads that off a `sleep N` in the command and takes 0 seconds where there is none."
     TooManyPods "RS0111" Error "more pods than can be simulated"
-        "A Deployment may have 5000 replicas here, and all Deployments together 20 000."
+        "A Deployment may have 5000 replicas here and a surge of 5000 pods, and all Deployments together 20 000 replicas. Every node learns of every pod, so nodes times pods may be 2 000 000: 100 nodes with 20 000 pods, or 5000 nodes with 400."
     // The Scenario document.
     UnknownDeployment "RS0201" Error "a Deployment that is not in the manifests"
         "The timeline names a Deployment that no document defines. Without `-n` the namespace is `default`."

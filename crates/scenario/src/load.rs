@@ -5,15 +5,23 @@ use std::collections::BTreeMap;
 use api::Kind;
 
 use crate::{
-    Code, Diagnostic, Files, Scenario,
+    Action, Arrivals, Client, Code, Diagnostic, Files, Scenario,
     default_scenario::default_scenario,
     diagnostic::Findings,
     document::{ScenarioDocument, Sorted, Sorter, is_scenario, the_scenario},
+    kubernetes::at_path,
     objects::Objects,
     read::{Document, Origin, Reader, beside},
     source::Sources,
     spec::{self, Known, Reading},
 };
+
+/// More requests than these take hours to simulate, whoever sends them.
+const MOST_REQUESTS: f64 = 1e9;
+
+/// Each node's proxy keeps every endpoint, so that nodes times pods is what memory and time go by:
+/// 100 nodes may have the 20 000 pods that there can be, and 5000 nodes 400.
+const MOST_NODES_TIMES_PODS: u64 = 2_000_000;
 
 /// What is wrong with an expectation, by the one who knows what expectations mean.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +92,9 @@ pub fn load(paths: &[String], files: &dyn Files, judge: Judge<'_>) -> Loaded {
         None => unwritten_scenario(&mut reading, paths, &objects),
     };
     objects.into_scenario(&mut scenario);
+    if let Some(document) = document.as_ref().filter(|_| !findings.any_error()) {
+        too_much(&scenario, document, &mut findings);
+    }
     let whole = !findings.any_error();
     Loaded {
         scenario: whole.then_some(scenario),
@@ -132,6 +143,50 @@ fn nothing_to_run(objects: &Objects, documents: &[Document], findings: &mut Find
         false => "name files or folders with Kubernetes manifests",
     };
     findings.push(Diagnostic::new(Code::NothingThere, message, help));
+}
+
+/// Complains of what has no single place but would take hours, or all memory: the requests of all
+/// clients together, and the pods that every node's proxy has to know.
+fn too_much(scenario: &Scenario, document: &ScenarioDocument, findings: &mut Findings) {
+    let mut report = |code, path: &str, message: String, help: &str| {
+        let at = at_path(&document.root, document.file, path);
+        findings.push(Diagnostic::new(code, message, help).at(at, ""));
+    };
+    let per_second: f64 = scenario.clients.iter().map(most_per_second).sum();
+    if per_second * scenario.duration.as_secs_f64() > MOST_REQUESTS {
+        let message = format!("all clients together may send more than {MOST_REQUESTS:e} requests");
+        report(Code::BadValue, "spec.clients", message, "lower the rates, or shorten `duration`");
+    }
+    let (nodes, pods) = (scenario.cluster.nodes.len() as u64, most_pods(scenario));
+    if nodes * pods > MOST_NODES_TIMES_PODS {
+        let message = format!("{nodes} nodes with {pods} pods are more than can be simulated");
+        let help = format!(
+            "every node learns of every pod: let nodes times pods be {MOST_NODES_TIMES_PODS} or less"
+        );
+        report(Code::TooManyPods, "spec.cluster.nodes.count", message, &help);
+    }
+}
+
+/// How often a client sends requests when it does most often.
+fn most_per_second(client: &Client) -> f64 {
+    match &client.arrivals {
+        Arrivals::Constant { per_second } | Arrivals::Poisson { per_second } => *per_second,
+        Arrivals::Steps { steps } => steps.iter().fold(0.0, |most, (_, rate)| rate.max(most)),
+    }
+}
+
+/// How many pods are wanted at most, by the manifests and the timeline.
+fn most_pods(scenario: &Scenario) -> u64 {
+    let of_deployments = scenario.deployments.iter().map(|deployment| {
+        let key = deployment.meta.key();
+        let scaled = scenario.timeline.iter().filter_map(|step| match &step.action {
+            Action::Scale { deployment, replicas } if *deployment == key => Some(*replicas),
+            _ => None,
+        });
+        let most = scaled.fold(deployment.spec.replicas, i32::max);
+        u64::try_from(most).unwrap_or(0)
+    });
+    of_deployments.sum::<u64>() + scenario.pods.len() as u64
 }
 
 /// Whether a document is in a file, or in a folder, of this path.

@@ -1,6 +1,6 @@
 //! The objects of a cluster as they were written, and what is wrong between them.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use api::{
     Deployment, IntOrString, Key, Kind, Labels, Meta, Pod, PodSpec, Service, selector::matches_all,
@@ -16,6 +16,9 @@ use crate::{
 
 /// How many pods all Deployments may have together.
 const MOST_PODS: i64 = 20_000;
+
+/// How many addresses the Service range has, 10.96.0.0/16 without its first and last.
+const SERVICE_ADDRESSES: usize = 65_534;
 
 /// An object and the tree it was read from.
 #[derive(Clone, Debug)]
@@ -113,9 +116,11 @@ impl Objects {
         metas.filter(|meta| *meta.namespace == *namespace).map(|meta| &*meta.name).collect()
     }
 
-    /// Reports node ports that are given twice, too many pods, and Services that lead nowhere.
+    /// Reports node ports and addresses that are given twice, too many pods, and Services that lead
+    /// nowhere.
     pub(crate) fn check(&self, findings: &mut Findings) {
         self.check_node_ports(findings);
+        self.check_addresses(findings);
         self.check_number_of_pods(findings);
         // Where objects are wrong, a Service may lead nowhere for that reason.
         let worth_it = !findings.any_error();
@@ -208,6 +213,35 @@ impl Objects {
                         .because_of(*first, "taken here"),
                 );
             }
+        }
+    }
+
+    /// Addresses that Services state, and whether there are enough for the others.
+    fn check_addresses(&self, findings: &mut Findings) {
+        let mut taken: BTreeMap<IpAddr, At> = BTreeMap::new();
+        let with_address = self.services.iter().filter(|written| !written.object.spec.headless);
+        for (index, written) in with_address.enumerate() {
+            let at = written.at("spec.clusterIP");
+            if index == SERVICE_ADDRESSES {
+                let message = "failed to allocate a Service's address: range is full";
+                let help = format!("load {SERVICE_ADDRESSES} Services or fewer");
+                findings.push(Diagnostic::new(Code::BadValue, message, help).at(at, ""));
+                return;
+            }
+            let Some(address) = written.object.spec.cluster_ip else { continue };
+            let Some(first) = taken.get(&address) else {
+                taken.insert(address, at);
+                continue;
+            };
+            let message = format!(
+                "spec.clusterIPs: Invalid value: [\"{address}\"]: failed to allocate IP {address}: provided IP is already allocated"
+            );
+            let help = "give each Service its own address, or leave it out";
+            findings.push(
+                Diagnostic::new(Code::BadValue, message, help)
+                    .at(at, "taken already")
+                    .because_of(*first, "taken here"),
+            );
         }
     }
 

@@ -24,8 +24,11 @@ pub fn compile(scenario: &Scenario, seed: u64) -> World {
     let cluster = &scenario.cluster;
     let control_plane = ControlPlane::new(&control_plane_config(cluster), &streams);
     let data_plane = DataPlane::new(data_plane_config(scenario), &streams);
-    let services =
-        scenario.services.iter().cloned().map(|object| Object::Service(Arc::new(object)));
+    // Who states an address gets it before another is given it by chance.
+    let (stated, by_chance): (Vec<_>, Vec<_>) =
+        scenario.services.iter().cloned().partition(|object| object.spec.cluster_ip.is_some());
+    let services = stated.into_iter().chain(by_chance);
+    let services = services.map(|object| Object::Service(Arc::new(object)));
     let pods = scenario.pods.iter().cloned().map(|object| Object::Pod(Arc::new(object)));
     let deployments =
         scenario.deployments.iter().cloned().map(|object| Object::Deployment(Arc::new(object)));
@@ -71,7 +74,6 @@ fn control_plane_config(cluster: &Cluster) -> control_plane::Config {
             qps: timings.binding_qps,
             burst: timings.binding_burst,
         },
-        kubelet: kubelet_config(cluster),
     }
 }
 

@@ -3,8 +3,8 @@
 /// Everything that can wake the simulation. Each plane lists its own.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// The control plane's.
-    ControlPlane(control_plane::Event),
+    /// The control plane's: in a box, since they are rare and would make all the others larger.
+    ControlPlane(Box<control_plane::Event>),
     /// The data plane's.
     DataPlane(data_plane::Event),
     /// The scenario's clock begins: clients start.
@@ -15,7 +15,7 @@ pub enum Event {
 
 impl From<control_plane::Event> for Event {
     fn from(event: control_plane::Event) -> Self {
-        Self::ControlPlane(event)
+        Self::ControlPlane(Box::new(event))
     }
 }
 
@@ -34,4 +34,4 @@ pub(crate) mod class {
 }
 
 const _: () =
-    assert!(size_of::<Event>() <= 32, "events are copied into the queue: keep them small");
+    assert!(size_of::<Event>() <= 16, "events are copied into the queue: keep them small");

@@ -34,8 +34,9 @@ struct Fenced {
 /// Whether an event may change an object.
 pub(crate) fn may_break(event: &Event) -> bool {
     match event {
-        Event::ControlPlane(control_plane::Event::Watch { .. }) | Event::DataPlane(_) => false,
-        Event::ControlPlane(_) | Event::Begin | Event::Step(_) => true,
+        Event::DataPlane(_) => false,
+        Event::ControlPlane(event) => !matches!(**event, control_plane::Event::Watch { .. }),
+        Event::Begin | Event::Step(_) => true,
     }
 }
 

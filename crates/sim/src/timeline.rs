@@ -1,6 +1,6 @@
 //! What happens when: a user's commands, and faults.
 
-use api::{Deployment, Key, Labels, PodId};
+use api::{Deployment, Key, Kind, Labels, Object, PodId};
 use engine::Time;
 use record::{Record, Recorder};
 use scenario::{Action, Fault, Step, TemplateChange};
@@ -17,12 +17,19 @@ impl World {
     /// Runs a step of the timeline.
     pub(crate) fn step(&mut self, place: u32, now: Time, recorder: &mut dyn Recorder) {
         let Step { text, action, .. } = self.timeline[place as usize].clone();
-        let text = text.as_str().into();
+        let refusal = self.refusal(&action);
+        let text = match &refusal {
+            Some(error) => format!("{text} -> error: {error}").into(),
+            None => text.as_str().into(),
+        };
         let record = match action {
             Action::Fault(_) => Record::FaultBegan { text },
             _ => Record::StepRan { text },
         };
         recorder.record(now, &record);
+        if refusal.is_some() {
+            return;
+        }
         match action {
             Action::SetTemplate { deployment, change } => {
                 self.set_template(&deployment, change, now, recorder);
@@ -40,6 +47,36 @@ impl World {
                 }
             }
             Action::Fault(fault) => self.fault(&fault, now, recorder),
+        }
+    }
+
+    /// Why kubectl refuses a command in the state that the Deployment is in, in its words.
+    fn refusal(&self, action: &Action) -> Option<String> {
+        let Action::SetTemplate { deployment: key, change } = action else { return None };
+        let stored = self.control_plane.api().get(Kind::Deployment, key);
+        let paused = matches!(stored, Some(Object::Deployment(d)) if d.spec.paused);
+        let name = &key.name;
+        match change {
+            TemplateChange::Restart if paused => Some(format!(
+                "deployments.apps \"{name}\" can't restart paused deployment (run rollout resume first)"
+            )),
+            TemplateChange::Undo(revision) => {
+                let known = self.control_plane.template_of_revision(key, *revision).is_some();
+                match revision {
+                    Some(revision) if !known => {
+                        Some(format!("unable to find specified revision {revision} in history"))
+                    }
+                    None if !known => {
+                        Some(format!("no rollout history found for deployment \"{name}\""))
+                    }
+                    _ => paused.then(|| {
+                        "you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again".to_owned()
+                    }),
+                }
+            }
+            TemplateChange::Restart | TemplateChange::Images(_) | TemplateChange::Template(_) => {
+                None
+            }
         }
     }
 
@@ -66,9 +103,9 @@ impl World {
                 annotations.insert(RESTARTED_AT.to_owned(), now.to_string());
             }),
             TemplateChange::Undo(revision) => {
-                if let Some(template) = self.control_plane.template_of_revision(key, revision) {
-                    self.edit(key, now, recorder, |d| d.spec.template = template);
-                }
+                let template = self.control_plane.template_of_revision(key, revision);
+                let template = template.expect("it was refused where there is none");
+                self.edit(key, now, recorder, |d| d.spec.template = template);
             }
             TemplateChange::Template(template) => {
                 self.edit(key, now, recorder, |d| d.spec.template = *template);
@@ -109,3 +146,6 @@ impl World {
         running.into_iter().map(|(_, pod)| pod).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -84,18 +84,20 @@ impl World {
                 let mut cx = data_cx(now, &mut self.agenda, recorder);
                 self.data_plane.handle(event, &mut cx);
             }
-            Event::ControlPlane(control_plane::Event::Runtime(request)) => {
-                let mut cx = data_cx(now, &mut self.agenda, recorder);
-                self.data_plane.runtime_requested(request, &mut cx);
-            }
-            Event::ControlPlane(event) => {
-                let mut cx = control_cx(now, &mut self.agenda, recorder);
-                if let Some(delivery) = self.control_plane.handle(event, &mut cx) {
-                    self.deliver(now, &delivery, recorder);
-                }
-            }
+            Event::ControlPlane(event) => self.control(now, *event, recorder),
             Event::Begin => self.begin(now, recorder),
             Event::Step(place) => self.step(place, now, recorder),
+        }
+    }
+
+    fn control(&mut self, now: Time, event: control_plane::Event, recorder: &mut dyn Recorder) {
+        if let control_plane::Event::Runtime(request) = event {
+            let mut cx = data_cx(now, &mut self.agenda, recorder);
+            return self.data_plane.runtime_requested(request, &mut cx);
+        }
+        let mut cx = control_cx(now, &mut self.agenda, recorder);
+        if let Some(delivery) = self.control_plane.handle(event, &mut cx) {
+            self.deliver(now, &delivery, recorder);
         }
     }
 

@@ -7,6 +7,7 @@ use api::{
 use engine::Span;
 
 use super::{Sync, sync::Revisions, util};
+use crate::controller::Again;
 
 /// Condition type: whether enough pods are available.
 pub const AVAILABLE: &str = "Available";
@@ -104,7 +105,7 @@ impl Sync {
         let since = current.last_update_time.map_or(0, api::Timestamp::as_nanos);
         let after = since + i64::from(deadline) * 1_000_000_000 - self.wall_nanos;
         if after < 1_000_000_000 {
-            self.plan.retry = true;
+            self.plan.again = Again::RateLimited;
         } else {
             let nanos = u64::try_from(after).expect("it is at least a second");
             // A second more, because dates are whole seconds.

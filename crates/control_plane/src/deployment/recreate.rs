@@ -11,7 +11,7 @@ impl Sync {
     /// Scales the old ReplicaSets to nothing, waits until none of their pods runs, and only then
     /// makes the new ones. A pod that is being deleted still runs.
     pub(super) fn rollout_recreate(&mut self, informers: &Informers) {
-        let Some(mut revisions) = self.all_replica_sets_and_sync_revision(false) else { return };
+        let mut revisions = self.all_replica_sets_and_sync_revision(false);
         let mut scaled = false;
         for set in revisions.old.iter_mut().filter(|set| set.spec.replicas > 0) {
             scaled |= self.scale_replica_set(set, 0);
@@ -21,8 +21,7 @@ impl Sync {
             return;
         }
         if revisions.new.is_none() {
-            let Some(again) = self.all_replica_sets_and_sync_revision(true) else { return };
-            revisions = again;
+            revisions = self.all_replica_sets_and_sync_revision(true);
         }
         let wanted = self.deployment.spec.replicas;
         if let Some(new) = revisions.new.as_mut()

@@ -9,7 +9,7 @@ use super::{Sync, sync::Revisions, util};
 impl Sync {
     /// Takes one step: up if there is room, else down if there is.
     pub(super) fn rollout_rolling(&mut self) {
-        let Some(mut revisions) = self.all_replica_sets_and_sync_revision(true) else { return };
+        let mut revisions = self.all_replica_sets_and_sync_revision(true);
         if self.scale_up_new(&mut revisions) || self.scale_down_old(&mut revisions) {
             self.sync_rollout_status(&revisions);
             return;

@@ -13,7 +13,7 @@ use super::{
     progress::{AVAILABLE, PROGRESSING, reason},
     util,
 };
-use crate::write::Write;
+use crate::{api_server::SAFE_LETTERS, write::Write};
 
 /// Annotations of a Deployment that are its own and not handed on to its ReplicaSets.
 const ANNOTATIONS_TO_SKIP: [&str; 6] = [
@@ -41,19 +41,18 @@ impl Revisions {
 }
 
 impl Sync {
-    /// Tells the ReplicaSets apart and, where wanted, makes the one of the template. `None` where
-    /// that one had to be updated first: the sync ends there and is tried again, as Kubernetes'
-    /// does on the conflict that its second write would meet.
-    pub(super) fn all_replica_sets_and_sync_revision(&mut self, create: bool) -> Option<Revisions> {
+    /// Tells the ReplicaSets apart and, where wanted, makes the one of the template. Where that one
+    /// is there but out of date, it is updated and nothing else.
+    pub(super) fn all_replica_sets_and_sync_revision(&mut self, create: bool) -> Revisions {
         let (_, old) = util::find_old_replica_sets(&self.deployment, &self.sets);
         let new = util::find_new_replica_set(&self.deployment, &self.sets).cloned();
         let new_revision = old.iter().map(|set| util::revision(set)).max().unwrap_or(0) + 1;
         let Some(existing) = new else {
             let new = create.then(|| self.create_new_replica_set(&old, new_revision));
-            return Some(Revisions { new, old });
+            return Revisions { new, old };
         };
-        if self.update_new_replica_set(&existing, new_revision) {
-            return None;
+        if let Some(updated) = self.update_new_replica_set(&existing, new_revision) {
+            return Revisions { new: Some(updated), old };
         }
         let wants_condition = util::has_progress_deadline(&self.deployment)
             && util::get_deployment_condition(&self.deployment.status, PROGRESSING).is_none();
@@ -64,21 +63,27 @@ impl Sync {
             util::set_deployment_condition(&mut self.deployment.status, condition);
             self.write_status();
         }
-        Some(Revisions { new: Some(existing), old })
+        Revisions { new: Some(existing), old }
     }
 
-    /// Brings annotations and `minReadySeconds` of the new ReplicaSet up to date. Says whether
-    /// they were not.
-    fn update_new_replica_set(&mut self, existing: &ReplicaSet, new_revision: u64) -> bool {
+    /// Brings annotations and `minReadySeconds` of the new ReplicaSet up to date. Gives what they
+    /// are then, `None` where they were before.
+    fn update_new_replica_set(
+        &mut self,
+        existing: &ReplicaSet,
+        new_revision: u64,
+    ) -> Option<Arc<ReplicaSet>> {
         let mut set = existing.clone();
         annotate_new_replica_set(&mut set, &self.deployment, new_revision);
         set.spec.min_ready_seconds = self.deployment.spec.min_ready_seconds;
         if set == *existing {
-            return false;
+            return None;
         }
-        self.plan.then(Write::Update(Object::ReplicaSet(Arc::new(set))));
-        self.plan.retry = true;
-        true
+        self.plan.then(Write::Update(Object::ReplicaSet(Arc::new(set.clone()))));
+        self.updated_new = true;
+        // What is written of it after that is based on what this write gives back.
+        set.meta.resource_version = 0;
+        Some(Arc::new(set))
     }
 
     fn create_new_replica_set(
@@ -131,12 +136,12 @@ impl Sync {
 
     fn desired_and_max(&self) -> (i32, i32) {
         let replicas = self.deployment.spec.replicas;
-        (replicas, replicas + util::max_surge(&self.deployment))
+        (replicas, replicas.saturating_add(util::max_surge(&self.deployment)))
     }
 
     /// Whether the Deployment was scaled since its ReplicaSets were.
     pub(super) fn is_scaling_event(&mut self) -> bool {
-        let Some(revisions) = self.all_replica_sets_and_sync_revision(false) else { return true };
+        let revisions = self.all_replica_sets_and_sync_revision(false);
         util::filter_active_replica_sets(&revisions.all()).iter().any(|set| {
             let desired = util::get_non_negative_int32_from_annotation(
                 &set.meta.annotations,
@@ -148,7 +153,7 @@ impl Sync {
 
     /// Scales without rolling anything out: for a Deployment that is held, or was scaled.
     pub(super) fn sync(&mut self) {
-        let Some(mut revisions) = self.all_replica_sets_and_sync_revision(false) else { return };
+        let mut revisions = self.all_replica_sets_and_sync_revision(false);
         self.scale(&mut revisions);
         if self.deployment.spec.paused {
             self.cleanup_deployment(&revisions.old);
@@ -158,10 +163,9 @@ impl Sync {
     }
 
     pub(super) fn sync_status_only(&mut self) {
-        if let Some(revisions) = self.all_replica_sets_and_sync_revision(false) {
-            let status = self.calculate_status(&revisions);
-            self.replace_status(status);
-        }
+        let revisions = self.all_replica_sets_and_sync_revision(false);
+        let status = self.calculate_status(&revisions);
+        self.replace_status(status);
     }
 
     pub(super) fn observe_generation(&mut self) {
@@ -268,7 +272,8 @@ fn only_active_or_latest(revisions: &mut Revisions) -> Option<&mut Arc<ReplicaSe
 fn proportional_sizes(deployment: &Deployment, all: &[Arc<ReplicaSet>]) -> Vec<(api::Uid, i32)> {
     let mut active = util::filter_active_replica_sets(all);
     let replicas = deployment.spec.replicas;
-    let allowed = if replicas > 0 { replicas + util::max_surge(deployment) } else { 0 };
+    let surge = util::max_surge(deployment);
+    let allowed = if replicas > 0 { replicas.saturating_add(surge) } else { 0 };
     let to_add = allowed - util::get_replica_count_for_replica_sets(&active);
     if to_add > 0 {
         active.sort_by_key(|set| {
@@ -322,12 +327,12 @@ fn new_replica_set(deployment: &Deployment) -> ReplicaSet {
 /// Ten letters or fewer that tell one template from another (`ComputeHash`): FNV-1a of what the
 /// template says. The letters differ from a real cluster's, which hashes Go's dump of its objects.
 fn pod_template_hash(template: &PodTemplate, collisions: Option<i32>) -> String {
-    const LETTERS: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
     let text = format!("{template:?}{collisions:?}");
     let step = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
     let hash = text.bytes().fold(0x811c_9dc5, step);
     let digits = hash.to_string();
-    digits.bytes().map(|digit| char::from(LETTERS[usize::from(digit) % LETTERS.len()])).collect()
+    let letter = |digit: u8| char::from(SAFE_LETTERS[usize::from(digit) % SAFE_LETTERS.len()]);
+    digits.bytes().map(letter).collect()
 }
 
 /// Hands the Deployment's annotations on, and gives the ReplicaSet its revision; one it had before

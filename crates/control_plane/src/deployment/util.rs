@@ -16,7 +16,7 @@ pub const DESIRED_REPLICAS_ANNOTATION: &str = "deployment.kubernetes.io/desired-
 /// Annotation of a ReplicaSet: the same with the surge.
 pub const MAX_REPLICAS_ANNOTATION: &str = "deployment.kubernetes.io/max-replicas";
 /// Annotation with a ReplicaSet's revision.
-pub const REVISION_ANNOTATION: &str = crate::facts::REVISION;
+pub const REVISION_ANNOTATION: &str = "deployment.kubernetes.io/revision";
 /// Annotation with the revisions a ReplicaSet had before.
 pub const REVISION_HISTORY_ANNOTATION: &str = "deployment.kubernetes.io/revision-history";
 /// Label that tells the pods of one template from those of another.
@@ -79,7 +79,7 @@ pub fn new_rs_new_replicas(
     match deployment.spec.strategy {
         Strategy::Recreate => wanted,
         Strategy::RollingUpdate { max_surge, .. } => {
-            let max_total = wanted + max_surge.scaled(wanted, true);
+            let max_total = wanted.saturating_add(max_surge.scaled(wanted, true));
             let room = max_total - get_replica_count_for_replica_sets(all);
             if room <= 0 {
                 return new.spec.replicas;
@@ -97,7 +97,7 @@ pub fn get_replica_set_fraction(set: &ReplicaSet, deployment: &Deployment) -> i3
     if wanted == 0 {
         return -set.spec.replicas;
     }
-    let size = wanted + max_surge(deployment);
+    let size = wanted.saturating_add(max_surge(deployment));
     let annotated =
         get_non_negative_int32_from_annotation(&set.meta.annotations, MAX_REPLICAS_ANNOTATION);
     // Without a valid annotation the Deployment's own count stands in.

@@ -42,7 +42,7 @@ fn thresholds_hold_or_do_not() {
         ("requests.total == 1002", 1_002.0, true, "1,002"),
         ("requests.failed != 0", 1.0, true, "1"),
         ("requests.in_flight <= 1", 2.0, false, "2"),
-        ("requests.attempts >= 1000", 1_000.0, true, "1,000"),
+        ("requests.attempts >= 1000", 1_002.0, true, "1,002"),
         ("failed{cause=refused.listener-closed} == 0", 1.0, false, "1"),
         ("failed{cause=refused} <= 1", 1.0, true, "1"),
         ("failed{ cause = timeout } == 0", 0.0, true, "0"),

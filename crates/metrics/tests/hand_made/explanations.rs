@@ -39,12 +39,35 @@ fn pods_are_listed_after_they_stopped_listening() {
     stream.gone(31_500, 1);
     let explanation = only(stream);
     // Only the node that sent the failed ones is blamed, and only for its own lag.
-    let text = "2 requests were refused from 30.1 s to 31.3 s: node-2 still sent traffic to pods \
-                1.4 s after they had stopped listening.";
+    let text = "2 requests were refused between 30.1 s and 31.3 s: node-2 kept sending traffic to \
+                pods for 1.4 s after they had stopped listening.";
     assert_eq!(explanation.text, text);
     assert_eq!(explanation.gap, millis((1_400, 1_400)));
     assert_eq!(explanation.deployment.as_deref(), Some("default/web"));
     assert_eq!(explanation.window, (Time::from_millis(30_100), Time::from_millis(31_300)));
+}
+
+#[test]
+fn pods_refuse_until_their_addresses_are_gone() {
+    let mut stream = two_pods();
+    stream.delete_and_exit(30_000, 1, 0);
+    for arrived in [30_010, 30_020] {
+        stream.fail(arrived, 2, Some(1), Cause::RefusedListenerClosed);
+    }
+    stream.gone(30_250, 1);
+    stream.program_all(31_000, &[2]);
+    stream.delete_and_exit(40_000, 2, 0);
+    for arrived in [40_010, 40_020] {
+        stream.fail(arrived, 2, Some(2), Cause::RefusedListenerClosed);
+    }
+    stream.gone(40_350, 2);
+    stream.program_all(41_500, &[]);
+    let explanation = only(stream);
+    let text = "4 requests were refused in 2 bursts between 30.0 s and 40.0 s: node-2 kept sending \
+                traffic to pods for 0.25 to 0.35 s after they had stopped listening.";
+    assert_eq!(explanation.text, text);
+    // What a hook has to outlast is all the time until the rules dropped the pods.
+    assert_eq!(explanation.gap, millis((1_000, 1_500)));
 }
 
 #[test]
@@ -115,7 +138,7 @@ fn pods_are_listed_before_they_listen() {
     stream.fail(14_500, 1, Some(4), Cause::RefusedNotListening);
     stream.open(15_500, 4);
     let explanation = only(stream);
-    let text = "2 requests were refused from 12.5 s to 14.5 s: pods of default/web were sent \
+    let text = "2 requests were refused between 12.5 s and 14.5 s: pods of default/web were sent \
                 traffic as early as 2 to 3.5 s before they listened. A pod counts as ready as soon \
                 as it is started, unless a readiness probe finds that it is not.";
     assert_eq!(explanation.text, text);
@@ -137,8 +160,26 @@ fn programs_end_with_requests_in_hand() {
     stream.delete_and_exit(30_000, 1, 1);
     stream.fail(30_000, 0, Some(1), Cause::ResetKilledInFlight);
     let explanation = only(stream);
-    let text = "1 request was cut off at 30.0 s: the program in 1 pod ended with requests in hand \
-                as soon as it was asked to stop (SIGTERM).";
+    let text = "1 request was cut off at 30.0 s: the program that worked on it ended at once when \
+                it was told to stop (SIGTERM).";
+    assert_eq!((explanation.text.as_str(), explanation.gap), (text, millis((0, 0))));
+
+    // A program may let go of its requests at SIGTERM and take its time to end.
+    let (mut stream, pod) = (two_pods(), PodId(1));
+    stream.say(30_000, &Record::ContainerTerminated { pod, container: 0 });
+    for arrived in [29_990, 29_995] {
+        stream.finish(
+            (arrived, 30),
+            0,
+            Some(1),
+            Outcome::Failed(Cause::ResetKilledInFlight),
+            Span::ZERO,
+        );
+    }
+    stream.say(32_000, &Record::ContainerExited { pod, container: 0, code: 0, in_flight: 0 });
+    let explanation = only(stream);
+    let text = "2 requests were cut off at 30.0 s: the programs that worked on them ended at once \
+                when they were told to stop (SIGTERM).";
     assert_eq!((explanation.text.as_str(), explanation.gap), (text, millis((0, 0))));
 
     let (mut stream, pod) = (two_pods(), PodId(2));
@@ -149,7 +190,7 @@ fn programs_end_with_requests_in_hand() {
     stream.say(50_000, &killed);
     stream.fail(49_000, 0, Some(2), Cause::ResetKilledInFlight);
     let text = "1 request was cut off at 49.0 s: the program in 1 pod was still at work when it \
-                was killed (SIGKILL), 30 s after it was asked to stop (SIGTERM).";
+                was killed (SIGKILL), 30 s after it was told to stop (SIGTERM).";
     assert_eq!(only(stream).text, text);
 
     let (mut stream, pod) = (two_pods(), PodId(2));
@@ -157,7 +198,7 @@ fn programs_end_with_requests_in_hand() {
     stream.fail(20_000, 0, Some(2), Cause::ResetKilledInFlight);
     let explanation = only(stream);
     let text = "1 request was cut off at 20.0 s: a program with requests in hand ended once \
-                without being asked to.";
+                without being told to.";
     assert_eq!((explanation.text.as_str(), explanation.gap), (text, None));
 }
 
@@ -174,8 +215,8 @@ fn addresses_are_listed_after_they_stopped_answering() {
     );
     stream.program_all(50_000, &[2]);
     let explanation = only(stream);
-    let text = "1 request was left without an answer at 11.0 s: node-0 still sent traffic to pods \
-                40 s after their addresses had stopped answering.";
+    let text = "1 request was left without an answer at 11.0 s: node-0 kept sending traffic to \
+                pods for 40 s after their addresses had stopped answering.";
     assert_eq!((explanation.text.as_str(), explanation.gap), (text, millis((40_000, 40_000))));
 }
 
@@ -185,7 +226,7 @@ fn slow_answers_waited_or_were_worked_on() {
     let mut stream = two_pods();
     stream.finish((1_000, 900), 0, Some(1), slow, Span::from_millis(600));
     stream.finish((2_000, 900), 0, Some(1), slow, Span::from_millis(800));
-    let text = "2 requests were answered too late from 1.0 s to 2.0 s: before a pod of default/web \
+    let text = "2 requests were answered too late between 1.0 s and 2.0 s: before a pod of default/web \
                 was free to work, they had waited in its queue for 0.7 s on average and 0.8 s at \
                 most.";
     assert_eq!(only(stream).text, text);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use engine::{Span, Time};
 use record::{Cause, Record};
+use rollsim_metrics::BySecond;
 
 use crate::stream::{Stream, WEB};
 
@@ -132,7 +133,8 @@ fn the_numbers_of_a_run_fit_together() {
     assert_eq!((requests.ok, requests.failed, requests.in_flight), (3, 1, 7));
     assert_eq!(requests.total(), 11);
     assert_eq!(requests.success_rate(), Some(0.75));
-    assert_eq!(requests.attempts, 4);
+    // One for each that is in flight.
+    assert_eq!(requests.attempts, 11);
     assert_eq!(measures.by_cause.values().sum::<u64>(), requests.failed);
     assert_eq!(measures.explanations.iter().map(|it| it.count).sum::<u64>(), requests.failed);
     assert_eq!(measures.clients[0].traffic.counts, *requests);
@@ -143,6 +145,33 @@ fn the_numbers_of_a_run_fit_together() {
     let by_second = measures.seconds.iter().map(|second| second.ok + second.failed);
     assert_eq!((by_second.sum::<u32>(), measures.seconds.len()), (4, 60));
     assert_eq!(measures.duration, Span::from_secs(60));
+}
+
+#[test]
+fn a_pods_seconds_start_where_it_does() {
+    let mut by_second = BySecond::default();
+    for second in [70, 72, 72, 69] {
+        by_second.add(second);
+    }
+    assert_eq!([0, 68, 69, 70, 71, 72, 73].map(|at| by_second.at(at)), [0, 0, 1, 1, 0, 2, 0]);
+}
+
+#[test]
+fn few_requests_under_way_are_no_reason_for_doubt() {
+    let warned = |count, fails_at| {
+        let mut stream = story(true);
+        for place in 0..2_000 {
+            stream.answer(20_000 + place, 0, 3);
+        }
+        stream.fail(fails_at, 0, Some(3), Cause::RefusedListenerClosed);
+        let client = record::ClientId(0);
+        stream.say(60_000, &Record::RequestsInFlight { client, count });
+        let warnings = stream.end(60_000).warnings;
+        warnings.iter().any(|warning| warning.contains("had no answer"))
+    };
+    assert!(!warned(2, 40_000));
+    assert!(warned(3, 40_000), "a tenth of a percent");
+    assert!(warned(1, 59_500), "in a burst of failures");
 }
 
 #[test]

@@ -223,7 +223,7 @@ fn name_groups(
 /// Requests per second in each bin.
 fn rates(pod: &PodMeasures, window: Window) -> impl Iterator<Item = (Range<usize>, f64)> {
     window.bins().map(|bin| {
-        let sent: u32 = bin.clone().filter_map(|second| pod.by_second.get(second)).sum();
+        let sent: u32 = bin.clone().map(|second| pod.by_second.at(second)).sum();
         let per_second = f64::from(sent) / bin.len().max(1) as f64;
         (bin, per_second)
     })

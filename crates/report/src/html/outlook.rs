@@ -38,8 +38,8 @@ fn change(advice: &Advice) -> String {
         .map(|place| format!("<strong>{}</strong> · ", escaped(place)))
         .unwrap_or_default();
     let (class, mark) = match advice.verified {
-        true => ("outcome verified", "✓ Verified by a second run: "),
-        false => ("outcome", "Not verified: "),
+        true => ("outcome verified", "✓ Tried out: "),
+        false => ("outcome", "Not tried out: "),
     };
     format!(
         "<article class=\"change\">\n<h3>Try: {}</h3>\n<p class=\"place\">{place}<code>{}</code></p>\n\

@@ -166,7 +166,7 @@ fn rollout(rollout: &Rollout) -> String {
         .collect();
     let name = format!("Rollout of {}", rollout.deployment);
     let facts = format!(
-        "{} to {}: {}; at most {}, at least {} available; {} of {} failed.",
+        "{} to {}: {}; at most {} not being deleted, at least {} ready; {} of {} failed.",
         rollout.from,
         rollout.to,
         ending(rollout),

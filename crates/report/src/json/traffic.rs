@@ -8,11 +8,8 @@ use stats::LatencyHistogram;
 
 #[derive(Serialize)]
 pub(super) struct Requests<'a> {
-    total: u64,
-    ok: u64,
-    failed: u64,
-    in_flight: u64,
-    success_rate: Option<f64>,
+    #[serde(flatten)]
+    counted: Counted,
     attempts: u64,
     by_cause: BTreeMap<&'a str, u64>,
 }
@@ -20,11 +17,7 @@ pub(super) struct Requests<'a> {
 impl Requests<'_> {
     pub(super) fn of(counts: Counts, by_cause: &BTreeMap<record::Cause, u64>) -> Self {
         Self {
-            total: counts.total(),
-            ok: counts.ok,
-            failed: counts.failed,
-            in_flight: counts.in_flight,
-            success_rate: counts.success_rate(),
+            counted: Counted::of(counts),
             attempts: counts.attempts,
             by_cause: by_cause.iter().map(|(cause, count)| (cause.name(), *count)).collect(),
         }

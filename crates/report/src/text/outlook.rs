@@ -66,8 +66,8 @@ fn change(advice: &Advice, style: Style) -> String {
     let place = advice.place.as_ref().map(|place| format!("{place}  ")).unwrap_or_default();
     let field = wrap::wrap(&format!("{place}{}", advice.field), style.width - 4, 0);
     let outcome = match advice.verified {
-        true => paint.of(Tone::Good, &format!("✓ {}", advice.outcome)),
-        false => format!("{} (not verified)", advice.outcome),
+        true => paint.of(Tone::Good, &format!("✓ tried out: {}", advice.outcome)),
+        false => format!("not tried out: {}", advice.outcome),
     };
     let mut lines = vec![paint.of(Tone::Bold, &summary)];
     lines.extend(field.lines().map(|line| paint.of(Tone::Dim, &format!("    {line}"))));

@@ -31,7 +31,7 @@ fn section(rollout: &Rollout, style: Style) -> String {
     let head =
         wrap::wrap(&line, style.width, 10).replacen("ROLLOUT", &heading("ROLLOUT", style), 1);
     let facts = format!(
-        "at most {}, at least {} available, {} of {} failed",
+        "at most {} not being deleted, at least {} ready, {} of {} failed",
         many(u64::from(rollout.pods_max), "pod"),
         count(u64::from(rollout.available_min)),
         count(rollout.requests.failed),

@@ -6,6 +6,7 @@ use metrics::{Measures, Second};
 use super::{
     Style, heading,
     paint::{Paint, Tone},
+    wrap,
 };
 use crate::{
     number::{many, percent, seconds},
@@ -29,7 +30,9 @@ pub(super) fn timeline(measures: &Measures, style: Style) -> String {
     let Some(worst) = rates.iter().flatten().copied().reduce(f64::min) else {
         return String::new();
     };
-    let mut lines = vec![title(window, &bins, worst, style)];
+    let title = title(window, &bins, worst, measures);
+    let title = wrap::wrap(&title, style.width, LABEL);
+    let mut lines = vec![title.replacen("TIMELINE", &heading("TIMELINE", style), 1)];
     lines.push(format!("{:LABEL$}{}", "answered", blocks(&rates, worst, style)));
     for rollout in measures.rollouts.iter().take(MOST_ROLLOUTS) {
         let end = rollout.settled.or(rollout.end).map(Time::as_secs_f64);
@@ -44,10 +47,16 @@ fn title(
     window: Window,
     bins: &[(std::ops::Range<usize>, Second)],
     worst: f64,
-    style: Style,
+    measures: &Measures,
 ) -> String {
     let each = many(window.step as u64, "second");
-    let mut title = format!("{}  a column is {each}", heading("TIMELINE", style));
+    let mut title = "TIMELINE  ".to_owned();
+    if !window.is_whole(measures) {
+        let (from, to) = (seconds(window.from as f64), seconds(window.to as f64));
+        let all = seconds(measures.duration.as_secs_f64());
+        title.push_str(&format!("{from} … {to} of {all}, "));
+    }
+    title.push_str(&format!("a column is {each}"));
     let is_worst = |(_, bin): &&(std::ops::Range<usize>, Second)| {
         bin.failed > 0 && answered(*bin).is_some_and(|rate| rate <= worst)
     };

@@ -6,8 +6,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use engine::{Span, Time};
 use metrics::{
-    Balance, ClientMeasures, Counts, Explanation, Measures, PodMeasures, PodState, Rollout, Second,
-    Traffic,
+    Balance, BySecond, ClientMeasures, Counts, Explanation, Measures, PodMeasures, PodState,
+    Rollout, Second, Traffic,
 };
 use record::Cause;
 use stats::LatencyHistogram;
@@ -50,7 +50,7 @@ pub fn tiny() -> Measures {
             ready: Span::from_millis(1_500),
             life: life(&[(0, PodState::Ready), (1_500, PodState::Closed)]),
             gone: Some(Time::from_millis(1_600)),
-            by_second: vec![2, 1],
+            by_second: BySecond::from_iter([2, 1]),
             ..pod("web-a", "web:v1", "node-1")
         },
         PodMeasures {
@@ -58,7 +58,7 @@ pub fn tiny() -> Measures {
             ready: Span::from_millis(1_900),
             life: life(&[(1_000, PodState::Pending), (1_100, PodState::Ready)]),
             latency: measures.latency.clone(),
-            by_second: vec![0, 2, 2],
+            by_second: BySecond::from_iter([0, 2, 2]),
             ..pod("web-b", "web:v2", "node-2")
         },
     ];
@@ -84,8 +84,12 @@ pub fn busy_hour() -> Measures {
     measures.seconds[2_900] = Second { ok: 0, failed: 1_234 };
     measures.seconds[2_000..2_060].fill(Second::default());
     for pod in &mut measures.pods[3..] {
-        pod.by_second.resize(3_600, 66);
-        pod.by_second[2_000..2_060].fill(0);
+        let sent = |second: usize| match second {
+            0..120 => pod.by_second.at(second),
+            2_000..2_060 => 0,
+            _ => 66,
+        };
+        pod.by_second = (0..3_600).map(sent).collect();
     }
     let first = measures.rollouts[0].clone();
     for (place, name) in
@@ -132,7 +136,7 @@ pub fn quiet() -> Measures {
         requests: total,
         latency: measures.latency.clone(),
         life: life(&[(0, PodState::Pending), (10, PodState::Ready)]),
-        by_second,
+        by_second: by_second.into_iter().collect(),
         ready: Span::from_secs(60),
         ..pod("web-0", "web:v1", "node-1")
     }];
@@ -216,8 +220,7 @@ fn spread(measures: &mut Measures, dice: &mut Dice) {
                 continue;
             };
             let pod = &mut measures.pods[*pod];
-            pod.by_second.resize(second as usize + 1, 0);
-            pod.by_second[second as usize] += 1;
+            pod.by_second.add(second as usize);
             pod.requests += 1;
             pod.failed += u64::from(request < failed);
         }
@@ -272,7 +275,7 @@ fn pod(name: &str, version: &str, node: &str) -> PodMeasures {
         ready: Span::ZERO,
         life: Vec::new(),
         gone: None,
-        by_second: Vec::new(),
+        by_second: BySecond::default(),
     }
 }
 

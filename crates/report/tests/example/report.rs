@@ -31,7 +31,7 @@ pub fn report(measures: &Measures) -> Report<'_> {
             place: Some("app.yaml:31".to_owned()),
             field: "spec.template.spec.containers[0].lifecycle.preStop.sleep.seconds".to_owned(),
             snippet: "lifecycle:\n  preStop:\n    sleep:\n      seconds: 5\n".to_owned(),
-            outcome: "with it: 0 failed".to_owned(),
+            outcome: "with it, 0 failed".to_owned(),
             verified: true,
         }],
         warnings: vec![

@@ -41,11 +41,12 @@ fn convert(cx: &mut Checker<'_>, read: apps::Deployment) -> Option<Deployment> {
     let min_ready_seconds = cx.not_negative("spec.minReadySeconds", spec.min_ready_seconds, 0);
     let history = spec.revision_history_limit;
     let history = cx.not_negative("spec.revisionHistoryLimit", history, 10);
+    let replicas = spec.replicas.map_or(1, |replicas| checked_replicas(cx, replicas));
     let spec = DeploymentSpec {
-        replicas: spec.replicas.map_or(1, |replicas| checked_replicas(cx, replicas)),
+        replicas,
         selector,
         template,
-        strategy: strategy(cx, spec.strategy.unwrap_or_default()),
+        strategy: strategy(cx, spec.strategy.unwrap_or_default(), replicas),
         min_ready_seconds,
         revision_history_limit: i32::try_from(history).unwrap_or(i32::MAX),
         progress_deadline_seconds: deadline(cx, spec.progress_deadline_seconds, min_ready_seconds),
@@ -101,10 +102,10 @@ fn deadline(cx: &mut Checker<'_>, seconds: Option<i32>, min_ready_seconds: u32) 
     (seconds != i32::MAX).then_some(seconds)
 }
 
-fn strategy(cx: &mut Checker<'_>, written: apps::DeploymentStrategy) -> Strategy {
+fn strategy(cx: &mut Checker<'_>, written: apps::DeploymentStrategy, replicas: i32) -> Strategy {
     let rolling = written.rolling_update;
     match written.type_.as_deref().unwrap_or("RollingUpdate") {
-        "RollingUpdate" => rolling_update(cx, rolling.unwrap_or_default()),
+        "RollingUpdate" => rolling_update(cx, rolling.unwrap_or_default(), replicas),
         "Recreate" => {
             if rolling.is_some() {
                 let detail = "may not be specified when strategy `type` is 'Recreate'";
@@ -122,8 +123,17 @@ fn strategy(cx: &mut Checker<'_>, written: apps::DeploymentStrategy) -> Strategy
 const SURGE: &str = "spec.strategy.rollingUpdate.maxSurge";
 const UNAVAILABLE: &str = "spec.strategy.rollingUpdate.maxUnavailable";
 
-fn rolling_update(cx: &mut Checker<'_>, written: apps::RollingUpdateDeployment) -> Strategy {
+fn rolling_update(
+    cx: &mut Checker<'_>,
+    written: apps::RollingUpdateDeployment,
+    replicas: i32,
+) -> Strategy {
     let max_surge = fence(cx, SURGE, written.max_surge);
+    let surge = max_surge.scaled(replicas, true);
+    if surge > MOST_REPLICAS {
+        let message = format!("{SURGE}: {surge} pods more are more than can be simulated");
+        cx.report(Code::TooManyPods, SURGE, message, "write 100% or less");
+    }
     let max_unavailable = fence(cx, UNAVAILABLE, written.max_unavailable);
     if let IntOrPercent::Percent(percent @ 101..) = max_unavailable {
         let detail = "must not be greater than 100%";

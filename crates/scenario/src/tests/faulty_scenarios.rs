@@ -362,3 +362,21 @@ fn errors_in_one_document_do_not_cause_complaints_about_another() {
     let codes: Vec<&str> = found.iter().map(|line| &line[..6]).collect();
     assert_eq!(codes, ["RS0211", "RS0022"], "{found:?}");
 }
+
+#[test]
+fn what_is_too_much_together_is_refused() {
+    let client = |name| {
+        format!("- {{ name: {name}, target: http://web-svc/, arrivals: poisson(6000000/s) }}")
+    };
+    let clients = format!("clients:\n{}\n{}\nduration: 100s", client("a"), client("b"));
+    let scale = |replicas| {
+        format!(
+            "cluster: {{ nodes: {{ count: 5000 }} }}\ntimeline: [ {{ at: 1s, kubectl: scale deployment/web --replicas={replicas} }} ]"
+        )
+    };
+    check(&[
+        (&clients, "RS0104 all clients together may send more than 1e9 requests"),
+        (&scale(400), ""),
+        (&scale(401), "RS0111 5000 nodes with 401 pods are more than can be simulated"),
+    ]);
+}

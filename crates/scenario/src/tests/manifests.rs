@@ -57,6 +57,10 @@ fn deployments_are_validated_as_the_api_server_does() {
         ),
         (rolling("maxSurge: 150%, maxUnavailable: 9"), ""),
         (
+            rolling("maxSurge: 2147483647%"),
+            "spec.strategy.rollingUpdate.maxSurge: 64424510 pods more are more than can be simulated",
+        ),
+        (
             add(&format!("{strategy}{{ type: Recreate, rollingUpdate: {{}} }}")),
             "spec.strategy.rollingUpdate: Forbidden: may not be specified when strategy `type` is 'Recreate'",
         ),
@@ -285,6 +289,8 @@ fn types_and_addresses_of_services_are_validated_as_the_api_server_does() {
         found.iter().any(|line| line.ends_with("30080: provided port is already allocated")),
         "{found:?}"
     );
+    let address = "spec.clusterIPs: Invalid value: [\"10.96.0.10\"]: failed to allocate IP 10.96.0.10: provided IP is already allocated";
+    assert!(found.iter().any(|line| line.ends_with(address)), "{found:?}");
 }
 
 #[test]

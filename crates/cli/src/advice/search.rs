@@ -1,0 +1,210 @@
+//! Which changes might help against a cause, read off the objects.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use api::{
+    Deployment, Kind, Labels, PodTemplate, Strategy,
+    pod::{Container, PreStop},
+};
+use engine::Span;
+use metrics::{Explanation, Measures};
+use record::Cause;
+use scenario::Scenario;
+
+use super::{change::Change, remedy::Remedy};
+
+/// A longer hook than this is not suggested: it would slow every rollout down.
+const LONGEST_HOOK_SECONDS: u32 = 60;
+
+/// A hook is made for a gap of this length where none was recorded, or one that is shorter.
+const SHORTEST_GAP: Span = Span::from_secs(1);
+
+/// Changes that might have saved the requests that failed for a cause.
+pub(super) fn remedies(
+    scenario: &Scenario,
+    measures: &Measures,
+    explanation: &Explanation,
+) -> Vec<Remedy> {
+    let deployments = deployments_of(scenario, measures, explanation);
+    match explanation.cause {
+        Cause::RefusedListenerClosed | Cause::TimeoutUnreachable | Cause::ResetKilledInFlight => {
+            let remedy = |deployment| pre_stop(deployment, explanation);
+            deployments.into_iter().filter_map(remedy).collect()
+        }
+        Cause::RefusedNotListening => {
+            let remedy = |deployment| readiness(scenario, deployment);
+            deployments.into_iter().filter_map(remedy).collect()
+        }
+        Cause::RefusedWrongPort => target_port(scenario).into_iter().collect(),
+        Cause::RefusedNoEndpoints => selector(scenario)
+            .into_iter()
+            .chain(called_deployments(scenario).into_iter().filter_map(one_more_first))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Long enough for the slowest proxy to have dropped the pod before SIGTERM.
+///
+/// A hook that does something else than to wait is left alone: what it does is not known.
+fn pre_stop(deployment: &Deployment, explanation: &Explanation) -> Option<Remedy> {
+    let container = serving_container(&deployment.spec.template)?;
+    let hook = deployment.spec.template.spec.containers[container].pre_stop.as_ref();
+    if matches!(hook, Some(PreStop::HttpGet | PreStop::Exec { seconds: 0 })) {
+        return None;
+    }
+    let most = explanation.gap.map_or(SHORTEST_GAP, |(_, most)| most.max(SHORTEST_GAP));
+    // Half as long again and a second more, since the slowest proxy of another run is slower: it
+    // waits for up to `minSyncPeriod` and then takes its time.
+    let wanted = (most.as_secs_f64() * 1.5).ceil() as u32 + 1;
+    let seconds = (hook.map_or(0, PreStop::seconds) + wanted).min(LONGEST_HOOK_SECONDS);
+    let grace = deployment.spec.template.spec.termination_grace_period_seconds;
+    let change = Change::PreStopSleep {
+        container,
+        seconds,
+        grace_seconds: (seconds + 5 > grace).then_some(seconds + 30),
+        replaces_command: matches!(hook, Some(PreStop::Exec { .. })),
+    };
+    Some(Remedy { kind: Kind::Deployment, object: deployment.meta.key(), change })
+}
+
+fn readiness(scenario: &Scenario, deployment: &Deployment) -> Option<Remedy> {
+    let container = serving_container(&deployment.spec.template)?;
+    let spec = &deployment.spec.template.spec.containers[container];
+    if spec.readiness_probe.is_some() {
+        return None;
+    }
+    let port = listening_port(scenario, spec)?;
+    let change = Change::ReadinessProbe { container, port };
+    Some(Remedy { kind: Kind::Deployment, object: deployment.meta.key(), change })
+}
+
+/// For a Deployment that may be without any pod while it is rolled out.
+fn one_more_first(deployment: &Deployment) -> Option<Remedy> {
+    let replicas = deployment.spec.replicas;
+    let (was_recreate, missing) = match deployment.spec.strategy {
+        Strategy::Recreate => (true, replicas),
+        Strategy::RollingUpdate { max_surge, max_unavailable } => {
+            let surge = max_surge.scaled(replicas, true);
+            // Where rounding leaves nothing to roll with, one may be missing
+            // (`ResolveFenceposts`).
+            let missing = max_unavailable.scaled(replicas, false);
+            (false, if (surge, missing) == (0, 0) { 1 } else { missing })
+        }
+    };
+    let change = Change::OneMoreFirst { was_recreate };
+    let kind = Kind::Deployment;
+    (missing >= replicas).then(|| Remedy { kind, object: deployment.meta.key(), change })
+}
+
+/// The Deployments whose pods belong to Services that clients call.
+fn called_deployments(scenario: &Scenario) -> Vec<&Deployment> {
+    let called = |deployment: &&Deployment| {
+        let labels = &deployment.spec.template.labels;
+        scenario.services.iter().any(|service| {
+            let selects = |selector| api::selector::matches_all(selector, labels);
+            service.meta.namespace == deployment.meta.namespace
+                && service.spec.selector.as_ref().is_some_and(selects)
+                && scenario.clients.iter().any(|it| it.target.service == service.meta.key())
+        })
+    };
+    scenario.deployments.iter().filter(called).collect()
+}
+
+/// The Deployments whose pods the failed requests were sent to, the one with the most first.
+fn deployments_of<'a>(
+    scenario: &'a Scenario,
+    measures: &Measures,
+    explanation: &Explanation,
+) -> Vec<&'a Deployment> {
+    let mut failed: BTreeMap<Arc<str>, u64> = BTreeMap::new();
+    match &explanation.deployment {
+        Some(only) => drop(failed.insert(only.clone(), 1)),
+        None => {
+            for pod in measures.pods.iter().filter(|pod| pod.failed > 0) {
+                if let Some(deployment) = &pod.deployment {
+                    *failed.entry(deployment.clone()).or_default() += pod.failed;
+                }
+            }
+        }
+    }
+    let mut names: Vec<_> = failed.into_iter().collect();
+    names.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let find = |name: &str| {
+        scenario.deployments.iter().find(|deployment| deployment.meta.key().to_string() == name)
+    };
+    names.iter().filter_map(|(name, _)| find(name)).collect()
+}
+
+/// The container that serves: the first that declares a port, or the first.
+fn serving_container(template: &PodTemplate) -> Option<usize> {
+    let containers = &template.spec.containers;
+    let declares = containers.iter().position(|container| !container.ports.is_empty());
+    declares.or((!containers.is_empty()).then_some(0))
+}
+
+/// A port that the program in a container listens on.
+fn listening_port(scenario: &Scenario, container: &Container) -> Option<u16> {
+    let stated = scenario.images.get(&container.image).and_then(|image| image.listen.first());
+    let declared = container.ports.first().map(|port| port.container_port);
+    stated.copied().or(declared)
+}
+
+/// The first Service that a client calls and whose port leads where none of its pods listens.
+fn target_port(scenario: &Scenario) -> Option<Remedy> {
+    scenario.clients.iter().find_map(|client| {
+        let service = scenario.services.iter().find(|s| s.meta.key() == client.target.service)?;
+        let place = service.spec.ports.iter().position(|port| port.port == client.target.port)?;
+        let target = &service.spec.ports[place].target_port;
+        let selector = service.spec.selector.as_ref()?;
+        let template = templates(scenario, &service.meta.namespace)
+            .find(|template| api::selector::matches_all(selector, &template.labels))?;
+        let listens: Vec<u16> =
+            template.spec.containers.iter().filter_map(|c| listening_port(scenario, c)).collect();
+        let port = *listens.first()?;
+        let leads_to = template.spec.find_port(target, service.spec.ports[place].protocol);
+        (!listens.contains(&leads_to.unwrap_or(0))).then(|| Remedy {
+            kind: Kind::Service,
+            object: service.meta.key(),
+            change: Change::TargetPort { place, port },
+        })
+    })
+}
+
+/// The first Service that a client calls and that selects nothing, with labels that do: those of
+/// the template that shares a key with its selector, or of the only one.
+fn selector(scenario: &Scenario) -> Option<Remedy> {
+    scenario.clients.iter().find_map(|client| {
+        let service = scenario.services.iter().find(|s| s.meta.key() == client.target.service)?;
+        let wanted = service.spec.selector.as_ref()?;
+        let all: Vec<&PodTemplate> = templates(scenario, &service.meta.namespace).collect();
+        if all.iter().any(|template| api::selector::matches_all(wanted, &template.labels)) {
+            return None;
+        }
+        let shares =
+            |template: &&&PodTemplate| wanted.keys().all(|k| template.labels.contains_key(k));
+        let template = match all.as_slice() {
+            [only] => only,
+            _ => all.iter().find(shares)?,
+        };
+        let labels: Labels = template
+            .labels
+            .iter()
+            .filter(|(key, _)| wanted.contains_key(*key) || wanted.len() == 1)
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
+        (!labels.is_empty()).then(|| Remedy {
+            kind: Kind::Service,
+            object: service.meta.key(),
+            change: Change::Selector { labels },
+        })
+    })
+}
+
+fn templates<'a>(
+    scenario: &'a Scenario,
+    namespace: &'a str,
+) -> impl Iterator<Item = &'a PodTemplate> {
+    let here = scenario.deployments.iter().filter(move |d| *d.meta.namespace == *namespace);
+    here.map(|deployment| &deployment.spec.template)
+}

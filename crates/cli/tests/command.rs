@@ -1,0 +1,13 @@
+//! The command as a user, a script and a pipeline meet it: the built binary, its arguments, its
+//! exit codes and every byte it prints.
+
+mod command {
+    pub(crate) mod bench;
+    mod exit_codes;
+    mod files;
+    mod help;
+    mod hostile;
+    mod input;
+    mod json;
+    mod terminal;
+}

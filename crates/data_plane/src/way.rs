@@ -1,0 +1,193 @@
+//! A request's way: from the client's wanting it to its answer, or to whatever else ends it.
+//!
+//! It is a chain of three events: the client connects, the connection reaches the pod, the answer
+//! reaches the client. What happens between two of them at one place happens at once.
+
+use engine::{Source, Span, Time};
+use record::{Cause, ClientId, Outcome, Record, Request};
+
+use crate::{
+    Cx, DataPlane,
+    client::Origin,
+    connection::{self, Connection},
+    event::{Event, class},
+    flight::{Flight, FlightId},
+};
+
+impl DataPlane {
+    /// Plans a client's next request. Where each answer of DNS takes the same time, its arrival
+    /// needs no event of its own: that of its connection follows at a known distance.
+    pub(crate) fn plan_arrival(&self, client: ClientId, arrival: Option<Time>, cx: &mut Cx<'_>) {
+        if let Some(arrival) = arrival {
+            let wait = self.clients[client.0 as usize].dns_wait.unwrap_or(Span::ZERO);
+            cx.agenda.at(arrival + wait, client_source(client), Event::Arrive(client));
+        }
+    }
+
+    /// A client's request is due.
+    #[inline]
+    pub(crate) fn arrive(&mut self, id: ClientId, cx: &mut Cx<'_>) {
+        let client = &mut self.clients[id.0 as usize];
+        let (number, arrived, mut workload) = client.take_request();
+        let next = client.next_arrival();
+        let origin = client.origin(self.network.nodes(), &mut workload);
+        let (dns_wait, deadline) = (client.dns_wait, arrived + client.config.timeout);
+        self.plan_arrival(id, next, cx);
+        self.arrived += 1;
+        let Some(node) = origin else {
+            self.unsent += 1;
+            return;
+        };
+        let answered = match dns_wait {
+            Some(_) => cx.now,
+            None => cx.now + self.dns_delay.sample(&mut workload),
+        };
+        let request = Request {
+            client: id,
+            number,
+            service: None,
+            arrived,
+            node,
+            pod: None,
+            connected: arrived,
+            queued: Span::ZERO,
+            attempts: 0,
+            outcome: Outcome::Ok,
+        };
+        let flight = self.flights.insert(Flight {
+            request,
+            deadline,
+            port: 0,
+            delay: Span::ZERO,
+            server: None,
+            departure: Time::ZERO,
+            workload,
+        });
+        if answered == cx.now {
+            self.connect(flight, cx);
+        } else {
+            cx.agenda.at(answered, client_source(id), Event::Connect(flight));
+        }
+    }
+
+    /// The node's proxy chooses a pod, and the connection goes on its way.
+    #[inline]
+    pub(crate) fn connect(&mut self, id: FlightId, cx: &mut Cx<'_>) {
+        let Some(flight) = self.flights.get_mut(id) else { return };
+        let request = &mut flight.request;
+        let client = &mut self.clients[request.client.0 as usize];
+        request.attempts += 1;
+        request.connected = cx.now;
+        request.service = client.resolve(&self.dns);
+        request.pod = None;
+        let outside = matches!(client.config.origin, Origin::Outside);
+        let extra = if outside { self.network.outside() } else { Span::ZERO };
+        let Some(service) = request.service else {
+            flight.fail(Cause::DnsNxdomain);
+            return self.finish(id, cx);
+        };
+        let mut random = client.policy_stream(request.number, request.attempts);
+        let proxy = &mut self.proxies[request.node.0 as usize];
+        let picked = proxy.pick(service, client.config.port, cx.now, &mut random);
+        let Some(target) = picked else {
+            flight.fail(Cause::RefusedNoEndpoints);
+            flight.delay = extra;
+            return self.end_at(id, cx.now + extra + extra, cx);
+        };
+        request.pod = target.pod;
+        let node = request.node;
+        flight.port = target.port;
+        let Some(there) = target.pod.and_then(|pod| self.runtime.node_of(pod)) else {
+            flight.fail(Cause::TimeoutUnreachable);
+            let deadline = flight.deadline;
+            return self.end_at(id, deadline, cx);
+        };
+        flight.delay = extra + self.network.delay(node, there);
+        if flight.delay == Span::ZERO {
+            self.deliver(id, cx);
+        } else {
+            let source = Source { class: class::DELIVER, entity: node.0 };
+            cx.agenda.at(cx.now + flight.delay, source, Event::Deliver(id));
+        }
+    }
+
+    /// The pod's side: accepted, refused, or nobody there any more.
+    #[inline]
+    pub(crate) fn deliver(&mut self, id: FlightId, cx: &mut Cx<'_>) {
+        let Some(flight) = self.flights.get_mut(id) else { return };
+        let pod = flight.request.pod.expect("only a request with a pod is delivered");
+        let (delay, deadline) = (flight.delay, flight.deadline);
+        let server = match connection::connect(&self.runtime, pod, flight.port) {
+            Connection::Accepted(server) => server,
+            Connection::Refused(cause) => {
+                flight.fail(cause);
+                return self.end_at(id, cx.now + delay, cx);
+            }
+            Connection::Unanswered => {
+                flight.fail(Cause::TimeoutUnreachable);
+                return self.end_at(id, deadline, cx);
+            }
+        };
+        // The handshake's answer and the request itself take another round trip.
+        let received = cx.now + delay + delay;
+        let station = self.runtime.server_mut(server);
+        let Some(admission) = station.admit(cx.now, received, &mut flight.workload) else {
+            flight.fail(Cause::RejectedOverload);
+            return self.end_at(id, received + delay, cx);
+        };
+        flight.server = Some(server);
+        flight.request.queued = admission.queued;
+        flight.departure = admission.departure;
+        let answered = admission.departure + delay;
+        if answered > deadline {
+            flight.fail(Cause::TimeoutSlow);
+            return self.end_at(id, deadline, cx);
+        }
+        flight.request.outcome = Outcome::Ok;
+        cx.agenda.at(answered, finish_source(flight.request.client), Event::Finish(id));
+    }
+
+    /// Plans the end of an attempt that failed.
+    pub(crate) fn end_at(&mut self, id: FlightId, time: Time, cx: &mut Cx<'_>) {
+        let Some(flight) = self.flights.get_mut(id) else { return };
+        // An answer that comes too late is not waited for.
+        let time = time.min(flight.deadline).max(cx.now);
+        if time == cx.now {
+            self.finish(id, cx);
+        } else {
+            cx.agenda.at(time, finish_source(flight.request.client), Event::Finish(id));
+        }
+    }
+
+    /// An attempt ends, and with it the request, unless the client tries again.
+    #[inline]
+    pub(crate) fn finish(&mut self, id: FlightId, cx: &mut Cx<'_>) {
+        let Some(flight) = self.flights.get_mut(id) else { return };
+        let request = flight.request;
+        let client = &self.clients[request.client.0 as usize];
+        if let (Some(service), Some(pod)) = (request.service, request.pod) {
+            let ok = request.outcome == Outcome::Ok;
+            let latency = cx.now.since(request.connected);
+            let proxy = &mut self.proxies[request.node.0 as usize];
+            proxy.done(service, client.config.port, pod, ok, latency);
+        }
+        if let Outcome::Failed(cause) = request.outcome
+            && client.retries(request.attempts, cause.family())
+        {
+            flight.server = None;
+            flight.deadline = cx.now + client.config.timeout;
+            return self.connect(id, cx);
+        }
+        self.flights.remove(id);
+        self.finished += 1;
+        cx.recorder.record(cx.now, &Record::RequestFinished(request));
+    }
+}
+
+fn client_source(client: ClientId) -> Source {
+    Source { class: class::CLIENT, entity: client.0 }
+}
+
+fn finish_source(client: ClientId) -> Source {
+    Source { class: class::FINISH, entity: client.0 }
+}
