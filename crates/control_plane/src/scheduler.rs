@@ -9,7 +9,7 @@
 //!
 //! *Left out:* taints, affinity, host ports, volumes, images on nodes, priorities and preemption,
 //! the sampling of nodes above one hundred, and the flush of pods that have been set aside for five
-//! minutes: whatever lets a pod fit here is a change that is heard of, so they would fail again.
+//! minutes: whatever lets a pod fit here is a change that the scheduler hears of.
 
 mod node_info;
 mod unschedulable;
