@@ -143,7 +143,8 @@ impl DataPlane {
                 server.begin_to_end();
                 let stop = image.stop.sample(turn, &mut self.delays);
                 self.close(id, cx);
-                self.drop_work(id, cx);
+                let lost = self.drop_work(id, cx);
+                self.runtime.server_mut(id).dropped += lost;
                 self.plan_exit(id, cx.now + stop, cx);
             }
             OnSigterm::Drain { lame_duck } => {
@@ -190,7 +191,7 @@ impl DataPlane {
             return;
         }
         self.close(id, cx);
-        let in_flight = self.drop_work(id, cx);
+        let in_flight = self.drop_work(id, cx) + self.runtime.server(id).dropped;
         self.runtime.server_mut(id).end();
         let container = self.runtime.server(id).container;
         let ContainerId { pod, index } = container;

@@ -63,6 +63,8 @@ pub struct Server {
     busy_until: Time,
     /// How many times longer everything takes (a fault), 1 if nothing is wrong.
     slowdown: f64,
+    /// Requests it dropped when it was told to end, before it did.
+    pub dropped: u32,
 }
 
 impl Server {
@@ -81,6 +83,7 @@ impl Server {
             waiting: VecDeque::new(),
             busy_until: Time::ZERO,
             slowdown: 1.0,
+            dropped: 0,
             behaviour,
             turn,
         }
