@@ -5,7 +5,7 @@
 //! on the node from then on.
 //!
 //! A pod that fits nowhere is set aside until something changes that may let it fit, and waits for
-//! its back-off before it is tried again ([`unschedulable`]).
+//! its back-off before it is tried again (`unschedulable`).
 //!
 //! *Left out:* taints, affinity, host ports, volumes, images on nodes, priorities and preemption,
 //! the sampling of nodes above one hundred, and the flush of pods that have been set aside for five
