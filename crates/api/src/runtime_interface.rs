@@ -59,25 +59,31 @@ pub enum RuntimeRequest {
     },
 }
 
-/// What the runtime tells the kubelet.
+/// What the runtime tells the kubelet: small enough for an event to carry it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RuntimeReply {
     /// The program listens. Only the stand-in kubelet of `readiness: direct` minds: to it a pod is
     /// Running from then on.
     Listens {
-        /// Which container.
-        container: ContainerId,
+        /// The pod.
+        pod: PodId,
+        /// Which of its containers.
+        container: u8,
     },
     /// The program says it is ready to be sent requests, without having been asked.
     /// Only the stand-in kubelet of `readiness: direct` listens.
     BecameReady {
-        /// Which container.
-        container: ContainerId,
+        /// The pod.
+        pod: PodId,
+        /// Which of its containers.
+        container: u8,
     },
     /// The answer to a probe.
     Probed {
-        /// Which container.
-        container: ContainerId,
+        /// The pod.
+        pod: PodId,
+        /// Which of its containers.
+        container: u8,
         /// Which of its probes.
         kind: ProbeKind,
         /// Whether it passed.
@@ -85,8 +91,10 @@ pub enum RuntimeReply {
     },
     /// The program ended.
     Exited {
-        /// Which container.
-        container: ContainerId,
+        /// The pod.
+        pod: PodId,
+        /// Which of its containers.
+        container: u8,
         /// Its exit code: 0, or 128 + the signal that ended it.
         code: u8,
     },
@@ -96,11 +104,10 @@ impl RuntimeReply {
     /// The container it is about.
     #[must_use]
     pub fn container(&self) -> ContainerId {
-        match self {
-            Self::Listens { container }
-            | Self::BecameReady { container }
-            | Self::Probed { container, .. }
-            | Self::Exited { container, .. } => *container,
-        }
+        let (Self::Listens { pod, container }
+        | Self::BecameReady { pod, container }
+        | Self::Probed { pod, container, .. }
+        | Self::Exited { pod, container, .. }) = *self;
+        ContainerId { pod, index: container }
     }
 }

@@ -197,17 +197,18 @@ impl Kubelet {
 
     /// Hears from its container runtime.
     pub fn runtime_replied(&mut self, reply: RuntimeReply, cx: &mut Cx<'_>) {
+        let container = reply.container();
         match reply {
-            RuntimeReply::Listens { container } => {
+            RuntimeReply::Listens { .. } => {
                 self.told(container, |state| state.declared_started = true, cx);
             }
-            RuntimeReply::BecameReady { container } => {
+            RuntimeReply::BecameReady { .. } => {
                 self.told(container, |state| state.declared_ready = true, cx);
             }
-            RuntimeReply::Probed { container, kind, success } => {
+            RuntimeReply::Probed { kind, success, .. } => {
                 self.probed(container, kind, success, cx);
             }
-            RuntimeReply::Exited { container, code } => self.exited(container, code, cx),
+            RuntimeReply::Exited { code, .. } => self.exited(container, code, cx),
         }
     }
 

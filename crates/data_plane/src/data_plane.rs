@@ -17,7 +17,7 @@ use crate::{
     flight::Flights,
     kube_proxy::{self, KubeProxy},
     network::{Delays, Network},
-    program::Image,
+    program::{CLEAN_EXIT, FAILED_EXIT, Image},
     runtime::Runtime,
 };
 
@@ -160,7 +160,8 @@ impl DataPlane {
             Event::Listen(server) => self.listen(server, cx),
             Event::BecomeReady(server) => self.become_ready(server, cx),
             Event::CloseListener(server) => self.drain(server, cx),
-            Event::Exit { server, code } => self.exit(server, code, cx),
+            Event::Exit(server) => self.exit(server, CLEAN_EXIT, cx),
+            Event::Fail(server) => self.exit(server, FAILED_EXIT, cx),
             Event::SyncProxy(node) => self.proxies[node.0 as usize].sync(cx),
             Event::ProgramRules(node) => self.proxies[node.0 as usize].program_rules(cx),
             Event::Runtime(_) => unreachable!("kubelets are in the control plane"),

@@ -23,12 +23,9 @@ pub enum Event {
     /// A program's lame-duck time is over: it closes its listener.
     CloseListener(ServerId),
     /// A program has nothing left to do and ends.
-    Exit {
-        /// Which program.
-        server: ServerId,
-        /// Its exit code.
-        code: u8,
-    },
+    Exit(ServerId),
+    /// A program fails and ends.
+    Fail(ServerId),
     /// A node's proxy is due to look at its changes.
     SyncProxy(NodeId),
     /// A node's proxy has its rules in force.
@@ -55,4 +52,4 @@ pub mod class {
 }
 
 const _: () =
-    assert!(size_of::<Event>() <= 16, "events are copied into the queue: keep them small");
+    assert!(size_of::<Event>() <= 8, "events are handed over in a register: keep them small");

@@ -5,12 +5,9 @@ use record::{Cause, Outcome, Request};
 
 use crate::server::ServerId;
 
-/// A request on its way: a place in the slab and how often that place was used before.
+/// A request on its way: its place in the slab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FlightId {
-    place: u32,
-    generation: u32,
-}
+pub struct FlightId(u32);
 
 /// A request on its way.
 #[derive(Clone, Debug)]
@@ -31,82 +28,98 @@ pub struct Flight {
     pub workload: RequestStream,
 }
 
-/// All requests on their way.
+/// All requests on their way. Each waits for exactly one event.
 #[derive(Debug, Default)]
 pub struct Flights {
-    slots: Vec<Slot>,
+    places: Vec<Place>,
     free: Vec<u32>,
 }
 
 /// A place in the slab: as long as two lines of the cache, and so in two of them.
 #[derive(Debug)]
 #[repr(align(64))]
-struct Slot {
-    generation: u32,
-    flight: Option<Flight>,
+enum Place {
+    /// Nothing is here, and no event will ask for it.
+    Free,
+    /// The request that was here moved on; the event it waited for is still to come.
+    Left,
+    Taken(Flight),
 }
 
-const _: () = assert!(size_of::<Slot>() <= 128, "every step of a request looks at its slot");
+const _: () = assert!(size_of::<Place>() <= 128, "every step of a request looks at its place");
 
 impl Flights {
     /// Adds a request.
     #[inline]
     pub fn insert(&mut self, flight: Flight) -> FlightId {
         if let Some(place) = self.free.pop() {
-            let slot = &mut self.slots[place as usize];
-            slot.flight = Some(flight);
-            FlightId { place, generation: slot.generation }
+            self.places[place as usize] = Place::Taken(flight);
+            FlightId(place)
         } else {
-            self.slots.push(Slot { generation: 0, flight: Some(flight) });
-            FlightId { place: self.slots.len() as u32 - 1, generation: 0 }
+            self.places.push(Place::Taken(flight));
+            FlightId(self.places.len() as u32 - 1)
         }
     }
 
-    /// A request, if it is still on its way.
+    /// The request whose event has come, `None` where it no longer waits for that event.
     #[inline]
-    pub fn get_mut(&mut self, id: FlightId) -> Option<&mut Flight> {
-        let slot = &mut self.slots[id.place as usize];
-        if slot.generation == id.generation { slot.flight.as_mut() } else { None }
+    pub fn due(&mut self, id: FlightId) -> Option<&mut Flight> {
+        match &mut self.places[id.0 as usize] {
+            Place::Taken(flight) => Some(flight),
+            Place::Left => None,
+            Place::Free => unreachable!("a place is free once its event has come"),
+        }
     }
 
-    /// Forgets a request that is on its way; whoever still has its id finds nothing.
+    /// A request that is on its way.
+    #[inline]
+    pub fn flight_mut(&mut self, id: FlightId) -> &mut Flight {
+        match &mut self.places[id.0 as usize] {
+            Place::Taken(flight) => flight,
+            Place::Left | Place::Free => unreachable!("it is on its way"),
+        }
+    }
+
+    /// Forgets what is in a place whose event has come.
     #[inline]
     pub fn remove(&mut self, id: FlightId) {
-        let slot = &mut self.slots[id.place as usize];
-        debug_assert_eq!(slot.generation, id.generation, "it is on its way");
-        slot.generation = slot.generation.wrapping_add(1);
-        slot.flight = None;
-        self.free.push(id.place);
+        self.places[id.0 as usize] = Place::Free;
+        self.free.push(id.0);
     }
 
-    /// Gives a request another id, so that what was planned for it is void.
-    pub fn renew(&mut self, id: FlightId) -> Option<FlightId> {
-        let slot = &mut self.slots[id.place as usize];
-        if slot.generation != id.generation || slot.flight.is_none() {
-            return None;
+    /// Moves a request to another place, so that the event it waits for finds it gone.
+    pub fn move_on(&mut self, id: FlightId) -> FlightId {
+        match std::mem::replace(&mut self.places[id.0 as usize], Place::Left) {
+            Place::Taken(flight) => self.insert(flight),
+            Place::Left | Place::Free => unreachable!("it is on its way"),
         }
-        slot.generation = slot.generation.wrapping_add(1);
-        Some(FlightId { place: id.place, generation: slot.generation })
     }
 
-    /// The requests that a program has accepted and is not done with. It looks at all there are:
-    /// programs end rarely, and a list in each of them would cost every request.
+    /// The requests that a program has accepted and is not done with, in the order in which they
+    /// were wanted. It looks at all there are: programs end rarely, and a list in each of them would
+    /// cost every request.
     #[must_use]
     pub fn in_hand_of(&self, server: ServerId, now: Time) -> Vec<FlightId> {
-        let in_hand = |slot: &Slot| {
-            let flight = slot.flight.as_ref();
-            flight.is_some_and(|it| it.server == Some(server) && it.departure > now)
-        };
-        let slots = (0..).zip(&self.slots);
-        slots
-            .filter(|(_, slot)| in_hand(slot))
-            .map(|(place, slot)| FlightId { place, generation: slot.generation })
-            .collect()
+        let mut in_hand = Vec::new();
+        for (number, place) in (0..).zip(&self.places) {
+            if let Place::Taken(flight) = place
+                && flight.server == Some(server)
+                && flight.departure > now
+            {
+                let Request { arrived, client, number: nth, .. } = flight.request;
+                in_hand.push(((arrived, client, nth), FlightId(number)));
+            }
+        }
+        in_hand.sort_unstable_by_key(|(wanted, _)| *wanted);
+        in_hand.into_iter().map(|(_, id)| id).collect()
     }
 
     /// All requests on their way.
     pub fn iter(&self) -> impl Iterator<Item = &Flight> {
-        self.slots.iter().filter_map(|slot| slot.flight.as_ref())
+        self.places.iter().filter_map(|place| match place {
+            Place::Taken(flight) => Some(flight),
+            Place::Left | Place::Free => None,
+        })
     }
 }
 

@@ -42,7 +42,8 @@ impl DataPlane {
             RuntimeRequest::Start { container } => self.start(container, cx),
             RuntimeRequest::Probe { container, kind, port } => {
                 let success = self.probe(container, kind, port);
-                self.reply(RuntimeReply::Probed { container, kind, success }, cx);
+                let ContainerId { pod, index: container } = container;
+                self.reply(RuntimeReply::Probed { pod, container, kind, success }, cx);
             }
             RuntimeRequest::Terminate { container } => self.terminate(container, cx),
             RuntimeRequest::Kill { container } => self.kill(container, cx),
@@ -85,14 +86,12 @@ impl DataPlane {
         server.listen(cx.now);
         let ContainerId { pod, index } = server.container;
         cx.recorder.record(cx.now, &Record::ListenerOpened { pod, container: index });
-        let container = server.container;
         let (image, turn) = (server.behaviour.clone(), server.turn);
-        self.reply(RuntimeReply::Listens { container }, cx);
+        self.reply(RuntimeReply::Listens { pod, container: index }, cx);
         let ready = cx.now + image.ready.sample(turn, &mut self.delays);
         cx.agenda.at(ready, server_source(id), Event::BecomeReady(id));
         if let Some(after) = image.crash_after {
-            let event = Event::Exit { server: id, code: 1 };
-            cx.agenda.at(cx.now + after, server_source(id), event);
+            cx.agenda.at(cx.now + after, server_source(id), Event::Fail(id));
         }
         if let Some(sandbox) = self.runtime.sandbox(pod) {
             for client in &mut self.clients {
@@ -107,8 +106,8 @@ impl DataPlane {
         let server = self.runtime.server_mut(id);
         if server.is_running() && !server.is_ending() {
             server.set_ready(true);
-            let container = server.container;
-            self.reply(RuntimeReply::BecameReady { container }, cx);
+            let ContainerId { pod, index: container } = server.container;
+            self.reply(RuntimeReply::BecameReady { pod, container }, cx);
         }
     }
 
@@ -174,9 +173,9 @@ impl DataPlane {
 
     fn plan_exit(&mut self, id: ServerId, at: Time, cx: &mut Cx<'_>) {
         if at == cx.now {
-            self.exit(id, 0, cx);
+            self.exit(id, CLEAN_EXIT, cx);
         } else {
-            cx.agenda.at(at, server_source(id), Event::Exit { server: id, code: 0 });
+            cx.agenda.at(at, server_source(id), Event::Exit(id));
         }
     }
 
@@ -193,14 +192,13 @@ impl DataPlane {
         self.close(id, cx);
         let in_flight = self.drop_work(id, cx) + self.runtime.server(id).dropped;
         self.runtime.server_mut(id).end();
-        let container = self.runtime.server(id).container;
-        let ContainerId { pod, index } = container;
-        let record = Record::ContainerExited { pod, container: index, code, in_flight };
+        let ContainerId { pod, index: container } = self.runtime.server(id).container;
+        let record = Record::ContainerExited { pod, container, code, in_flight };
         cx.recorder.record(cx.now, &record);
         for client in &mut self.clients {
             client.remove_origin(pod);
         }
-        self.reply(RuntimeReply::Exited { container, code }, cx);
+        self.reply(RuntimeReply::Exited { pod, container, code }, cx);
     }
 
     fn close(&mut self, id: ServerId, cx: &mut Cx<'_>) {
@@ -221,13 +219,12 @@ impl DataPlane {
         }
         let lost = self.flights.in_hand_of(id, cx.now);
         for flight_id in &lost {
-            let Some(flight) = self.flights.get_mut(*flight_id) else { continue };
+            let flight = self.flights.flight_mut(*flight_id);
             flight.server = None;
             flight.fail(Cause::ResetKilledInFlight);
             let reset = cx.now + flight.delay;
-            if let Some(renewed) = self.flights.renew(*flight_id) {
-                self.end_at(renewed, reset, cx);
-            }
+            let moved = self.flights.move_on(*flight_id);
+            self.end_at(moved, reset, cx);
         }
         lost.len() as u32
     }
@@ -258,6 +255,10 @@ impl DataPlane {
     }
 }
 
+/// Exit code of a program that had nothing left to do.
+pub(crate) const CLEAN_EXIT: u8 = 0;
+/// Exit code of a program that failed.
+pub(crate) const FAILED_EXIT: u8 = 1;
 /// Exit code of a program that SIGKILL ended.
 const SIGKILL_EXIT: u8 = 137;
 

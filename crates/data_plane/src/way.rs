@@ -73,7 +73,7 @@ impl DataPlane {
     /// The node's proxy chooses a pod, and the connection goes on its way.
     #[inline]
     pub(crate) fn connect(&mut self, id: FlightId, cx: &mut Cx<'_>) {
-        let Some(flight) = self.flights.get_mut(id) else { return };
+        let flight = self.flights.flight_mut(id);
         let request = &mut flight.request;
         let client = &mut self.clients[request.client.0 as usize];
         request.attempts += 1;
@@ -114,7 +114,7 @@ impl DataPlane {
     /// The pod's side: accepted, refused, or nobody there any more.
     #[inline]
     pub(crate) fn deliver(&mut self, id: FlightId, cx: &mut Cx<'_>) {
-        let Some(flight) = self.flights.get_mut(id) else { return };
+        let flight = self.flights.flight_mut(id);
         let pod = flight.request.pod.expect("only a request with a pod is delivered");
         let (delay, deadline) = (flight.delay, flight.deadline);
         let server = match connection::connect(&self.runtime, pod, flight.port) {
@@ -149,7 +149,7 @@ impl DataPlane {
 
     /// Plans the end of an attempt that failed.
     pub(crate) fn end_at(&mut self, id: FlightId, time: Time, cx: &mut Cx<'_>) {
-        let Some(flight) = self.flights.get_mut(id) else { return };
+        let flight = self.flights.flight_mut(id);
         // An answer that comes too late is not waited for.
         let time = time.min(flight.deadline).max(cx.now);
         if time == cx.now {
@@ -162,7 +162,7 @@ impl DataPlane {
     /// An attempt ends, and with it the request, unless the client tries again.
     #[inline]
     pub(crate) fn finish(&mut self, id: FlightId, cx: &mut Cx<'_>) {
-        let Some(flight) = self.flights.get_mut(id) else { return };
+        let Some(flight) = self.flights.due(id) else { return self.flights.remove(id) };
         let request = flight.request;
         let client = &self.clients[request.client.0 as usize];
         if let (Some(service), Some(pod)) = (request.service, request.pod) {

@@ -47,7 +47,7 @@ impl<E, Q: EventQueue<E>> Agenda<E, Q> {
     /// # Panics
     ///
     /// When `time` has passed.
-    #[inline]
+    #[inline(always)]
     pub fn at(&mut self, time: Time, source: Source, event: E) {
         assert!(time >= self.now, "{source:?} schedules for {time} at {}", self.now);
         let counter = self.counters.next(source);

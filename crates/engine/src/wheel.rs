@@ -105,7 +105,7 @@ impl<E> Default for RadixWheel<E> {
 }
 
 impl<E> EventQueue<E> for RadixWheel<E> {
-    #[inline]
+    #[inline(always)]
     fn push(&mut self, order: Order, event: E) {
         assert!(order.time() >= self.now, "{order:?} is before {}, which has passed", self.now);
         let entry = Entry { order, event };
@@ -168,7 +168,7 @@ impl<E> Slots<E> {
         Self { slots, occupied, levels: 0, spare: Vec::new() }
     }
 
-    #[inline]
+    #[inline(always)]
     fn put(&mut self, level: usize, entry: Entry<E>) {
         let digit = digit(entry.order, level);
         let slot = &mut self.slots[level * DIGITS + digit];

@@ -7,7 +7,7 @@ use engine::{Agenda, Context, Span, Streams, Time};
 use record::{Record, Recorder};
 use scenario::Step;
 
-use crate::{Event, invariants::Invariants};
+use crate::{Event, event::Word, invariants::Invariants};
 
 /// All state of a run; there is nothing outside it.
 ///
@@ -76,11 +76,11 @@ impl World {
     #[inline]
     pub(crate) fn dispatch(&mut self, now: Time, event: Event, recorder: &mut dyn Recorder) {
         match event {
-            Event::DataPlane(data_plane::Event::Runtime(reply)) => {
+            Event::DataPlane(Word(data_plane::Event::Runtime(reply))) => {
                 let mut cx = control_cx(now, &mut self.agenda, recorder);
                 self.control_plane.runtime_replied(reply, &mut cx);
             }
-            Event::DataPlane(event) => {
+            Event::DataPlane(Word(event)) => {
                 let mut cx = data_cx(now, &mut self.agenda, recorder);
                 self.data_plane.handle(event, &mut cx);
             }
