@@ -19,7 +19,7 @@ use report::Advice;
 use scenario::{Scenario, Sources};
 use sim::Ending;
 
-use crate::rehearsal::rehearse;
+use crate::{attendant::Attendant, rehearsal::rehearse};
 
 /// So many runs are tried at most; they take milliseconds each.
 const MOST_TRIALS: usize = 12;
@@ -46,7 +46,9 @@ pub(crate) fn advise(
     sources: &Sources,
     seed: u64,
     measures: &Measures,
+    attendant: &Attendant,
 ) -> Vec<Advice> {
+    attendant.say("trying out changes");
     let mut advice: Vec<Advice> = Vec::new();
     let mut changed = scenario.clone();
     let mut failed = measures.requests.failed;
@@ -61,7 +63,10 @@ pub(crate) fn advise(
         tried.push(field);
         let mut candidate = changed.clone();
         remedy.apply(&mut candidate);
-        let (after, _) = rehearse(&candidate, seed, None);
+        let (after, ending) = rehearse(&candidate, seed, attendant, None);
+        if ending.interrupted {
+            break;
+        }
         // A change that does not help is not worth saying.
         if after.requests.failed < failed {
             let outcome = outcome(advice.is_empty(), after.requests.failed, failed);

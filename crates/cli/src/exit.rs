@@ -10,3 +10,5 @@ pub(crate) const BAD_INPUT: u8 = 2;
 pub(crate) const NOTHING_TO_RUN: u8 = 4;
 /// An expectation does not hold, as k6 has it.
 pub(crate) const EXPECTATION_FAILED: u8 = 99;
+/// Ctrl-C ended it; what was measured until then was printed. 128 + SIGINT, as shells have it.
+pub(crate) const INTERRUPTED: u8 = 130;

@@ -1,7 +1,7 @@
 //! The `rollsim` command: arguments, files, the terminal and exit codes, and nothing else.
 //!
 //! It is the only place that opens files and prints. stdout is the result and is the same bytes for
-//! the same input; stderr has what is said about the input.
+//! the same input; stderr has what is said about the input, and how far a run has come.
 //!
 //! | module | what |
 //! |---|---|
@@ -10,11 +10,13 @@
 //! | `output` | stdout that ends quietly when its reader has gone, and files |
 //! | `run`, `check`, `explain` | the verbs |
 //! | `rehearsal` | one run: a scenario in, measures out |
+//! | `attendant` | who attends a run: the progress line, and Ctrl-C |
 //! | `advice` | what to change in a manifest, tried out before it is said |
 //! | `exit` | exit codes |
 
 mod advice;
 mod args;
+mod attendant;
 mod check;
 mod disk;
 mod exit;

@@ -15,6 +15,7 @@ use sim::Ending;
 use crate::{
     advice,
     args::{Format, Run},
+    attendant::Attendant,
     check::{judge, report as report_diagnostics},
     disk::Disk,
     exit, output,
@@ -39,8 +40,11 @@ pub(crate) fn run(args: &Run) -> io::Result<u8> {
         return Ok(exit::NOTHING_TO_RUN);
     }
     let seed = args.seed.unwrap_or(scenario.seed);
-    let (measures, ending) = rehearse_recorded(scenario, seed, args.record.as_deref())?;
-    let report = assemble(&loaded, scenario, seed, &measures, ending, args);
+    let attendant = Attendant::new();
+    attendant.say("rehearsing");
+    let (measures, ending) = rehearse_recorded(scenario, seed, &attendant, args.record.as_deref())?;
+    let report = assemble(&loaded, scenario, seed, (&measures, ending), &attendant, args);
+    attendant.leave();
     write_files(args, &report)?;
     match args.output {
         _ if args.record.as_deref() == Some(Path::new("-")) => {}
@@ -48,7 +52,11 @@ pub(crate) fn run(args: &Run) -> io::Result<u8> {
         Format::Json => output::print_bytes(report::json(&report).as_bytes())?,
     }
     let held = report.verdicts.iter().all(|verdict| verdict.passed);
-    Ok(if held { exit::ALL_WELL } else { exit::EXPECTATION_FAILED })
+    Ok(match held {
+        _ if attendant.interrupted() => exit::INTERRUPTED,
+        true => exit::ALL_WELL,
+        false => exit::EXPECTATION_FAILED,
+    })
 }
 
 /// Files in which there is nothing are another matter than files with mistakes in them.
@@ -68,9 +76,10 @@ fn text_style() -> report::Style {
 fn rehearse_recorded(
     scenario: &Scenario,
     seed: u64,
+    attendant: &Attendant,
     record: Option<&Path>,
 ) -> io::Result<(Measures, Ending)> {
-    let Some(path) = record else { return Ok(rehearse(scenario, seed, None)) };
+    let Some(path) = record else { return Ok(rehearse(scenario, seed, attendant, None)) };
     let sink: Box<dyn Write> = if path == Path::new("-") {
         Box::new(io::stdout().lock())
     } else {
@@ -78,7 +87,7 @@ fn rehearse_recorded(
         Box::new(File::create(path).map_err(|error| output::named(path, &error))?)
     };
     let mut lines = JsonLines::new(BufWriter::new(sink), sim::BEGIN);
-    let result = rehearse(scenario, seed, Some(&mut lines as &mut dyn Recorder));
+    let result = rehearse(scenario, seed, attendant, Some(&mut lines as &mut dyn Recorder));
     match lines.finish() {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(output::named(path, &error)),
         _ => Ok(result),
@@ -89,18 +98,18 @@ fn assemble<'a>(
     loaded: &Loaded,
     scenario: &'a Scenario,
     seed: u64,
-    measures: &'a Measures,
-    ending: Ending,
+    (measures, ending): (&'a Measures, Ending),
+    attendant: &Attendant,
     args: &Run,
 ) -> Report<'a> {
     let mut warnings = warnings(loaded, ending, args.output);
-    let advice = if args.no_advice {
+    let advice = if args.no_advice || ending.interrupted {
         Vec::new()
     } else if let Some(too_long) = advice::too_long(measures, ending) {
         warnings.push(too_long);
         Vec::new()
     } else {
-        advice::advise(scenario, &loaded.sources, seed, measures)
+        advice::advise(scenario, &loaded.sources, seed, measures, attendant)
     };
     Report {
         tool: TOOL,
@@ -122,6 +131,9 @@ fn verdicts(scenario: &Scenario, measures: &Measures) -> Vec<Verdict> {
 
 fn warnings(loaded: &Loaded, ending: Ending, format: Format) -> Vec<String> {
     let mut warnings = Vec::new();
+    if ending.interrupted {
+        warnings.push("interrupted: these are the results until then".to_owned());
+    }
     if !ending.settled {
         warnings.push(
             "not every Deployment was complete when the scenario began: the cluster had five \

@@ -1,6 +1,6 @@
 //! Compiles a scenario into a world and runs it: the only place where the two planes meet.
 //!
-//! [`compile`] turns names into numbers and seeds the random streams; [`run`] is the loop, which
+//! [`compile`] turns names into numbers and seeds the random streams; [`run()`] is the loop, which
 //! cannot fail. What happens is said to a recorder and nowhere else. Nothing here opens a file,
 //! draws, or knows what will be measured.
 //!
@@ -22,5 +22,5 @@ pub mod world;
 
 pub use compile::compile;
 pub use event::Event;
-pub use run::{BEGIN, Ending, run};
+pub use run::{BEGIN, Ending, Progress, run, run_attended};
 pub use world::World;

@@ -1,6 +1,8 @@
 //! The loop.
 
-use engine::{Source, Time};
+use std::ops::ControlFlow;
+
+use engine::{Source, Span, Time};
 use record::{Record, Recorder};
 
 use crate::{
@@ -23,10 +25,34 @@ pub struct Ending {
     pub unsent: u64,
     /// Whether every Deployment was complete when the scenario began.
     pub settled: bool,
+    /// Whether it was ended before its time.
+    pub interrupted: bool,
 }
 
+/// How far a run has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// The scenario's clock; zero while the cluster is set up.
+    pub clock: Span,
+    /// Where the scenario ends.
+    pub duration: Span,
+}
+
+/// So many events pass between two looks at the one who attends a run: some milliseconds.
+const EVENTS_UNATTENDED: u64 = 1 << 15;
+
 /// Runs a world to the end of its scenario.
-pub fn run(mut world: World, recorder: &mut dyn Recorder) -> Ending {
+pub fn run(world: World, recorder: &mut dyn Recorder) -> Ending {
+    run_attended(world, recorder, &mut |_| ControlFlow::Continue(()))
+}
+
+/// Runs a world to the end of its scenario, or until whoever attends the run breaks it off. What
+/// was recorded until then is whole: the requests still under way are counted, and it has an end.
+pub fn run_attended(
+    mut world: World,
+    recorder: &mut dyn Recorder,
+    attendant: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> Ending {
     let source = Source::new(class::SCENARIO, 0);
     world.agenda.at(BEGIN, source, Event::Begin);
     for place in 0..world.timeline.len() {
@@ -34,9 +60,8 @@ pub fn run(mut world: World, recorder: &mut dyn Recorder) -> Ending {
         world.agenda.at(at, source, Event::Step(place as u32));
     }
     world.set_up(recorder);
-    let end = BEGIN + world.duration;
-    let mut events = 0;
-    let mut settled = false;
+    let mut end = BEGIN + world.duration;
+    let (mut events, mut settled, mut interrupted) = (0, false, false);
     while world.agenda.next_time().is_some_and(|next| next <= end) {
         let (now, event) = world.agenda.pop().expect("there is a next one");
         if matches!(event, Event::Begin) {
@@ -48,11 +73,22 @@ pub fn run(mut world: World, recorder: &mut dyn Recorder) -> Ending {
             world.invariants.check(&world.control_plane);
         }
         events += 1;
+        if events % EVENTS_UNATTENDED == 0 && attendant(world.progress()).is_break() {
+            (end, interrupted) = (now, true);
+            break;
+        }
     }
     for (client, count) in world.data_plane.in_flight() {
         recorder.record(end, &Record::RequestsInFlight { client, count });
     }
     recorder.record(end, &Record::Ended);
     invariants::requests_conserved(&world.data_plane);
-    Ending { events, unsent: world.data_plane.unsent(), settled }
+    Ending { events, unsent: world.data_plane.unsent(), settled, interrupted }
+}
+
+impl World {
+    fn progress(&self) -> Progress {
+        let clock = self.agenda.now().max(BEGIN).since(BEGIN);
+        Progress { clock, duration: self.duration }
+    }
 }

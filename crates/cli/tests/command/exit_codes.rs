@@ -1,6 +1,6 @@
-//! Exit codes, which scripts and pipelines rely on: 0, 1, 2, 4 and 99.
+//! Exit codes, which scripts and pipelines rely on: 0, 1, 2, 4, 99 and 130.
 
-use super::bench::{folder, rollsim, rollsim_reading, scenario, short_scenario, write};
+use super::bench::{command, folder, rollsim, rollsim_reading, scenario, short_scenario, write};
 
 #[test]
 fn zero_says_that_all_is_well() {
@@ -85,4 +85,38 @@ fn ninety_nine_says_that_an_expectation_failed_and_the_result_is_there() {
     rollsim(&["run", &path]).ended_with(99);
     // And nobody who only checks the file is told so.
     rollsim(&["check", &path]).ended_with(0);
+}
+
+/// Ctrl-C ends a run, and what was recorded until then is whole: it has an end.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_keeps_what_there_is_and_ends_with_130() {
+    use std::{
+        io::{Read, Write},
+        process::{Command, Stdio},
+    };
+    let long = short_scenario("").replace("duration: 10s", "duration: 100000s");
+    assert!(long.contains("100000s"), "the scenario has a duration to lengthen: {long}");
+    let mut child = command(&["run", "--record", "-", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut stdin = child.stdin.take().expect("it is piped");
+    stdin.write_all(long.as_bytes()).expect("it reads");
+    drop(stdin);
+    let mut stdout = child.stdout.take().expect("it is piped");
+    // Once it records, it listens for Ctrl-C.
+    let mut recorded = vec![0; 1 << 16];
+    stdout.read_exact(&mut recorded).expect("it records");
+    let signal = Command::new("kill").args(["-s", "INT", &child.id().to_string()]).status();
+    assert!(signal.expect("there is a kill command").success());
+    stdout.read_to_end(&mut recorded).expect("it ends");
+    let ran = child.wait_with_output().expect("it ends");
+    assert_eq!(ran.status.code(), Some(130));
+    let last = recorded.trim_ascii_end().rsplit(|byte| *byte == b'\n').next();
+    let last: serde_json::Value =
+        serde_json::from_slice(last.expect("there is a line")).expect("the last line is whole");
+    assert_eq!(last["record"], "Ended", "{last}");
 }
