@@ -11,10 +11,9 @@
 //! | `run`, `check`, `explain` | the verbs |
 //! | `rehearsal` | one run: a scenario in, measures out |
 //! | `attendant` | who attends a run: the progress line, and Ctrl-C |
-//! | `advice` | what to change in a manifest, tried out before it is said |
+//! | `trials` | changed scenarios, run to see whether a change helps |
 //! | `exit` | exit codes |
 
-mod advice;
 mod args;
 mod attendant;
 mod check;
@@ -24,6 +23,7 @@ mod explain;
 mod output;
 mod rehearsal;
 mod run;
+mod trials;
 
 use std::process::ExitCode;
 

@@ -13,13 +13,13 @@ use scenario::{Code, Loaded, Scenario, Severity, load};
 use sim::Ending;
 
 use crate::{
-    advice,
     args::{Format, Run},
     attendant::Attendant,
     check::{judge, report as report_diagnostics},
     disk::Disk,
     exit, output,
     rehearsal::rehearse,
+    trials,
 };
 
 const TOOL: &str = concat!("rollsim ", env!("CARGO_PKG_VERSION"));
@@ -105,11 +105,11 @@ fn assemble<'a>(
     let mut warnings = warnings(loaded, ending, args.output);
     let advice = if args.no_advice || ending.interrupted {
         Vec::new()
-    } else if let Some(too_long) = advice::too_long(measures, ending) {
+    } else if let Some(too_long) = trials::too_long(measures, ending) {
         warnings.push(too_long);
         Vec::new()
     } else {
-        advice::advise(scenario, &loaded.sources, seed, measures, attendant)
+        trials::advise(scenario, &loaded.sources, seed, measures, attendant)
     };
     Report {
         tool: TOOL,

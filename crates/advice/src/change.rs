@@ -9,7 +9,7 @@ use api::{
 
 /// A change of one field of an object.
 #[derive(Clone, Debug)]
-pub(super) enum Change {
+pub(crate) enum Change {
     /// A preStop sleep in a container of a Deployment's template.
     PreStopSleep {
         container: usize,
@@ -30,7 +30,7 @@ pub(super) enum Change {
 
 impl Change {
     /// The field's path, as Kubernetes writes it.
-    pub(super) fn field(&self) -> String {
+    pub(crate) fn field(&self) -> String {
         match self {
             Self::PreStopSleep { container, .. } => {
                 format!(
@@ -47,7 +47,7 @@ impl Change {
     }
 
     /// What to do with the object of this name.
-    pub(super) fn summary(&self, name: &str) -> String {
+    pub(crate) fn summary(&self, name: &str) -> String {
         match self {
             Self::PreStopSleep { seconds, replaces_command, .. } => {
                 let instead =
@@ -70,7 +70,7 @@ impl Change {
     }
 
     /// The lines to write.
-    pub(super) fn snippet(&self) -> String {
+    pub(crate) fn snippet(&self) -> String {
         match self {
             Self::PreStopSleep { seconds, grace_seconds, replaces_command, .. } => {
                 let instead = if *replaces_command { "    # in place of exec\n" } else { "" };
@@ -98,7 +98,7 @@ impl Change {
         }
     }
 
-    pub(super) fn apply_to_service(&self, spec: &mut ServiceSpec) {
+    pub(crate) fn apply_to_service(&self, spec: &mut ServiceSpec) {
         match self {
             Self::TargetPort { place, port } => {
                 spec.ports[*place].target_port = IntOrString::Int(i32::from(*port));
@@ -109,7 +109,7 @@ impl Change {
         }
     }
 
-    pub(super) fn apply_to_deployment(&self, spec: &mut DeploymentSpec) {
+    pub(crate) fn apply_to_deployment(&self, spec: &mut DeploymentSpec) {
         if let Self::OneMoreFirst { .. } = self {
             spec.strategy = Strategy::RollingUpdate {
                 max_surge: IntOrPercent::Int(1),
@@ -119,7 +119,7 @@ impl Change {
         self.apply_to_template(&mut spec.template);
     }
 
-    pub(super) fn apply_to_template(&self, template: &mut PodTemplate) {
+    pub(crate) fn apply_to_template(&self, template: &mut PodTemplate) {
         let spec = Arc::make_mut(&mut template.spec);
         match self {
             Self::PreStopSleep { container, seconds, grace_seconds, .. } => {

@@ -1,38 +1,41 @@
 //! A change of one object: put into a scenario, and said.
 
 use api::{Key, Kind};
-use report::Advice;
-use scenario::{Action, Scenario, Sources, TemplateChange};
+use scenario::{Action, Scenario, TemplateChange};
 
-use super::change::Change;
+use crate::change::Change;
 
 /// A change of one field of one object.
 #[derive(Clone, Debug)]
-pub(super) struct Remedy {
-    pub(super) kind: Kind,
-    pub(super) object: Key,
-    pub(super) change: Change,
+pub struct Remedy {
+    /// The kind of the object to change.
+    pub kind: Kind,
+    /// Its name.
+    pub object: Key,
+    pub(crate) change: Change,
 }
 
 impl Remedy {
-    pub(super) fn advice(&self, sources: &Sources, outcome: String) -> Advice {
-        let field = self.change.field();
-        let located = sources.locate(self.kind, &self.object, &field);
-        let place = located.map(|located| {
-            let place = located.place;
-            format!("{}:{}", place.file, place.line)
-        });
-        Advice {
-            summary: self.change.summary(&self.object.name),
-            place,
-            field,
-            snippet: self.change.snippet(),
-            outcome,
-            verified: true,
-        }
+    /// The field's path: `spec.template.spec.containers[0].lifecycle.preStop.sleep.seconds`.
+    #[must_use]
+    pub fn field(&self) -> String {
+        self.change.field()
     }
 
-    pub(super) fn apply(&self, scenario: &mut Scenario) {
+    /// What to do: `let the pods of web sleep 4 s before they are told to stop`.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        self.change.summary(&self.object.name)
+    }
+
+    /// The YAML to write, one or several lines.
+    #[must_use]
+    pub fn snippet(&self) -> String {
+        self.change.snippet()
+    }
+
+    /// Puts the change into a scenario.
+    pub fn apply(&self, scenario: &mut Scenario) {
         match self.kind {
             Kind::Service => {
                 let mut services = scenario.services.iter_mut();

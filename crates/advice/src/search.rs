@@ -11,7 +11,7 @@ use metrics::{Explanation, Measures};
 use record::Cause;
 use scenario::Scenario;
 
-use super::{change::Change, remedy::Remedy};
+use crate::{change::Change, remedy::Remedy};
 
 /// A longer hook than this is not suggested: it would slow every rollout down.
 const LONGEST_HOOK_SECONDS: u32 = 60;
@@ -20,7 +20,7 @@ const LONGEST_HOOK_SECONDS: u32 = 60;
 const SHORTEST_GAP: Span = Span::from_secs(1);
 
 /// Changes that might have saved the requests that failed for a cause.
-pub(super) fn remedies(
+pub(crate) fn remedies(
     scenario: &Scenario,
     measures: &Measures,
     explanation: &Explanation,

@@ -1,0 +1,20 @@
+//! What to change in a manifest, tried out before it is said.
+//!
+//! For causes that one field would have prevented, [`advise`] has the changed scenario run with the
+//! same seed. What that run measured is the outcome: nothing is promised that was not seen. It runs
+//! nothing itself and prints nothing.
+//!
+//! | module | what |
+//! |---|---|
+//! | `advise` | which of the changes that might help do |
+//! | `search` | which changes might help against a cause, read off the objects |
+//! | `remedy` | a change of one object: put into a scenario, and said |
+//! | `change` | the changes there are: their fields, lines and effects |
+
+mod advise;
+mod change;
+mod remedy;
+mod search;
+
+pub use advise::{Advice, advise};
+pub use remedy::Remedy;
