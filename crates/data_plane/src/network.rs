@@ -4,7 +4,7 @@
 //! two nodes is that of the shortest path. Nothing is lost and nothing is queued on the way.
 
 use api::NodeId;
-use engine::Span;
+use engine::{Lane, Span};
 use petgraph::{
     algo::dijkstra,
     graph::{NodeIndex, UnGraph},
@@ -83,6 +83,21 @@ impl Network {
     #[must_use]
     pub fn delay(&self, from: NodeId, to: NodeId) -> Span {
         self.between[from.0 as usize * self.nodes + to.0 as usize]
+    }
+
+    /// The lane of packets that are under way for such a [`delay`](Self::delay): those of one delay
+    /// arrive in the order in which they were sent.
+    #[must_use]
+    #[inline]
+    pub fn lane(&self, delay: Span) -> Lane {
+        let Delays { same_node, same_zone, .. } = self.delays;
+        Lane(if delay == same_node {
+            1
+        } else if delay == same_zone {
+            2
+        } else {
+            3
+        })
     }
 
     /// One way from outside to a node.

@@ -3,7 +3,7 @@
 //! It is a chain of three events: the client connects, the connection reaches the pod, the answer
 //! reaches the client. What happens between two of them at one place happens at once.
 
-use engine::{Source, Span, Time};
+use engine::{Lane, Source, Span, Time};
 use record::{Cause, ClientId, Outcome, Record, Request};
 
 use crate::{
@@ -20,7 +20,12 @@ impl DataPlane {
     pub(crate) fn plan_arrival(&self, client: ClientId, arrival: Option<Time>, cx: &mut Cx<'_>) {
         if let Some(arrival) = arrival {
             let wait = self.clients[client.0 as usize].dns_wait.unwrap_or(Span::ZERO);
-            cx.agenda.at(arrival + wait, client_source(client), Event::Arrive(client));
+            cx.agenda.in_lane(
+                ARRIVALS,
+                arrival + wait,
+                client_source(client),
+                Event::Arrive(client),
+            );
         }
     }
 
@@ -102,12 +107,14 @@ impl DataPlane {
             let deadline = flight.deadline;
             return self.end_at(id, deadline, cx);
         };
-        flight.delay = extra + self.network.delay(node, there);
+        let hop = self.network.delay(node, there);
+        flight.delay = extra + hop;
         if flight.delay == Span::ZERO {
             self.deliver(id, cx);
         } else {
             let source = Source { class: class::DELIVER, entity: node.0 };
-            cx.agenda.at(cx.now + flight.delay, source, Event::Deliver(id));
+            let lane = self.network.lane(hop);
+            cx.agenda.in_lane(lane, cx.now + flight.delay, source, Event::Deliver(id));
         }
     }
 
@@ -183,6 +190,9 @@ impl DataPlane {
         cx.recorder.record(cx.now, &Record::RequestFinished(request));
     }
 }
+
+/// The next arrival of a client comes after its last one.
+const ARRIVALS: Lane = Lane(0);
 
 fn client_source(client: ClientId) -> Source {
     Source { class: class::CLIENT, entity: client.0 }

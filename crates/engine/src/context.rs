@@ -1,6 +1,6 @@
 //! What a part of the model is handed when an event reaches it.
 
-use crate::{Agenda, EventQueue, Source, Span, Time};
+use crate::{Agenda, EventQueue, Lane, Source, Span, Time};
 
 /// Somewhere to schedule events of type `E`.
 ///
@@ -9,6 +9,9 @@ use crate::{Agenda, EventQueue, Source, Span, Time};
 pub trait Schedule<E> {
     /// Schedules an event for `source` at `time`, which must not have passed.
     fn at(&mut self, time: Time, source: Source, event: E);
+
+    /// The same, with the hint that it comes last of its lane so far; see [`Agenda::in_lane`].
+    fn in_lane(&mut self, lane: Lane, time: Time, source: Source, event: E);
 }
 
 /// An agenda of the whole schedules the events of any part.
@@ -20,6 +23,11 @@ where
     #[inline]
     fn at(&mut self, time: Time, source: Source, event: Part) {
         Self::at(self, time, source, Whole::from(event));
+    }
+
+    #[inline]
+    fn in_lane(&mut self, lane: Lane, time: Time, source: Source, event: Part) {
+        Self::in_lane(self, lane, time, source, Whole::from(event));
     }
 }
 

@@ -15,6 +15,7 @@
 //! | `time`, `span` | a moment and a length of time |
 //! | `order` | the place of an event among all others |
 //! | `queue`, `wheel` | the pending events: the trait, the oracle and the fast one |
+//! | `lanes` | events that need no sorting |
 //! | `agenda`, `context` | the clock with the events to come, and what a part sees of it |
 //! | `streams` | random numbers that stay the same whoever else draws |
 //! | `distribution`, `normal`, `logarithm` | how long things take: `exp(20ms)` |
@@ -24,6 +25,7 @@ mod agenda;
 mod context;
 mod delay;
 mod distribution;
+mod lanes;
 mod logarithm;
 mod normal;
 mod order;
@@ -37,6 +39,7 @@ pub use agenda::Agenda;
 pub use context::{Context, Schedule};
 pub use delay::Delay;
 pub use distribution::{Distribution, ParseDistributionError};
+pub use lanes::Lane;
 pub use order::{Order, Source};
 pub use queue::{EventQueue, HeapQueue};
 pub use span::{ParseSpanError, Span};

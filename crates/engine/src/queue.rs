@@ -1,6 +1,6 @@
 //! The pending events, and the plainest way to keep them.
 
-use crate::{Order, Time};
+use crate::Order;
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
@@ -15,8 +15,8 @@ pub trait EventQueue<E> {
     /// Takes the earliest event out, if there is any.
     fn pop(&mut self) -> Option<(Order, E)>;
 
-    /// When the earliest event happens, if there is any. The queue may get ready to give it out.
-    fn next_time(&mut self) -> Option<Time>;
+    /// The order of the earliest event, if there is any. The queue may get ready to give it out.
+    fn peek(&mut self) -> Option<Order>;
 }
 
 /// The queue of the standard library: slower than [`RadixWheel`](crate::RadixWheel) with many
@@ -47,8 +47,8 @@ impl<E> EventQueue<E> for HeapQueue<E> {
         self.heap.pop().map(|Reverse(entry)| (entry.order, entry.event))
     }
 
-    fn next_time(&mut self) -> Option<Time> {
-        self.heap.peek().map(|Reverse(entry)| entry.order.time())
+    fn peek(&mut self) -> Option<Order> {
+        self.heap.peek().map(|Reverse(entry)| entry.order)
     }
 }
 

@@ -128,11 +128,11 @@ impl<E> EventQueue<E> for RadixWheel<E> {
     }
 
     #[inline]
-    fn next_time(&mut self) -> Option<Time> {
+    fn peek(&mut self) -> Option<Order> {
         if self.bottom.is_empty() {
             self.refill();
         }
-        self.bottom.last().map(|entry| entry.order.time())
+        self.bottom.last().map(|entry| entry.order)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The clock, and the order of simultaneous events.
 
-use engine::{Agenda, Schedule, Source, Time};
+use engine::{Agenda, Lane, Random, Schedule, Source, Span, Streams, Time};
 
 #[derive(Debug, PartialEq, Eq)]
 enum Whole {
@@ -56,4 +56,34 @@ fn nothing_is_scheduled_in_the_past() {
     agenda.at(Time::from_secs(2), Source::new(0, 0), 0);
     agenda.pop();
     agenda.at(Time::from_secs(1), Source::new(0, 0), 0);
+}
+
+/// Whatever the lanes, the order is that of an agenda without any.
+#[test]
+fn a_lane_is_a_hint_and_changes_no_order() {
+    for seed in 0..40 {
+        let mut random = Streams::new(seed).requests("lanes").request(0);
+        let (mut plain, mut laned) = (Agenda::<u32>::new(), Agenda::<u32>::new());
+        let mut popped = 0;
+        for number in 0..4_000 {
+            if random.below(5) < 2 {
+                assert_eq!(laned.next_time(), plain.next_time(), "seed {seed}");
+                let next = plain.pop();
+                assert_eq!(laned.pop(), next, "seed {seed}");
+                popped += usize::from(next.is_some());
+            }
+            // Most events keep to their lane's delay; some do not, and several fall on one moment.
+            let lane = random.below(6);
+            let delay = if random.below(10) == 0 { random.below(9) } else { lane };
+            let (now, span) = (plain.now(), Span::from_nanos(u64::from(delay)));
+            let source = Source::new(random.below(3) as u8, random.below(3));
+            plain.at(now + span, source, number);
+            laned.in_lane(Lane(lane as u8), now + span, source, number);
+        }
+        assert!(popped > 1_000, "the clock moved");
+        assert_eq!(laned.len(), plain.len());
+        let rest =
+            |agenda: &mut Agenda<u32>| std::iter::from_fn(|| agenda.pop()).collect::<Vec<_>>();
+        assert_eq!(rest(&mut laned), rest(&mut plain), "seed {seed}");
+    }
 }
