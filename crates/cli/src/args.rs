@@ -53,7 +53,7 @@ impl ColorChoice {
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 all well · 1 the tool failed · 2 bad usage or input · 4 nothing to run · \
-99 an expectation failed
+99 an expectation failed · 130 interrupted
 
 Examples:
   rollsim run scenarios/rolling-update.yaml

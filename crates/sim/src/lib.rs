@@ -22,5 +22,5 @@ pub mod world;
 
 pub use compile::compile;
 pub use event::Event;
-pub use run::{BEGIN, Ending, Progress, run, run_attended};
+pub use run::{BEGIN, Ending, Progress, run, run_attended, run_to};
 pub use world::World;

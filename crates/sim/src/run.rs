@@ -49,41 +49,80 @@ pub fn run(world: World, recorder: &mut dyn Recorder) -> Ending {
 /// Runs a world to the end of its scenario, or until whoever attends the run breaks it off. What
 /// was recorded until then is whole: the requests still under way are counted, and it has an end.
 pub fn run_attended(
-    mut world: World,
+    world: World,
     recorder: &mut dyn Recorder,
     attendant: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Ending {
-    let source = Source::new(class::SCENARIO, 0);
-    world.agenda.at(BEGIN, source, Event::Begin);
-    for place in 0..world.timeline.len() {
-        let at = BEGIN + world.timeline[place].at;
-        world.agenda.at(at, source, Event::Step(place as u32));
-    }
-    world.set_up(recorder);
-    let mut end = BEGIN + world.duration;
-    let (mut events, mut settled, mut interrupted) = (0, false, false);
-    while world.agenda.next_time().is_some_and(|next| next <= end) {
-        let (now, event) = world.agenda.pop().expect("there is a next one");
-        if matches!(event, Event::Begin) {
-            settled = world.control_plane.rollouts_complete();
+    let end = BEGIN + world.duration;
+    let mut run = Run::start(world, recorder);
+    let interrupted = run.advance(end, recorder, attendant).is_break();
+    let end = if interrupted { run.world.agenda.now() } else { end };
+    run.finish(end, interrupted, recorder)
+}
+
+/// Runs a world to a moment of its scenario, for a look at it: all that happens until then has
+/// happened, that moment's own events among it.
+#[must_use]
+pub fn run_to(world: World, moment: Span, recorder: &mut dyn Recorder) -> World {
+    let mut run = Run::start(world, recorder);
+    let _ = run.advance(BEGIN + moment, recorder, &mut |_| ControlFlow::Continue(()));
+    run.world
+}
+
+/// A run under way.
+struct Run {
+    world: World,
+    events: u64,
+    settled: bool,
+}
+
+impl Run {
+    fn start(mut world: World, recorder: &mut dyn Recorder) -> Self {
+        let source = Source::new(class::SCENARIO, 0);
+        world.agenda.at(BEGIN, source, Event::Begin);
+        for place in 0..world.timeline.len() {
+            let at = BEGIN + world.timeline[place].at;
+            world.agenda.at(at, source, Event::Step(place as u32));
         }
-        let checked = cfg!(debug_assertions) && invariants::may_break(&event);
-        world.dispatch(now, event, recorder);
-        if checked {
-            world.invariants.check(&world.control_plane);
-        }
-        events += 1;
-        if events % EVENTS_UNATTENDED == 0 && attendant(world.progress()).is_break() {
-            (end, interrupted) = (now, true);
-            break;
-        }
+        world.set_up(recorder);
+        Self { world, events: 0, settled: false }
     }
-    for (client, count) in world.data_plane.in_flight() {
-        recorder.record(end, &Record::RequestsInFlight { client, count });
+
+    /// The loop.
+    fn advance(
+        &mut self,
+        until: Time,
+        recorder: &mut dyn Recorder,
+        attendant: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let world = &mut self.world;
+        while world.agenda.next_time().is_some_and(|next| next <= until) {
+            let (now, event) = world.agenda.pop().expect("there is a next one");
+            if matches!(event, Event::Begin) {
+                self.settled = world.control_plane.rollouts_complete();
+            }
+            let checked = cfg!(debug_assertions) && invariants::may_break(&event);
+            world.dispatch(now, event, recorder);
+            if checked {
+                world.invariants.check(&world.control_plane);
+            }
+            self.events += 1;
+            if self.events.is_multiple_of(EVENTS_UNATTENDED) {
+                attendant(world.progress())?;
+            }
+        }
+        ControlFlow::Continue(())
     }
-    recorder.record(end, &Record::Ended);
-    invariants::requests_conserved(&world.data_plane);
-    Ending { events, unsent: world.data_plane.unsent(), settled, interrupted }
+
+    fn finish(self, end: Time, interrupted: bool, recorder: &mut dyn Recorder) -> Ending {
+        let Self { world, events, settled } = self;
+        for (client, count) in world.data_plane.in_flight() {
+            recorder.record(end, &Record::RequestsInFlight { client, count });
+        }
+        recorder.record(end, &Record::Ended);
+        invariants::requests_conserved(&world.data_plane);
+        Ending { events, unsent: world.data_plane.unsent(), settled, interrupted }
+    }
 }
 
 impl World {

@@ -1,6 +1,6 @@
 //! All state of a run, and which event is for whom.
 
-use api::{Object, Verb};
+use api::{Kind, Object, Timestamp, Verb};
 use control_plane::{ControlPlane, Delivery};
 use data_plane::{DataPlane, Watches};
 use engine::{Agenda, Context, Span, Streams, Time};
@@ -55,6 +55,17 @@ impl World {
             initial,
             watches,
         }
+    }
+
+    /// The objects of a kind that the API server holds, in the order of their names.
+    pub fn objects(&self, kind: Kind) -> impl Iterator<Item = &Object> {
+        self.control_plane.api().list(kind)
+    }
+
+    /// The wall-clock time of the run's clock, as the API server stamps it.
+    #[must_use]
+    pub fn timestamp(&self, now: Time) -> Timestamp {
+        self.control_plane.api().timestamp(now)
     }
 
     /// Stores the initial objects: nodes first, Services before the pods behind them.
