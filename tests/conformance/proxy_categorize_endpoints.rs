@@ -12,7 +12,8 @@ use crate::{
 pub(crate) fn check(case: &Case) -> Result<(), Problem> {
     case.fixture(|_| Ok(()))?;
     case.input(|f| {
-        let endpoints = f.objects("endpoints", endpoint)?;
+        let (names, endpoints): (Vec<_>, Vec<_>) =
+            f.objects("endpoints", endpoint)?.into_iter().unzip();
         let service = f.object("serviceInfo", service_info)?;
         let labels = f.labels("nodeLabels")?;
         let place = Place {
@@ -21,14 +22,13 @@ pub(crate) fn check(case: &Case) -> Result<(), Problem> {
             prefer_same: f.flag("preferSameEnabled")?,
         };
         let got = categorize_endpoints(&endpoints, service, place);
-        compare(case, &endpoints, &got)
+        compare(case, &names, &got)
     })
 }
 
-fn compare(case: &Case, endpoints: &[EndpointInfo], got: &Categorized) -> Result<(), Problem> {
+fn compare(case: &Case, endpoints: &[String], got: &Categorized) -> Result<(), Problem> {
     let names = |chosen: &Vec<usize>| {
-        let mut names: Vec<String> =
-            chosen.iter().map(|index| endpoints[*index].endpoint.clone()).collect();
+        let mut names: Vec<String> = chosen.iter().map(|index| endpoints[*index].clone()).collect();
         names.sort();
         names
     };
@@ -45,18 +45,20 @@ fn compare(case: &Case, endpoints: &[EndpointInfo], got: &Categorized) -> Result
     })
 }
 
-fn endpoint(f: &Fields<'_>) -> Read<EndpointInfo> {
+/// An endpoint and its name.
+fn endpoint(f: &Fields<'_>) -> Read<(String, EndpointInfo)> {
     // The address is in `endpoint`, together with the port.
     f.ignore(&["ip", "port"]);
-    Ok(EndpointInfo {
-        endpoint: f.needed("endpoint", f.text("endpoint")?)?.to_owned(),
+    let name = f.needed("endpoint", f.text("endpoint")?)?.to_owned();
+    let info = EndpointInfo {
         is_local: f.flag("isLocal")?,
         ready: f.flag("ready")?,
         serving: f.flag("serving")?,
         terminating: f.flag("terminating")?,
         zone_hints: f.texts("zoneHints")?,
         node_hints: f.texts("nodeHints")?,
-    })
+    };
+    Ok((name, info))
 }
 
 fn service_info(f: &Fields<'_>) -> Read<ServiceInfo> {

@@ -13,6 +13,7 @@ pub mod endpoint;
 pub mod memberships;
 pub mod reconciler;
 pub mod tracker;
+pub mod wanted;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -26,21 +27,20 @@ use crate::{
     work_queue::WorkQueue,
     write::Write,
 };
-use endpoint::{
-    AddressType, get_endpoint_ports, pod_to_endpoint, should_pod_be_in_endpoints,
-    supported_address_types,
-};
+use endpoint::{AddressType, supported_address_types};
 use memberships::{get_services_to_update_on_pod_change, selector};
 use reconciler::{
-    CONTROLLER_NAME, EndpointSet, MANAGED_BY_LABEL, MAX_ENDPOINTS_PER_SLICE, PortMapKey,
-    SliceChanges, port_map_key, reconcile_by_address_type,
+    CONTROLLER_NAME, MANAGED_BY_LABEL, MAX_ENDPOINTS_PER_SLICE, SliceChanges,
+    reconcile_by_address_type,
 };
 use tracker::{EndpointSliceTracker, Tracked, service_key};
+use wanted::WantedEndpoints;
 
 /// The EndpointSlice controller.
 #[derive(Debug, Default)]
 pub struct EndpointSliceController {
     tracker: EndpointSliceTracker,
+    wanted: BTreeMap<Key, WantedEndpoints>,
 }
 
 impl Controller for EndpointSliceController {
@@ -58,6 +58,7 @@ impl Controller for EndpointSliceController {
                     (Verb::Modified, Some(Object::Pod(old))) => Some(&**old),
                     _ => None,
                 };
+                self.wanted.values_mut().for_each(|wanted| wanted.pod_changed(pod));
                 let services: Vec<&Service> =
                     informers.services().map(|service| &**service).collect();
                 let concerned = get_services_to_update_on_pod_change(&services, old, pod);
@@ -87,25 +88,18 @@ impl Controller for EndpointSliceController {
         if self.tracker.stale_slices(key, existing.iter().map(|slice| &**slice)) {
             return Plan { again: Again::Failed, ..Plan::default() };
         }
-        let mut wanted: BTreeMap<PortMapKey, (Vec<_>, EndpointSet)> = BTreeMap::new();
         let mut plan = Plan::default();
-        let address_type = address_type(service);
-        let pods = informers.pods_with(&service.meta.namespace, labels);
-        for pod in pods.filter(|pod| should_pod_be_in_endpoints(pod, true)) {
-            let node = pod.node_name.as_ref().and_then(|name| informers.node(name));
-            if node.is_none() && !service.spec.publish_not_ready_addresses {
-                // The node may be heard of yet; the other pods are not to wait for it.
-                plan.again = Again::Failed;
-                continue;
-            }
-            let endpoint = pod_to_endpoint(pod, node.map(|node| &**node), service, address_type);
-            let Some(endpoint) = endpoint else { continue };
-            let ports = get_endpoint_ports(service, pod);
-            let set = wanted.entry(port_map_key(&ports)).or_insert((ports, EndpointSet::default()));
-            set.1.insert(endpoint);
+        let wanted = self.wanted.entry(key.clone()).or_default();
+        if !wanted.update(service, labels, address_type(service), informers) {
+            // A node may be heard of yet; the other pods are not to wait for it.
+            plan.again = Again::Failed;
         }
-        let changes =
-            reconcile_by_address_type(service, &existing, wanted, MAX_ENDPOINTS_PER_SLICE);
+        let changes = reconcile_by_address_type(
+            service,
+            &existing,
+            wanted.endpoints(),
+            MAX_ENDPOINTS_PER_SLICE,
+        );
         finalize(service, changes, sync.random, &mut plan);
         plan
     }
@@ -125,6 +119,7 @@ impl EndpointSliceController {
     /// Deletes the slices of a Service that is gone. In Kubernetes the garbage collector does it.
     fn collect(&mut self, service: &Key, slices: Vec<Arc<EndpointSlice>>) -> Plan {
         let mut plan = Plan::default();
+        self.wanted.remove(service);
         if slices.is_empty() {
             self.tracker.delete_service(service);
         }

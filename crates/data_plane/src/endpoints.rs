@@ -3,8 +3,6 @@
 /// An endpoint as a proxy knows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EndpointInfo {
-    /// Its address and port, as proxies order them.
-    pub endpoint: String,
     /// Whether it is on the proxy's own node.
     pub is_local: bool,
     /// Its conditions.

@@ -8,11 +8,12 @@
 //! yet), the difference between the modes, and stale connection tracking.
 
 use std::{
+    cmp::Ordering,
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
-use api::{Change, EndpointSlice, Key, NodeId, Object, PodId, Service, ServiceId, Verb};
+use api::{Change, Endpoint, EndpointSlice, Key, NodeId, Object, PodId, Service, ServiceId, Verb};
 use engine::{Distribution, Random, Source, Span, Stream, Streams, Time};
 use policy::{Policy, Reply};
 use record::Record;
@@ -59,7 +60,7 @@ pub struct KubeProxy {
     config: Config,
     services: BTreeMap<Key, Arc<Service>>,
     /// By Service and slice name.
-    slices: BTreeMap<Key, BTreeMap<Arc<str>, Arc<EndpointSlice>>>,
+    slices: BTreeMap<Key, BTreeMap<Arc<str>, KnownSlice>>,
     /// Services that changed since the last sync began.
     dirty: BTreeSet<Key>,
     runner: BoundedFrequencyRunner,
@@ -69,6 +70,20 @@ pub struct KubeProxy {
     /// In force, by Service.
     rules: Vec<Vec<PortRules>>,
     durations: Stream,
+}
+
+/// A slice as last heard of.
+struct KnownSlice {
+    slice: Arc<EndpointSlice>,
+    /// Its endpoints' addresses with a colon behind, as proxies order them.
+    addresses: Vec<String>,
+}
+
+/// An endpoint that may become a target.
+struct Candidate<'a> {
+    address: &'a str,
+    port: u16,
+    endpoint: &'a Endpoint,
 }
 
 /// The rules of one port of a Service.
@@ -134,7 +149,8 @@ impl KubeProxy {
                 if gone {
                     slices.remove(&slice.meta.name);
                 } else {
-                    slices.insert(slice.meta.name.clone(), slice.clone());
+                    let before = slices.remove(&slice.meta.name);
+                    slices.insert(slice.meta.name.clone(), KnownSlice::new(slice.clone(), before));
                 }
                 self.dirty.insert(key);
             }
@@ -221,7 +237,7 @@ impl KubeProxy {
         let slices = self.slices.get(key).unwrap_or(&empty);
         let Some(service) = self.services.get(key) else {
             // Its Service is gone, or not heard of yet: nothing listens for it.
-            let id = slices.values().find_map(|slice| slice.service)?;
+            let id = slices.values().find_map(|known| known.slice.service)?;
             return Some((id, Vec::new()));
         };
         let rules = service.spec.ports.iter().map(|port| {
@@ -242,43 +258,80 @@ impl KubeProxy {
     }
 
     /// The targets of a port: all usable endpoints, in the order of their addresses as text.
-    fn targets(
-        &self,
-        slices: &BTreeMap<Arc<str>, Arc<EndpointSlice>>,
-        port_name: &str,
-    ) -> Vec<Target> {
-        let mut known: BTreeMap<String, (EndpointInfo, Target)> = BTreeMap::new();
-        for slice in slices.values() {
-            let port = slice.ports.iter().find(|port| port.name == port_name);
-            let Some(number) = port.and_then(|port| port.port) else { continue };
-            for endpoint in &slice.endpoints {
-                let name = format!("{}:{number}", endpoint.address);
-                // A terminating endpoint never replaces another of its address.
-                if endpoint.terminating && known.contains_key(&name) {
-                    continue;
-                }
-                let info = EndpointInfo {
-                    endpoint: name.clone(),
-                    is_local: endpoint.node_name.as_deref() == Some(&*self.name),
-                    ready: endpoint.ready,
-                    serving: endpoint.serving,
-                    terminating: endpoint.terminating,
-                    zone_hints: Vec::new(),
-                    node_hints: Vec::new(),
-                };
-                let pod = endpoint.target.as_ref().map(|(pod, _)| *pod);
-                known.insert(name, (info, Target { pod, port: number }));
+    fn targets(&self, slices: &BTreeMap<Arc<str>, KnownSlice>, port_name: &str) -> Vec<Target> {
+        let candidates = candidates(slices, port_name);
+        let info = |candidate: &Candidate<'_>| {
+            let Endpoint { ready, serving, terminating, ref node_name, .. } = *candidate.endpoint;
+            EndpointInfo {
+                is_local: node_name.as_deref() == Some(&*self.name),
+                ready,
+                serving,
+                terminating,
+                zone_hints: Vec::new(),
+                node_hints: Vec::new(),
             }
-        }
-        let (infos, targets): (Vec<_>, Vec<_>) = known.into_values().unzip();
+        };
+        let infos: Vec<EndpointInfo> = candidates.iter().map(info).collect();
         let place = Place { node: &self.name, zone: Some(&self.zone), prefer_same: true };
         let categorized = categorize_endpoints(&infos, ServiceInfo::default(), place);
-        categorized.cluster.unwrap_or_default().into_iter().map(|index| targets[index]).collect()
+        let target = |index: usize| {
+            let Candidate { port, endpoint, .. } = candidates[index];
+            Target { pod: endpoint.target.as_ref().map(|(pod, _)| *pod), port }
+        };
+        categorized.cluster.unwrap_or_default().into_iter().map(target).collect()
     }
 
     fn source(&self) -> Source {
         Source { class: class::PROXY, entity: self.node.0 }
     }
+}
+
+impl KnownSlice {
+    /// A new version of a slice. Most endpoints were in the one before, in the same order, and their
+    /// addresses need not be written again.
+    fn new(slice: Arc<EndpointSlice>, before: Option<Self>) -> Self {
+        let mut before = before.into_iter().flat_map(|before| {
+            let addresses: Vec<_> = before.slice.endpoints.iter().map(|it| it.address).collect();
+            addresses.into_iter().zip(before.addresses)
+        });
+        let addresses = slice.endpoints.iter().map(|endpoint| {
+            let known = before.find(|(address, _)| *address == endpoint.address);
+            known.map_or_else(|| format!("{}:", endpoint.address), |(_, text)| text)
+        });
+        Self { addresses: addresses.collect(), slice }
+    }
+}
+
+impl Candidate<'_> {
+    /// The order of `address:port` as text.
+    fn order(&self, other: &Self) -> Ordering {
+        let ports = || self.port.to_string().cmp(&other.port.to_string());
+        self.address.cmp(other.address).then_with(ports)
+    }
+}
+
+/// The endpoints of a port, each address once. Of two with one address the later counts, but one
+/// that is being deleted never replaces another (`endpointslicecache.go`).
+fn candidates<'a>(
+    slices: &'a BTreeMap<Arc<str>, KnownSlice>,
+    port_name: &str,
+) -> Vec<Candidate<'a>> {
+    let mut all = Vec::new();
+    for known in slices.values() {
+        let port = known.slice.ports.iter().find(|port| port.name == port_name);
+        let Some(port) = port.and_then(|port| port.port) else { continue };
+        let endpoints = known.addresses.iter().zip(&known.slice.endpoints);
+        all.extend(endpoints.map(|(address, endpoint)| Candidate { address, port, endpoint }));
+    }
+    all.sort_by(Candidate::order);
+    all.dedup_by(|later, kept| {
+        let same = later.order(kept).is_eq();
+        if same && !later.endpoint.terminating {
+            std::mem::swap(later, kept);
+        }
+        same
+    });
+    all
 }
 
 /// The pods that any of these rules lead to.

@@ -5,14 +5,16 @@
 //! everything that is left over, and half empty slices are never merged.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    net::IpAddr,
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
 };
 
-use api::{Endpoint, EndpointSlice, Kind, Labels, Meta, Owner, PodId, Service, SlicePort};
+use api::{Endpoint, EndpointSlice, Kind, Labels, Meta, Owner, Service, SlicePort};
 
-use super::endpoint::endpoints_equal_beyond_hash;
+use super::{
+    endpoint::endpoints_equal_beyond_hash,
+    wanted::{EndpointSet, EndpointsByPorts, identity},
+};
 
 /// The most endpoints in a slice (`--max-endpoints-per-slice`).
 pub const MAX_ENDPOINTS_PER_SLICE: usize = 100;
@@ -43,39 +45,6 @@ pub struct SliceChanges {
     pub delete: Vec<Arc<EndpointSlice>>,
 }
 
-/// Endpoints that are wanted, each once, in the order of their pods' creation. Kubernetes has them
-/// in the order of a hash map: any order is as good.
-#[derive(Clone, Debug, Default)]
-pub struct EndpointSet(BTreeMap<Identity, Endpoint>);
-
-/// What an endpoint is found again by: its pod, its address and its host name.
-type Identity = (Option<PodId>, IpAddr, Option<Arc<str>>);
-
-impl EndpointSet {
-    /// Adds an endpoint; another of the same pod, address and host name gives way.
-    pub fn insert(&mut self, endpoint: Endpoint) {
-        self.0.insert(identity(&endpoint), endpoint);
-    }
-
-    /// Takes out the wanted version of an endpoint.
-    fn take(&mut self, endpoint: &Endpoint) -> Option<Endpoint> {
-        self.0.remove(&identity(endpoint))
-    }
-
-    /// Moves endpoints into a slice until it is full.
-    fn fill(&mut self, slice: &mut EndpointSlice, most: usize) {
-        while slice.endpoints.len() < most {
-            let Some((_, endpoint)) = self.0.pop_first() else { return };
-            slice.endpoints.push(endpoint);
-        }
-    }
-}
-
-fn identity(endpoint: &Endpoint) -> Identity {
-    let pod = endpoint.target.as_ref().map(|(pod, _)| *pod);
-    (pod, endpoint.address, endpoint.hostname.clone())
-}
-
 /// The key of a slice's or a pod's ports.
 #[must_use]
 pub fn port_map_key(ports: &[SlicePort]) -> PortMapKey {
@@ -90,7 +59,7 @@ pub fn port_map_key(ports: &[SlicePort]) -> PortMapKey {
 pub fn reconcile_by_address_type(
     service: &Service,
     existing: &[Arc<EndpointSlice>],
-    wanted: BTreeMap<PortMapKey, (Vec<SlicePort>, EndpointSet)>,
+    wanted: &EndpointsByPorts,
     max_endpoints: usize,
 ) -> SliceChanges {
     let mut by_ports: BTreeMap<PortMapKey, Vec<Arc<EndpointSlice>>> = BTreeMap::new();
@@ -99,8 +68,8 @@ pub fn reconcile_by_address_type(
     }
     let mut changes = SliceChanges::default();
     for (key, (ports, endpoints)) in wanted {
-        let slices = by_ports.remove(&key).unwrap_or_default();
-        let empty = new_endpoint_slice(service, ports);
+        let slices = by_ports.remove(key).unwrap_or_default();
+        let empty = new_endpoint_slice(service, ports.clone());
         let mut packing = Packing::new(slices, empty, endpoints, max_endpoints);
         packing.keep_wanted();
         packing.fill_changed();
@@ -142,18 +111,21 @@ fn turn_deletes_into_updates(changes: &mut SliceChanges) {
 }
 
 /// The slices of one set of ports, being packed.
-struct Packing {
+struct Packing<'a> {
     slices: Vec<PackedSlice>,
     /// What a new slice looks like.
     empty: EndpointSlice,
     created: Vec<EndpointSlice>,
-    left: EndpointSet,
+    wanted: &'a EndpointSet,
+    /// Those of the wanted that have no slice yet.
+    left: VecDeque<&'a Endpoint>,
     max_endpoints: usize,
 }
 
 struct PackedSlice {
     was: Arc<EndpointSlice>,
-    is: EndpointSlice,
+    /// Its endpoints to be, where they are not all as they were.
+    is: Option<EndpointSlice>,
     fate: Fate,
 }
 
@@ -164,65 +136,81 @@ enum Fate {
     Delete,
 }
 
-impl Packing {
+impl PackedSlice {
+    fn len(&self) -> usize {
+        self.is.as_ref().unwrap_or(&self.was).endpoints.len()
+    }
+
+    /// The slice to write.
+    fn changed(&mut self) -> &mut EndpointSlice {
+        self.fate = Fate::Update;
+        self.is.get_or_insert_with(|| EndpointSlice::clone(&self.was))
+    }
+}
+
+impl<'a> Packing<'a> {
     fn new(
         slices: Vec<Arc<EndpointSlice>>,
         empty: EndpointSlice,
-        left: EndpointSet,
+        wanted: &'a EndpointSet,
         max_endpoints: usize,
     ) -> Self {
-        let packed = |was: Arc<EndpointSlice>| PackedSlice {
-            is: EndpointSlice::clone(&was),
-            was,
-            fate: Fate::Keep,
-        };
+        let packed = |was| PackedSlice { was, is: None, fate: Fate::Keep };
         let slices = slices.into_iter().map(packed).collect();
-        Self { slices, empty, created: Vec::new(), left, max_endpoints }
+        let (created, left) = (Vec::new(), VecDeque::new());
+        Self { slices, empty, created, wanted, left, max_endpoints }
     }
 
     /// Step 1: endpoints that are still wanted stay where they are.
     fn keep_wanted(&mut self) {
+        let mut placed = vec![false; self.wanted.len()];
         for slice in &mut self.slices {
+            let mut kept = Vec::with_capacity(slice.was.endpoints.len());
             let mut changed = false;
-            slice.is.endpoints.clear();
             for endpoint in &slice.was.endpoints {
-                let Some(wanted) = self.left.take(endpoint) else {
+                let place = self.wanted.place_of(&identity(endpoint)).ok();
+                // One that is in two slices is taken out of the later one.
+                let Some(place) =
+                    place.filter(|place| !std::mem::replace(&mut placed[*place], true))
+                else {
                     changed = true;
                     continue;
                 };
-                changed |= !endpoints_equal_beyond_hash(&wanted, endpoint);
-                slice.is.endpoints.push(wanted);
+                let wanted = self.wanted.at(place);
+                changed |= !endpoints_equal_beyond_hash(wanted, endpoint);
+                kept.push(wanted);
             }
             let relabelled = slice.was.meta.labels != self.empty.meta.labels;
-            if changed && slice.is.endpoints.is_empty() {
+            if changed && kept.is_empty() {
                 slice.fate = Fate::Delete;
             } else if changed || relabelled {
-                slice.is.meta.labels = self.empty.meta.labels.clone();
-                slice.fate = Fate::Update;
+                let slice = slice.changed();
+                slice.meta.labels = self.empty.meta.labels.clone();
+                slice.endpoints = kept.into_iter().cloned().collect();
             }
         }
+        let places = placed.into_iter().zip(self.wanted.iter());
+        self.left = places.filter(|(placed, _)| !placed).map(|(_, endpoint)| endpoint).collect();
     }
 
     /// Step 2: slices that are written anyway are filled, the fullest first.
     fn fill_changed(&mut self) {
         let mut changed: Vec<&mut PackedSlice> =
             self.slices.iter_mut().filter(|slice| slice.fate == Fate::Update).collect();
-        changed.sort_by_key(|slice| std::cmp::Reverse(slice.is.endpoints.len()));
+        changed.sort_by_key(|slice| std::cmp::Reverse(slice.len()));
         for slice in changed {
-            self.left.fill(&mut slice.is, self.max_endpoints);
+            fill(slice.changed(), &mut self.left, self.max_endpoints);
         }
     }
 
     /// Step 3: what is left goes into one unchanged slice that it fills best, or into new ones.
     fn place_rest(&mut self) {
-        while !self.left.0.is_empty() {
+        while !self.left.is_empty() {
             if let Some(index) = self.slice_to_fill() {
-                let slice = &mut self.slices[index];
-                self.left.fill(&mut slice.is, self.max_endpoints);
-                slice.fate = Fate::Update;
+                fill(self.slices[index].changed(), &mut self.left, self.max_endpoints);
             } else {
                 let mut slice = self.empty.clone();
-                self.left.fill(&mut slice, self.max_endpoints);
+                fill(&mut slice, &mut self.left, self.max_endpoints);
                 self.created.push(slice);
             }
         }
@@ -230,12 +218,12 @@ impl Packing {
 
     /// The unchanged slice that would be fullest with all that is left (`getSliceToFill`).
     fn slice_to_fill(&self) -> Option<usize> {
-        let left = self.left.0.len();
+        let left = self.left.len();
         if left >= self.max_endpoints {
             return None;
         }
         let fits = |(index, slice): (usize, &PackedSlice)| {
-            let room = self.max_endpoints.checked_sub(left + slice.is.endpoints.len())?;
+            let room = self.max_endpoints.checked_sub(left + slice.len())?;
             (slice.fate == Fate::Keep).then_some((room, index))
         };
         self.slices.iter().enumerate().filter_map(fits).min().map(|(_, index)| index)
@@ -246,11 +234,17 @@ impl Packing {
         for slice in self.slices {
             match slice.fate {
                 Fate::Keep => {}
-                Fate::Update => changes.update.push(slice.is),
+                Fate::Update => changes.update.extend(slice.is),
                 Fate::Delete => changes.delete.push(slice.was),
             }
         }
     }
+}
+
+/// Moves endpoints into a slice until it is full.
+fn fill(slice: &mut EndpointSlice, left: &mut VecDeque<&Endpoint>, most: usize) {
+    let room = most.saturating_sub(slice.endpoints.len()).min(left.len());
+    slice.endpoints.extend(left.drain(..room).cloned());
 }
 
 /// An empty slice of a Service, without a name.

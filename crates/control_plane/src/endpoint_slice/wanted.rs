@@ -1,0 +1,166 @@
+//! The endpoints that a Service is to have, kept up to date pod by pod.
+//!
+//! Kubernetes works them out anew in each sync, from all pods of the Service. What comes out is the
+//! same: an endpoint depends on its pod, its node and its Service alone, and a pod that changed is
+//! looked at again in the next sync.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+    sync::Arc,
+};
+
+use api::{Endpoint, Key, Labels, Pod, PodId, Service, SlicePort};
+
+use super::{
+    endpoint::{AddressType, get_endpoint_ports, pod_to_endpoint, should_pod_be_in_endpoints},
+    reconciler::{PortMapKey, port_map_key},
+};
+use crate::informer::Informers;
+
+/// What an endpoint is found again by: its pod, its address and its host name.
+pub type Identity = (Option<PodId>, IpAddr, Option<Arc<str>>);
+
+/// The identity of an endpoint.
+#[must_use]
+pub fn identity(endpoint: &Endpoint) -> Identity {
+    let pod = endpoint.target.as_ref().map(|(pod, _)| *pod);
+    (pod, endpoint.address, endpoint.hostname.clone())
+}
+
+/// Endpoints with the same ports, each once, in the order of their pods' creation. Kubernetes has
+/// them in the order of a hash map: any order is as good.
+#[derive(Clone, Debug, Default)]
+pub struct EndpointSet(Vec<(Identity, Endpoint)>);
+
+impl EndpointSet {
+    /// Adds an endpoint; another of the same identity gives way.
+    pub fn insert(&mut self, endpoint: Endpoint) {
+        let identity = identity(&endpoint);
+        match self.place_of(&identity) {
+            Ok(place) => self.0[place].1 = endpoint,
+            Err(place) => self.0.insert(place, (identity, endpoint)),
+        }
+    }
+
+    /// Where an endpoint is, or would be.
+    pub fn place_of(&self, identity: &Identity) -> Result<usize, usize> {
+        self.0.binary_search_by(|(other, _)| other.cmp(identity))
+    }
+
+    /// The endpoints, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &Endpoint> {
+        self.0.iter().map(|(_, endpoint)| endpoint)
+    }
+
+    /// The endpoint in a place.
+    #[must_use]
+    pub fn at(&self, place: usize) -> &Endpoint {
+        &self.0[place].1
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn remove(&mut self, identity: &Identity) {
+        if let Ok(place) = self.place_of(identity) {
+            self.0.remove(place);
+        }
+    }
+}
+
+/// Endpoints by the ports they have; the ports are in the Service's order.
+pub type EndpointsByPorts = BTreeMap<PortMapKey, (Vec<SlicePort>, EndpointSet)>;
+
+/// The endpoints that a Service is to have.
+#[derive(Debug, Default)]
+pub struct WantedEndpoints {
+    /// The Service they were worked out for; another version of it makes all of them void.
+    service: Option<Arc<Service>>,
+    endpoints: EndpointsByPorts,
+    /// Where each pod's endpoint is.
+    places: BTreeMap<Key, (PortMapKey, Identity)>,
+    /// Pods that changed since the last sync.
+    changed: BTreeSet<Key>,
+}
+
+impl WantedEndpoints {
+    /// Notes that a pod changed, if the Service selects it or did.
+    pub fn pod_changed(&mut self, pod: &Pod) {
+        let selected = self.service.as_ref().is_some_and(|service| {
+            service.meta.namespace == pod.meta.namespace
+                && super::selector(service)
+                    .is_some_and(|labels| api::selector::matches_all(labels, &pod.meta.labels))
+        });
+        if selected || self.places.contains_key(&pod.meta.key()) {
+            self.changed.insert(pod.meta.key());
+        }
+    }
+
+    /// Looks at what changed. Gives back whether each pod's node is known; a pod whose node is not
+    /// has no endpoint yet, and is looked at again.
+    pub fn update(
+        &mut self,
+        service: &Arc<Service>,
+        labels: &Labels,
+        family: AddressType,
+        informers: &Informers,
+    ) -> bool {
+        if !self.service.as_ref().is_some_and(|known| Arc::ptr_eq(known, service)) {
+            let pods = informers.pods_with(&service.meta.namespace, labels);
+            let changed = pods.map(|pod| pod.meta.key()).collect();
+            *self = Self { service: Some(service.clone()), changed, ..Self::default() };
+        }
+        let changed = std::mem::take(&mut self.changed);
+        for key in changed {
+            self.remove(&key);
+            let selected = |pod: &&Arc<Pod>| api::selector::matches_all(labels, &pod.meta.labels);
+            let Some(pod) = informers.pod(&key).filter(selected) else { continue };
+            if !should_pod_be_in_endpoints(pod, true) {
+                continue;
+            }
+            let node = pod.node_name.as_ref().and_then(|name| informers.node(name));
+            if node.is_none() && !service.spec.publish_not_ready_addresses {
+                self.changed.insert(key);
+                continue;
+            }
+            if let Some(endpoint) = pod_to_endpoint(pod, node.map(|node| &**node), service, family)
+            {
+                self.insert(key, get_endpoint_ports(service, pod), endpoint);
+            }
+        }
+        self.changed.is_empty()
+    }
+
+    /// The endpoints.
+    #[must_use]
+    pub fn endpoints(&self) -> &EndpointsByPorts {
+        &self.endpoints
+    }
+
+    fn insert(&mut self, pod: Key, ports: Vec<SlicePort>, endpoint: Endpoint) {
+        let (key, identity) = (port_map_key(&ports), identity(&endpoint));
+        self.places.insert(pod, (key.clone(), identity));
+        let (_, set) = self.endpoints.entry(key).or_insert((ports, EndpointSet::default()));
+        set.insert(endpoint);
+    }
+
+    fn remove(&mut self, pod: &Key) {
+        let Some((ports, identity)) = self.places.remove(pod) else { return };
+        if let Some((_, set)) = self.endpoints.get_mut(&ports) {
+            set.remove(&identity);
+            if set.is_empty() {
+                self.endpoints.remove(&ports);
+            }
+        }
+    }
+}
