@@ -74,9 +74,18 @@ impl<E, Q: EventQueue<E>> Agenda<E, Q> {
     /// Takes out the next event and moves the clock to it.
     #[inline]
     pub fn pop(&mut self) -> Option<(Time, E)> {
-        let queued = self.queue.peek().unwrap_or(Order::MAX);
-        let of_lane = self.lanes.peek() < queued;
-        let (order, event) = if of_lane { self.lanes.pop() } else { self.queue.pop() }?;
+        self.pop_until(Time::MAX)
+    }
+
+    /// The same, if that event does not happen later than `until`.
+    #[inline]
+    pub fn pop_until(&mut self, until: Time) -> Option<(Time, E)> {
+        let (queued, of_lane) = (self.queue.peek().unwrap_or(Order::MAX), self.lanes.peek());
+        if queued.min(of_lane).time() > until {
+            return None;
+        }
+        let next = if of_lane < queued { self.lanes.pop() } else { self.queue.pop() };
+        let (order, event) = next?;
         assert!(order.time() >= self.now, "{order:?} comes after {}", self.now);
         self.now = order.time();
         self.len -= 1;

@@ -60,7 +60,13 @@ impl<E> Lanes<E> {
         let lane = &mut self.lanes[self.first];
         let Entry { order, event } = lane.pop_front()?;
         self.heads[self.first] = lane.front().map_or(Order::MAX, |next| next.order);
-        self.first = (0..LANES).min_by_key(|lane| self.heads[*lane]).expect("there are lanes");
+        let mut first = 0;
+        for lane in 1..LANES {
+            if self.heads[lane] < self.heads[first] {
+                first = lane;
+            }
+        }
+        self.first = first;
         Some((order, event))
     }
 }

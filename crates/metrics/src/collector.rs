@@ -10,10 +10,11 @@ use crate::{
     clock::Clock,
     listing::Listing,
     measures::Measures,
+    pod_tallies::PodTallies,
     pods::{Pod, Pods},
     rollouts::{Rollouts, Scale, Turn},
     summary,
-    traffic::{CauseTally, Causes, PodTally, SecondTally, Tally, count, second_of, slot},
+    traffic::{CauseTally, Causes, SecondTally, Tally, count, second_of, slot},
     windows::Windows,
 };
 
@@ -39,9 +40,6 @@ pub struct Collector {
     clock: Clock,
     /// The time of the last record, on the scenario's clock.
     pub(crate) now: Time,
-    /// Requests that are still to be folded in, since nothing else has happened: in one go, their
-    /// waits for memory overlap.
-    recent: Vec<(Time, Request)>,
     pub(crate) nodes: Vec<Arc<str>>,
     pub(crate) services: Vec<Arc<str>>,
     pub(crate) clients: Vec<Client>,
@@ -49,7 +47,7 @@ pub struct Collector {
     pub(crate) listing: Listing,
     pub(crate) rollouts: Rollouts,
     windows: Windows,
-    pub(crate) pod_tallies: Vec<PodTally>,
+    pub(crate) pod_tallies: PodTallies,
     pub(crate) seconds: Vec<SecondTally>,
     pub(crate) during_rollout: Tally,
     pub(crate) causes: [CauseTally; Cause::ALL.len()],
@@ -67,14 +65,11 @@ pub(crate) struct Client {
     in_rollout: Tally,
 }
 
-/// So many requests are folded in together.
-const BATCH: usize = 64;
-
 impl Collector {
     /// The measures of what was recorded.
     #[must_use]
     pub fn finish(mut self) -> Measures {
-        self.settle();
+        self.pod_tallies.settle();
         for client in &mut self.clients {
             client.tally.merge(&client.in_rollout);
             self.during_rollout.merge(&client.in_rollout);
@@ -83,17 +78,7 @@ impl Collector {
         summary::measures(self, fingerprint)
     }
 
-    /// Folds in the requests that were held back.
-    fn settle(&mut self) {
-        let mut recent = std::mem::take(&mut self.recent);
-        for (finished, request) in recent.drain(..) {
-            self.finish_request(finished, &request);
-        }
-        self.recent = recent;
-    }
-
-    /// The hot path: dense lists by number, no search, no allocation once they are long enough, and
-    /// two histograms, one of the client and one of the pod.
+    /// The hot path: dense lists by number, no search, no allocation once they are long enough.
     #[inline]
     fn finish_request(&mut self, finished: Time, request: &Request) {
         let arrived = self.clock.read(request.arrived);
@@ -108,7 +93,7 @@ impl Collector {
         slot(&mut self.seconds, second_of(arrived)).add(request);
         if let Some(pod) = request.pod {
             let connected = self.clock.read(request.connected);
-            slot(&mut self.pod_tallies, pod.0 as usize).add(request, connected, latency);
+            self.pod_tallies.add(pod, request, connected, latency);
         }
         if let Outcome::Failed(cause) = request.outcome {
             self.causes[cause.index()].add(request, arrived);
@@ -245,16 +230,8 @@ impl Recorder for Collector {
         self.fingerprint.record(time, record);
         let now = self.clock.read(time);
         self.now = now;
-        if let Record::RequestFinished(request) = record {
-            self.recent.push((now, *request));
-            if self.recent.len() == BATCH {
-                self.settle();
-            }
-            return;
-        }
-        self.settle();
         match record {
-            Record::RequestFinished(_) => unreachable!("returned above"),
+            Record::RequestFinished(request) => self.finish_request(now, request),
             Record::RequestsInFlight { client, count } => {
                 let client = slot(&mut self.clients, client.0 as usize);
                 client.tally.counts.in_flight += count;

@@ -286,12 +286,12 @@ impl<'a> Case<'a> {
     /// The pods they were sent to.
     fn pods(&self) -> impl Iterator<Item = &'a Pod> {
         let Self { collector, cause, .. } = *self;
-        let failed = move |place: usize| {
-            let tally = collector.pod_tallies.get(place);
+        let failed = move |id: api::PodId| {
+            let tally = collector.pod_tallies.get(id);
             tally.is_some_and(|tally| tally.causes[cause.index()] > 0)
         };
         let pods = collector.pods.iter();
-        pods.filter(move |(id, _)| failed(id.0 as usize)).map(|(_, pod)| pod)
+        pods.filter(move |(id, _)| failed(*id)).map(|(_, pod)| pod)
     }
 
     /// The one Deployment that all of these pods belong to.

@@ -13,7 +13,7 @@
 //! | [`words`] | numbers as a sentence has them |
 //! | `collector` | the fold: one record in, one state changed |
 //! | `clock` | times count from `ScenarioBegan` |
-//! | `traffic` | requests to counts, latencies and series |
+//! | `traffic`, `pod_tallies` | requests to counts, latencies and series; those of each pod |
 //! | `pods` | the lives of pods |
 //! | `listing` | which proxies list which pods, and for how long too long |
 //! | `rollouts`, `windows` | the steps of rollouts, and which requests fall into them |
@@ -31,6 +31,7 @@ mod explain;
 mod extent;
 mod listing;
 pub mod measures;
+mod pod_tallies;
 mod pods;
 mod quantity;
 mod rollouts;

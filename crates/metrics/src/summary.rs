@@ -2,8 +2,6 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use api::PodId;
-
 use crate::{
     balance::balance,
     collector::Collector,
@@ -64,15 +62,11 @@ fn seconds(tallies: &[SecondTally], whole_seconds: usize) -> Vec<Second> {
 fn pods(collector: &mut Collector) -> Vec<PodMeasures> {
     let called = collector.listing.called_pods();
     let mut tallies = std::mem::take(&mut collector.pod_tallies);
-    let mut tally = |id: PodId| tallies.get_mut(id.0 as usize).map(std::mem::take);
     let busy = |pod: &PodMeasures| pod.called || pod.requests > 0;
     let all: Vec<PodMeasures> = collector
         .pods
         .iter()
-        .map(|(id, pod)| {
-            let tally = tally(id).unwrap_or_default();
-            pod_measures(collector, pod, tally, called.contains(&id))
-        })
+        .map(|(id, pod)| pod_measures(collector, pod, tallies.take(id), called.contains(&id)))
         .collect();
     let deployments: BTreeSet<Arc<str>> =
         all.iter().filter(|pod| busy(pod)).filter_map(|pod| pod.deployment.clone()).collect();

@@ -6,7 +6,10 @@ use engine::{Span, Time};
 use record::{Cause, Outcome, Request};
 use stats::LatencyHistogram;
 
-use crate::measures::{BySecond, Counts, Second, Traffic};
+use crate::{
+    measures::{BySecond, Counts, Second, Traffic},
+    pod_tallies::Share,
+};
 
 /// Failures by [`Cause::index`].
 pub(crate) type Causes = [u64; Cause::ALL.len()];
@@ -83,12 +86,12 @@ impl Default for PodTally {
 }
 
 impl PodTally {
-    #[inline]
-    pub(crate) fn add(&mut self, request: &Request, connected: Time, latency: Span) {
+    /// Counts a request.
+    pub(crate) fn add(&mut self, share: &Share) {
         self.requests += 1;
-        self.by_second.add(second_of(connected));
-        match request.outcome {
-            Outcome::Ok => self.latency.record(latency.as_nanos()),
+        self.by_second.add(share.second as usize);
+        match share.outcome {
+            Outcome::Ok => self.latency.record(share.latency.as_nanos()),
             Outcome::Failed(cause) => self.causes[cause.index()] += 1,
         }
     }

@@ -96,8 +96,7 @@ impl Run {
         attendant: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         let world = &mut self.world;
-        while world.agenda.next_time().is_some_and(|next| next <= until) {
-            let (now, event) = world.agenda.pop().expect("there is a next one");
+        while let Some((now, event)) = world.agenda.pop_until(until) {
             if matches!(event, Event::Begin) {
                 self.settled = world.control_plane.rollouts_complete();
             }
