@@ -57,3 +57,25 @@ impl<E: Ord + Copy> Affinity<E> {
         sources.insert(source, (now, self.visits));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_out_slides_and_a_full_list_forgets_the_oldest() {
+        let client = |number: u8| IpAddr::from([10, 0, 0, number]);
+        let at = Time::from_secs;
+        let mut affinity = Affinity::new(Span::from_secs(10), Some(2));
+        affinity.remember('a', client(1), at(0));
+        affinity.remember('a', client(1), at(10));
+        assert_eq!(affinity.find(&['b', 'a'], client(1), at(20)), Some(1));
+        assert_eq!(affinity.find(&['b', 'a'], client(1), at(21)), None);
+        affinity.remember('a', client(2), at(11));
+        affinity.remember('a', client(3), at(12));
+        assert_eq!(affinity.find(&['a'], client(1), at(12)), None);
+        assert_eq!(affinity.find(&['a'], client(2), at(12)), Some(0));
+        affinity.update(&['b']);
+        assert_eq!(affinity.find(&['a'], client(2), at(12)), None);
+    }
+}

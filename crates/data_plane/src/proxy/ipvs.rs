@@ -100,3 +100,54 @@ impl Ipvs {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(number: u8) -> SocketAddr {
+        ([10, 0, 0, number], 80).into()
+    }
+
+    fn with_active(active: u64) -> (Ipvs, VirtualServer) {
+        let (mut ipvs, server) = (Ipvs::default(), (at(100), Protocol::Tcp));
+        for number in 0..3 {
+            let real = RealServer { address: at(number), weight: 1, active, inactive: 0 };
+            ipvs.add(server, real);
+        }
+        (ipvs, server)
+    }
+
+    #[test]
+    fn round_robin_passes_over_those_that_leave() {
+        let (mut ipvs, server) = with_active(1);
+        let picks = |count: usize, ipvs: &mut Ipvs| -> Vec<_> {
+            (0..count).filter_map(|_| ipvs.pick(server)).collect()
+        };
+        assert_eq!(picks(4, &mut ipvs), [at(0), at(1), at(2), at(0)]);
+        ipvs.graceful_delete(server, at(1));
+        assert_eq!(picks(3, &mut ipvs), [at(2), at(0), at(2)]);
+        assert_eq!(ipvs.real_servers(server).len(), 3, "its connection is open");
+    }
+
+    #[test]
+    fn a_server_is_gone_at_the_first_look_after_its_last_connection() {
+        let (mut ipvs, server) = with_active(1);
+        ipvs.graceful_delete(server, at(1));
+        ipvs.recheck();
+        assert_eq!(ipvs.real_servers(server).len(), 3);
+        ipvs.find(server, at(1)).expect("it is there").active = 0;
+        ipvs.recheck();
+        assert_eq!(ipvs.real_servers(server).len(), 2);
+    }
+
+    #[test]
+    fn a_server_that_comes_back_is_whole_again() {
+        let (mut ipvs, server) = with_active(1);
+        ipvs.graceful_delete(server, at(1));
+        ipvs.add(server, RealServer { address: at(1), weight: 1, active: 0, inactive: 0 });
+        let weights: Vec<_> = ipvs.real_servers(server).iter().map(|real| real.weight).collect();
+        assert_eq!(weights, [1, 1, 1]);
+        assert!(ipvs.leaving.is_empty());
+    }
+}

@@ -96,6 +96,9 @@ impl Rules {
     }
 
     fn port_rules(&self, service: &ServicePort, backends: &[Backend]) -> PortRules {
+        // A node has a proxy for each family, and slices have endpoints of one.
+        let ipv6 = service.cluster_ip.is_ipv6();
+        let backends: Vec<_> = backends.iter().filter(|b| b.address.is_ipv6() == ipv6).collect();
         let infos: Vec<_> = backends.iter().map(|backend| backend.info.clone()).collect();
         let place = Place {
             node: &self.settings.node,
@@ -223,5 +226,91 @@ fn forward<'a>(rules: &PortRules, endpoints: &'a [SocketAddr], masquerade: bool)
         Verdict::Drop
     } else {
         Verdict::Forward { endpoints, masquerade }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use api::{Key, service::ServiceType};
+
+    use super::{
+        super::{
+            service_map::{Family, service_to_service_map},
+            service_port::{Ingress, PortFacts, ServiceFacts},
+        },
+        *,
+    };
+    use crate::endpoints::EndpointInfo;
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().expect("an address")
+    }
+
+    /// A Service of a load balancer that takes traffic from the node's range only, with an endpoint
+    /// on another node.
+    fn rules(mode: Mode, external_policy_local: bool) -> Rules {
+        let cidr = |text: &str| text.parse::<Cidr>().expect("a range");
+        let service = ServiceFacts {
+            kind: ServiceType::LoadBalancer,
+            cluster_ips: vec![ip("172.30.0.1")],
+            ingress: vec![Ingress { ip: ip("1.2.3.4"), proxy: false }],
+            load_balancer_source_ranges: vec![cidr("192.168.0.0/24")],
+            external_policy_local,
+            health_check_node_port: Some(30_000),
+            ports: vec![PortFacts { port: 80, node_port: Some(3001), ..PortFacts::default() }],
+            ..ServiceFacts::default()
+        };
+        let services = service_to_service_map(&Key::new("ns", "svc"), &service, Family::Ipv4);
+        let info = EndpointInfo { ready: true, serving: true, ..EndpointInfo::default() };
+        let backend = Backend { address: (ip("10.0.1.1"), 80).into(), info };
+        let endpoints = services.keys().map(|name| (name.clone(), vec![backend.clone()])).collect();
+        let settings = Settings {
+            mode,
+            node_ips: vec![ip("192.168.0.2")],
+            pod_cidr: Some(cidr("10.0.0.0/8")),
+            service_cidrs: vec![cidr("172.30.0.0/16")],
+            node_port_addresses: vec![cidr("0.0.0.0/0")],
+            ..Settings::default()
+        };
+        Rules::new(settings, &services, &endpoints)
+    }
+
+    fn verdict(rules: &Rules, source: &str, destination: &str, port: u16) -> String {
+        let destination = (ip(destination), port).into();
+        let packet = Packet { source: ip(source), destination, protocol: Protocol::Tcp };
+        match rules.verdict(&packet) {
+            Verdict::Forward { masquerade, .. } => format!("forward, masquerade {masquerade}"),
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn source_ranges_hold_for_the_load_balancer_only() {
+        let rules = rules(Mode::Iptables, false);
+        for (source, destination, port, expected) in [
+            ("192.168.0.9", "1.2.3.4", 80, "forward, masquerade true"),
+            ("203.0.113.1", "1.2.3.4", 80, "Drop"),
+            ("1.2.3.4", "1.2.3.4", 80, "forward, masquerade true"),
+            ("203.0.113.1", "192.168.0.2", 3001, "forward, masquerade true"),
+            ("10.0.0.2", "172.30.0.1", 80, "forward, masquerade false"),
+        ] {
+            assert_eq!(verdict(&rules, source, destination, port), expected, "{source}");
+        }
+    }
+
+    #[test]
+    fn modes_differ_at_the_edges() {
+        let outside = "203.0.113.1";
+        for (mode, local, wrong_port, unallocated, health) in [
+            (Mode::Iptables, "Drop", "NotHandled", "NotHandled", "Accept"),
+            (Mode::Nftables, "Drop", "Reject", "Drop", "NotHandled"),
+            (Mode::Ipvs, "forward, masquerade false", "NotHandled", "NotHandled", "NotHandled"),
+        ] {
+            let rules = rules(mode, true);
+            assert_eq!(verdict(&rules, outside, "192.168.0.2", 3001), local, "{mode:?}");
+            assert_eq!(verdict(&rules, "10.0.0.2", "172.30.0.1", 81), wrong_port, "{mode:?}");
+            assert_eq!(verdict(&rules, "10.0.0.2", "172.30.0.9", 80), unallocated, "{mode:?}");
+            assert_eq!(verdict(&rules, outside, "192.168.0.2", 30_000), health, "{mode:?}");
+        }
     }
 }

@@ -96,3 +96,29 @@ impl ServiceChangeTracker {
         changes.into_keys().collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::service_port::PortFacts, *};
+
+    #[test]
+    fn what_is_taken_back_leaves_nothing_to_do() {
+        let key = Key::new("ns", "svc");
+        let with_port = |port| ServiceFacts {
+            cluster_ips: vec![[172, 30, 0, 1].into()],
+            ports: vec![PortFacts { port, ..PortFacts::default() }],
+            ..ServiceFacts::default()
+        };
+        let (old, new) = (with_port(80), with_port(81));
+        let mut tracker = ServiceChangeTracker::new(Family::Ipv4);
+        let mut map = ServiceMap::new();
+        assert!(tracker.update(&key, None, Some(&old)));
+        assert_eq!(tracker.apply(&mut map).len(), 1);
+        assert!(tracker.update(&key, Some(&old), Some(&new)));
+        assert!(!tracker.update(&key, Some(&new), Some(&old)));
+        assert!(tracker.apply(&mut map).is_empty());
+        assert!(tracker.update(&key, Some(&old), None));
+        tracker.apply(&mut map);
+        assert!(map.is_empty());
+    }
+}
