@@ -1,6 +1,6 @@
 //! A range of addresses.
 //!
-//! *Left out:* nothing.
+//! *Left out:* IPv4 addresses written as IPv6 ones.
 
 use std::{net::IpAddr, str::FromStr};
 

@@ -1,6 +1,6 @@
 //! The rules of a node: where a new connection goes (`syncProxyRules` of the proxiers).
 //!
-//! *Left out:* the topology of the node's interfaces.
+//! *Left out:* packets that the node itself routes past its rules, and `bridge-nf-call-iptables`.
 
 use std::{
     collections::BTreeMap,
