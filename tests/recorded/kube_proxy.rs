@@ -106,9 +106,13 @@ fn packets_go_where_a_real_proxy_sent_them() {
                 assert_peers(name, recorded, &packet, &verdict);
             }
             Verdict::Drop => assert_errors(name, recorded, "TimeoutError", true),
-            // Nobody listens at a port of the node that no rule is for. Answers to many packets
-            // are held back by the kernel, so that some of the senders time out.
-            _ => assert_errors(name, recorded, "ConnectionRefusedError", false),
+            // Answers to many packets are held back by the kernel, so that some senders time out.
+            Verdict::Reject => assert_errors(name, recorded, "ConnectionRefusedError", false),
+            // What no rule is for comes to the node itself, where nobody listens.
+            other => {
+                assert_eq!((other, packet.destination.ip()), (Verdict::NotHandled, LOCALHOST));
+                assert_errors(name, recorded, "ConnectionRefusedError", true);
+            }
         }
     }
 }
