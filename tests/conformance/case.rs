@@ -81,16 +81,17 @@ pub(crate) fn read_file(path: &Path) -> Read<Vec<Case>> {
 fn read_case(value: &Value) -> Read<Case> {
     Fields::of(value, "case", |fields| {
         // Where it came from, and words for people.
-        for name in ["source_file", "note"] {
-            fields.text(name)?;
-        }
+        fields.ignore(&["source_file", "note", "source", "provenance", "notes", "tolerance"]);
+        // Vectors of load balancers name a case by what balances and a text of its own.
+        let test = fields.text("test")?.or(fields.text("policy")?);
+        let name = fields.text("case")?.or(fields.text("id")?);
         let part = |name: &str| {
             let absent = Value::Object(Map::new());
             fields.value(name).cloned().unwrap_or(absent)
         };
         Ok(Case {
-            test: fields.needed("test", fields.text("test")?)?.to_owned(),
-            name: fields.needed("case", fields.text("case")?)?.to_owned(),
+            test: fields.needed("test", test)?.to_owned(),
+            name: fields.needed("case", name)?.to_owned(),
             captured_at: fields.text("captured_at")?.map(str::to_owned),
             input: part("input"),
             expected: part("expected"),

@@ -14,6 +14,7 @@ mod deployment_util;
 mod endpointslice_utils;
 mod fields;
 mod intstr;
+mod lb_kubeproxy;
 mod moment;
 mod not_applicable;
 mod objects;
@@ -21,6 +22,11 @@ mod pod_ranking;
 mod pods;
 mod proxy_bounded_frequency_runner;
 mod proxy_categorize_endpoints;
+mod proxy_conntrack;
+mod proxy_endpoints_tracker;
+mod proxy_flows;
+mod proxy_ipvs_graceful;
+mod proxy_objects;
 mod replicaset;
 mod report;
 
@@ -45,6 +51,12 @@ const FILES: &[(&str, Check)] = &[
     ("replicaset", replicaset::check),
     ("endpointslice_utils", endpointslice_utils::check),
     ("proxy_categorize_endpoints", proxy_categorize_endpoints::check),
+    ("proxy_endpoints_tracker", proxy_endpoints_tracker::check),
+    ("proxy_iptables_flows", proxy_flows::check_iptables),
+    ("proxy_nftables_flows", proxy_flows::check_nftables),
+    ("proxy_conntrack", proxy_conntrack::check),
+    ("proxy_ipvs_graceful", proxy_ipvs_graceful::check),
+    ("lb_kubeproxy", lb_kubeproxy::check),
     ("proxy_bounded_frequency_runner", proxy_bounded_frequency_runner::check),
 ];
 

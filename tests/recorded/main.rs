@@ -6,6 +6,7 @@
 //! there, the tests say so and pass.
 
 mod churn;
+mod kube_proxy;
 mod recording;
 mod rehearsal;
 mod repeats;

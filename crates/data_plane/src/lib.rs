@@ -26,6 +26,7 @@ pub mod flight;
 pub mod kube_proxy;
 pub mod network;
 mod program;
+pub mod proxy;
 pub mod runtime;
 pub mod server;
 mod way;

@@ -1,6 +1,6 @@
 //! The list of policies.
 
-use crate::{Policy, Random};
+use crate::{CiliumRandom, IptablesCascade, NftablesNumgen, Policy, Random};
 
 /// A policy as people name it.
 #[derive(Debug)]
@@ -14,11 +14,28 @@ pub struct Entry {
 }
 
 /// All of them.
-pub static CATALOGUE: &[Entry] = &[Entry {
-    name: "kube-proxy.random",
-    summary: "uniformly at random, per connection (iptables and nftables mode)",
-    build: || Box::<Random>::default(),
-}];
+pub static CATALOGUE: &[Entry] = &[
+    Entry {
+        name: "kube-proxy.random",
+        summary: "uniformly at random, per connection (iptables and nftables mode)",
+        build: || Box::<Random>::default(),
+    },
+    Entry {
+        name: "kube-proxy.iptables",
+        summary: "rule by rule with the kernel's 31 bits, per connection",
+        build: || Box::<IptablesCascade>::default(),
+    },
+    Entry {
+        name: "kube-proxy.nftables",
+        summary: "the kernel's 32 bits scaled to the list, per connection",
+        build: || Box::<NftablesNumgen>::default(),
+    },
+    Entry {
+        name: "cilium.random",
+        summary: "32 random bits modulo the list, per connection",
+        build: || Box::<CiliumRandom>::default(),
+    },
+];
 
 /// The policy of a name.
 #[must_use]

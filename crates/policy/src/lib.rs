@@ -7,9 +7,15 @@
 //! [`CATALOGUE`] lists them, a line each; a new policy is one file and one line.
 
 mod catalogue;
+mod cilium_random;
+mod iptables_cascade;
+mod nftables_numgen;
 mod policy;
 mod random;
 
 pub use catalogue::{CATALOGUE, Entry, by_name};
+pub use cilium_random::CiliumRandom;
+pub use iptables_cascade::{IptablesCascade, kernel_thresholds, rule_probabilities};
+pub use nftables_numgen::NftablesNumgen;
 pub use policy::{Endpoint, EndpointId, PickContext, Policy, Reply};
 pub use random::Random;
