@@ -29,6 +29,8 @@ pub(crate) struct Config {
     /// How long before the change the Deployment was created, in milliseconds, where that was so
     /// short that the controllers' client limits had not recovered from it.
     pub(crate) created_ms_before: Option<f64>,
+    /// Whether the controller manager ran with 2000 calls a second and a burst of 4000.
+    pub(crate) high_qps: bool,
 }
 
 /// Seconds from the scenario's beginning to the change of the template.
@@ -60,6 +62,7 @@ impl Config {
             random_phase: params["churn"] == Value::Bool(true),
             seconds_after: if e2e { 8 } else { 120 },
             created_ms_before: None,
+            high_qps: false,
         }
     }
 
@@ -121,7 +124,7 @@ spec:
     nodes: {{ count: {nodes}, zones: [a, b, c], cpu: '64', memory: 256Gi }}
     kubelet: {{ readiness: direct }}
     proxy: {{ mode: nftables, randomPhase: {random_phase} }}
-  images:
+{limits}  images:
     app:v1: {v1}
     app:v2: {v2}
 {clients}  timeline:
@@ -153,6 +156,11 @@ spec:
             duration = TRIGGER_SECONDS as i64 + self.seconds_after,
             nodes = self.nodes,
             random_phase = self.random_phase,
+            limits = if self.high_qps {
+                "    controlPlane: { clientQPS: 2000/s, clientBurst: 4000 }\n"
+            } else {
+                ""
+            },
             v1 = self.image(0),
             v2 = self.image(1),
             min_ready = self.min_ready_seconds,

@@ -22,6 +22,7 @@ fn read(path: &Path) -> (Config, Vec<[i32; 2]>) {
         .find(|action| action[1].as_str().is_some_and(|what| what.starts_with("create")));
     let config = Config {
         created_ms_before: created.and_then(|action| action[0].as_f64()).map(|t| -t),
+        high_qps: path.parent().is_some_and(|folder| folder.ends_with("traces_high_qps")),
         ..Config::read(header, false)
     };
     let sizes = steps.iter().map(|step| [size(step, "v1"), size(step, "v2")]).collect();
@@ -43,14 +44,21 @@ fn steps_shared(name: &str, sizes: &[[i32; 2]], most: usize) -> usize {
         .fold(most, usize::min)
 }
 
-/// Ten pods stay within the controllers' client limits, so nothing but the delays decides.
+/// Ten pods stay within the controllers' client limits, so nothing but the delays decides. Without
+/// limits the machine was slower; there two pods that become available some 50 ms apart count in one
+/// step now and then, under one seed in twenty here and in none of the four recordings.
 #[test]
 fn distinct_delays_give_the_same_sequence() {
-    for path in recording::named("traces", "J_n10") {
-        let (config, recorded) = read(&path);
-        for seed in 0..20 {
-            let rehearsed = rehearse(&config.scenario(), seed);
-            assert_eq!(rehearsed.sizes, recorded, "{}, seed {seed}", recording::name(&path));
+    const SEEDS: u64 = 20;
+    for (folder, alike_at_least) in [("traces", SEEDS), ("traces_high_qps", SEEDS * 9 / 10)] {
+        let paths = recording::named(folder, "");
+        for path in paths.into_iter().filter(|path| recording::name(path).contains("J_n10")) {
+            let ((config, recorded), name) = (read(&path), recording::name(&path));
+            let scenario = config.scenario();
+            let alike = (0..SEEDS).filter(|seed| rehearse(&scenario, *seed).sizes == recorded);
+            let alike = alike.count() as u64;
+            println!("{folder}/{name:20} the recorded sequence in {alike} of {SEEDS} runs");
+            assert!(alike >= alike_at_least, "{folder}/{name}: in {alike} of {SEEDS} runs");
         }
     }
 }
