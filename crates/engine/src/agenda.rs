@@ -48,6 +48,8 @@ impl<E, Q: EventQueue<E>> Agenda<E, Q> {
     /// # Panics
     ///
     /// When `time` has passed.
+    // It and what it calls are inlined always: an event then goes from the processor's registers to
+    // its place. Handed on in memory, it would be written and read again at once, piece by piece.
     #[inline(always)]
     pub fn at(&mut self, time: Time, source: Source, event: E) {
         let order = self.enter(time, source);
