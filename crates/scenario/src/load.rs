@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use api::Kind;
 
 use crate::{
-    Action, Arrivals, Client, Code, Diagnostic, Files, Scenario,
+    Action, Code, Diagnostic, Files, Scenario,
     default_scenario::default_scenario,
     diagnostic::Findings,
     document::{ScenarioDocument, Sorted, Sorter, is_scenario, the_scenario},
@@ -13,11 +13,8 @@ use crate::{
     objects::Objects,
     read::{Document, Origin, Reader, beside},
     source::Sources,
-    spec::{self, Known, Reading},
+    spec::{self, Known, MOST_REQUESTS, Reading},
 };
-
-/// More requests than these take hours to simulate, whoever sends them.
-const MOST_REQUESTS: f64 = 1e9;
 
 /// Each node's proxy keeps every endpoint, so that nodes times pods is what memory and time go by:
 /// 100 nodes may have the 20 000 pods that there can be, and 5000 nodes 400.
@@ -152,7 +149,8 @@ fn too_much(scenario: &Scenario, document: &ScenarioDocument, findings: &mut Fin
         let at = at_path(&document.root, document.file, path);
         findings.push(Diagnostic::new(code, message, help).at(at, ""));
     };
-    let per_second: f64 = scenario.clients.iter().map(most_per_second).sum();
+    let per_second: f64 =
+        scenario.clients.iter().map(|client| client.arrivals.most_per_second()).sum();
     if per_second * scenario.duration.as_secs_f64() > MOST_REQUESTS {
         let message = format!("all clients together may send more than {MOST_REQUESTS:e} requests");
         report(Code::BadValue, "spec.clients", message, "lower the rates, or shorten `duration`");
@@ -164,14 +162,6 @@ fn too_much(scenario: &Scenario, document: &ScenarioDocument, findings: &mut Fin
             "every node learns of every pod: let nodes times pods be {MOST_NODES_TIMES_PODS} or less"
         );
         report(Code::TooManyPods, "spec.cluster.nodes.count", message, &help);
-    }
-}
-
-/// How often a client sends requests when it does most often.
-fn most_per_second(client: &Client) -> f64 {
-    match &client.arrivals {
-        Arrivals::Constant { per_second } | Arrivals::Poisson { per_second } => *per_second,
-        Arrivals::Steps { steps } => steps.iter().fold(0.0, |most, (_, rate)| rate.max(most)),
     }
 }
 

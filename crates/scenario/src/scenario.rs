@@ -295,6 +295,17 @@ pub enum Arrivals {
     },
 }
 
+impl Arrivals {
+    /// How many requests come in a second when most do.
+    #[must_use]
+    pub fn most_per_second(&self) -> f64 {
+        match self {
+            Self::Constant { per_second } | Self::Poisson { per_second } => *per_second,
+            Self::Steps { steps } => steps.iter().fold(0.0, |most, (_, rate)| rate.max(most)),
+        }
+    }
+}
+
 /// What a client does about a failed attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retries {

@@ -15,7 +15,7 @@ use engine::Span;
 
 use self::item::Fields;
 pub(crate) use self::{
-    clients::{DEFAULT_TIMEOUT, no_retries},
+    clients::{DEFAULT_TIMEOUT, MOST_REQUESTS, no_retries},
     cluster::default_cluster,
     item::{Item, Reading},
     timeline::applied_files,

@@ -16,8 +16,8 @@ use crate::{
 
 /// More clients than these are no scenario any more.
 const MOST_CLIENTS: usize = 1000;
-/// More requests of one client than these take hours to simulate.
-const MOST_REQUESTS: f64 = 1e9;
+/// More requests than these take hours to simulate, whoever sends them.
+pub(crate) const MOST_REQUESTS: f64 = 1e9;
 /// How long a client waits by default.
 pub(crate) const DEFAULT_TIMEOUT: Span = Span::from_secs(1);
 /// Families of causes after which a client can try again.
@@ -81,12 +81,8 @@ impl Reading<'_> {
         let help =
             "write constant(200/s), poisson(200/s) or, in quotes, \"steps(0s: 100/s, 30s: 500/s)\"";
         let arrivals = self.parse(item, help, rate::arrivals)?;
-        let most_per_second = match &arrivals {
-            Arrivals::Constant { per_second } | Arrivals::Poisson { per_second } => *per_second,
-            Arrivals::Steps { steps } => steps.iter().fold(0.0, |most, (_, rate)| rate.max(most)),
-        };
-        let seconds = known.duration.as_secs_f64();
-        if known.duration < Span::MAX && most_per_second * seconds > MOST_REQUESTS {
+        let most = arrivals.most_per_second() * known.duration.as_secs_f64();
+        if known.duration < Span::MAX && most > MOST_REQUESTS {
             let message =
                 format!("{}: these may be more than {MOST_REQUESTS:e} requests", item.path());
             self.report(Code::BadValue, item, message, "lower the rate, or shorten `duration`");
