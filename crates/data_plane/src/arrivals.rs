@@ -30,17 +30,28 @@ impl Arrivals {
             Self::Constant { per_second } => {
                 (*per_second > 0.0).then(|| begin + Span::from_secs_f64(random.unit() / per_second))
             }
-            Self::Poisson { .. } => self.next(begin, begin, random),
+            Self::Poisson { .. } => self.next(begin, begin, self.draw(random)),
         }
     }
 
-    /// When the request after the one at `now` comes, for a process that began at `begin`.
-    pub fn next(&self, begin: Time, now: Time, random: &mut impl Random) -> Option<Time> {
+    /// What is drawn for the way from one request to the next, where anything is.
+    #[inline]
+    pub fn draw(&self, random: &mut impl Random) -> f64 {
         match self {
-            Self::Constant { per_second } => Some(now + Span::from_secs_f64(1.0 / per_second)),
+            Self::Constant { .. } => 1.0,
+            Self::Poisson { .. } => random.exponential(),
+        }
+    }
+
+    /// When the request after the one at `now` comes, for a process that began at `begin`, with
+    /// what was [drawn](Self::draw) for it.
+    #[inline]
+    pub fn next(&self, begin: Time, now: Time, drawn: f64) -> Option<Time> {
+        match self {
+            Self::Constant { per_second } => Some(now + Span::from_secs_f64(drawn / per_second)),
             Self::Poisson { steps } => {
                 // The process of rate one, its clock stretched by the rate of each step.
-                let mut left = random.exponential();
+                let mut left = drawn;
                 if let [(_, rate)] = steps[..] {
                     return (rate > 0.0).then(|| now + Span::from_secs_f64(left / rate));
                 }
@@ -76,7 +87,7 @@ mod tests {
         let mut next = arrivals.first(begin, &mut random);
         while let Some(time) = next.filter(|time| *time < until) {
             times.push(time);
-            next = arrivals.next(begin, time, &mut random);
+            next = arrivals.next(begin, time, arrivals.draw(&mut random));
         }
         times
     }

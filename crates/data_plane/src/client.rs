@@ -47,6 +47,10 @@ pub struct ClientConfig {
     pub retry_on: Vec<Family>,
 }
 
+/// Draws for arrivals depend on nothing but their number. Taken several at once, the processor works
+/// on all their logarithms side by side.
+const DRAWN_AT_ONCE: usize = 16;
+
 /// A client at work.
 #[derive(Debug)]
 pub struct Client {
@@ -58,6 +62,9 @@ pub struct Client {
     /// How long it waits for DNS before it connects, where that is always the same.
     pub dns_wait: Option<Span>,
     gaps: RequestStreams,
+    /// What was drawn for the arrivals of the next requests, the number of the first in the batch
+    /// being a multiple of its length.
+    drawn: [f64; DRAWN_AT_ONCE],
     workload: RequestStreams,
     policy: RequestStreams,
     /// Requests so far.
@@ -80,6 +87,7 @@ impl Client {
             gaps: streams.requests(&format!("client/{name}/arrivals")),
             workload: streams.requests(&format!("client/{name}/workload")),
             policy: streams.requests(&format!("client/{name}/policy")),
+            drawn: [0.0; DRAWN_AT_ONCE],
             number: 0,
             origins: Vec::new(),
             resolved: (u64::MAX, None),
@@ -90,6 +98,7 @@ impl Client {
     /// When its first request comes.
     pub fn begin(&mut self, now: Time) -> Option<Time> {
         self.begin = now;
+        self.draw_arrivals(0);
         self.due = self.config.arrivals.first(now, &mut self.gaps.request(0))?;
         Some(self.due)
     }
@@ -106,9 +115,18 @@ impl Client {
     /// When the request after the one taken last comes.
     #[inline]
     pub fn next_arrival(&mut self) -> Option<Time> {
-        let mut gap = self.gaps.request(self.number);
-        self.due = self.config.arrivals.next(self.begin, self.due, &mut gap)?;
+        let place = self.number as usize % DRAWN_AT_ONCE;
+        if place == 0 {
+            self.draw_arrivals(self.number);
+        }
+        self.due = self.config.arrivals.next(self.begin, self.due, self.drawn[place])?;
         Some(self.due)
+    }
+
+    fn draw_arrivals(&mut self, first: u64) {
+        for (number, drawn) in (first..).zip(&mut self.drawn) {
+            *drawn = self.config.arrivals.draw(&mut self.gaps.request(number));
+        }
     }
 
     /// A request's private draws for one attempt's balancing.

@@ -107,8 +107,9 @@ pub fn categorize_endpoints(
         result.has_any |= endpoints.iter().any(usable);
         result.local = Some(local);
     }
-    let both = result.cluster.iter().chain(&result.local).flatten().copied();
-    result.all = both.collect::<std::collections::BTreeSet<_>>().into_iter().collect();
+    result.all = result.cluster.iter().chain(&result.local).flatten().copied().collect();
+    result.all.sort_unstable();
+    result.all.dedup();
     result
 }
 

@@ -20,6 +20,7 @@ use record::Record;
 
 use crate::{
     Cx,
+    address_text::AddressText,
     bounded_frequency_runner::BoundedFrequencyRunner,
     endpoints::{EndpointInfo, Place, ServiceInfo, categorize_endpoints},
     event::{Event, class},
@@ -68,29 +69,39 @@ pub struct KubeProxy {
     /// What the sync under way will put in force.
     computed: Vec<(ServiceId, Vec<PortRules>)>,
     /// In force, by Service.
-    rules: Vec<Vec<PortRules>>,
+    rules: Vec<ServiceRules>,
     durations: Stream,
 }
 
 /// A slice as last heard of.
 struct KnownSlice {
     slice: Arc<EndpointSlice>,
-    /// Its endpoints' addresses with a colon behind, as proxies order them.
-    addresses: Vec<String>,
+    /// Its endpoints' addresses, as proxies order them.
+    addresses: Vec<AddressText>,
 }
 
 /// An endpoint that may become a target.
 struct Candidate<'a> {
-    address: &'a str,
+    address: &'a AddressText,
     port: u16,
     endpoint: &'a Endpoint,
 }
 
+/// The rules of a Service.
+#[derive(Default)]
+struct ServiceRules {
+    ports: Vec<PortRules>,
+    /// The pods that any of them lead to, in their order.
+    pods: Arc<[PodId]>,
+}
+
 /// The rules of one port of a Service.
-pub struct PortRules {
+struct PortRules {
     port: u16,
     targets: Vec<Target>,
     policy: Box<dyn Policy>,
+    /// Whether the policy wants to hear how connections end.
+    listens: bool,
 }
 
 impl KubeProxy {
@@ -179,13 +190,15 @@ impl KubeProxy {
         for (service, rules) in std::mem::take(&mut self.computed) {
             let index = service.0 as usize;
             if self.rules.len() <= index {
-                self.rules.resize_with(index + 1, Vec::new);
+                self.rules.resize_with(index + 1, ServiceRules::default);
             }
-            let (before, after) = (pods(&self.rules[index]), pods(&rules));
-            self.rules[index] = rules;
-            if before != after {
-                let record =
-                    Record::RulesProgrammed { node: self.node, service, pods: after.into() };
+            let in_force = &mut self.rules[index];
+            in_force.ports = rules;
+            let pods = pods(&in_force.ports);
+            if pods[..] != in_force.pods[..] {
+                in_force.pods = pods.into();
+                let pods = in_force.pods.clone();
+                let record = Record::RulesProgrammed { node: self.node, service, pods };
                 cx.recorder.record(cx.now, &record);
             }
         }
@@ -205,16 +218,17 @@ impl KubeProxy {
         now: Time,
         random: &mut dyn Random,
     ) -> Option<Target> {
-        let ports = self.rules.get_mut(service.0 as usize)?;
-        let rules = ports.iter_mut().find(|rules| rules.port == port)?;
+        let rules = self.rules.get_mut(service.0 as usize)?;
+        let rules = rules.ports.iter_mut().find(|rules| rules.port == port)?;
         let place = rules.policy.pick(policy::PickContext { now, random })?;
         Some(rules.targets[place])
     }
 
     /// Tells the policy of a port how a connection ended.
     pub fn done(&mut self, service: ServiceId, port: u16, pod: PodId, ok: bool, latency: Span) {
-        let Some(ports) = self.rules.get_mut(service.0 as usize) else { return };
-        if let Some(rules) = ports.iter_mut().find(|rules| rules.port == port) {
+        let Some(rules) = self.rules.get_mut(service.0 as usize) else { return };
+        let rules = rules.ports.iter_mut().find(|rules| rules.port == port);
+        if let Some(rules) = rules.filter(|rules| rules.listens) {
             let reply = if ok { Reply::Ok } else { Reply::Failed };
             rules.policy.done(policy::EndpointId(pod.0), reply, latency);
         }
@@ -252,7 +266,7 @@ impl KubeProxy {
                 .collect();
             let mut policy = (self.config.policy.build)();
             policy.update(&endpoints);
-            PortRules { port: port.port, targets, policy }
+            PortRules { port: port.port, targets, listens: policy.listens(), policy }
         });
         Some((service.id, rules.collect()))
     }
@@ -296,7 +310,7 @@ impl KnownSlice {
         });
         let addresses = slice.endpoints.iter().map(|endpoint| {
             let known = before.find(|(address, _)| *address == endpoint.address);
-            known.map_or_else(|| format!("{}:", endpoint.address), |(_, text)| text)
+            known.map_or_else(|| AddressText::new(endpoint.address), |(_, text)| text)
         });
         Self { addresses: addresses.collect(), slice }
     }
@@ -304,8 +318,12 @@ impl KnownSlice {
 
 impl Candidate<'_> {
     /// The order of `address:port` as text.
+    #[inline]
     fn order(&self, other: &Self) -> Ordering {
-        let ports = || self.port.to_string().cmp(&other.port.to_string());
+        let ports = || match self.port == other.port {
+            true => Ordering::Equal,
+            false => self.port.to_string().cmp(&other.port.to_string()),
+        };
         self.address.cmp(other.address).then_with(ports)
     }
 }
@@ -336,7 +354,9 @@ fn candidates<'a>(
 
 /// The pods that any of these rules lead to.
 fn pods(rules: &[PortRules]) -> Vec<PodId> {
-    let pods: BTreeSet<PodId> =
-        rules.iter().flat_map(|rules| &rules.targets).filter_map(|target| target.pod).collect();
-    pods.into_iter().collect()
+    let targets = rules.iter().flat_map(|rules| &rules.targets);
+    let mut pods: Vec<PodId> = targets.filter_map(|target| target.pod).collect();
+    pods.sort_unstable();
+    pods.dedup();
+    pods
 }

@@ -13,6 +13,7 @@
 //! first-come-first-served workers the end is known at the delivery, so that completions could be
 //! settled without an event; the event is kept as the plain way, to be the oracle of that.
 
+mod address_text;
 pub mod arrivals;
 pub mod behaviour;
 pub mod bounded_frequency_runner;

@@ -55,8 +55,9 @@ pub struct Server {
     ending: bool,
     listening_since: Time,
     ready: bool,
-    /// When each worker is free.
-    workers: BinaryHeap<Reverse<Time>>,
+    /// When each worker that ever had work is free. The others are free now, as are those whose time
+    /// has passed: a program with little to do keeps this short, and so near at hand.
+    busy: BinaryHeap<Reverse<Time>>,
     /// When the requests that still wait begin.
     waiting: VecDeque<Time>,
     /// When the last of the accepted requests is done.
@@ -71,7 +72,6 @@ impl Server {
     /// A program that was just started.
     #[must_use]
     pub fn new(container: ContainerId, behaviour: Arc<Behaviour>, turn: u64) -> Self {
-        let workers = behaviour.concurrency.max(1) as usize;
         Self {
             container,
             listener: Listener::NotYet,
@@ -79,7 +79,7 @@ impl Server {
             ending: false,
             listening_since: Time::ZERO,
             ready: false,
-            workers: std::iter::repeat_n(Reverse(Time::ZERO), workers).collect(),
+            busy: BinaryHeap::new(),
             waiting: VecDeque::new(),
             busy_until: Time::ZERO,
             slowdown: 1.0,
@@ -168,8 +168,11 @@ impl Server {
         while self.waiting.front().is_some_and(|start| *start <= now) {
             self.waiting.pop_front();
         }
-        let mut worker = self.workers.peek_mut()?;
-        let start = ready.max(worker.0);
+        let most = self.behaviour.concurrency.max(1) as usize;
+        let first = self.busy.peek().map(|worker| worker.0);
+        // One that never had work, unless one that had is free.
+        let fresh = first.is_none_or(|free| free > now && self.busy.len() < most);
+        let start = first.filter(|_| !fresh).map_or(ready, |free| free.max(ready));
         if start > ready {
             if self.waiting.len() >= self.behaviour.backlog as usize {
                 return None;
@@ -184,8 +187,11 @@ impl Server {
             service = service.mul_f64(factor);
         }
         let departure = start + service;
-        *worker = Reverse(departure);
-        drop(worker);
+        if fresh {
+            self.busy.push(Reverse(departure));
+        } else if let Some(mut worker) = self.busy.peek_mut() {
+            *worker = Reverse(departure);
+        }
         self.busy_until = self.busy_until.max(departure);
         Some(Admission { queued: start.since(ready), departure })
     }

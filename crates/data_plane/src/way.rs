@@ -4,7 +4,7 @@
 //! reaches the client. What happens between two of them at one place happens at once.
 
 use engine::{Lane, Source, Span, Time};
-use record::{Cause, ClientId, Outcome, Record, Request};
+use record::{Cause, ClientId, Outcome, Request};
 
 use crate::{
     Cx, DataPlane,
@@ -170,7 +170,7 @@ impl DataPlane {
     #[inline]
     pub(crate) fn finish(&mut self, id: FlightId, cx: &mut Cx<'_>) {
         let Some(flight) = self.flights.due(id) else { return self.flights.remove(id) };
-        let request = flight.request;
+        let request = &flight.request;
         let client = &self.clients[request.client.0 as usize];
         if let (Some(service), Some(pod)) = (request.service, request.pod) {
             let ok = request.outcome == Outcome::Ok;
@@ -185,9 +185,9 @@ impl DataPlane {
             flight.deadline = cx.now + client.config.timeout;
             return self.connect(id, cx);
         }
-        self.flights.remove(id);
         self.finished += 1;
-        cx.recorder.record(cx.now, &Record::RequestFinished(request));
+        cx.recorder.request_finished(cx.now, request);
+        self.flights.remove(id);
     }
 }
 

@@ -40,6 +40,11 @@ pub trait Policy {
     /// Chooses a place in the list of the last update; `None` where it is empty.
     fn pick(&mut self, context: PickContext<'_>) -> Option<usize>;
 
-    /// Hears how a pick ended. Most policies do not listen.
+    /// Whether it wants to hear how its picks end. Most policies do not listen.
+    fn listens(&self) -> bool {
+        false
+    }
+
+    /// Hears how a pick ended, if it [listens](Self::listens).
     fn done(&mut self, _endpoint: EndpointId, _reply: Reply, _latency: Span) {}
 }

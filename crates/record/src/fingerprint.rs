@@ -50,6 +50,7 @@ impl Fingerprint {
     /// Nearly all records are requests, so their numbers are mixed in pairs that do not wait for
     /// each other before one word of them goes the usual way. Each number has a constant of its
     /// own, so that two of them cannot change places unseen.
+    #[inline]
     fn write_request(&mut self, time: Time, request: &Request) {
         let mut row = Row::default();
         request.hash(&mut row);
@@ -94,6 +95,11 @@ impl Recorder for Fingerprint {
                 record.hash(self);
             }
         }
+    }
+
+    #[inline]
+    fn request_finished(&mut self, time: Time, request: &Request) {
+        self.write_request(time, request);
     }
 }
 

@@ -2,12 +2,19 @@
 
 use engine::Time;
 
-use crate::Record;
+use crate::{Record, Request};
 
 /// Takes the facts of a run, in order.
 pub trait Recorder {
     /// Takes one fact and the time it happened at.
     fn record(&mut self, time: Time, record: &Record);
+
+    /// Takes a finished request: the same as its [`Record::RequestFinished`]. Nearly all facts are of
+    /// this kind, so that it pays to have a way for them where nothing is wrapped and unwrapped.
+    #[inline]
+    fn request_finished(&mut self, time: Time, request: &Request) {
+        self.record(time, &Record::RequestFinished(*request));
+    }
 }
 
 /// Listens to nothing.
@@ -27,11 +34,22 @@ impl<A: Recorder, B: Recorder> Recorder for Tee<A, B> {
         self.0.record(time, record);
         self.1.record(time, record);
     }
+
+    #[inline]
+    fn request_finished(&mut self, time: Time, request: &Request) {
+        self.0.request_finished(time, request);
+        self.1.request_finished(time, request);
+    }
 }
 
 impl<R: Recorder + ?Sized> Recorder for &mut R {
     fn record(&mut self, time: Time, record: &Record) {
         (**self).record(time, record);
+    }
+
+    #[inline]
+    fn request_finished(&mut self, time: Time, request: &Request) {
+        (**self).request_finished(time, request);
     }
 }
 
@@ -39,6 +57,13 @@ impl<R: Recorder> Recorder for Option<R> {
     fn record(&mut self, time: Time, record: &Record) {
         if let Some(recorder) = self {
             recorder.record(time, record);
+        }
+    }
+
+    #[inline]
+    fn request_finished(&mut self, time: Time, request: &Request) {
+        if let Some(recorder) = self {
+            recorder.request_finished(time, request);
         }
     }
 }

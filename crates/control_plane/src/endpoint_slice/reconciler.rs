@@ -13,7 +13,7 @@ use api::{Endpoint, EndpointSlice, Kind, Labels, Meta, Owner, Service, SlicePort
 
 use super::{
     endpoint::endpoints_equal_beyond_hash,
-    wanted::{EndpointSet, EndpointsByPorts, identity},
+    wanted::{EndpointSet, EndpointsByPorts},
 };
 
 /// The most endpoints in a slice (`--max-endpoints-per-slice`).
@@ -168,7 +168,7 @@ impl<'a> Packing<'a> {
             let mut kept = Vec::with_capacity(slice.was.endpoints.len());
             let mut changed = false;
             for endpoint in &slice.was.endpoints {
-                let place = self.wanted.place_of(&identity(endpoint)).ok();
+                let place = self.wanted.place_of(endpoint);
                 // One that is in two slices is taken out of the later one.
                 let Some(place) =
                     place.filter(|place| !std::mem::replace(&mut placed[*place], true))

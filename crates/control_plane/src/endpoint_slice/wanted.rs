@@ -5,6 +5,7 @@
 //! looked at again in the next sync.
 
 use std::{
+    cmp::Ordering,
     collections::{BTreeMap, BTreeSet},
     net::IpAddr,
     sync::Arc,
@@ -19,63 +20,95 @@ use super::{
 use crate::informer::Informers;
 
 /// What an endpoint is found again by: its pod, its address and its host name.
-pub type Identity = (Option<PodId>, IpAddr, Option<Arc<str>>);
+type Identity = (Option<PodId>, IpAddr, Option<Arc<str>>);
 
 /// The identity of an endpoint.
-#[must_use]
-pub fn identity(endpoint: &Endpoint) -> Identity {
-    let pod = endpoint.target.as_ref().map(|(pod, _)| *pod);
-    (pod, endpoint.address, endpoint.hostname.clone())
+fn identity(endpoint: &Endpoint) -> Identity {
+    (pod_of(endpoint), endpoint.address, endpoint.hostname.clone())
+}
+
+fn pod_of(endpoint: &Endpoint) -> Option<PodId> {
+    endpoint.target.as_ref().map(|(pod, _)| *pod)
 }
 
 /// Endpoints with the same ports, each once, in the order of their pods' creation. Kubernetes has
 /// them in the order of a hash map: any order is as good.
 #[derive(Clone, Debug, Default)]
-pub struct EndpointSet(Vec<(Identity, Endpoint)>);
+pub struct EndpointSet {
+    endpoints: Vec<Endpoint>,
+    /// The pod of each. A search goes through these alone, which are a few lines of the cache.
+    pods: Vec<Option<PodId>>,
+}
 
 impl EndpointSet {
     /// Adds an endpoint; another of the same identity gives way.
     pub fn insert(&mut self, endpoint: Endpoint) {
-        let identity = identity(&endpoint);
-        match self.place_of(&identity) {
-            Ok(place) => self.0[place].1 = endpoint,
-            Err(place) => self.0.insert(place, (identity, endpoint)),
+        let (pod, rest) = (pod_of(&endpoint), rest_of(&endpoint));
+        match self.search(pod, rest) {
+            Ok(place) => self.endpoints[place] = endpoint,
+            Err(place) => {
+                self.pods.insert(place, pod);
+                self.endpoints.insert(place, endpoint);
+            }
         }
     }
 
-    /// Where an endpoint is, or would be.
-    pub fn place_of(&self, identity: &Identity) -> Result<usize, usize> {
-        self.0.binary_search_by(|(other, _)| other.cmp(identity))
+    /// Where the endpoint with another one's identity is.
+    #[must_use]
+    pub fn place_of(&self, endpoint: &Endpoint) -> Option<usize> {
+        self.search(pod_of(endpoint), rest_of(endpoint)).ok()
     }
 
     /// The endpoints, in their order.
     pub fn iter(&self) -> impl Iterator<Item = &Endpoint> {
-        self.0.iter().map(|(_, endpoint)| endpoint)
+        self.endpoints.iter()
     }
 
     /// The endpoint in a place.
     #[must_use]
     pub fn at(&self, place: usize) -> &Endpoint {
-        &self.0[place].1
+        &self.endpoints[place]
     }
 
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.endpoints.len()
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.endpoints.is_empty()
     }
 
-    fn remove(&mut self, identity: &Identity) {
-        if let Ok(place) = self.place_of(identity) {
-            self.0.remove(place);
+    fn remove(&mut self, (pod, address, hostname): &Identity) {
+        if let Ok(place) = self.search(*pod, (*address, hostname.as_deref())) {
+            self.pods.remove(place);
+            self.endpoints.remove(place);
         }
     }
+
+    /// The place of an identity, or the one where it would be. A pod has one endpoint, so nearly
+    /// always the pods alone decide.
+    fn search(&self, pod: Option<PodId>, rest: Rest<'_>) -> Result<usize, usize> {
+        let mut place = self.pods.partition_point(|other| *other < pod);
+        while self.pods.get(place) == Some(&pod) {
+            match rest_of(&self.endpoints[place]).cmp(&rest) {
+                Ordering::Less => place += 1,
+                Ordering::Equal => return Ok(place),
+                Ordering::Greater => return Err(place),
+            }
+        }
+        Err(place)
+    }
+}
+
+/// What of an identity is not the pod.
+type Rest<'a> = (IpAddr, Option<&'a str>);
+
+fn rest_of(endpoint: &Endpoint) -> Rest<'_> {
+    (endpoint.address, endpoint.hostname.as_deref())
 }
 
 /// Endpoints by the ports they have; the ports are in the Service's order.
