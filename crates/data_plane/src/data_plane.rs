@@ -15,7 +15,7 @@ use crate::{
     dns::Dns,
     event::Event,
     flight::Flights,
-    kube_proxy::{self, KubeProxy},
+    kube_proxy::{self, KubeProxy, TargetLists},
     network::{Delays, Network},
     program::{CLEAN_EXIT, FAILED_EXIT, Image},
     runtime::Runtime,
@@ -63,6 +63,7 @@ pub struct DataPlane {
     pub(crate) dns: Dns,
     pub(crate) dns_delay: Distribution,
     pub(crate) proxies: Vec<KubeProxy>,
+    targets: TargetLists,
     pub(crate) network: Network,
     pub(crate) runtime: Runtime,
     pub(crate) images: BTreeMap<Arc<str>, Image>,
@@ -89,6 +90,7 @@ impl DataPlane {
         Self {
             clients: clients.collect(),
             proxies: proxies.collect(),
+            targets: TargetLists::default(),
             dns: Dns::default(),
             dns_delay: config.dns_delay,
             network,
@@ -162,7 +164,7 @@ impl DataPlane {
             Event::CloseListener(server) => self.drain(server, cx),
             Event::Exit(server) => self.exit(server, CLEAN_EXIT, cx),
             Event::Fail(server) => self.exit(server, FAILED_EXIT, cx),
-            Event::SyncProxy(node) => self.proxies[node.0 as usize].sync(cx),
+            Event::SyncProxy(node) => self.proxies[node.0 as usize].sync(&mut self.targets, cx),
             Event::ProgramRules(node) => self.proxies[node.0 as usize].program_rules(cx),
             Event::Runtime(_) => unreachable!("kubelets are in the control plane"),
         }

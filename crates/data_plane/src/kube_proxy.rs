@@ -53,6 +53,21 @@ pub struct Target {
     pub port: u16,
 }
 
+/// The targets of each port as some proxy computed them last. Proxies mostly know the same, and one
+/// list for all of them stays in the processor's caches, where one for each would not.
+#[derive(Debug, Default)]
+pub struct TargetLists(BTreeMap<(ServiceId, u16), Arc<[Target]>>);
+
+impl TargetLists {
+    fn share(&mut self, port: (ServiceId, u16), targets: Vec<Target>) -> Arc<[Target]> {
+        let known = self.0.entry(port).or_default();
+        if known[..] != targets[..] {
+            *known = targets.into();
+        }
+        known.clone()
+    }
+}
+
 /// kube-proxy of one node.
 pub struct KubeProxy {
     node: NodeId,
@@ -98,7 +113,7 @@ struct ServiceRules {
 /// The rules of one port of a Service.
 struct PortRules {
     port: u16,
-    targets: Vec<Target>,
+    targets: Arc<[Target]>,
     policy: Box<dyn Policy>,
     /// Whether the policy wants to hear how connections end.
     listens: bool,
@@ -172,14 +187,14 @@ impl KubeProxy {
     }
 
     /// Begins a sync if one is due.
-    pub fn sync(&mut self, cx: &mut Cx<'_>) {
+    pub fn sync(&mut self, lists: &mut TargetLists, cx: &mut Cx<'_>) {
         if self.planned != Some(cx.now) || !self.runner.begin(cx.now) {
             return;
         }
         self.planned = None;
         self.computed = std::mem::take(&mut self.dirty)
             .into_iter()
-            .filter_map(|key| self.compute(&key))
+            .filter_map(|key| self.compute(&key, lists))
             .collect();
         let end = cx.now + self.config.sync_duration.sample(&mut self.durations);
         cx.agenda.at(end, self.source(), Event::ProgramRules(self.node));
@@ -246,7 +261,7 @@ impl KubeProxy {
     }
 
     /// The rules of a Service as far as this proxy knows it.
-    fn compute(&self, key: &Key) -> Option<(ServiceId, Vec<PortRules>)> {
+    fn compute(&self, key: &Key, lists: &mut TargetLists) -> Option<(ServiceId, Vec<PortRules>)> {
         let empty = BTreeMap::new();
         let slices = self.slices.get(key).unwrap_or(&empty);
         let Some(service) = self.services.get(key) else {
@@ -255,7 +270,7 @@ impl KubeProxy {
             return Some((id, Vec::new()));
         };
         let rules = service.spec.ports.iter().map(|port| {
-            let targets = self.targets(slices, &port.name);
+            let targets = lists.share((service.id, port.port), self.targets(slices, &port.name));
             let endpoints: Vec<_> = targets
                 .iter()
                 .enumerate()
@@ -354,7 +369,7 @@ fn candidates<'a>(
 
 /// The pods that any of these rules lead to.
 fn pods(rules: &[PortRules]) -> Vec<PodId> {
-    let targets = rules.iter().flat_map(|rules| &rules.targets);
+    let targets = rules.iter().flat_map(|rules| &rules.targets[..]);
     let mut pods: Vec<PodId> = targets.filter_map(|target| target.pod).collect();
     pods.sort_unstable();
     pods.dedup();

@@ -2,7 +2,7 @@
 //!
 //! A thousand pods' tallies do not fit into the processor's caches, and a tally is spread over
 //! several places of memory. So what a request adds to its pod's waits in one place, and is folded in
-//! with others of the same pod.
+//! with others of the same pod: most of them fall into lines that one of them has just fetched.
 
 use api::PodId;
 use engine::{Span, Time};
@@ -14,14 +14,14 @@ use crate::traffic::{PodTally, second_of, slot};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PodTallies {
     tallies: Vec<PodTally>,
-    /// What is still to be folded into each.
-    waiting: Vec<[Share; MOST_WAITING]>,
+    /// What is still to be folded into each, in stretches of [`MOST_WAITING`].
+    waiting: Vec<Share>,
     /// How much of that is there.
     lengths: Vec<u8>,
 }
 
-/// So many requests of a pod wait at most: two lines of the cache.
-const MOST_WAITING: usize = 8;
+/// So many requests of a pod wait at most: a kilobyte.
+const MOST_WAITING: usize = 64;
 
 /// What one request adds to its pod's tally.
 #[derive(Clone, Copy, Debug)]
@@ -47,8 +47,8 @@ impl PodTallies {
         let index = pod.0 as usize;
         let second = second_of(connected) as u32;
         let length = slot(&mut self.lengths, index);
-        let waiting = slot(&mut self.waiting, index);
-        waiting[usize::from(*length)] = Share { latency, second, outcome: request.outcome };
+        let place = index * MOST_WAITING + usize::from(*length);
+        *slot(&mut self.waiting, place) = Share { latency, second, outcome: request.outcome };
         *length += 1;
         if usize::from(*length) == MOST_WAITING {
             self.fold(index);
@@ -75,6 +75,7 @@ impl PodTallies {
     fn fold(&mut self, index: usize) {
         let length = usize::from(std::mem::take(&mut self.lengths[index]));
         let tally = slot(&mut self.tallies, index);
-        self.waiting[index][..length].iter().for_each(|share| tally.add(share));
+        let waiting = &self.waiting[index * MOST_WAITING..][..length];
+        waiting.iter().for_each(|share| tally.add(share));
     }
 }
