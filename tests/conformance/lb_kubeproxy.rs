@@ -214,7 +214,7 @@ struct Named {
 fn placed(value: &Value, at: &str) -> Read<Named> {
     let text = |index: usize| value[index].as_str().unwrap_or_default().to_owned();
     let hints = value[3].as_array().into_iter().flatten();
-    let hints = hints.filter_map(Value::as_str).map(str::to_owned);
+    let hints = hints.filter_map(Value::as_str).map(Into::into);
     let info = EndpointInfo {
         ready: true,
         serving: true,

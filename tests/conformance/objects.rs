@@ -214,6 +214,7 @@ pub(crate) fn service(f: &Fields<'_>) -> Read<(Service, Vec<AddressType>)> {
             selector: f.value("selector").map(|_| f.labels("selector")).transpose()?,
             ports: f.objects("ports", service_port)?,
             publish_not_ready_addresses: f.flag("publishNotReadyAddresses")?,
+            ..ServiceSpec::default()
         };
         Ok((spec, families))
     })?;

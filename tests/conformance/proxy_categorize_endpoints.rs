@@ -55,8 +55,8 @@ fn endpoint(f: &Fields<'_>) -> Read<(String, EndpointInfo)> {
         ready: f.flag("ready")?,
         serving: f.flag("serving")?,
         terminating: f.flag("terminating")?,
-        zone_hints: f.texts("zoneHints")?,
-        node_hints: f.texts("nodeHints")?,
+        zone_hints: f.texts("zoneHints")?.into_iter().map(Into::into).collect(),
+        node_hints: f.texts("nodeHints")?.into_iter().map(Into::into).collect(),
     };
     Ok((name, info))
 }

@@ -16,5 +16,6 @@ mod mistakes;
 mod rehearsal;
 mod seeds;
 mod start_up;
+mod stickiness;
 mod termination;
 mod traffic;

@@ -36,4 +36,7 @@ pub use pod::{Container, ContainerId, Phase, Pod, PodId, PodSpec, PodStatus, Pod
 pub use replica_set::{ReplicaSet, ReplicaSetSpec, ReplicaSetStatus};
 pub use runtime_interface::{RuntimeReply, RuntimeRequest};
 pub use selector::LabelSelector;
-pub use service::{Protocol, Service, ServiceId, ServicePort, ServiceSpec};
+pub use service::{
+    Protocol, Service, ServiceId, ServicePort, ServiceSpec, SessionAffinity, TrafficDistribution,
+    TrafficPolicy,
+};

@@ -34,6 +34,46 @@ pub struct ServiceSpec {
     pub ports: Vec<ServicePort>,
     /// Whether pods that are not ready are published too.
     pub publish_not_ready_addresses: bool,
+    /// Whether a client's connections stay at one pod.
+    pub session_affinity: SessionAffinity,
+    /// Which pods the virtual address leads to.
+    pub internal_traffic_policy: TrafficPolicy,
+    /// Which pods node ports and the load balancer lead to.
+    pub external_traffic_policy: TrafficPolicy,
+    /// Which pods are preferred; `None` for none.
+    pub traffic_distribution: Option<TrafficDistribution>,
+}
+
+/// `spec.sessionAffinity` of a Service, with its `sessionAffinityConfig`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum SessionAffinity {
+    /// Every connection chooses a pod anew.
+    #[default]
+    None,
+    /// A client's connections go to one pod as long as they follow each other within the time-out.
+    ClientIp {
+        /// `clientIP.timeoutSeconds`.
+        timeout_seconds: u32,
+    },
+}
+
+/// `spec.internalTrafficPolicy` and `spec.externalTrafficPolicy` of a Service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum TrafficPolicy {
+    /// The pods of all nodes.
+    #[default]
+    Cluster,
+    /// Those of the node that the connection came to.
+    Local,
+}
+
+/// `spec.trafficDistribution` of a Service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrafficDistribution {
+    /// The pods of the client's zone, while it has ready ones. `PreferClose` is its old name.
+    PreferSameZone,
+    /// The pods of the client's node, while it has ready ones, and else those of its zone.
+    PreferSameNode,
 }
 
 /// `spec.type` of a Service.

@@ -5,7 +5,7 @@
 //! later ([`tracker`]). That second is part of how long a rollout's changes take to reach the
 //! proxies: a burst of changes commonly costs it once.
 //!
-//! *Left out:* hints by zone or node, host names of pods, services of two address families, the
+//! *Left out:* hints by `topology-mode`, host names of pods, services of two address families, the
 //! annotation with the trigger's time (only a metric reads it), the legacy Endpoints object, and the
 //! second's delay after somebody else changed a slice of the controller's.
 
@@ -13,6 +13,7 @@ pub mod endpoint;
 pub mod memberships;
 pub mod reconciler;
 pub mod tracker;
+pub mod traffic_distribution;
 pub mod wanted;
 
 use std::{collections::BTreeMap, sync::Arc};

@@ -24,6 +24,17 @@ pub enum Origin {
     Outside,
 }
 
+/// Who sends a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sender {
+    /// A program on the node itself.
+    Host,
+    /// A pod.
+    Pod(PodId),
+    /// Somebody outside.
+    Outside,
+}
+
 /// A client as the scenario has it.
 #[derive(Clone, Debug)]
 pub struct ClientConfig {
@@ -136,14 +147,17 @@ impl Client {
         self.policy.request(number.wrapping_mul(64).wrapping_add(u64::from(attempt.min(63))))
     }
 
-    /// The node a request is sent from, `None` where nobody is there to send it.
-    pub fn origin(&self, nodes: u32, random: &mut impl Random) -> Option<NodeId> {
+    /// The node a request is sent from, and by whom, `None` where nobody is there to send it.
+    pub fn sender(&self, nodes: u32, random: &mut impl Random) -> Option<(NodeId, Sender)> {
         match &self.config.origin {
-            Origin::Node(node) => Some(*node),
-            Origin::AnyNode | Origin::Outside => Some(NodeId(random.below(nodes))),
+            Origin::Node(node) => Some((*node, Sender::Host)),
+            Origin::AnyNode => Some((NodeId(random.below(nodes)), Sender::Host)),
+            Origin::Outside => Some((NodeId(random.below(nodes)), Sender::Outside)),
             Origin::Pods { .. } if self.origins.is_empty() => None,
             Origin::Pods { .. } => {
-                Some(self.origins[random.below(self.origins.len() as u32) as usize].1)
+                let place = random.below(self.origins.len() as u32) as usize;
+                let (pod, node) = self.origins[place];
+                Some((node, Sender::Pod(pod)))
             }
         }
     }

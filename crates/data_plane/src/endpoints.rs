@@ -1,5 +1,7 @@
 //! Which of a Service's endpoints a node's proxy uses (`pkg/proxy/topology.go`).
 
+use std::sync::Arc;
+
 /// An endpoint as a proxy knows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EndpointInfo {
@@ -12,9 +14,9 @@ pub struct EndpointInfo {
     /// Whether it is being deleted.
     pub terminating: bool,
     /// Zones it is meant for; empty for no hint.
-    pub zone_hints: Vec<String>,
+    pub zone_hints: Vec<Arc<str>>,
     /// Nodes it is meant for; empty for no hint.
-    pub node_hints: Vec<String>,
+    pub node_hints: Vec<Arc<str>>,
 }
 
 /// What of a Service matters for the choice.
@@ -121,13 +123,13 @@ fn nearness(endpoints: &[EndpointInfo], place: Place<'_>) -> Nearness {
     }
     let node_hints = place.prefer_same
         && ready().all(|endpoint| !endpoint.node_hints.is_empty())
-        && ready().any(|endpoint| endpoint.node_hints.iter().any(|node| node == place.node));
+        && ready().any(|endpoint| endpoint.node_hints.iter().any(|node| **node == *place.node));
     if node_hints {
         return Nearness::SameNode;
     }
     let zone_hints = place.zone.is_some_and(|zone| {
         ready().all(|endpoint| !endpoint.zone_hints.is_empty())
-            && ready().any(|endpoint| endpoint.zone_hints.iter().any(|hint| hint == zone))
+            && ready().any(|endpoint| endpoint.zone_hints.iter().any(|hint| **hint == *zone))
     });
     if zone_hints { Nearness::SameZone } else { Nearness::Any }
 }
@@ -135,9 +137,7 @@ fn nearness(endpoints: &[EndpointInfo], place: Place<'_>) -> Nearness {
 fn is_near(endpoint: &EndpointInfo, nearness: Nearness, place: Place<'_>) -> bool {
     match nearness {
         Nearness::Any => true,
-        Nearness::SameNode => endpoint.node_hints.iter().any(|node| node == place.node),
-        Nearness::SameZone => {
-            endpoint.zone_hints.iter().any(|hint| Some(hint.as_str()) == place.zone)
-        }
+        Nearness::SameNode => endpoint.node_hints.iter().any(|node| **node == *place.node),
+        Nearness::SameZone => endpoint.zone_hints.iter().any(|hint| Some(&**hint) == place.zone),
     }
 }

@@ -4,27 +4,40 @@
 //! Rules are for new connections only. Between two syncs they stay as they are, whatever became of
 //! the pods they name: this is the gap that a rollout's lost requests fall into.
 //!
-//! *Left out:* session affinity, traffic policies and hints (no field of a Service asks for them
-//! yet), the difference between the modes, and stale connection tracking.
+//! What the rules say is in [`proxy`](crate::proxy); here is when they come into force, and what a
+//! connection finds then.
+//!
+//! *Left out:* external addresses of Services, source ranges, and stale connection tracking: each
+//! request has a connection of its own.
+
+mod known_slice;
+mod port;
 
 use std::{
-    cmp::Ordering,
     collections::{BTreeMap, BTreeSet},
+    net::{IpAddr, Ipv4Addr},
     sync::Arc,
 };
 
-use api::{Change, Endpoint, EndpointSlice, Key, NodeId, Object, PodId, Service, ServiceId, Verb};
+use api::{Change, Endpoint, Key, NodeId, Object, PodId, Service, ServiceId, Verb};
 use engine::{Distribution, Random, Source, Span, Stream, Streams, Time};
-use policy::{Policy, Reply};
 use record::Record;
 
 use crate::{
     Cx,
-    address_text::AddressText,
     bounded_frequency_runner::BoundedFrequencyRunner,
-    endpoints::{EndpointInfo, Place, ServiceInfo, categorize_endpoints},
+    endpoints::{EndpointInfo, Place},
     event::{Event, class},
+    proxy::{
+        mode::Mode,
+        port_rules::PortRules,
+        service_port::{ServiceFacts, ServicePort},
+    },
 };
+
+use known_slice::{Candidate, KnownSlice, candidates};
+use port::Port;
+pub use port::{Origin, Refusal, Target, TargetLists};
 
 /// How proxies do their work.
 #[derive(Clone, Debug)]
@@ -36,6 +49,8 @@ pub struct Config {
     /// Whether changes of other Services keep the proxy syncing all the time, so that a change
     /// meets it at a random phase of its period.
     pub random_phase: bool,
+    /// How rules are written.
+    pub mode: Mode,
     /// The policy of its rules, by its name in the catalogue.
     pub policy: &'static policy::Entry,
 }
@@ -44,29 +59,8 @@ pub struct Config {
 const RETRY: Span = Span::from_secs(30);
 const FULL_SYNC: Span = Span::from_secs(3600);
 
-/// Where a connection goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Target {
-    /// The pod, `None` for an address that no pod is behind.
-    pub pod: Option<PodId>,
-    /// The port of the pod.
-    pub port: u16,
-}
-
-/// The targets of each port as some proxy computed them last. Proxies mostly know the same, and one
-/// list for all of them stays in the processor's caches, where one for each would not.
-#[derive(Debug, Default)]
-pub struct TargetLists(BTreeMap<(ServiceId, u16), Arc<[Target]>>);
-
-impl TargetLists {
-    fn share(&mut self, port: (ServiceId, u16), targets: Vec<Target>) -> Arc<[Target]> {
-        let known = self.0.entry(port).or_default();
-        if known[..] != targets[..] {
-            *known = targets.into();
-        }
-        known.clone()
-    }
-}
+/// Stands for the address of a Service that has none yet.
+const UNASSIGNED: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 /// kube-proxy of one node.
 pub struct KubeProxy {
@@ -82,41 +76,18 @@ pub struct KubeProxy {
     runner: BoundedFrequencyRunner,
     planned: Option<Time>,
     /// What the sync under way will put in force.
-    computed: Vec<(ServiceId, Vec<PortRules>)>,
+    computed: Vec<(ServiceId, Vec<Port>)>,
     /// In force, by Service.
     rules: Vec<ServiceRules>,
     durations: Stream,
 }
 
-/// A slice as last heard of.
-struct KnownSlice {
-    slice: Arc<EndpointSlice>,
-    /// Its endpoints' addresses, as proxies order them.
-    addresses: Vec<AddressText>,
-}
-
-/// An endpoint that may become a target.
-struct Candidate<'a> {
-    address: &'a AddressText,
-    port: u16,
-    endpoint: &'a Endpoint,
-}
-
 /// The rules of a Service.
 #[derive(Default)]
 struct ServiceRules {
-    ports: Vec<PortRules>,
+    ports: Vec<Port>,
     /// The pods that any of them lead to, in their order.
     pods: Arc<[PodId]>,
-}
-
-/// The rules of one port of a Service.
-struct PortRules {
-    port: u16,
-    targets: Arc<[Target]>,
-    policy: Box<dyn Policy>,
-    /// Whether the policy wants to hear how connections end.
-    listens: bool,
 }
 
 impl KubeProxy {
@@ -202,14 +173,15 @@ impl KubeProxy {
 
     /// Ends a sync: what it computed is in force.
     pub fn program_rules(&mut self, cx: &mut Cx<'_>) {
-        for (service, rules) in std::mem::take(&mut self.computed) {
+        for (service, ports) in std::mem::take(&mut self.computed) {
             let index = service.0 as usize;
             if self.rules.len() <= index {
                 self.rules.resize_with(index + 1, ServiceRules::default);
             }
             let in_force = &mut self.rules[index];
-            in_force.ports = rules;
-            let pods = pods(&in_force.ports);
+            let before = std::mem::replace(&mut in_force.ports, ports);
+            port::keep_affinity(before, &mut in_force.ports);
+            let pods = port::pods(&in_force.ports);
             if pods[..] != in_force.pods[..] {
                 in_force.pods = pods.into();
                 let pods = in_force.pods.clone();
@@ -224,28 +196,36 @@ impl KubeProxy {
         self.plan(cx);
     }
 
-    /// Chooses where a new connection to a Service's port goes; `None` where it is rejected.
+    /// Chooses where a new connection to a Service's port goes.
+    ///
+    /// # Errors
+    /// What becomes of it where it goes nowhere.
     #[inline]
     pub fn pick(
         &mut self,
         service: ServiceId,
         port: u16,
+        origin: Origin,
         now: Time,
         random: &mut dyn Random,
-    ) -> Option<Target> {
-        let rules = self.rules.get_mut(service.0 as usize)?;
-        let rules = rules.ports.iter_mut().find(|rules| rules.port == port)?;
-        let place = rules.policy.pick(policy::PickContext { now, random })?;
-        Some(rules.targets[place])
+    ) -> Result<Target, Refusal> {
+        let rules = self.rules.get_mut(service.0 as usize).ok_or(Refusal::Reject)?;
+        let port = rules.ports.iter_mut().find(|rules| rules.number == port);
+        port.ok_or(Refusal::Reject)?.pick(origin, now, random)
     }
 
     /// Tells the policy of a port how a connection ended.
-    pub fn done(&mut self, service: ServiceId, port: u16, pod: PodId, ok: bool, latency: Span) {
+    pub fn done(
+        &mut self,
+        service: ServiceId,
+        port: u16,
+        outside: bool,
+        pod: PodId,
+        (ok, latency): (bool, Span),
+    ) {
         let Some(rules) = self.rules.get_mut(service.0 as usize) else { return };
-        let rules = rules.ports.iter_mut().find(|rules| rules.port == port);
-        if let Some(rules) = rules.filter(|rules| rules.listens) {
-            let reply = if ok { Reply::Ok } else { Reply::Failed };
-            rules.policy.done(policy::EndpointId(pod.0), reply, latency);
+        if let Some(port) = rules.ports.iter_mut().find(|rules| rules.number == port) {
+            port.done(outside, pod, ok, latency);
         }
     }
 
@@ -261,7 +241,7 @@ impl KubeProxy {
     }
 
     /// The rules of a Service as far as this proxy knows it.
-    fn compute(&self, key: &Key, lists: &mut TargetLists) -> Option<(ServiceId, Vec<PortRules>)> {
+    fn compute(&self, key: &Key, lists: &mut TargetLists) -> Option<(ServiceId, Vec<Port>)> {
         let empty = BTreeMap::new();
         let slices = self.slices.get(key).unwrap_or(&empty);
         let Some(service) = self.services.get(key) else {
@@ -269,109 +249,46 @@ impl KubeProxy {
             let id = slices.values().find_map(|known| known.slice.service)?;
             return Some((id, Vec::new()));
         };
-        let rules = service.spec.ports.iter().map(|port| {
-            let targets = lists.share((service.id, port.port), self.targets(slices, &port.name));
-            let endpoints: Vec<_> = targets
-                .iter()
-                .enumerate()
-                .map(|(index, target)| policy::Endpoint {
-                    id: policy::EndpointId(target.pod.map_or(index as u32, |pod| pod.0)),
-                    weight: 1,
-                })
-                .collect();
-            let mut policy = (self.config.policy.build)();
-            policy.update(&endpoints);
-            PortRules { port: port.port, targets, listens: policy.listens(), policy }
+        let facts = ServiceFacts::from(&**service);
+        let address = service.spec.cluster_ip.unwrap_or(UNASSIGNED);
+        let ports = facts.ports.iter().map(|port| {
+            let known = ServicePort::new(&facts, port, address);
+            let rules = self.port_rules(slices, &port.name, &known);
+            Port::new((service.id, port.port), &known, &rules, &self.config, lists)
         });
-        Some((service.id, rules.collect()))
+        Some((service.id, ports.collect()))
     }
 
-    /// The targets of a port: all usable endpoints, in the order of their addresses as text.
-    fn targets(&self, slices: &BTreeMap<Arc<str>, KnownSlice>, port_name: &str) -> Vec<Target> {
-        let candidates = candidates(slices, port_name);
-        let info = |candidate: &Candidate<'_>| {
-            let Endpoint { ready, serving, terminating, ref node_name, .. } = *candidate.endpoint;
-            EndpointInfo {
-                is_local: node_name.as_deref() == Some(&*self.name),
-                ready,
-                serving,
-                terminating,
-                zone_hints: Vec::new(),
-                node_hints: Vec::new(),
-            }
-        };
-        let infos: Vec<EndpointInfo> = candidates.iter().map(info).collect();
+    /// The endpoints of a port, by which way a connection comes.
+    fn port_rules(
+        &self,
+        slices: &BTreeMap<Arc<str>, KnownSlice>,
+        name: &str,
+        service: &ServicePort,
+    ) -> PortRules<Target> {
+        let candidates = candidates(slices, name);
+        let infos: Vec<EndpointInfo> =
+            candidates.iter().map(|candidate| self.info(candidate.endpoint)).collect();
         let place = Place { node: &self.name, zone: Some(&self.zone), prefer_same: true };
-        let categorized = categorize_endpoints(&infos, ServiceInfo::default(), place);
         let target = |index: usize| {
             let Candidate { port, endpoint, .. } = candidates[index];
             Target { pod: endpoint.target.as_ref().map(|(pod, _)| *pod), port }
         };
-        categorized.cluster.unwrap_or_default().into_iter().map(target).collect()
+        PortRules::new(service.info(), &infos, place, self.config.mode, target)
+    }
+
+    fn info(&self, endpoint: &Endpoint) -> EndpointInfo {
+        EndpointInfo {
+            is_local: endpoint.node_name.as_deref() == Some(&*self.name),
+            ready: endpoint.ready,
+            serving: endpoint.serving,
+            terminating: endpoint.terminating,
+            zone_hints: endpoint.for_zones.clone(),
+            node_hints: endpoint.for_nodes.clone(),
+        }
     }
 
     fn source(&self) -> Source {
         Source { class: class::PROXY, entity: self.node.0 }
     }
-}
-
-impl KnownSlice {
-    /// A new version of a slice. Most endpoints were in the one before, in the same order, and their
-    /// addresses need not be written again.
-    fn new(slice: Arc<EndpointSlice>, before: Option<Self>) -> Self {
-        let mut before = before.into_iter().flat_map(|before| {
-            let addresses: Vec<_> = before.slice.endpoints.iter().map(|it| it.address).collect();
-            addresses.into_iter().zip(before.addresses)
-        });
-        let addresses = slice.endpoints.iter().map(|endpoint| {
-            let known = before.find(|(address, _)| *address == endpoint.address);
-            known.map_or_else(|| AddressText::new(endpoint.address), |(_, text)| text)
-        });
-        Self { addresses: addresses.collect(), slice }
-    }
-}
-
-impl Candidate<'_> {
-    /// The order of `address:port` as text.
-    #[inline]
-    fn order(&self, other: &Self) -> Ordering {
-        let ports = || match self.port == other.port {
-            true => Ordering::Equal,
-            false => self.port.to_string().cmp(&other.port.to_string()),
-        };
-        self.address.cmp(other.address).then_with(ports)
-    }
-}
-
-/// The endpoints of a port, each address once. Of two with one address the later counts, but one
-/// that is being deleted never replaces another (`endpointslicecache.go`).
-fn candidates<'a>(
-    slices: &'a BTreeMap<Arc<str>, KnownSlice>,
-    port_name: &str,
-) -> Vec<Candidate<'a>> {
-    let mut all = Vec::new();
-    for known in slices.values() {
-        let port = known.slice.ports.iter().find(|port| port.name == port_name);
-        let Some(port) = port.and_then(|port| port.port) else { continue };
-        let endpoints = known.addresses.iter().zip(&known.slice.endpoints);
-        all.extend(endpoints.map(|(address, endpoint)| Candidate { address, port, endpoint }));
-    }
-    all.sort_by(Candidate::order);
-    all.dedup_by(|later, kept| {
-        let same = later.order(kept).is_eq();
-        if same && !later.endpoint.terminating {
-            std::mem::swap(later, kept);
-        }
-        same
-    });
-    all
-}
-
-/// The pods that any of these rules lead to.
-fn pods(rules: &[PortRules]) -> Vec<PodId> {
-    let targets = rules.iter().flat_map(|rules| &rules.targets[..]);
-    let mut pods: Vec<PodId> = targets.filter_map(|target| target.pod).collect();
-    pods.sort_unstable();
-    pods.dedup();
-    pods
 }

@@ -8,10 +8,11 @@ use record::{Cause, ClientId, Outcome, Request};
 
 use crate::{
     Cx, DataPlane,
-    client::Origin,
+    client::Sender,
     connection::{self, Connection},
     event::{Event, class},
     flight::{Flight, FlightId},
+    kube_proxy::{Origin, Refusal},
 };
 
 impl DataPlane {
@@ -35,11 +36,11 @@ impl DataPlane {
         let client = &mut self.clients[id.0 as usize];
         let (number, arrived, mut workload) = client.take_request();
         let next = client.next_arrival();
-        let origin = client.origin(self.network.nodes(), &mut workload);
+        let sender = client.sender(self.network.nodes(), &mut workload);
         let (dns_wait, deadline) = (client.dns_wait, arrived + client.config.timeout);
         self.plan_arrival(id, next, cx);
         self.arrived += 1;
-        let Some(node) = origin else {
+        let Some((node, sender)) = sender else {
             self.unsent += 1;
             return;
         };
@@ -61,6 +62,7 @@ impl DataPlane {
         };
         let flight = self.flights.insert(Flight {
             request,
+            sender,
             deadline,
             port: 0,
             delay: Span::ZERO,
@@ -85,19 +87,29 @@ impl DataPlane {
         request.connected = cx.now;
         request.service = client.resolve(&self.dns);
         request.pod = None;
-        let outside = matches!(client.config.origin, Origin::Outside);
-        let extra = if outside { self.network.outside() } else { Span::ZERO };
+        let (origin, extra) = match flight.sender {
+            Sender::Host => (Origin::Node(request.node), Span::ZERO),
+            Sender::Pod(pod) => (Origin::Pod(pod), Span::ZERO),
+            Sender::Outside => (Origin::Outside(request.client), self.network.outside()),
+        };
         let Some(service) = request.service else {
             flight.fail(Cause::DnsNxdomain);
             return self.finish(id, cx);
         };
         let mut random = client.policy_stream(request.number, request.attempts);
         let proxy = &mut self.proxies[request.node.0 as usize];
-        let picked = proxy.pick(service, client.config.port, cx.now, &mut random);
-        let Some(target) = picked else {
-            flight.fail(Cause::RefusedNoEndpoints);
-            flight.delay = extra;
-            return self.end_at(id, cx.now + extra + extra, cx);
+        let target = match proxy.pick(service, client.config.port, origin, cx.now, &mut random) {
+            Ok(target) => target,
+            Err(Refusal::Reject) => {
+                flight.fail(Cause::RefusedNoEndpoints);
+                flight.delay = extra;
+                return self.end_at(id, cx.now + extra + extra, cx);
+            }
+            Err(Refusal::Drop) => {
+                flight.fail(Cause::TimeoutDropped);
+                let deadline = flight.deadline;
+                return self.end_at(id, deadline, cx);
+            }
         };
         request.pod = target.pod;
         let node = request.node;
@@ -176,7 +188,8 @@ impl DataPlane {
             let ok = request.outcome == Outcome::Ok;
             let latency = cx.now.since(request.connected);
             let proxy = &mut self.proxies[request.node.0 as usize];
-            proxy.done(service, client.config.port, pod, ok, latency);
+            let outside = flight.sender == Sender::Outside;
+            proxy.done(service, client.config.port, outside, pod, (ok, latency));
         }
         if let Outcome::Failed(cause) = request.outcome
             && client.retries(request.attempts, cause.family())

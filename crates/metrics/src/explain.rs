@@ -54,7 +54,7 @@ impl<'a> Case<'a> {
             | Cause::RefusedListenerClosed
             | Cause::RefusedWrongPort => "refused",
             Cause::ResetKilledInFlight => "cut off",
-            Cause::TimeoutUnreachable => "left without an answer",
+            Cause::TimeoutUnreachable | Cause::TimeoutDropped => "left without an answer",
             Cause::TimeoutSlow => "answered too late",
             Cause::DnsNxdomain => "not sent",
             Cause::RejectedOverload => "turned away",
@@ -94,6 +94,7 @@ impl<'a> Case<'a> {
             Cause::RefusedWrongPort => (self.wrong_port(), None),
             Cause::ResetKilledInFlight => self.killed_in_flight(),
             Cause::TimeoutUnreachable => self.unreachable(),
+            Cause::TimeoutDropped => (self.dropped(), None),
             Cause::TimeoutSlow => (self.slow(), None),
             Cause::DnsNxdomain => (self.nxdomain(), None),
             Cause::RejectedOverload => (self.overload(), None),
@@ -137,6 +138,15 @@ impl<'a> Case<'a> {
             None => format!("{} sent traffic to addresses that no longer answered", self.nodes()),
         };
         (reason, gap)
+    }
+
+    fn dropped(&self) -> String {
+        let services: Vec<ServiceId> = self.services().collect();
+        format!(
+            "{} had no ready pod of {}, whose traffic policy Local keeps connections on their node",
+            self.nodes(),
+            self.names_of(&services)
+        )
     }
 
     fn no_endpoints(&self) -> (String, Option<(Span, Span)>) {

@@ -46,6 +46,8 @@ pub enum Cause {
     ResetKilledInFlight,
     /// The address answered no more: the pod's network was gone.
     TimeoutUnreachable,
+    /// The traffic policy keeps connections on their node, which has no pod to send them to.
+    TimeoutDropped,
     /// The answer would have come later than the client waited.
     TimeoutSlow,
     /// The name did not exist.
@@ -56,13 +58,14 @@ pub enum Cause {
 
 impl Cause {
     /// All causes, in the order of their families.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::RefusedNoEndpoints,
         Self::RefusedNotListening,
         Self::RefusedListenerClosed,
         Self::RefusedWrongPort,
         Self::ResetKilledInFlight,
         Self::TimeoutUnreachable,
+        Self::TimeoutDropped,
         Self::TimeoutSlow,
         Self::DnsNxdomain,
         Self::RejectedOverload,
@@ -78,6 +81,7 @@ impl Cause {
             Self::RefusedWrongPort => "refused.wrong-port",
             Self::ResetKilledInFlight => "reset.killed-in-flight",
             Self::TimeoutUnreachable => "timeout.unreachable",
+            Self::TimeoutDropped => "timeout.dropped",
             Self::TimeoutSlow => "timeout.slow",
             Self::DnsNxdomain => "dns.nxdomain",
             Self::RejectedOverload => "rejected.overload",
@@ -93,7 +97,7 @@ impl Cause {
             | Self::RefusedListenerClosed
             | Self::RefusedWrongPort => Family::Refused,
             Self::ResetKilledInFlight => Family::Reset,
-            Self::TimeoutUnreachable | Self::TimeoutSlow => Family::Timeout,
+            Self::TimeoutUnreachable | Self::TimeoutDropped | Self::TimeoutSlow => Family::Timeout,
             Self::DnsNxdomain => Family::Dns,
             Self::RejectedOverload => Family::Rejected,
         }

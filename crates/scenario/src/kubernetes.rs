@@ -10,6 +10,7 @@ mod names;
 mod pod;
 mod probe;
 mod service;
+mod traffic;
 
 use std::{fmt::Display, sync::Arc};
 

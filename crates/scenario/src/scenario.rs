@@ -145,7 +145,7 @@ pub enum Readiness {
 /// The nodes' proxies.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Proxy {
-    /// The mode, which so far changes nothing that is simulated.
+    /// The mode: it decides how many sources an affinity list holds.
     pub mode: ProxyMode,
     /// The least time between the end of one sync and the start of the next.
     pub min_sync_period: Span,

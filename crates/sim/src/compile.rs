@@ -10,10 +10,11 @@ use data_plane::{
     client::{ClientConfig, Origin},
     kube_proxy,
     network::Delays,
+    proxy::mode::Mode,
 };
 use engine::{Span, Streams};
 use record::Family;
-use scenario::{Client, Cluster, Image, Node, Readiness, Scenario};
+use scenario::{Client, Cluster, Image, Node, ProxyMode, Readiness, Scenario};
 
 use crate::world::{Initial, World};
 
@@ -112,6 +113,7 @@ fn data_plane_config(scenario: &Scenario) -> data_plane::Config {
             min_sync_period: cluster.proxy.min_sync_period,
             sync_duration: cluster.proxy.sync_duration.clone(),
             random_phase: cluster.proxy.random_phase,
+            mode: proxy_mode(cluster.proxy.mode),
             policy: policy::by_name("kube-proxy.random").expect("the catalogue lists it"),
         },
         images: scenario
@@ -120,6 +122,13 @@ fn data_plane_config(scenario: &Scenario) -> data_plane::Config {
             .map(|(name, image)| (name.clone(), Arc::new(behaviour(image))))
             .collect(),
         clients: scenario.clients.iter().map(|config| client(config, &names)).collect(),
+    }
+}
+
+fn proxy_mode(mode: ProxyMode) -> Mode {
+    match mode {
+        ProxyMode::Iptables => Mode::Iptables,
+        ProxyMode::Nftables => Mode::Nftables,
     }
 }
 

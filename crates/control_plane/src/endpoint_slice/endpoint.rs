@@ -104,6 +104,13 @@ pub fn endpoints_equal_beyond_hash(a: &Endpoint, b: &Endpoint) -> bool {
         && a.target == b.target
 }
 
+/// Whether two endpoints are meant for the same zones and nodes. Kubernetes compares hints after it
+/// has packed the slices; here it is part of whether a slice has to be written.
+#[must_use]
+pub fn hints_equal(a: &Endpoint, b: &Endpoint) -> bool {
+    a.for_zones == b.for_zones && a.for_nodes == b.for_nodes
+}
+
 /// Whether a Service's annotations ask for hints by zone (`hintsEnabled`).
 #[must_use]
 pub fn hints_enabled(annotations: &Labels) -> bool {

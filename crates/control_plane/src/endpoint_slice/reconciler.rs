@@ -12,7 +12,7 @@ use std::{
 use api::{Endpoint, EndpointSlice, Kind, Labels, Meta, Owner, Service, SlicePort};
 
 use super::{
-    endpoint::endpoints_equal_beyond_hash,
+    endpoint::{endpoints_equal_beyond_hash, hints_equal},
     wanted::{EndpointSet, EndpointsByPorts},
 };
 
@@ -177,7 +177,8 @@ impl<'a> Packing<'a> {
                     continue;
                 };
                 let wanted = self.wanted.at(place);
-                changed |= !endpoints_equal_beyond_hash(wanted, endpoint);
+                changed |= !endpoints_equal_beyond_hash(wanted, endpoint)
+                    || !hints_equal(wanted, endpoint);
                 kept.push(wanted);
             }
             let relabelled = slice.was.meta.labels != self.empty.meta.labels;

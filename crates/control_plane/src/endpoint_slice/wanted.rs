@@ -16,6 +16,7 @@ use api::{Endpoint, Key, Labels, Pod, PodId, Service, SlicePort};
 use super::{
     endpoint::{AddressType, get_endpoint_ports, pod_to_endpoint, should_pod_be_in_endpoints},
     reconciler::{PortMapKey, port_map_key},
+    traffic_distribution::set_hints,
 };
 use crate::informer::Informers;
 
@@ -166,8 +167,9 @@ impl WantedEndpoints {
                 self.changed.insert(key);
                 continue;
             }
-            if let Some(endpoint) = pod_to_endpoint(pod, node.map(|node| &**node), service, family)
-            {
+            let node = node.map(|node| &**node);
+            if let Some(mut endpoint) = pod_to_endpoint(pod, node, service, family) {
+                set_hints(&mut endpoint, service.spec.traffic_distribution);
                 self.insert(key, get_endpoint_ports(service, pod), endpoint);
             }
         }

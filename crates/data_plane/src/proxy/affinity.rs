@@ -9,26 +9,32 @@ use std::{collections::BTreeMap, net::IpAddr};
 
 use engine::{Span, Time};
 
-/// What a node remembers for a port. `E` is what names an endpoint.
+/// What a node remembers for a port. `E` is what names an endpoint, `S` what names a source.
 #[derive(Clone, Debug)]
-pub struct Affinity<E> {
+pub struct Affinity<E, S = IpAddr> {
     timeout: Span,
     /// How many sources an endpoint's list holds, see
     /// [`Mode::affinity_capacity`](super::mode::Mode::affinity_capacity).
     capacity: Option<usize>,
-    lists: BTreeMap<E, Sources>,
+    lists: BTreeMap<E, Sources<S>>,
     /// Numbers visits, so that of two at the same moment one is the older.
     visits: u64,
 }
 
 /// When each source was last at an endpoint.
-type Sources = BTreeMap<IpAddr, (Time, u64)>;
+type Sources<S> = BTreeMap<S, (Time, u64)>;
 
-impl<E: Ord + Copy> Affinity<E> {
+impl<E: Ord + Copy, S: Ord + Copy> Affinity<E, S> {
     /// Nothing remembered.
     #[must_use]
     pub fn new(timeout: Span, capacity: Option<usize>) -> Self {
         Self { timeout, capacity, lists: BTreeMap::new(), visits: 0 }
+    }
+
+    /// How long a source is remembered after its last connection.
+    #[must_use]
+    pub fn timeout(&self) -> Span {
+        self.timeout
     }
 
     /// Takes in a new list of endpoints: one that is gone takes its memory with it.
@@ -38,7 +44,7 @@ impl<E: Ord + Copy> Affinity<E> {
 
     /// The place of the endpoint that a source belongs to.
     #[must_use]
-    pub fn find(&self, endpoints: &[E], source: IpAddr, now: Time) -> Option<usize> {
+    pub fn find(&self, endpoints: &[E], source: S, now: Time) -> Option<usize> {
         endpoints.iter().position(|endpoint| {
             let seen = self.lists.get(endpoint).and_then(|sources| sources.get(&source));
             seen.is_some_and(|(seen, _)| now <= *seen + self.timeout)
@@ -46,7 +52,7 @@ impl<E: Ord + Copy> Affinity<E> {
     }
 
     /// Notes that a connection went to an endpoint. A full list forgets who was there longest ago.
-    pub fn remember(&mut self, endpoint: E, source: IpAddr, now: Time) {
+    pub fn remember(&mut self, endpoint: E, source: S, now: Time) {
         self.visits += 1;
         let sources = self.lists.entry(endpoint).or_default();
         let full = self.capacity.is_some_and(|capacity| sources.len() >= capacity);

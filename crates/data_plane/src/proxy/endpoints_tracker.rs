@@ -150,7 +150,6 @@ fn port_name(service: &Key, port: &SlicePort) -> ServicePortName {
 
 fn backend(endpoint: &Endpoint, port: u16, node: &str) -> Backend {
     let address = SocketAddr::new(endpoint.address, port);
-    let texts = |hints: &[Arc<str>]| hints.iter().map(ToString::to_string).collect();
     Backend {
         address,
         info: EndpointInfo {
@@ -158,8 +157,8 @@ fn backend(endpoint: &Endpoint, port: u16, node: &str) -> Backend {
             ready: endpoint.ready,
             serving: endpoint.serving,
             terminating: endpoint.terminating,
-            zone_hints: texts(&endpoint.for_zones),
-            node_hints: texts(&endpoint.for_nodes),
+            zone_hints: endpoint.for_zones.clone(),
+            node_hints: endpoint.for_nodes.clone(),
         },
     }
 }

@@ -15,10 +15,11 @@ use super::{
     endpoints_tracker::{Backend, EndpointsMap},
     flow::{Packet, Verdict},
     mode::Mode,
+    port_rules::{Choice, PortRules, Sender},
     service_map::ServiceMap,
     service_port::ServicePort,
 };
-use crate::endpoints::{Place, categorize_endpoints};
+use crate::endpoints::Place;
 
 /// What a proxy knows of its node, and how it was started.
 #[derive(Clone, Debug, Default)]
@@ -51,20 +52,18 @@ enum Door {
     LoadBalancer,
 }
 
-/// The endpoints of a port, by who asks.
+/// A port of a Service and its endpoints.
 #[derive(Clone, Debug)]
-struct PortRules {
+struct Port {
     service: ServicePort,
-    cluster: Vec<SocketAddr>,
-    local: Vec<SocketAddr>,
-    has_any: bool,
+    rules: PortRules<SocketAddr>,
 }
 
 /// The rules of a node.
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
     settings: Settings,
-    ports: Vec<PortRules>,
+    ports: Vec<Port>,
     doors: BTreeMap<(IpAddr, u16, Protocol), (usize, Door)>,
     node_ports: BTreeMap<(u16, Protocol), usize>,
 }
@@ -92,10 +91,10 @@ impl Rules {
         if let Some(port) = service.node_port {
             self.node_ports.entry((port, service.protocol)).or_insert(index);
         }
-        self.ports.push(self.port_rules(service, backends));
+        self.ports.push(self.port(service, backends));
     }
 
-    fn port_rules(&self, service: &ServicePort, backends: &[Backend]) -> PortRules {
+    fn port(&self, service: &ServicePort, backends: &[Backend]) -> Port {
         // A node has a proxy for each family, and slices have endpoints of one.
         let ipv6 = service.cluster_ip.is_ipv6();
         let backends: Vec<_> = backends.iter().filter(|b| b.address.is_ipv6() == ipv6).collect();
@@ -105,16 +104,9 @@ impl Rules {
             zone: self.settings.zone.as_deref(),
             prefer_same: true,
         };
-        let chosen = categorize_endpoints(&infos, service.info(), place);
-        let addresses = |places: Option<Vec<usize>>| -> Vec<SocketAddr> {
-            places.unwrap_or_default().into_iter().map(|place| backends[place].address).collect()
-        };
-        let cluster = addresses(chosen.cluster);
-        let mut local = addresses(chosen.local);
-        if local.is_empty() && self.settings.mode.local_falls_back_to_cluster() {
-            local.clone_from(&cluster);
-        }
-        PortRules { service: service.clone(), cluster, local, has_any: chosen.has_any }
+        let address = |place: usize| backends[place].address;
+        let rules = PortRules::new(service.info(), &infos, place, self.settings.mode, address);
+        Port { service: service.clone(), rules }
     }
 
     /// Where a new connection goes.
@@ -132,12 +124,14 @@ impl Rules {
         self.elsewhere(packet)
     }
 
-    fn through<'a>(&self, rules: &'a PortRules, door: Door, packet: &Packet) -> Verdict<'a> {
+    fn through<'a>(&self, port: &'a Port, door: Door, packet: &Packet) -> Verdict<'a> {
         match door {
-            Door::ClusterIp => self.internal(rules, packet),
-            Door::External => self.external(rules, packet),
-            Door::LoadBalancer if rules.has_any && !self.admits(rules, packet) => Verdict::Drop,
-            Door::LoadBalancer => self.external(rules, packet),
+            Door::ClusterIp => self.internal(port, packet),
+            Door::External => self.external(port, packet),
+            Door::LoadBalancer if port.rules.has_any() && !self.admits(port, packet) => {
+                Verdict::Drop
+            }
+            Door::LoadBalancer => self.external(port, packet),
         }
     }
 }
@@ -145,37 +139,36 @@ impl Rules {
 impl Rules {
     /// Traffic to a virtual address. What does not come from a pod is masqueraded, as its answer
     /// might take another way.
-    fn internal<'a>(&self, rules: &'a PortRules, packet: &Packet) -> Verdict<'a> {
-        let local = rules.service.internal_policy_local;
-        let endpoints = if local { &rules.local } else { &rules.cluster };
+    fn internal<'a>(&self, port: &'a Port, packet: &Packet) -> Verdict<'a> {
         let foreign = self.settings.pod_cidr.is_some() && !self.is_pod(packet.source);
-        forward(rules, endpoints, self.settings.masquerade_all || foreign)
+        let choice = port.rules.internal(port.service.info());
+        forward(choice, self.settings.masquerade_all || foreign)
     }
 
-    /// Traffic to an address from outside. A pod or the node itself that uses one is inside, so
-    /// that the policy for outside does not hold it to local endpoints.
-    fn external<'a>(&self, rules: &'a PortRules, packet: &Packet) -> Verdict<'a> {
-        if !rules.service.external_policy_local {
-            forward(rules, &rules.cluster, true)
-        } else if self.is_pod(packet.source) {
-            forward(rules, &rules.cluster, false)
+    /// Traffic to an address from outside. What stays on its node, and what comes from a pod, keeps
+    /// its source.
+    fn external<'a>(&self, port: &'a Port, packet: &Packet) -> Verdict<'a> {
+        let sender = if self.is_pod(packet.source) {
+            Sender::Pod
         } else if self.is_node(packet.source) {
-            forward(rules, &rules.cluster, true)
+            Sender::Node
         } else {
-            forward(rules, &rules.local, false)
-        }
+            Sender::Outside
+        };
+        let masquerade = !port.service.external_policy_local || sender == Sender::Node;
+        forward(port.rules.external(port.service.info(), sender), masquerade)
     }
 
     /// Whether a packet may come through the load balancer's address. The node's own packets to
     /// that address have it as their source, so that admitting the node admits it.
-    fn admits(&self, rules: &PortRules, packet: &Packet) -> bool {
-        let ranges = &rules.service.load_balancer_source_ranges;
+    fn admits(&self, port: &Port, packet: &Packet) -> bool {
+        let ranges = &port.service.load_balancer_source_ranges;
         let admitted = |ip: IpAddr| ranges.iter().any(|range| range.contains(ip));
         let of_family = |ip: &&IpAddr| ip.is_ipv6() == packet.source.is_ipv6();
         let node = self.settings.node_ips.iter().find(of_family);
         ranges.is_empty()
             || admitted(packet.source)
-            || (rules.service.load_balancer_vips.contains(&packet.source)
+            || (port.service.load_balancer_vips.contains(&packet.source)
                 && node.is_some_and(|ip| admitted(*ip)))
     }
 
@@ -190,7 +183,7 @@ impl Rules {
             return Verdict::Drop;
         }
         let asks = packet.protocol == Protocol::Tcp && self.is_node(ip);
-        let answers = |rules: &PortRules| rules.service.health_check_node_port == Some(port);
+        let answers = |other: &Port| other.service.health_check_node_port == Some(port);
         if mode.accepts_health_checks() && asks && self.ports.iter().any(answers) {
             return Verdict::Accept;
         }
@@ -217,15 +210,11 @@ impl Rules {
     }
 }
 
-/// Where there is no endpoint at all, the sender is told. Where there are only such that the
-/// policy excludes it is not: somebody else may have a way to them.
-fn forward<'a>(rules: &PortRules, endpoints: &'a [SocketAddr], masquerade: bool) -> Verdict<'a> {
-    if !rules.has_any {
-        Verdict::Reject
-    } else if endpoints.is_empty() {
-        Verdict::Drop
-    } else {
-        Verdict::Forward { endpoints, masquerade }
+fn forward(choice: Choice<'_, SocketAddr>, masquerade: bool) -> Verdict<'_> {
+    match choice {
+        Choice::Endpoints(endpoints) => Verdict::Forward { endpoints, masquerade },
+        Choice::Reject => Verdict::Reject,
+        Choice::Drop => Verdict::Drop,
     }
 }
 

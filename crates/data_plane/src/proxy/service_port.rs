@@ -4,7 +4,7 @@
 
 use std::net::IpAddr;
 
-use api::{Key, Protocol, Service, service::ServiceType};
+use api::{Key, Protocol, Service, SessionAffinity, TrafficPolicy, service::ServiceType};
 use engine::Span;
 
 use super::cidr::Cidr;
@@ -73,7 +73,7 @@ pub struct PortFacts {
 }
 
 impl From<&Service> for ServiceFacts {
-    /// What the simulated Services say so far: addresses and ports.
+    /// What the simulated Services say so far: addresses, ports, affinity and policies.
     fn from(service: &Service) -> Self {
         let spec = &service.spec;
         let ports = spec.ports.iter().map(|port| PortFacts {
@@ -85,6 +85,14 @@ impl From<&Service> for ServiceFacts {
         Self {
             kind: spec.kind,
             cluster_ips: spec.cluster_ip.into_iter().collect(),
+            client_ip_affinity: match spec.session_affinity {
+                SessionAffinity::None => None,
+                SessionAffinity::ClientIp { timeout_seconds } => {
+                    Some(Span::from_secs(u64::from(timeout_seconds)))
+                }
+            },
+            internal_policy_local: spec.internal_traffic_policy == TrafficPolicy::Local,
+            external_policy_local: spec.external_traffic_policy == TrafficPolicy::Local,
             ports: ports.collect(),
             ..Self::default()
         }

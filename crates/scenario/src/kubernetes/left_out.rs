@@ -44,15 +44,6 @@ const FIELDS: &[(&str, &str, When, &str)] = &[
     ("ContainerPort", "hostPort", Not("0"), "nodes open no port for it, and it limits no node"),
     ("Lifecycle", "postStart", Set, "it takes no time"),
     ("Lifecycle", "stopSignal", Not("SIGTERM"), "containers get SIGTERM"),
-    ("ServiceSpec", "sessionAffinity", Not("None"), "every connection chooses a pod anew"),
-    ("ServiceSpec", "externalTrafficPolicy", Not("Cluster"), "nodes pass requests on to all pods"),
-    (
-        "ServiceSpec",
-        "internalTrafficPolicy",
-        Not("Cluster"),
-        "requests go to the pods of all nodes",
-    ),
-    ("ServiceSpec", "trafficDistribution", Set, "requests go to the pods of all zones alike"),
     ("ServiceSpec", "externalIPs", Set, "nothing listens on these addresses"),
     ("ServiceSpec", "loadBalancerSourceRanges", Set, "every address is let in"),
 ];

@@ -8,7 +8,7 @@ use api::{
 };
 use k8s_openapi::{api::core::v1 as core, apimachinery::pkg::util::intstr};
 
-use super::{Checker, names};
+use super::{Checker, names, traffic::set_traffic};
 use crate::{Code, kinds::LeftOutThings};
 
 /// The node ports a cluster gives by default.
@@ -40,15 +40,17 @@ fn convert(cx: &mut Checker<'_>, read: core::Service) -> Option<Service> {
     }
     let selector = spec.selector.clone().filter(|selector| !selector.is_empty());
     cx.labels("spec.selector", &selector.clone().unwrap_or_default());
-    let spec = ServiceSpec {
+    let mut read = ServiceSpec {
         kind,
         cluster_ip: address(cx, cluster_ip),
         headless,
         selector,
         publish_not_ready_addresses: spec.publish_not_ready_addresses.unwrap_or(false),
-        ports: ports(cx, spec.ports.unwrap_or_default(), kind, headless),
+        ports: ports(cx, spec.ports.clone().unwrap_or_default(), kind, headless),
+        ..ServiceSpec::default()
     };
-    (!meta.name.is_empty()).then(|| Service { meta, id: ServiceId::default(), spec })
+    set_traffic(&mut read, &spec);
+    (!meta.name.is_empty()).then(|| Service { meta, id: ServiceId::default(), spec: read })
 }
 
 fn service_type(cx: &mut Checker<'_>, written: Option<&str>) -> ServiceType {

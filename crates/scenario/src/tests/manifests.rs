@@ -329,14 +329,10 @@ fn fields_that_could_matter_are_named_and_others_are_not() {
         );
     }
     let service = |field: &str| said("  type: NodePort", &format!("  type: NodePort\n  {field}"));
-    assert_eq!(service("sessionAffinity: None"), "");
+    assert_eq!(service("externalTrafficPolicy: Local"), "");
     assert_eq!(
-        service("sessionAffinity: ClientIP"),
-        "field `spec.sessionAffinity` is not simulated: every connection chooses a pod anew"
-    );
-    assert_eq!(
-        service("externalTrafficPolicy: Local"),
-        "field `spec.externalTrafficPolicy` is not simulated: nodes pass requests on to all pods"
+        service("externalIPs: [ 192.0.2.1 ]"),
+        "field `spec.externalIPs` is not simulated: nothing listens on these addresses"
     );
     let annotated = said(
         "{ name: web-svc }",

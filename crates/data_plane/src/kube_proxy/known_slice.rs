@@ -1,0 +1,74 @@
+//! The EndpointSlices that a proxy knows, and the endpoints of a port that they add up to
+//! (`endpointslicecache.go`).
+
+use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
+
+use api::{Endpoint, EndpointSlice};
+
+use crate::address_text::AddressText;
+
+/// A slice as last heard of.
+pub(super) struct KnownSlice {
+    pub(super) slice: Arc<EndpointSlice>,
+    /// Its endpoints' addresses, as proxies order them.
+    addresses: Vec<AddressText>,
+}
+
+/// An endpoint that may become a target.
+pub(super) struct Candidate<'a> {
+    address: &'a AddressText,
+    pub(super) port: u16,
+    pub(super) endpoint: &'a Endpoint,
+}
+
+impl KnownSlice {
+    /// A new version of a slice. Most endpoints were in the one before, in the same order, and their
+    /// addresses need not be written again.
+    pub(super) fn new(slice: Arc<EndpointSlice>, before: Option<Self>) -> Self {
+        let mut before = before.into_iter().flat_map(|before| {
+            let addresses: Vec<_> = before.slice.endpoints.iter().map(|it| it.address).collect();
+            addresses.into_iter().zip(before.addresses)
+        });
+        let addresses = slice.endpoints.iter().map(|endpoint| {
+            let known = before.find(|(address, _)| *address == endpoint.address);
+            known.map_or_else(|| AddressText::new(endpoint.address), |(_, text)| text)
+        });
+        Self { addresses: addresses.collect(), slice }
+    }
+}
+
+impl Candidate<'_> {
+    /// The order of `address:port` as text.
+    #[inline]
+    fn order(&self, other: &Self) -> Ordering {
+        let ports = || match self.port == other.port {
+            true => Ordering::Equal,
+            false => self.port.to_string().cmp(&other.port.to_string()),
+        };
+        self.address.cmp(other.address).then_with(ports)
+    }
+}
+
+/// The endpoints of a port, each address once. Of two with one address the later counts, but one
+/// that is being deleted never replaces another (`endpointslicecache.go`).
+pub(super) fn candidates<'a>(
+    slices: &'a BTreeMap<Arc<str>, KnownSlice>,
+    port_name: &str,
+) -> Vec<Candidate<'a>> {
+    let mut all = Vec::new();
+    for known in slices.values() {
+        let port = known.slice.ports.iter().find(|port| port.name == port_name);
+        let Some(port) = port.and_then(|port| port.port) else { continue };
+        let endpoints = known.addresses.iter().zip(&known.slice.endpoints);
+        all.extend(endpoints.map(|(address, endpoint)| Candidate { address, port, endpoint }));
+    }
+    all.sort_by(Candidate::order);
+    all.dedup_by(|later, kept| {
+        let same = later.order(kept).is_eq();
+        if same && !later.endpoint.terminating {
+            std::mem::swap(later, kept);
+        }
+        same
+    });
+    all
+}

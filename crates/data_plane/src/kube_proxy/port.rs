@@ -1,0 +1,201 @@
+//! The rules of a Service's port in force on a node: where a connection from somewhere goes.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use api::{NodeId, PodId, ServiceId};
+use engine::{Random, Span, Time};
+use policy::{Policy, Reply};
+use record::ClientId;
+
+use super::Config;
+use crate::proxy::{
+    affinity::Affinity,
+    port_rules::{Choice, PortRules, Sender},
+    service_port::ServicePort,
+};
+
+/// Where a connection comes from, as far as a proxy tells sources apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// A node's own address.
+    Node(NodeId),
+    /// A pod's.
+    Pod(PodId),
+    /// A client's outside: all its requests come from one address.
+    Outside(ClientId),
+}
+
+/// Why a connection goes nowhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The sender is told.
+    Reject,
+    /// It waits in vain.
+    Drop,
+}
+
+/// Where a connection goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Target {
+    /// The pod, `None` for an address that no pod is behind.
+    pub pod: Option<PodId>,
+    /// The port of the pod.
+    pub port: u16,
+}
+
+/// The targets of each port as some proxy computed them last. Proxies mostly know the same, and one
+/// list for all of them stays in the processor's caches, where one for each would not.
+#[derive(Debug, Default)]
+pub struct TargetLists(BTreeMap<(ServiceId, u16), Arc<[Target]>>);
+
+impl TargetLists {
+    fn share(&mut self, port: (ServiceId, u16), targets: &[Target]) -> Arc<[Target]> {
+        let known = self.0.entry(port).or_default();
+        if **known != *targets {
+            *known = targets.into();
+        }
+        known.clone()
+    }
+}
+
+/// The rules of one port of a Service.
+pub(super) struct Port {
+    pub(super) number: u16,
+    inside: Door,
+    /// For connections from outside, where they find other endpoints.
+    outside: Option<Door>,
+    /// Which endpoint each source is at, where the Service wants it to stay there.
+    affinity: Option<Affinity<Target, Origin>>,
+}
+
+/// One way to a port's endpoints.
+struct Door {
+    targets: Arc<[Target]>,
+    /// What becomes of a connection where there is no target.
+    refusal: Refusal,
+    policy: Box<dyn Policy>,
+    /// Whether the policy wants to hear how connections end.
+    listens: bool,
+}
+
+impl Port {
+    /// The rules of a port, which remember nothing yet.
+    pub(super) fn new(
+        id: (ServiceId, u16),
+        service: &ServicePort,
+        rules: &PortRules<Target>,
+        config: &Config,
+        lists: &mut TargetLists,
+    ) -> Self {
+        let inside = rules.internal(service.info());
+        let outside = rules.external(service.info(), Sender::Outside);
+        let outside = (outside != inside).then_some(outside);
+        let capacity = config.mode.affinity_capacity();
+        Self {
+            number: id.1,
+            inside: Door::new(inside, config.policy, |targets| lists.share(id, targets)),
+            outside: outside
+                .map(|choice| Door::new(choice, config.policy, |targets| targets.into())),
+            affinity: service.client_ip_affinity.map(|timeout| Affinity::new(timeout, capacity)),
+        }
+    }
+
+    /// Chooses where a new connection goes.
+    #[inline]
+    pub(super) fn pick(
+        &mut self,
+        origin: Origin,
+        now: Time,
+        random: &mut dyn Random,
+    ) -> Result<Target, Refusal> {
+        let door = match &mut self.outside {
+            Some(outside) if matches!(origin, Origin::Outside(_)) => outside,
+            _ => &mut self.inside,
+        };
+        match &mut self.affinity {
+            Some(affinity) => stay(affinity, door, origin, now, random),
+            None => door.pick(now, random),
+        }
+    }
+
+    /// Tells the policy how a connection ended.
+    pub(super) fn done(&mut self, outside: bool, pod: PodId, ok: bool, latency: Span) {
+        let door = self.outside.as_mut().filter(|_| outside).unwrap_or(&mut self.inside);
+        if door.listens {
+            let reply = if ok { Reply::Ok } else { Reply::Failed };
+            door.policy.done(policy::EndpointId(pod.0), reply, latency);
+        }
+    }
+
+    fn targets(&self) -> impl Iterator<Item = Target> {
+        let doors = std::iter::once(&self.inside).chain(&self.outside);
+        doors.flat_map(|door| door.targets.iter().copied())
+    }
+}
+
+impl Door {
+    fn new(
+        choice: Choice<'_, Target>,
+        policy: &policy::Entry,
+        list: impl FnOnce(&[Target]) -> Arc<[Target]>,
+    ) -> Self {
+        let (targets, refusal) = match choice {
+            Choice::Endpoints(targets) => (targets, Refusal::Reject),
+            Choice::Reject => (&[][..], Refusal::Reject),
+            Choice::Drop => (&[][..], Refusal::Drop),
+        };
+        let numbered = (0..).zip(targets);
+        let endpoints: Vec<_> = numbered
+            .map(|(index, target)| policy::Endpoint {
+                id: policy::EndpointId(target.pod.map_or(index, |pod| pod.0)),
+                weight: 1,
+            })
+            .collect();
+        let mut policy = (policy.build)();
+        policy.update(&endpoints);
+        Self { targets: list(targets), refusal, listens: policy.listens(), policy }
+    }
+
+    #[inline]
+    fn pick(&mut self, now: Time, random: &mut dyn Random) -> Result<Target, Refusal> {
+        let place = self.policy.pick(policy::PickContext { now, random }).ok_or(self.refusal)?;
+        Ok(self.targets[place])
+    }
+}
+
+/// Chooses for a source that is to stay where it was, if that endpoint is still there.
+fn stay(
+    affinity: &mut Affinity<Target, Origin>,
+    door: &mut Door,
+    origin: Origin,
+    now: Time,
+    random: &mut dyn Random,
+) -> Result<Target, Refusal> {
+    let target = match affinity.find(&door.targets, origin, now) {
+        Some(place) => door.targets[place],
+        None => door.pick(now, random)?,
+    };
+    affinity.remember(target, origin, now);
+    Ok(target)
+}
+
+/// New rules of a port take over what the old ones remember of its endpoints.
+pub(super) fn keep_affinity(before: Vec<Port>, after: &mut [Port]) {
+    for Port { number, affinity, .. } in before {
+        let Some(port) = after.iter_mut().find(|port| port.number == number) else { continue };
+        let (Some(mut known), Some(new)) = (affinity, &port.affinity) else { continue };
+        if known.timeout() == new.timeout() {
+            known.update(&port.targets().collect::<Vec<_>>());
+            port.affinity = Some(known);
+        }
+    }
+}
+
+/// The pods that any of these rules lead to.
+pub(super) fn pods(ports: &[Port]) -> Vec<PodId> {
+    let mut pods: Vec<PodId> =
+        ports.iter().flat_map(Port::targets).filter_map(|target| target.pod).collect();
+    pods.sort_unstable();
+    pods.dedup();
+    pods
+}
