@@ -16,13 +16,14 @@ use scenario::{Cluster, Complaint, Files, Found, Loaded, ProxyMode, Readiness, S
 use serde_json::Value;
 
 /// The pages with examples and command lines.
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 9] = [
     "README.md",
     "docs/scenario.md",
     "docs/model.md",
     "docs/record.md",
     "docs/output.md",
     "docs/causes.md",
+    "docs/kubectl.md",
     "scenarios/README.md",
     "reports/README.md",
 ];
@@ -581,6 +582,9 @@ fn command_lines_use_what_there_is() {
             let known = verbs.iter().find(|known| known.to_lowercase() == verb);
             let known = known.unwrap_or_else(|| panic!("{page}: there is no verb {verb}: {line}"));
             let own = flags(&args, known);
+            // What follows kubectl's command is kubectl's own.
+            let kubectls = |word: &str| verb == "kubectl" && matches!(word, "get" | "rollout");
+            let words = words.take_while(|word| !kubectls(word));
             for word in words.filter(|word| word.starts_with('-') && *word != "-") {
                 let flag = word.split('=').next().unwrap_or(word);
                 let there = own.contains(flag) || global.contains(flag);

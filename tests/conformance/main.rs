@@ -13,6 +13,7 @@ mod deployment_rolling;
 mod deployment_util;
 mod endpointslice_utils;
 mod fields;
+mod human_duration;
 mod intstr;
 mod lb_kubeproxy;
 mod moment;
@@ -20,6 +21,7 @@ mod not_applicable;
 mod objects;
 mod pod_ranking;
 mod pods;
+mod printers;
 mod proxy_bounded_frequency_runner;
 mod proxy_categorize_endpoints;
 mod proxy_conntrack;
@@ -57,6 +59,9 @@ const FILES: &[(&str, Check)] = &[
     ("proxy_conntrack", proxy_conntrack::check),
     ("proxy_ipvs_graceful", proxy_ipvs_graceful::check),
     ("lb_kubeproxy", lb_kubeproxy::check),
+    ("human_duration", human_duration::check),
+    ("printers_service", printers::check),
+    ("printers_workload", printers::check),
     ("proxy_bounded_frequency_runner", proxy_bounded_frequency_runner::check),
 ];
 

@@ -7,6 +7,7 @@
 
 mod churn;
 mod kube_proxy;
+mod kubectl;
 mod recording;
 mod rehearsal;
 mod repeats;

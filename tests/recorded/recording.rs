@@ -21,6 +21,11 @@ pub(crate) fn folder() -> Option<PathBuf> {
     None
 }
 
+/// A text file.
+pub(crate) fn text(path: &str) -> Option<String> {
+    Some(fs::read_to_string(folder()?.join(path)).expect("a listed file can be read"))
+}
+
 /// A JSON file.
 pub(crate) fn json(path: &str) -> Option<Value> {
     let text = fs::read_to_string(folder()?.join(path)).expect("a listed file can be read");

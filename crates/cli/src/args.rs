@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use engine::Span;
 
 /// Rehearse a Kubernetes rollout before you ship it: how many requests fail, why, and which line
 /// of which manifest would have saved them.
@@ -59,7 +60,8 @@ Examples:
   rollsim run scenarios/rolling-update.yaml
   rollsim run k8s/                      plain manifests: a restart under a default load
   helm template . | rollsim run -       what a chart makes
-  rollsim run scenario.yaml --html report.html --plots out/";
+  rollsim run scenario.yaml --html report.html --plots out/
+  rollsim kubectl -s scenario.yaml --at 45s get pods -o wide";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -70,6 +72,8 @@ pub(crate) enum Verb {
     Check(Check),
     /// Explain a cause of failure or a diagnostic code.
     Explain(Explain),
+    /// Look at the simulated cluster at a moment, as kubectl shows it.
+    Kubectl(Kubectl),
     /// Print a completion script for a shell.
     Completions {
         /// For which shell.
@@ -125,6 +129,37 @@ pub(crate) struct Check {
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<String>,
 }
+
+/// `rollsim kubectl`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_KUBECTL_HELP)]
+pub(crate) struct Kubectl {
+    /// The scenario file, or files and folders of manifests.
+    #[arg(short, long, required = true, value_name = "PATH")]
+    pub(crate) scenario: Vec<String>,
+    /// The moment: how long after the scenario's beginning.
+    #[arg(long, value_name = "TIME", default_value = "0s")]
+    pub(crate) at: Span,
+    /// Use this seed instead of the scenario's.
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// What one would type after `kubectl`: get, rollout status, rollout history.
+    #[arg(
+        required = true,
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "COMMAND"
+    )]
+    pub(crate) line: Vec<String>,
+}
+
+const AFTER_KUBECTL_HELP: &str = "\
+Output and exit codes are kubectl's.
+
+Examples:
+  rollsim kubectl -s scenarios/rolling-update.yaml --at 32s get pods -o wide
+  rollsim kubectl -s scenarios/rolling-update.yaml --at 32s get deploy,rs,svc,endpointslices
+  rollsim kubectl -s scenarios/rolling-update.yaml --at 32s rollout status deployment/web";
 
 /// `rollsim explain`.
 #[derive(Debug, clap::Args)]

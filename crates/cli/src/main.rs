@@ -8,7 +8,7 @@
 //! | `args` | the command line, one definition a flag |
 //! | `disk` | files for the scenario reader |
 //! | `output` | stdout that ends quietly when its reader has gone, and files |
-//! | `run`, `check`, `explain` | the verbs |
+//! | `run`, `check`, `explain`, `kubectl` | the verbs |
 //! | `rehearsal` | one run: a scenario in, measures out |
 //! | `attendant` | who attends a run: the progress line, and Ctrl-C |
 //! | `trials` | changed scenarios, run to see whether a change helps |
@@ -20,6 +20,7 @@ mod check;
 mod disk;
 mod exit;
 mod explain;
+mod kubectl;
 mod output;
 mod rehearsal;
 mod run;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         Verb::Run(run) => run::run(&run),
         Verb::Check(check) => check::check(&check),
         Verb::Explain(explain) => explain::explain(&explain),
+        Verb::Kubectl(kubectl) => kubectl::kubectl(&kubectl),
         Verb::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "rollsim", &mut script);

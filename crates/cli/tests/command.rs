@@ -9,5 +9,6 @@ mod command {
     mod hostile;
     mod input;
     mod json;
+    mod kubectl;
     mod terminal;
 }

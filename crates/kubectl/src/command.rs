@@ -1,0 +1,102 @@
+//! A command line and what it prints.
+//!
+//! *Left out:* all commands but `get`, `rollout status` and `rollout history`.
+
+mod flags;
+mod get;
+mod rollout;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use flags::Flags;
+
+/// The cluster that a command is about, at one moment.
+pub trait Cluster {
+    /// The moment.
+    fn now(&self) -> Timestamp;
+
+    /// All objects of a kind, in the order of their namespaces and names.
+    fn objects(&self, kind: &str) -> Vec<Value>;
+}
+
+/// What a command prints, and how it ends.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Printed {
+    /// To stdout.
+    pub stdout: String,
+    /// To stderr.
+    pub stderr: String,
+    /// The exit code, 1 as kubectl's where something went wrong.
+    pub code: u8,
+}
+
+impl Printed {
+    /// Nothing but a complaint.
+    fn error(text: impl Into<String>) -> Self {
+        let mut printed = Self::default();
+        printed.complain(&text.into());
+        printed
+    }
+
+    fn complain(&mut self, text: &str) {
+        self.stderr.push_str(text);
+        self.stderr.push('\n');
+        self.code = 1;
+    }
+}
+
+/// kubectl's commands, for a hint where one is mistyped and to tell those that are not there yet.
+const COMMANDS: [&str; 22] = [
+    "annotate",
+    "api-resources",
+    "apply",
+    "autoscale",
+    "cordon",
+    "create",
+    "delete",
+    "describe",
+    "drain",
+    "edit",
+    "exec",
+    "explain",
+    "expose",
+    "get",
+    "label",
+    "logs",
+    "patch",
+    "rollout",
+    "run",
+    "scale",
+    "set",
+    "top",
+];
+
+/// Carries out a command line, without `kubectl` in front.
+#[must_use]
+pub fn execute(line: &[String], cluster: &dyn Cluster) -> Printed {
+    let Some((command, rest)) = line.split_first() else {
+        return Printed::error("error: no command; the simulated cluster knows get and rollout");
+    };
+    match command.as_str() {
+        "get" => Flags::parse("get", get::FLAGS, rest)
+            .map_or_else(Printed::error, |flags| get::get(&flags, cluster)),
+        "rollout" => rollout::rollout(rest, cluster),
+        known if COMMANDS.contains(&known) => Printed::error(format!(
+            "error: `kubectl {known}` is not simulated yet; get, rollout status and rollout history are"
+        )),
+        unknown => Printed::error(unknown_command(unknown)),
+    }
+}
+
+fn unknown_command(word: &str) -> String {
+    let mut text = format!("error: unknown command \"{word}\" for \"kubectl\"");
+    let alike: Vec<&str> =
+        COMMANDS.into_iter().filter(|known| strsim::levenshtein(known, word) <= 2).collect();
+    if !alike.is_empty() {
+        text.push_str("\n\nDid you mean this?");
+        alike.iter().for_each(|known| text.push_str(&format!("\n\t{known}")));
+        text.push('\n');
+    }
+    text
+}

@@ -1,0 +1,32 @@
+//! What kubectl prints of Kubernetes objects.
+//!
+//! Objects are JSON, as an API server sends them. This crate opens no file, asks no cluster and has
+//! no clock: the moment is handed in.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`object`] | an object's fields by path |
+//! | [`human_duration`] | the column AGE |
+//! | [`printers`] | a kind's columns and cells |
+//! | [`table`] | columns side by side |
+//! | [`resource`] | what kinds are called on a command line |
+//! | [`selector`] | `-l` |
+//! | [`command`] | a command line, and what it prints |
+//! | [`polymorphic`] | what is asked of several kinds |
+//! | [`output`] | `-o name`, `-o json`, `-o yaml`, `-o wide` and the plain table |
+//! | [`wire`] | the simulated cluster's objects as JSON |
+
+pub mod command;
+pub mod human_duration;
+pub mod object;
+pub mod output;
+pub mod polymorphic;
+pub mod printers;
+pub mod resource;
+pub mod selector;
+pub mod table;
+pub mod wire;
+mod yaml;
+
+pub use human_duration::human_duration;
+pub use object::Object;

@@ -1,0 +1,165 @@
+//! Services, EndpointSlices, and the Endpoints that mirror them.
+
+use std::collections::BTreeMap;
+
+use api::{
+    Endpoint, EndpointSlice, Kind, Service, ServicePort, SessionAffinity, TrafficDistribution,
+    TrafficPolicy, service::ServiceType,
+};
+use serde_json::{Value, json};
+
+use super::{
+    fields,
+    meta::{api_version, labels, meta},
+    pod::{int_or_string, protocol},
+};
+
+pub(super) fn service(object: &Service) -> Value {
+    let spec = &object.spec;
+    let address = if spec.headless {
+        Some("None".to_owned())
+    } else {
+        spec.cluster_ip.map(|ip| ip.to_string())
+    };
+    let (affinity, config) = match spec.session_affinity {
+        SessionAffinity::None => ("None", Value::Null),
+        SessionAffinity::ClientIp { timeout_seconds } => {
+            ("ClientIP", json!({ "clientIP": { "timeoutSeconds": timeout_seconds } }))
+        }
+    };
+    let exposed = spec.kind != ServiceType::ClusterIP;
+    json!({
+        "apiVersion": api_version(Kind::Service),
+        "kind": "Service",
+        "metadata": meta(&object.meta),
+        "spec": fields([
+            ("clusterIP", address.clone().into()),
+            ("clusterIPs", address.into_iter().collect()),
+            ("externalTrafficPolicy", exposed.then(|| policy(spec.external_traffic_policy)).into()),
+            ("internalTrafficPolicy", policy(spec.internal_traffic_policy).into()),
+            ("ipFamilies", json!(["IPv4"])),
+            ("ipFamilyPolicy", "SingleStack".into()),
+            ("ports", spec.ports.iter().map(port).collect()),
+            (
+                "publishNotReadyAddresses",
+                spec.publish_not_ready_addresses.then_some(true).into(),
+            ),
+            ("selector", spec.selector.as_ref().map(labels).into()),
+            ("sessionAffinity", affinity.into()),
+            ("sessionAffinityConfig", config),
+            ("trafficDistribution", spec.traffic_distribution.map(distribution).into()),
+            ("type", format!("{:?}", spec.kind).into()),
+        ]),
+        "status": { "loadBalancer": {} },
+    })
+}
+
+fn policy(policy: TrafficPolicy) -> &'static str {
+    match policy {
+        TrafficPolicy::Cluster => "Cluster",
+        TrafficPolicy::Local => "Local",
+    }
+}
+
+fn distribution(distribution: TrafficDistribution) -> &'static str {
+    match distribution {
+        TrafficDistribution::PreferSameZone => "PreferSameZone",
+        TrafficDistribution::PreferSameNode => "PreferSameNode",
+    }
+}
+
+fn port(port: &ServicePort) -> Value {
+    fields([
+        ("name", port.name.as_str().into()),
+        ("nodePort", port.node_port.into()),
+        ("port", port.port.into()),
+        ("protocol", protocol(port.protocol).into()),
+        ("targetPort", int_or_string(&port.target_port)),
+    ])
+}
+
+pub(super) fn endpoint_slice(slice: &EndpointSlice) -> Value {
+    let ipv6 = slice.endpoints.first().is_some_and(|endpoint| endpoint.address.is_ipv6());
+    let ports: Vec<Value> = slice
+        .ports
+        .iter()
+        .map(|port| {
+            json!({ "name": port.name, "port": port.port, "protocol": protocol(port.protocol) })
+        })
+        .collect();
+    json!({
+        "apiVersion": api_version(Kind::EndpointSlice),
+        "kind": "EndpointSlice",
+        "metadata": meta(&slice.meta),
+        "addressType": if ipv6 { "IPv6" } else { "IPv4" },
+        "endpoints": slice.endpoints.iter().map(endpoint).collect::<Vec<_>>(),
+        "ports": ports,
+    })
+}
+
+fn endpoint(endpoint: &Endpoint) -> Value {
+    let names = |names: &[std::sync::Arc<str>]| -> Value {
+        names.iter().map(|name| json!({ "name": **name })).collect()
+    };
+    fields([
+        ("addresses", json!([endpoint.address.to_string()])),
+        (
+            "conditions",
+            json!({
+                "ready": endpoint.ready,
+                "serving": endpoint.serving,
+                "terminating": endpoint.terminating,
+            }),
+        ),
+        (
+            "hints",
+            fields([
+                ("forNodes", names(&endpoint.for_nodes)),
+                ("forZones", names(&endpoint.for_zones)),
+            ]),
+        ),
+        ("hostname", endpoint.hostname.as_deref().into()),
+        ("nodeName", endpoint.node_name.as_deref().into()),
+        (
+            "targetRef",
+            endpoint
+                .target
+                .as_ref()
+                .map(|(_, name)| json!({ "kind": "Pod", "name": **name }))
+                .into(),
+        ),
+        ("zone", endpoint.zone.as_deref().into()),
+    ])
+}
+
+/// The Endpoints of a Service: the ready endpoints of its slices, by their ports.
+#[must_use]
+pub fn endpoints<'a>(
+    service: &Service,
+    slices: impl IntoIterator<Item = &'a EndpointSlice>,
+) -> Value {
+    let mut subsets: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for slice in slices {
+        let ready = slice.endpoints.iter().filter(|endpoint| endpoint.ready);
+        let addresses = ready.map(|endpoint| endpoint.address);
+        subsets.entry(&slice.ports).or_default().extend(addresses);
+    }
+    let subsets = subsets.into_iter().filter(|(_, addresses)| !addresses.is_empty());
+    let subsets = subsets.map(|(ports, mut addresses)| {
+        addresses.sort_unstable();
+        let addresses = addresses.iter().map(|ip| json!({ "ip": ip.to_string() }));
+        let ports = ports.iter().map(|port| {
+            json!({ "name": port.name, "port": port.port, "protocol": protocol(port.protocol) })
+        });
+        json!({
+            "addresses": addresses.collect::<Vec<_>>(),
+            "ports": ports.collect::<Vec<_>>(),
+        })
+    });
+    json!({
+        "apiVersion": "v1",
+        "kind": "Endpoints",
+        "metadata": meta(&service.meta),
+        "subsets": subsets.collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,82 @@
+//! `kubectl/`: what a real kubectl said to wrong use.
+
+use jiff::Timestamp;
+use kubectl::command::{Cluster, execute};
+use serde_json::Value;
+
+use crate::recording;
+
+/// A cluster without objects: what is refused is refused for the words alone.
+struct Empty;
+
+impl Cluster for Empty {
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+
+    fn objects(&self, _: &str) -> Vec<Value> {
+        Vec::new()
+    }
+}
+
+/// A command line and what it printed.
+struct Block {
+    line: String,
+    stdout: String,
+    stderr: String,
+    code: u8,
+}
+
+/// The blocks `$ kubectl …`, `--- stdout`, `--- stderr`, `--- rc=1` of a recording.
+fn blocks(text: &str) -> Vec<Block> {
+    let parts = text.split("\n$ kubectl ").skip(1);
+    let block = |part: &str| -> Option<Block> {
+        let (line, rest) = part.split_once('\n')?;
+        let (_, rest) = rest.split_once("--- stdout\n")?;
+        let (stdout, rest) = rest.split_once("--- stderr\n")?;
+        let (stderr, rest) = rest.split_once("--- rc=")?;
+        let code = rest.lines().next()?.trim().parse().ok()?;
+        let (line, stdout, stderr) = (line.to_owned(), stdout.to_owned(), stderr.to_owned());
+        Some(Block { line, stdout, stderr, code })
+    };
+    parts.filter_map(block).collect()
+}
+
+/// The words of a line as a shell makes them of it: quotes hold a word together.
+fn words(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quoted = false;
+    for c in line.chars() {
+        match c {
+            '\'' => quoted = !quoted,
+            ' ' if !quoted => words.push(String::new()),
+            c => words.last_mut().expect("there is one").push(c),
+        }
+    }
+    words
+}
+
+/// What is left out: flags that are unknown here, and are said to be.
+const LEFT_OUT: [&str; 6] =
+    ["--context", "--field-selector", "--kubeconfig", "--request-timeout", "--server", "--timeout"];
+
+#[test]
+fn wrong_use_is_answered_in_kubectls_words() {
+    let Some(text) = recording::text("kubectl/errors.txt") else { return };
+    let mut seen = 0;
+    for block in blocks(&text) {
+        let ours = ["get", "rollout status", "rollout history"];
+        let known = ours.iter().any(|command| block.line.starts_with(command));
+        let left_out = LEFT_OUT.iter().any(|flag| block.line.contains(flag));
+        // What printed something found an object, and those of the recording are not here.
+        if !known || left_out || !block.stdout.is_empty() || block.line.contains("web") {
+            continue;
+        }
+        let printed = execute(&words(&block.line), &Empty);
+        assert_eq!(printed.stderr, block.stderr, "kubectl {}", block.line);
+        assert_eq!((printed.stdout.as_str(), printed.code), ("", block.code), "{}", block.line);
+        seen += 1;
+    }
+    println!("{seen} wrong command lines are answered as kubectl answers them");
+    assert!(seen >= 8, "only {seen} lines were compared");
+}
