@@ -15,6 +15,7 @@ mod endpointslice_utils;
 mod fields;
 mod human_duration;
 mod intstr;
+mod kubectl_expose;
 mod lb_kubeproxy;
 mod moment;
 mod not_applicable;
@@ -59,6 +60,7 @@ const FILES: &[(&str, Check)] = &[
     ("proxy_conntrack", proxy_conntrack::check),
     ("proxy_ipvs_graceful", proxy_ipvs_graceful::check),
     ("lb_kubeproxy", lb_kubeproxy::check),
+    ("kubectl_expose", kubectl_expose::check),
     ("human_duration", human_duration::check),
     ("printers_service", printers::check),
     ("printers_workload", printers::check),

@@ -19,6 +19,12 @@ const LISTED: &[Listed] = &[
         "port numbers are 1 to 65535 here: no API server stores a pod with port -1",
     ),
     (
+        "kubectl_expose",
+        "TestExposeOverride",
+        "*",
+        "`kubectl expose --overrides` patches JSON and is not offered: it is an unknown flag",
+    ),
+    (
         "replicaset",
         "TestCalculateStatusConditions",
         "*",

@@ -80,3 +80,46 @@ fn wrong_use_is_answered_in_kubectls_words() {
     println!("{seen} wrong command lines are answered as kubectl answers them");
     assert!(seen >= 8, "only {seen} lines were compared");
 }
+
+/// A cluster with the Deployment of the recordings.
+struct App;
+
+impl Cluster for App {
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+
+    fn objects(&self, kind: &str) -> Vec<Value> {
+        let app = serde_json::json!({
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": { "name": "app", "namespace": "default", "labels": { "app": "app" } },
+            "spec": {
+                "selector": { "matchLabels": { "app": "app" } },
+                "template": { "spec": { "containers": [{ "name": "app", "ports": [
+                    { "containerPort": 3000, "name": "http", "protocol": "TCP" },
+                    { "containerPort": 9090, "name": "metrics", "protocol": "TCP" },
+                ] }] } },
+            },
+        });
+        if kind == "Deployment" { vec![app] } else { Vec::new() }
+    }
+}
+
+#[test]
+fn exposing_a_deployment_makes_the_service_that_kubectl_makes() {
+    let Some(text) = recording::text("kubectl/expose.txt") else { return };
+    let mut seen = 0;
+    for part in format!("\n{text}").split("\n$ kubectl ").skip(1) {
+        let (line, rest) = part.split_once('\n').expect("a command has an output");
+        if !line.starts_with("expose deployment app") || !line.contains("--dry-run=client") {
+            continue;
+        }
+        let (stdout, _) = rest.split_once("[rc=0]").expect("it went well");
+        let printed = execute(&words(line), &App);
+        assert_eq!(printed.stdout, stdout, "kubectl {line}");
+        seen += 1;
+    }
+    println!("{seen} Services are made as kubectl makes them");
+    assert!(seen >= 5, "only {seen} commands were compared");
+}

@@ -143,7 +143,7 @@ pub(crate) struct Kubectl {
     /// Use this seed instead of the scenario's.
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
-    /// What one would type after `kubectl`: get, rollout status, rollout history.
+    /// What one would type after `kubectl`: get, expose, rollout status, rollout history.
     #[arg(
         required = true,
         trailing_var_arg = true,

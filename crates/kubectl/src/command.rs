@@ -1,7 +1,8 @@
 //! A command line and what it prints.
 //!
-//! *Left out:* all commands but `get`, `rollout status` and `rollout history`.
+//! *Left out:* all commands but `get`, `expose`, `rollout status` and `rollout history`.
 
+mod expose;
 mod flags;
 mod get;
 mod rollout;
@@ -76,14 +77,18 @@ const COMMANDS: [&str; 22] = [
 #[must_use]
 pub fn execute(line: &[String], cluster: &dyn Cluster) -> Printed {
     let Some((command, rest)) = line.split_first() else {
-        return Printed::error("error: no command; the simulated cluster knows get and rollout");
+        return Printed::error(
+            "error: no command; the simulated cluster knows get, expose and rollout",
+        );
     };
     match command.as_str() {
         "get" => Flags::parse("get", get::FLAGS, rest)
             .map_or_else(Printed::error, |flags| get::get(&flags, cluster)),
+        "expose" => Flags::parse("expose", expose::FLAGS, rest)
+            .map_or_else(Printed::error, |flags| expose::expose(&flags, cluster)),
         "rollout" => rollout::rollout(rest, cluster),
         known if COMMANDS.contains(&known) => Printed::error(format!(
-            "error: `kubectl {known}` is not simulated yet; get, rollout status and rollout history are"
+            "error: `kubectl {known}` is not simulated yet; get, expose, rollout status and rollout history are"
         )),
         unknown => Printed::error(unknown_command(unknown)),
     }

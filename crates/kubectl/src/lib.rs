@@ -6,17 +6,19 @@
 //! | module | what |
 //! |---|---|
 //! | [`object`] | an object's fields by path |
-//! | [`human_duration`] | the column AGE |
+//! | [`mod@human_duration`] | the column AGE |
 //! | [`printers`] | a kind's columns and cells |
 //! | [`table`] | columns side by side |
 //! | [`resource`] | what kinds are called on a command line |
 //! | [`selector`] | `-l` |
 //! | [`command`] | a command line, and what it prints |
+//! | [`mod@expose`] | the Service that `kubectl expose` makes |
 //! | [`polymorphic`] | what is asked of several kinds |
 //! | [`output`] | `-o name`, `-o json`, `-o yaml`, `-o wide` and the plain table |
 //! | [`wire`] | the simulated cluster's objects as JSON |
 
 pub mod command;
+pub mod expose;
 pub mod human_duration;
 pub mod object;
 pub mod output;
