@@ -14,6 +14,8 @@ mod deployment_util;
 mod endpointslice_utils;
 mod fields;
 mod intstr;
+mod kubelet_dns;
+mod kubelet_envvars;
 mod lb_kubeproxy;
 mod moment;
 mod not_applicable;
@@ -56,6 +58,8 @@ const FILES: &[(&str, Check)] = &[
     ("proxy_nftables_flows", proxy_flows::check_nftables),
     ("proxy_conntrack", proxy_conntrack::check),
     ("proxy_ipvs_graceful", proxy_ipvs_graceful::check),
+    ("kubelet_envvars", kubelet_envvars::check),
+    ("kubelet_dns", kubelet_dns::check),
     ("lb_kubeproxy", lb_kubeproxy::check),
     ("proxy_bounded_frequency_runner", proxy_bounded_frequency_runner::check),
 ];
