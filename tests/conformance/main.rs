@@ -16,6 +16,8 @@ mod fields;
 mod human_duration;
 mod intstr;
 mod kubectl_expose;
+mod kubelet_dns;
+mod kubelet_envvars;
 mod lb_kubeproxy;
 mod moment;
 mod not_applicable;
@@ -59,6 +61,8 @@ const FILES: &[(&str, Check)] = &[
     ("proxy_nftables_flows", proxy_flows::check_nftables),
     ("proxy_conntrack", proxy_conntrack::check),
     ("proxy_ipvs_graceful", proxy_ipvs_graceful::check),
+    ("kubelet_envvars", kubelet_envvars::check),
+    ("kubelet_dns", kubelet_dns::check),
     ("lb_kubeproxy", lb_kubeproxy::check),
     ("kubectl_expose", kubectl_expose::check),
     ("human_duration", human_duration::check),

@@ -26,7 +26,9 @@ use crate::{
 };
 
 mod container;
+pub mod env_vars;
 mod probing;
+pub mod resolv_conf;
 mod status;
 mod termination;
 
