@@ -1,6 +1,9 @@
 //! `kubectl_expose`: the Service that `kubectl expose` makes.
 
-use kubectl::{Object, expose::Exposure};
+use kubectl::{
+    command::{Cluster, execute},
+    expose::Exposure,
+};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -26,7 +29,12 @@ fn generate(case: &Case) -> Result<(), Problem> {
             external_ip: f.text_or_empty("externalIP")?.to_owned(),
             target_port: f.text_or_empty("targetPort")?.to_owned(),
             service_type: f.text_or_empty("serviceType")?.to_owned(),
-            ..named(f)?
+            name: f.text_or_empty("name")?.to_owned(),
+            selector: f.text_or_empty("selector")?.to_owned(),
+            port: f.text_or_empty("port")?.to_owned(),
+            protocol: f.text_or_empty("protocol")?.to_owned(),
+            labels: f.text_or_empty("labels")?.to_owned(),
+            ..Exposure::default()
         })
     })?;
     let (error, service) = case.expected(|f| {
@@ -39,59 +47,87 @@ fn generate(case: &Case) -> Result<(), Problem> {
     }
 }
 
-/// The flags that have the same name everywhere.
-fn named(f: &Fields<'_>) -> Read<Exposure> {
-    Ok(Exposure {
-        name: f.text_or_empty("name")?.to_owned(),
-        selector: f.text_or_empty("selector")?.to_owned(),
-        port: f.text_or_empty("port")?.to_owned(),
-        protocol: f.text_or_empty("protocol")?.to_owned(),
-        labels: f.text_or_empty("labels")?.to_owned(),
-        ..Exposure::default()
-    })
-}
-
 /// What a user's Service says: no kind and no status.
 fn said(service: &Value) -> Value {
     json!({ "metadata": service["metadata"], "spec": service["spec"] })
 }
 
+/// Runs the command itself. A cluster that stands still takes no Service, so what is to be stored is
+/// looked at in a dry run, which says so behind the text that is expected.
 fn expose(case: &Case) -> Result<(), Problem> {
-    let (kind, name, mut exposure, format, mut object, output) = case.input(|f| {
-        f.ignore(&["calls", "ns", "status"]);
-        let args = f.texts("args")?;
-        let (exposure, format) = f.object("flags", flags)?;
+    let (line, cluster, output) = case.input(|f| {
+        f.ignore(&["calls", "status"]);
         let part = |name: &str| f.value(name).cloned().unwrap_or(Value::Object(Map::new()));
+        let args = f.texts("args")?;
+        let namespace = f.text_or_empty("ns")?.to_owned();
+        let object = part("input");
+        // Without arguments the object comes of a file, a Service.
+        let name = args.get(1).cloned().or(text(&object["metadata"]["name"]));
         let kind = args.first().cloned().unwrap_or_else(|| "service".to_owned());
-        Ok((kind, args.get(1).cloned(), exposure, format, part("input"), part("output")))
+        let name = name.unwrap_or_default();
+        let cluster = One { object: placed(object, &kind, &name, &namespace) };
+        let mut line = vec!["expose".to_owned(), kind, name, format!("--namespace={namespace}")];
+        line.extend(f.object("flags", flags)?);
+        Ok((line, cluster, part("output")))
     })?;
     let expected =
         case.expected(|f| f.needed("expected", f.text("expected")?).map(str::to_owned))?;
-    object["kind"] = if kind == "pod" { "Pod" } else { "Service" }.into();
-    // What a server gives back may have another name than what was asked for: a quirk of the test.
-    if let Some(name) = name {
-        object["metadata"]["name"] = name.into();
-    }
-    exposure.complete(Object::new(&object))?;
-    let service = exposure.create_service()?;
-    agree("the Service", &output, &said(&service))?;
-    let text = match format.as_str() {
-        "yaml" => format!("namespace: {}", object["metadata"]["namespace"].as_str().unwrap_or("")),
-        suffix => format!("service/{} exposed{suffix}", exposure.name),
+    let dry = |format: &str| {
+        let more = ["--dry-run=client".to_owned(), format.to_owned()];
+        let line = line.iter().filter(|word| !word.starts_with("--dry-run")).cloned();
+        execute(
+            &line.chain(more.into_iter().filter(|word| !word.is_empty())).collect::<Vec<_>>(),
+            &cluster,
+        )
     };
-    agree("the text", &expected, &text)
+    let json = dry("--output=json");
+    let mut service: Value = serde_json::from_str(&json.stdout).map_err(|_| json.stderr)?;
+    // The namespace is where it is sent to; the Service that was recorded does not repeat it.
+    service["metadata"].as_object_mut().map(|metadata| metadata.remove("namespace"));
+    agree("the Service", &output, &said(&service))?;
+    let printed = dry("").stdout;
+    let stated = expected.ends_with("(dry run)") || !expected.starts_with("service/");
+    let expected = if stated { expected } else { format!("{expected} (dry run)") };
+    match printed.contains(&expected) {
+        true => Ok(()),
+        false => agree("the text", &expected, &printed),
+    }
 }
 
-/// The flags, and `yaml` or what is said behind the name.
-fn flags(f: &Fields<'_>) -> Read<(Exposure, String)> {
+fn text(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned)
+}
+
+/// The recorded object as the cluster has it: what the test's stand-in server gave back may have
+/// another name than was asked for.
+fn placed(mut object: Value, kind: &str, name: &str, namespace: &str) -> Value {
+    object["kind"] = if kind == "pod" { "Pod" } else { "Service" }.into();
+    object["metadata"]["name"] = name.into();
+    object["metadata"]["namespace"] = namespace.into();
+    object
+}
+
+/// The flags as words of a command line.
+fn flags(f: &Fields<'_>) -> Read<Vec<String>> {
     f.ignore(&["generator", "filename"]);
-    let exposure = Exposure {
-        session_affinity: f.text_or_empty("session-affinity")?.to_owned(),
-        cluster_ip: f.text_or_empty("cluster-ip")?.to_owned(),
-        service_type: f.text_or_empty("type")?.to_owned(),
-        ..named(f)?
-    };
-    let dry = if f.text("dry-run")?.is_some() { " (dry run)" } else { "" };
-    let format = f.text("output")?.unwrap_or(dry).to_owned();
-    Ok((exposure, format))
+    let words = f.rest().into_iter().map(|(name, value)| {
+        let value = value.as_str().ok_or_else(|| format!("--{name} is no text"))?;
+        Ok(format!("--{name}={value}"))
+    });
+    words.collect()
+}
+
+/// A cluster of one object.
+struct One {
+    object: Value,
+}
+
+impl Cluster for One {
+    fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::UNIX_EPOCH
+    }
+
+    fn objects(&self, kind: &str) -> Vec<Value> {
+        if self.object["kind"] == kind { vec![self.object.clone()] } else { Vec::new() }
+    }
 }

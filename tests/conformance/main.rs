@@ -34,6 +34,7 @@ mod proxy_ipvs_graceful;
 mod proxy_objects;
 mod replicaset;
 mod report;
+mod topology_hints;
 
 use std::{
     io::Write as _,
@@ -61,6 +62,7 @@ const FILES: &[(&str, Check)] = &[
     ("proxy_nftables_flows", proxy_flows::check_nftables),
     ("proxy_conntrack", proxy_conntrack::check),
     ("proxy_ipvs_graceful", proxy_ipvs_graceful::check),
+    ("topology_hints", topology_hints::check),
     ("kubelet_envvars", kubelet_envvars::check),
     ("kubelet_dns", kubelet_dns::check),
     ("lb_kubeproxy", lb_kubeproxy::check),

@@ -36,7 +36,17 @@ const LISTED: &[Listed] = &[
         "*",
         "who may adopt a pod without an owner: every simulated pod has the owner that made it",
     ),
+    ("topology_hints", "Test_getGivingAndReceivingZones", "*", TOPOLOGY_MODE),
+    ("topology_hints", "Test_getHintsByZone", "*", TOPOLOGY_MODE),
+    ("topology_hints", "TestSetNodes", "*", TOPOLOGY_MODE),
+    ("topology_hints", "Test_getTotalReadyEndpoints", "*", TOPOLOGY_MODE),
+    ("topology_hints", "TestAddHints", "*", TOPOLOGY_MODE),
+    ("topology_hints", "Test_redistributeHints", "*", TOPOLOGY_MODE),
 ];
+
+/// Why hints by zone and processor are not checked.
+const TOPOLOGY_MODE: &str = "hints by `topology-mode` share endpoints out by the zones' processors; the annotation is not \
+     simulated, and a warning says so";
 
 /// The list, and which of its rows have been of use.
 pub(crate) struct NotApplicable {

@@ -270,6 +270,10 @@ pub(crate) fn endpoint(f: &Fields<'_>, pod_of: impl Fn(&str) -> PodId) -> Read<E
         f.ignore(&["kind", "namespace", "resourceVersion"]);
         Ok((pod_of(f.text_or_empty("uid")?), f.text_or_empty("name")?.into()))
     })?;
+    let (for_zones, for_nodes) = f.object("hints", |f| {
+        let named = |f: &Fields<'_>| Ok(f.text_or_empty("name")?.into());
+        Ok((f.objects("forZones", named)?, f.objects("forNodes", named)?))
+    })?;
     Ok(Endpoint {
         address: address(only)?,
         ready,
@@ -279,7 +283,7 @@ pub(crate) fn endpoint(f: &Fields<'_>, pod_of: impl Fn(&str) -> PodId) -> Read<E
         zone: f.text("zone")?.map(Into::into),
         target,
         hostname: f.text("hostname")?.map(Into::into),
-        for_zones: Vec::new(),
-        for_nodes: Vec::new(),
+        for_zones,
+        for_nodes,
     })
 }

@@ -100,6 +100,18 @@ pub enum Protocol {
     Sctp,
 }
 
+impl Protocol {
+    /// Its name in the API: `TCP`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tcp => "TCP",
+            Self::Udp => "UDP",
+            Self::Sctp => "SCTP",
+        }
+    }
+}
+
 /// A port of a Service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServicePort {

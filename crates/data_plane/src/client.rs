@@ -2,9 +2,9 @@
 
 use api::{Key, Labels, NodeId, PodId, ServiceId};
 use engine::{Distribution, Random, RequestStream, RequestStreams, Span, Streams, Time};
-use record::Family;
+use record::{ClientId, Family};
 
-use crate::{arrivals::Arrivals, dns::Dns};
+use crate::{arrivals::Arrivals, connection::Caller, dns::Dns};
 
 /// Where a client is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,17 +21,6 @@ pub enum Origin {
     /// On any node, chosen for each request.
     AnyNode,
     /// Outside: comes in through any node.
-    Outside,
-}
-
-/// Who sends a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sender {
-    /// A program on the node itself.
-    Host,
-    /// A pod.
-    Pod(PodId),
-    /// Somebody outside.
     Outside,
 }
 
@@ -73,8 +62,7 @@ pub struct Client {
     /// How long it waits for DNS before it connects, where that is always the same.
     pub dns_wait: Option<Span>,
     gaps: RequestStreams,
-    /// What was drawn for the arrivals of the next requests, the number of the first in the batch
-    /// being a multiple of its length.
+    /// What was drawn for arrivals: of the requests from the last multiple of its length on.
     drawn: [f64; DRAWN_AT_ONCE],
     workload: RequestStreams,
     policy: RequestStreams,
@@ -109,8 +97,9 @@ impl Client {
     /// When its first request comes.
     pub fn begin(&mut self, now: Time) -> Option<Time> {
         self.begin = now;
-        self.draw_arrivals(0);
         self.due = self.config.arrivals.first(now, &mut self.gaps.request(0))?;
+        // The first came of its own; those after it come of this batch.
+        self.draw_arrivals(0);
         Some(self.due)
     }
 
@@ -147,17 +136,27 @@ impl Client {
         self.policy.request(number.wrapping_mul(64).wrapping_add(u64::from(attempt.min(63))))
     }
 
-    /// The node a request is sent from, and by whom, `None` where nobody is there to send it.
-    pub fn sender(&self, nodes: u32, random: &mut impl Random) -> Option<(NodeId, Sender)> {
+    /// The node a request is sent from, and by whom, `None` where nobody is there to send it. `id` is
+    /// this client's.
+    pub fn caller(
+        &self,
+        id: ClientId,
+        nodes: u32,
+        random: &mut impl Random,
+    ) -> Option<(NodeId, Caller)> {
+        let mut any_node = || NodeId(random.below(nodes));
         match &self.config.origin {
-            Origin::Node(node) => Some((*node, Sender::Host)),
-            Origin::AnyNode => Some((NodeId(random.below(nodes)), Sender::Host)),
-            Origin::Outside => Some((NodeId(random.below(nodes)), Sender::Outside)),
+            Origin::Node(node) => Some((*node, Caller::Node(*node))),
+            Origin::AnyNode => {
+                let node = any_node();
+                Some((node, Caller::Node(node)))
+            }
+            Origin::Outside => Some((any_node(), Caller::Outside(id))),
             Origin::Pods { .. } if self.origins.is_empty() => None,
             Origin::Pods { .. } => {
                 let place = random.below(self.origins.len() as u32) as usize;
                 let (pod, node) = self.origins[place];
-                Some((node, Sender::Pod(pod)))
+                Some((node, Caller::Pod(pod)))
             }
         }
     }

@@ -3,12 +3,24 @@
 //! A connection is not a request. Proxies balance connections; a program accepts them. Here each
 //! request has a connection of its own.
 
-use record::Cause;
+use api::{NodeId, PodId};
+use record::{Cause, ClientId};
 
 use crate::{
     runtime::Runtime,
     server::{Listener, ServerId},
 };
+
+/// Who opens a connection: a proxy tells sources apart by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Caller {
+    /// A program on the node itself, from the node's address.
+    Node(NodeId),
+    /// A pod, from its own.
+    Pod(PodId),
+    /// A client outside: all its requests come from one address.
+    Outside(ClientId),
+}
 
 /// What becomes of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +36,7 @@ pub enum Connection {
 /// What becomes of a connection to a port of a pod.
 #[must_use]
 #[inline]
-pub fn connect(runtime: &Runtime, pod: api::PodId, port: u16) -> Connection {
+pub fn connect(runtime: &Runtime, pod: PodId, port: u16) -> Connection {
     let Some(listener) = runtime.listener_of(pod, port) else { return Connection::Unanswered };
     let Some(server) = listener else { return Connection::Refused(Cause::RefusedWrongPort) };
     match runtime.server(server).listener() {

@@ -3,7 +3,7 @@
 use engine::{RequestStream, Span, Time};
 use record::{Cause, Outcome, Request};
 
-use crate::{client::Sender, server::ServerId};
+use crate::{connection::Caller, server::ServerId};
 
 /// A request on its way: its place in the slab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct Flight {
     /// What will be recorded of it, as far as it is known: how its present attempt ends, too.
     pub request: Request,
     /// Who sends it.
-    pub sender: Sender,
+    pub caller: Caller,
     /// When this attempt is given up.
     pub deadline: Time,
     /// The port of the pod that was chosen.

@@ -21,11 +21,12 @@ use std::{
 
 use api::{Change, Endpoint, Key, NodeId, Object, PodId, Service, ServiceId, Verb};
 use engine::{Distribution, Random, Source, Span, Stream, Streams, Time};
-use record::Record;
+use record::{Record, Request};
 
 use crate::{
     Cx,
     bounded_frequency_runner::BoundedFrequencyRunner,
+    connection::Caller,
     endpoints::{EndpointInfo, Place},
     event::{Event, class},
     proxy::{
@@ -37,7 +38,7 @@ use crate::{
 
 use known_slice::{Candidate, KnownSlice, candidates};
 use port::Port;
-pub use port::{Origin, Refusal, Target, TargetLists};
+pub use port::{Refusal, Target, TargetLists};
 
 /// How proxies do their work.
 #[derive(Clone, Debug)]
@@ -205,27 +206,21 @@ impl KubeProxy {
         &mut self,
         service: ServiceId,
         port: u16,
-        origin: Origin,
+        caller: Caller,
         now: Time,
         random: &mut dyn Random,
     ) -> Result<Target, Refusal> {
         let rules = self.rules.get_mut(service.0 as usize).ok_or(Refusal::Reject)?;
         let port = rules.ports.iter_mut().find(|rules| rules.number == port);
-        port.ok_or(Refusal::Reject)?.pick(origin, now, random)
+        port.ok_or(Refusal::Reject)?.pick(caller, now, random)
     }
 
-    /// Tells the policy of a port how a connection ended.
-    pub fn done(
-        &mut self,
-        service: ServiceId,
-        port: u16,
-        outside: bool,
-        pod: PodId,
-        (ok, latency): (bool, Span),
-    ) {
+    /// Tells the policy of a port how a request to it ended.
+    pub fn done(&mut self, port: u16, caller: Caller, request: &Request, now: Time) {
+        let (Some(service), Some(pod)) = (request.service, request.pod) else { return };
         let Some(rules) = self.rules.get_mut(service.0 as usize) else { return };
         if let Some(port) = rules.ports.iter_mut().find(|rules| rules.number == port) {
-            port.done(outside, pod, ok, latency);
+            port.done(caller, pod, request.outcome, now.since(request.connected));
         }
     }
 

@@ -8,11 +8,10 @@ use record::{Cause, ClientId, Outcome, Request};
 
 use crate::{
     Cx, DataPlane,
-    client::Sender,
-    connection::{self, Connection},
+    connection::{self, Caller, Connection},
     event::{Event, class},
     flight::{Flight, FlightId},
-    kube_proxy::{Origin, Refusal},
+    kube_proxy::Refusal,
 };
 
 impl DataPlane {
@@ -36,11 +35,11 @@ impl DataPlane {
         let client = &mut self.clients[id.0 as usize];
         let (number, arrived, mut workload) = client.take_request();
         let next = client.next_arrival();
-        let sender = client.sender(self.network.nodes(), &mut workload);
+        let caller = client.caller(id, self.network.nodes(), &mut workload);
         let (dns_wait, deadline) = (client.dns_wait, arrived + client.config.timeout);
         self.plan_arrival(id, next, cx);
         self.arrived += 1;
-        let Some((node, sender)) = sender else {
+        let Some((node, caller)) = caller else {
             self.unsent += 1;
             return;
         };
@@ -62,7 +61,7 @@ impl DataPlane {
         };
         let flight = self.flights.insert(Flight {
             request,
-            sender,
+            caller,
             deadline,
             port: 0,
             delay: Span::ZERO,
@@ -87,10 +86,9 @@ impl DataPlane {
         request.connected = cx.now;
         request.service = client.resolve(&self.dns);
         request.pod = None;
-        let (origin, extra) = match flight.sender {
-            Sender::Host => (Origin::Node(request.node), Span::ZERO),
-            Sender::Pod(pod) => (Origin::Pod(pod), Span::ZERO),
-            Sender::Outside => (Origin::Outside(request.client), self.network.outside()),
+        let extra = match flight.caller {
+            Caller::Outside(_) => self.network.outside(),
+            Caller::Node(_) | Caller::Pod(_) => Span::ZERO,
         };
         let Some(service) = request.service else {
             flight.fail(Cause::DnsNxdomain);
@@ -98,7 +96,8 @@ impl DataPlane {
         };
         let mut random = client.policy_stream(request.number, request.attempts);
         let proxy = &mut self.proxies[request.node.0 as usize];
-        let target = match proxy.pick(service, client.config.port, origin, cx.now, &mut random) {
+        let (port, caller) = (client.config.port, flight.caller);
+        let target = match proxy.pick(service, port, caller, cx.now, &mut random) {
             Ok(target) => target,
             Err(Refusal::Reject) => {
                 flight.fail(Cause::RefusedNoEndpoints);
@@ -184,13 +183,8 @@ impl DataPlane {
         let Some(flight) = self.flights.due(id) else { return self.flights.remove(id) };
         let request = &flight.request;
         let client = &self.clients[request.client.0 as usize];
-        if let (Some(service), Some(pod)) = (request.service, request.pod) {
-            let ok = request.outcome == Outcome::Ok;
-            let latency = cx.now.since(request.connected);
-            let proxy = &mut self.proxies[request.node.0 as usize];
-            let outside = flight.sender == Sender::Outside;
-            proxy.done(service, client.config.port, outside, pod, (ok, latency));
-        }
+        let proxy = &mut self.proxies[request.node.0 as usize];
+        proxy.done(client.config.port, flight.caller, request, cx.now);
         if let Outcome::Failed(cause) = request.outcome
             && client.retries(request.attempts, cause.family())
         {

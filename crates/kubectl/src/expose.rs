@@ -1,6 +1,6 @@
 //! `kubectl expose`: the Service that makes an object reachable (`pkg/cmd/expose/expose.go`).
 //!
-//! *Left out:* `--overrides` by strategic merge for lists other than ports.
+//! *Left out:* `--overrides`.
 
 use serde_json::{Map, Value, json};
 
@@ -11,6 +11,8 @@ use crate::{Object, polymorphic};
 pub struct Exposure {
     /// `--name`, or the object's.
     pub name: String,
+    /// `--namespace`: where none is named, the Service says none.
+    pub namespace: String,
     /// `--selector`.
     pub selector: String,
     /// `--port`: one, or several with commas between them.
@@ -94,6 +96,9 @@ impl Exposure {
             metadata.insert("labels".to_owned(), parse_labels(&self.labels)?);
         }
         metadata.insert("name".to_owned(), self.name.as_str().into());
+        if !self.namespace.is_empty() {
+            metadata.insert("namespace".to_owned(), self.namespace.as_str().into());
+        }
         Ok(json!({
             "apiVersion": "v1",
             "kind": "Service",

@@ -1,6 +1,7 @@
 //! What `kubectl get` prints: a table, names, JSON or YAML.
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::{Serializer, Value, json, ser::PrettyFormatter};
 
 use crate::{
     Object,
@@ -51,11 +52,7 @@ pub fn list(objects: &[Value], single: bool, listing: &Listing) -> String {
             let lines = objects.iter().map(|it| format!("{}\n", qualified_name(Object::new(it))));
             lines.collect()
         }
-        Format::Json => {
-            let text = serde_json::to_string_pretty(&sorted(&document(objects, single)));
-            // `{:#}` of a value cannot fail; four spaces are kubectl's indent.
-            four_spaces(&text.unwrap_or_default())
-        }
+        Format::Json => to_json(&sorted(&document(objects, single))),
         Format::Yaml => yaml::to_yaml(&document(objects, single)),
     }
 }
@@ -82,13 +79,14 @@ fn sorted(value: &Value) -> Value {
     }
 }
 
-fn four_spaces(text: &str) -> String {
-    let widened = text.lines().map(|line| {
-        let content = line.trim_start();
-        let indent = (line.len() - content.len()) * 2;
-        format!("{}{content}\n", " ".repeat(indent))
-    });
-    widened.collect()
+/// JSON with kubectl's four spaces.
+fn to_json(value: &Value) -> String {
+    let mut text = Vec::new();
+    let formatter = PrettyFormatter::with_indent(b"    ");
+    let written = value.serialize(&mut Serializer::with_formatter(&mut text, formatter));
+    written.expect("a value is JSON, and memory takes it");
+    text.push(b'\n');
+    String::from_utf8(text).expect("JSON is text")
 }
 
 fn tables(objects: &[Value], listing: &Listing) -> String {

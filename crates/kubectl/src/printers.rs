@@ -27,8 +27,6 @@ pub struct Column {
 pub struct Printer {
     /// `kind` of its objects.
     pub kind: &'static str,
-    /// Its API group; empty for the core.
-    pub group: &'static str,
     /// The columns, those of `-o wide` last.
     pub columns: &'static [Column],
     /// The cells of an object, one for each column.
@@ -89,7 +87,7 @@ const fn wide(name: &'static str) -> Column {
     Column { name, wide: true }
 }
 
-/// So many entries of a list are shown; `in_a_row` stands between them.
+/// The first entries of a list, and how many more there are.
 fn first_few(all: &[String], most: usize) -> String {
     let shown = all[..all.len().min(most)].join(",");
     match all.len().saturating_sub(most) {

@@ -233,14 +233,11 @@ impl Recorder for Collector {
     }
 
     fn record(&mut self, time: Time, record: &Record) {
-        if let Record::RequestFinished(request) = record {
-            return self.request_finished(time, request);
-        }
         self.fingerprint.record(time, record);
         let now = self.clock.read(time);
         self.now = now;
         match record {
-            Record::RequestFinished(_) => unreachable!("it has a way of its own"),
+            Record::RequestFinished(request) => self.finish_request(now, request),
             Record::RequestsInFlight { client, count } => {
                 let client = slot(&mut self.clients, client.0 as usize);
                 client.tally.counts.in_flight += count;

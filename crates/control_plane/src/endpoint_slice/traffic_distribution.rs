@@ -5,17 +5,13 @@
 
 use api::{Endpoint, TrafficDistribution};
 
-/// Writes an endpoint's hints, or takes them away. Only a ready endpoint of a known zone has any: an
-/// endpoint without one switches hints off at every proxy.
+/// Writes an endpoint's hints, or takes them away. Only a ready endpoint has any. One that has no
+/// zone has no hint for one, which switches such hints off at every proxy.
 pub fn set_hints(endpoint: &mut Endpoint, distribution: Option<TrafficDistribution>) {
     endpoint.for_zones.clear();
     endpoint.for_nodes.clear();
-    let (Some(distribution), true, Some(zone)) =
-        (distribution, endpoint.ready, endpoint.zone.clone())
-    else {
-        return;
-    };
-    endpoint.for_zones.push(zone);
+    let Some(distribution) = distribution.filter(|_| endpoint.ready) else { return };
+    endpoint.for_zones.extend(endpoint.zone.clone());
     if distribution == TrafficDistribution::PreferSameNode {
         endpoint.for_nodes.extend(endpoint.node_name.clone());
     }

@@ -101,30 +101,22 @@ fn service_variables(service: &Service) -> Vec<EnvVar> {
 
 /// The variables that Docker's links had.
 fn link_variables(prefix: &str, service: &Service, port: &Port) -> [EnvVar; 4] {
-    let protocol = protocol_name(port.protocol);
-    let prefix = format!("{prefix}_PORT_{}_{}", port.port, protocol.to_uppercase());
+    let protocol = port.protocol.name();
+    let prefix = format!("{prefix}_PORT_{}_{protocol}", port.port);
     [
         variable(prefix.clone(), url(service, port)),
-        variable(format!("{prefix}_PROTO"), protocol.to_owned()),
+        variable(format!("{prefix}_PROTO"), protocol.to_lowercase()),
         variable(format!("{prefix}_PORT"), port.port.to_string()),
         variable(format!("{prefix}_ADDR"), service.cluster_ip.clone()),
     ]
 }
 
 fn url(service: &Service, port: &Port) -> String {
-    let (protocol, ip) = (protocol_name(port.protocol), &service.cluster_ip);
+    let (protocol, ip) = (port.protocol.name().to_lowercase(), &service.cluster_ip);
     if ip.contains(':') {
         format!("{protocol}://[{ip}]:{}", port.port)
     } else {
         format!("{protocol}://{ip}:{}", port.port)
-    }
-}
-
-fn protocol_name(protocol: Protocol) -> &'static str {
-    match protocol {
-        Protocol::Tcp => "tcp",
-        Protocol::Udp => "udp",
-        Protocol::Sctp => "sctp",
     }
 }
 

@@ -2,28 +2,20 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use api::{NodeId, PodId, ServiceId};
+use api::{PodId, ServiceId};
 use engine::{Random, Span, Time};
 use policy::{Policy, Reply};
-use record::ClientId;
+use record::Outcome;
 
 use super::Config;
-use crate::proxy::{
-    affinity::Affinity,
-    port_rules::{Choice, PortRules, Sender},
-    service_port::ServicePort,
+use crate::{
+    connection::Caller,
+    proxy::{
+        affinity::Affinity,
+        port_rules::{Choice, PortRules, Sender},
+        service_port::ServicePort,
+    },
 };
-
-/// Where a connection comes from, as far as a proxy tells sources apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Origin {
-    /// A node's own address.
-    Node(NodeId),
-    /// A pod's.
-    Pod(PodId),
-    /// A client's outside: all its requests come from one address.
-    Outside(ClientId),
-}
 
 /// Why a connection goes nowhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +57,7 @@ pub(super) struct Port {
     /// For connections from outside, where they find other endpoints.
     outside: Option<Door>,
     /// Which endpoint each source is at, where the Service wants it to stay there.
-    affinity: Option<Affinity<Target, Origin>>,
+    affinity: Option<Affinity<Target, Caller>>,
 }
 
 /// One way to a port's endpoints.
@@ -104,25 +96,23 @@ impl Port {
     #[inline]
     pub(super) fn pick(
         &mut self,
-        origin: Origin,
+        caller: Caller,
         now: Time,
         random: &mut dyn Random,
     ) -> Result<Target, Refusal> {
-        let door = match &mut self.outside {
-            Some(outside) if matches!(origin, Origin::Outside(_)) => outside,
-            _ => &mut self.inside,
-        };
-        match &mut self.affinity {
-            Some(affinity) => stay(affinity, door, origin, now, random),
+        let Self { inside, outside, affinity, .. } = self;
+        let door = door(inside, outside, caller);
+        match affinity {
+            Some(affinity) => stay(affinity, door, caller, now, random),
             None => door.pick(now, random),
         }
     }
 
     /// Tells the policy how a connection ended.
-    pub(super) fn done(&mut self, outside: bool, pod: PodId, ok: bool, latency: Span) {
-        let door = self.outside.as_mut().filter(|_| outside).unwrap_or(&mut self.inside);
+    pub(super) fn done(&mut self, caller: Caller, pod: PodId, outcome: Outcome, latency: Span) {
+        let door = door(&mut self.inside, &mut self.outside, caller);
         if door.listens {
-            let reply = if ok { Reply::Ok } else { Reply::Failed };
+            let reply = if outcome == Outcome::Ok { Reply::Ok } else { Reply::Failed };
             door.policy.done(policy::EndpointId(pod.0), reply, latency);
         }
     }
@@ -163,19 +153,28 @@ impl Door {
     }
 }
 
+/// The door that a caller comes to.
+#[inline]
+fn door<'a>(inside: &'a mut Door, outside: &'a mut Option<Door>, caller: Caller) -> &'a mut Door {
+    match outside {
+        Some(outside) if matches!(caller, Caller::Outside(_)) => outside,
+        _ => inside,
+    }
+}
+
 /// Chooses for a source that is to stay where it was, if that endpoint is still there.
 fn stay(
-    affinity: &mut Affinity<Target, Origin>,
+    affinity: &mut Affinity<Target, Caller>,
     door: &mut Door,
-    origin: Origin,
+    caller: Caller,
     now: Time,
     random: &mut dyn Random,
 ) -> Result<Target, Refusal> {
-    let target = match affinity.find(&door.targets, origin, now) {
+    let target = match affinity.find(&door.targets, caller, now) {
         Some(place) => door.targets[place],
         None => door.pick(now, random)?,
     };
-    affinity.remember(target, origin, now);
+    affinity.remember(target, caller, now);
     Ok(target)
 }
 

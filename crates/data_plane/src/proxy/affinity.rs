@@ -1,11 +1,15 @@
 //! `sessionAffinity: ClientIP`: which source was at which endpoint of a port, as one node remembers.
 //!
 //! Each endpoint has a list of sources. A connection goes to the first endpoint whose list has its
-//! source, and puts itself at the end of it: the time-out slides.
+//! source, and puts itself at the end of it: the time-out slides. What the lists say is kept by
+//! source here, since each connection asks for its own.
 //!
 //! *Left out:* IPVS's persistence templates, which outlive the removal of an endpoint.
 
-use std::{collections::BTreeMap, net::IpAddr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
 
 use engine::{Span, Time};
 
@@ -16,19 +20,25 @@ pub struct Affinity<E, S = IpAddr> {
     /// How many sources an endpoint's list holds, see
     /// [`Mode::affinity_capacity`](super::mode::Mode::affinity_capacity).
     capacity: Option<usize>,
-    lists: BTreeMap<E, Sources<S>>,
+    /// The endpoints that each source was at, mostly one.
+    sources: BTreeMap<S, Vec<Visit<E>>>,
     /// Numbers visits, so that of two at the same moment one is the older.
     visits: u64,
 }
 
-/// When each source was last at an endpoint.
-type Sources<S> = BTreeMap<S, (Time, u64)>;
+/// When a source was last at an endpoint.
+#[derive(Clone, Copy, Debug)]
+struct Visit<E> {
+    endpoint: E,
+    seen: Time,
+    number: u64,
+}
 
 impl<E: Ord + Copy, S: Ord + Copy> Affinity<E, S> {
     /// Nothing remembered.
     #[must_use]
     pub fn new(timeout: Span, capacity: Option<usize>) -> Self {
-        Self { timeout, capacity, lists: BTreeMap::new(), visits: 0 }
+        Self { timeout, capacity, sources: BTreeMap::new(), visits: 0 }
     }
 
     /// How long a source is remembered after its last connection.
@@ -39,28 +49,53 @@ impl<E: Ord + Copy, S: Ord + Copy> Affinity<E, S> {
 
     /// Takes in a new list of endpoints: one that is gone takes its memory with it.
     pub fn update(&mut self, endpoints: &[E]) {
-        self.lists.retain(|endpoint, _| endpoints.contains(endpoint));
+        let listed: BTreeSet<E> = endpoints.iter().copied().collect();
+        self.sources.retain(|_, visits| {
+            visits.retain(|visit| listed.contains(&visit.endpoint));
+            !visits.is_empty()
+        });
     }
 
     /// The place of the endpoint that a source belongs to.
     #[must_use]
     pub fn find(&self, endpoints: &[E], source: S, now: Time) -> Option<usize> {
-        endpoints.iter().position(|endpoint| {
-            let seen = self.lists.get(endpoint).and_then(|sources| sources.get(&source));
-            seen.is_some_and(|(seen, _)| now <= *seen + self.timeout)
-        })
+        let visits = self.sources.get(&source)?.iter();
+        let lasting = visits.filter(|visit| now <= visit.seen + self.timeout);
+        let place = |visit: &Visit<E>| endpoints.iter().position(|it| *it == visit.endpoint);
+        lasting.filter_map(place).min()
     }
 
     /// Notes that a connection went to an endpoint. A full list forgets who was there longest ago.
     pub fn remember(&mut self, endpoint: E, source: S, now: Time) {
         self.visits += 1;
-        let sources = self.lists.entry(endpoint).or_default();
-        let full = self.capacity.is_some_and(|capacity| sources.len() >= capacity);
-        if full && !sources.contains_key(&source) {
-            let oldest = sources.iter().min_by_key(|(_, visit)| **visit).map(|(source, _)| *source);
-            oldest.map(|oldest| sources.remove(&oldest));
+        let visit = Visit { endpoint, seen: now, number: self.visits };
+        let known = self.sources.entry(source).or_default();
+        if let Some(before) = known.iter_mut().find(|visit| visit.endpoint == endpoint) {
+            *before = visit;
+            return;
         }
-        sources.insert(source, (now, self.visits));
+        known.push(visit);
+        if let Some(capacity) = self.capacity {
+            self.keep_most(capacity, endpoint);
+        }
+    }
+
+    /// Forgets the source that was longest ago at an endpoint with more of them than it may have.
+    fn keep_most(&mut self, capacity: usize, endpoint: E) {
+        let at_endpoint = |(source, visits): (&S, &Vec<Visit<E>>)| {
+            let visit = visits.iter().find(|visit| visit.endpoint == endpoint)?;
+            Some((visit.number, *source))
+        };
+        let there = || self.sources.iter().filter_map(at_endpoint);
+        if there().count() <= capacity {
+            return;
+        }
+        let Some((_, oldest)) = there().min() else { return };
+        let Some(visits) = self.sources.get_mut(&oldest) else { return };
+        visits.retain(|visit| visit.endpoint != endpoint);
+        if visits.is_empty() {
+            self.sources.remove(&oldest);
+        }
     }
 }
 

@@ -83,6 +83,7 @@ fn service(flags: &Flags, object: Object<'_>) -> Result<Value, String> {
     let said = |name: &str| flags.value(name).unwrap_or_default().to_owned();
     let mut exposure = Exposure {
         name: said("name"),
+        namespace: said("namespace"),
         selector: said("selector"),
         port: said("port"),
         protocols: String::new(),

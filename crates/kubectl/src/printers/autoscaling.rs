@@ -5,7 +5,6 @@ use crate::object::Object;
 
 pub(super) const HORIZONTAL_POD_AUTOSCALER: Printer = Printer {
     kind: "HorizontalPodAutoscaler",
-    group: "autoscaling",
     columns: &[
         always("NAME"),
         always("REFERENCE"),
@@ -20,7 +19,6 @@ pub(super) const HORIZONTAL_POD_AUTOSCALER: Printer = Printer {
 
 pub(super) const POD_DISRUPTION_BUDGET: Printer = Printer {
     kind: "PodDisruptionBudget",
-    group: "policy",
     columns: &[
         always("NAME"),
         always("MIN AVAILABLE"),

@@ -8,14 +8,12 @@ const MOST: usize = 3;
 
 pub(super) const ENDPOINTS: Printer = Printer {
     kind: "Endpoints",
-    group: "",
     columns: &[always("NAME"), always("ENDPOINTS"), always("AGE")],
     cells: endpoints,
 };
 
 pub(super) const ENDPOINT_SLICE: Printer = Printer {
     kind: "EndpointSlice",
-    group: "discovery.k8s.io",
     columns: &[
         always("NAME"),
         always("ADDRESSTYPE"),

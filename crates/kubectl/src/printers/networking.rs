@@ -5,7 +5,6 @@ use crate::object::{Object, listed, or};
 
 pub(super) const INGRESS: Printer = Printer {
     kind: "Ingress",
-    group: "networking.k8s.io",
     columns: &[
         always("NAME"),
         always("CLASS"),
@@ -19,14 +18,12 @@ pub(super) const INGRESS: Printer = Printer {
 
 pub(super) const INGRESS_CLASS: Printer = Printer {
     kind: "IngressClass",
-    group: "networking.k8s.io",
     columns: &[always("NAME"), always("CONTROLLER"), always("PARAMETERS"), always("AGE")],
     cells: ingress_class,
 };
 
 pub(super) const SERVICE_CIDR: Printer = Printer {
     kind: "ServiceCIDR",
-    group: "networking.k8s.io",
     columns: &[always("NAME"), always("CIDRS"), always("AGE")],
     cells: service_cidr,
 };

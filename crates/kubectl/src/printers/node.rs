@@ -7,7 +7,6 @@ use crate::object::{Object, listed, or};
 
 pub(super) const NODE: Printer = Printer {
     kind: "Node",
-    group: "",
     columns: &[
         always("NAME"),
         always("STATUS"),

@@ -5,7 +5,6 @@ use crate::object::{Object, or};
 
 pub(super) const POD: Printer = Printer {
     kind: "Pod",
-    group: "",
     columns: &[
         always("NAME"),
         always("READY"),

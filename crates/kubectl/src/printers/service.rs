@@ -7,7 +7,6 @@ use crate::object::{Object, format_labels, listed, or};
 
 pub(super) const SERVICE: Printer = Printer {
     kind: "Service",
-    group: "",
     columns: &[
         always("NAME"),
         always("TYPE"),

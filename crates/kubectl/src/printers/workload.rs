@@ -5,7 +5,6 @@ use crate::object::{Object, format_labels};
 
 pub(super) const DEPLOYMENT: Printer = Printer {
     kind: "Deployment",
-    group: "apps",
     columns: &[
         always("NAME"),
         always("READY"),
@@ -21,7 +20,6 @@ pub(super) const DEPLOYMENT: Printer = Printer {
 
 pub(super) const REPLICA_SET: Printer = Printer {
     kind: "ReplicaSet",
-    group: "apps",
     columns: &[
         always("NAME"),
         always("DESIRED"),

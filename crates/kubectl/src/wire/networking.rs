@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use api::{
-    Endpoint, EndpointSlice, Kind, Service, ServicePort, SessionAffinity, TrafficDistribution,
-    TrafficPolicy, service::ServiceType,
+    Endpoint, EndpointSlice, Kind, Service, ServicePort, SessionAffinity, SlicePort,
+    TrafficDistribution, TrafficPolicy, service::ServiceType,
 };
 use serde_json::{Value, json};
 
 use super::{
     fields,
     meta::{api_version, labels, meta},
-    pod::{int_or_string, protocol},
+    pod::int_or_string,
 };
 
 pub(super) fn service(object: &Service) -> Value {
@@ -73,28 +73,25 @@ fn port(port: &ServicePort) -> Value {
         ("name", port.name.as_str().into()),
         ("nodePort", port.node_port.into()),
         ("port", port.port.into()),
-        ("protocol", protocol(port.protocol).into()),
+        ("protocol", port.protocol.name().into()),
         ("targetPort", int_or_string(&port.target_port)),
     ])
 }
 
 pub(super) fn endpoint_slice(slice: &EndpointSlice) -> Value {
     let ipv6 = slice.endpoints.first().is_some_and(|endpoint| endpoint.address.is_ipv6());
-    let ports: Vec<Value> = slice
-        .ports
-        .iter()
-        .map(|port| {
-            json!({ "name": port.name, "port": port.port, "protocol": protocol(port.protocol) })
-        })
-        .collect();
     json!({
         "apiVersion": api_version(Kind::EndpointSlice),
         "kind": "EndpointSlice",
         "metadata": meta(&slice.meta),
         "addressType": if ipv6 { "IPv6" } else { "IPv4" },
         "endpoints": slice.endpoints.iter().map(endpoint).collect::<Vec<_>>(),
-        "ports": ports,
+        "ports": slice.ports.iter().map(slice_port).collect::<Vec<_>>(),
     })
+}
+
+fn slice_port(port: &SlicePort) -> Value {
+    json!({ "name": port.name, "port": port.port, "protocol": port.protocol.name() })
 }
 
 fn endpoint(endpoint: &Endpoint) -> Value {
@@ -148,12 +145,9 @@ pub fn endpoints<'a>(
     let subsets = subsets.map(|(ports, mut addresses)| {
         addresses.sort_unstable();
         let addresses = addresses.iter().map(|ip| json!({ "ip": ip.to_string() }));
-        let ports = ports.iter().map(|port| {
-            json!({ "name": port.name, "port": port.port, "protocol": protocol(port.protocol) })
-        });
         json!({
             "addresses": addresses.collect::<Vec<_>>(),
-            "ports": ports.collect::<Vec<_>>(),
+            "ports": ports.iter().map(slice_port).collect::<Vec<_>>(),
         })
     });
     json!({

@@ -1,7 +1,7 @@
 //! Pods and pod templates.
 
 use api::{
-    IntOrString, Kind, Pod, Protocol,
+    IntOrString, Kind, Pod,
     pod::{
         Container, ContainerPort, ContainerStatus, Phase, PodSpec, PodTemplate, PreStop, Probe,
         ProbeHandler, Resources,
@@ -79,16 +79,8 @@ fn port(port: &ContainerPort) -> Value {
     fields([
         ("containerPort", port.container_port.into()),
         ("name", port.name.as_deref().into()),
-        ("protocol", protocol(port.protocol).into()),
+        ("protocol", port.protocol.name().into()),
     ])
-}
-
-pub(super) fn protocol(protocol: Protocol) -> &'static str {
-    match protocol {
-        Protocol::Tcp => "TCP",
-        Protocol::Udp => "UDP",
-        Protocol::Sctp => "SCTP",
-    }
 }
 
 pub(super) fn int_or_string(value: &IntOrString) -> Value {

@@ -3,8 +3,7 @@
 use std::{collections::BTreeSet, net::IpAddr};
 
 use api::{
-    IntOrString, Labels, Protocol, Service, ServiceId, ServicePort, ServiceSpec,
-    service::ServiceType,
+    IntOrString, Labels, Service, ServiceId, ServicePort, ServiceSpec, service::ServiceType,
 };
 use k8s_openapi::{api::core::v1 as core, apimachinery::pkg::util::intstr};
 
@@ -204,7 +203,7 @@ fn ports(
         let Some(number) = cx.port(&format!("{path}.port"), port.port) else { continue };
         let port = ServicePort { name, protocol, port: number, target_port, node_port };
         if ports.iter().any(|other| (other.protocol, other.port) == (protocol, number)) {
-            let value = format!("{} {number}", protocol_name(protocol));
+            let value = format!("{} {number}", protocol.name());
             cx.duplicate(&path, value, "a Service has each port of a protocol once");
         }
         if let Some(node_port) = node_port
@@ -274,13 +273,4 @@ fn node_port(
         cx.invalid(&path, number, detail, "write a port of that range, or leave it out");
     }
     port
-}
-
-/// A protocol as Kubernetes writes it.
-pub(crate) fn protocol_name(protocol: Protocol) -> &'static str {
-    match protocol {
-        Protocol::Tcp => "TCP",
-        Protocol::Udp => "UDP",
-        Protocol::Sctp => "SCTP",
-    }
 }
