@@ -1,0 +1,149 @@
+//! The scenario of the examples: loaded, and run to its result.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+};
+
+use metrics::Collector;
+use record::{JsonLines, Tee};
+use scenario::{Complaint, Files, Found, Loaded, Severity, Style};
+use serde_json::Value;
+
+/// A run in which everything happens that can be recorded: a crash, pods that fit nowhere, SIGKILL.
+pub(crate) const EVENTFUL: &str = "
+apiVersion: rollsim.dev/v1
+kind: Scenario
+metadata: { name: eventful }
+spec:
+  description: Everything happens.
+  duration: 40s
+  manifests: [app.yaml]
+  cluster: { nodes: { count: 1, cpu: 500m } }
+  images: { web:v1: { onSigterm: ignore }, web:v2: { stop: 1s } }
+  clients: [ { name: shop, target: http://web-svc/, arrivals: poisson(50/s) } ]
+  timeline:
+    - { at: 2s, fault: { crash: { pods: app=web } } }
+    - { at: 10s, kubectl: set image deployment/web web=web:v2 }
+    - { at: 30s, kubectl: rollout restart deployment/web }
+  expect: [ requests.failed == 0 ]
+";
+
+/// The manifests that the examples speak of.
+const APP: &str = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  replicas: 2
+  strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 1 } }
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec:
+      terminationGracePeriodSeconds: 3
+      containers:
+      - name: web
+        image: web:v1
+        ports: [ { name: http, containerPort: 8080 } ]
+        resources: { requests: { cpu: 250m } }
+        readinessProbe: { tcpSocket: { port: http }, periodSeconds: 1 }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: web-svc }
+spec: { selector: { app: web }, ports: [ { port: 80, targetPort: http } ] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: web-np }
+spec: { type: NodePort, selector: { app: web }, ports: [ { port: 80, targetPort: http, nodePort: 30080 } ] }
+";
+
+struct Memory(BTreeMap<&'static str, String>);
+
+impl Files for Memory {
+    fn look(&self, path: &str) -> io::Result<Found> {
+        self.0.get(path).map(|_| Found::File).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn read(&self, path: &str, _: usize) -> io::Result<Vec<u8>> {
+        let text = self.0.get(path).ok_or(io::ErrorKind::NotFound)?;
+        Ok(text.as_bytes().to_vec())
+    }
+}
+
+/// Loads a scenario beside the manifests of the examples.
+pub(crate) fn load(text: &str) -> Loaded {
+    let files = [
+        ("scenario.yaml", text.to_owned()),
+        ("app.yaml", APP.to_owned()),
+        ("app-v2.yaml", APP.replace("web:v1", "web:v2")),
+    ];
+    let judge = |text: &str| match metrics::Expectation::parse(text) {
+        Ok(_) => Ok(None),
+        Err(error) => Err(Complaint {
+            offset: error.offset(),
+            message: error.to_string(),
+            help: String::new(),
+        }),
+    };
+    let loaded =
+        scenario::load(&["scenario.yaml".to_owned()], &Memory(files.into_iter().collect()), &judge);
+    let errors = loaded.diagnostics.iter().filter(|found| found.severity() == Severity::Error);
+    assert_eq!(
+        errors.count(),
+        0,
+        "{text}\n{}",
+        scenario::render(&loaded.diagnostics, &loaded.sources, Style::Plain)
+    );
+    loaded
+}
+
+/// The record stream and the result of the run in which everything happens.
+pub(crate) fn eventful() -> (Vec<Value>, Value) {
+    let loaded = load(EVENTFUL);
+    let scenario = loaded.scenario.expect("it has no error");
+    let lines = JsonLines::new(Vec::new(), sim::BEGIN);
+    let mut both = Tee(Collector::default(), lines);
+    sim::run(sim::compile(&scenario, 1), &mut both);
+    let measures = both.0.finish();
+    let expectation = metrics::Expectation::parse(&scenario.expect[0].text).expect("it is one");
+    let report = report::Report {
+        tool: "rollsim",
+        scenario: &scenario.name,
+        description: &scenario.description,
+        seed: 1,
+        measures: &measures,
+        verdicts: vec![expectation.check(&measures)],
+        advice: vec![report::Advice {
+            summary: String::new(),
+            place: None,
+            field: String::new(),
+            snippet: String::new(),
+            outcome: String::new(),
+            verified: true,
+        }],
+        warnings: Vec::new(),
+    };
+    let stream = both.1.finish().expect("memory takes everything");
+    let stream = String::from_utf8(stream).expect("JSON is UTF-8");
+    let json = |line: &str| serde_json::from_str(line).expect("it is JSON");
+    (stream.lines().map(json).collect(), json(&report::json(&report)))
+}
+
+/// The keys of all objects in a value, but for those that are names of causes and versions.
+pub(crate) fn keys<'v>(value: &'v Value, found: &mut BTreeSet<&'v str>) {
+    match value {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                found.insert(key);
+                if !matches!(key.as_str(), "by_cause" | "replica_sets") {
+                    keys(value, found);
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| keys(item, found)),
+        _ => {}
+    }
+}
