@@ -120,7 +120,7 @@ pub(crate) fn eventful() -> (Vec<Value>, Value) {
             summary: String::new(),
             place: None,
             field: String::new(),
-            snippet: String::new(),
+            edits: vec![report::Edit { place: None, lines: String::new() }],
             outcome: String::new(),
             verified: true,
         }],
@@ -132,13 +132,13 @@ pub(crate) fn eventful() -> (Vec<Value>, Value) {
     (stream.lines().map(json).collect(), json(&report::json(&report)))
 }
 
-/// The keys of all objects in a value, but for those that are names of causes and versions.
+/// The keys of all objects in a value, but for those that are names of causes, versions and labels.
 pub(crate) fn keys<'v>(value: &'v Value, found: &mut BTreeSet<&'v str>) {
     match value {
         Value::Object(fields) => {
             for (key, value) in fields {
                 found.insert(key);
-                if !matches!(key.as_str(), "by_cause" | "replica_sets") {
+                if !matches!(key.as_str(), "by_cause" | "replica_sets" | "labels" | "selector") {
                     keys(value, found);
                 }
             }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use api::{
     DeploymentSpec, IntOrPercent, IntOrString, Labels, PodTemplate, ServiceSpec, Strategy,
     pod::{PreStop, Probe, ProbeHandler},
+    runtime_interface::ProbeKind,
 };
 
 /// A change of one field of an object.
@@ -20,12 +21,35 @@ pub(crate) enum Change {
     },
     /// A readiness probe that connects to a port.
     ReadinessProbe { container: usize, port: u16 },
+    /// The port that a probe asks at.
+    ProbePort { container: usize, probe: ProbeKind, handler: &'static str, port: u16 },
     /// One pod more before one goes, in place of `Recreate` where it is that.
     OneMoreFirst { was_recreate: bool },
     /// The port of a Service's pods.
     TargetPort { place: usize, port: u16 },
     /// The labels of a Service's pods.
     Selector { labels: Labels },
+}
+
+/// A field to write, with the object it belongs into.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// The path of the mapping that holds it, or that holds the levels it begins with.
+    pub parent: String,
+    /// The field in YAML, two spaces a level.
+    pub yaml: String,
+    /// Whether it takes the place of what is there, instead of standing beside it.
+    pub replaces: bool,
+}
+
+impl Field {
+    fn new(parent: impl Into<String>, yaml: String) -> Self {
+        Self { parent: parent.into(), yaml, replaces: false }
+    }
+
+    fn replacing(self, replaces: bool) -> Self {
+        Self { replaces, ..self }
+    }
 }
 
 impl Change {
@@ -39,6 +63,12 @@ impl Change {
             }
             Self::ReadinessProbe { container, .. } => {
                 format!("spec.template.spec.containers[{container}].readinessProbe")
+            }
+            Self::ProbePort { container, probe, handler, .. } => {
+                format!(
+                    "spec.template.spec.containers[{container}].{}.{handler}.port",
+                    probe.field()
+                )
             }
             Self::OneMoreFirst { .. } => "spec.strategy".to_owned(),
             Self::TargetPort { place, .. } => format!("spec.ports[{place}].targetPort"),
@@ -59,6 +89,12 @@ impl Change {
             Self::ReadinessProbe { port, .. } => {
                 format!("let the pods of {name} be ready only when port {port} answers")
             }
+            Self::ProbePort { probe, port, .. } => {
+                format!(
+                    "let the {} probe of {name} ask port {port}, where its pods listen",
+                    probe.name()
+                )
+            }
             Self::OneMoreFirst { .. } => {
                 format!("let a new pod of {name} be ready before an old one goes")
             }
@@ -69,31 +105,43 @@ impl Change {
         }
     }
 
-    /// The lines to write.
-    pub(crate) fn snippet(&self) -> String {
+    /// What to write: usually one field, sometimes a second one that the first needs.
+    pub(crate) fn fields(&self) -> Vec<Field> {
+        let container = |index: &usize| format!("spec.template.spec.containers[{index}]");
         match self {
-            Self::PreStopSleep { seconds, grace_seconds, replaces_command, .. } => {
-                let instead = if *replaces_command { "    # in place of exec\n" } else { "" };
-                let hook = format!(
-                    "lifecycle:\n  preStop:\n{instead}    sleep:\n      seconds: {seconds}"
-                );
+            Self::PreStopSleep { container: index, seconds, grace_seconds, replaces_command } => {
+                let hook = format!("lifecycle:\n  preStop:\n    sleep:\n      seconds: {seconds}");
+                let hook = Field::new(container(index), hook).replacing(*replaces_command);
                 let grace = grace_seconds.map(|grace| {
-                    format!("\n# and, for the pod\nterminationGracePeriodSeconds: {grace}")
+                    let grace = format!("terminationGracePeriodSeconds: {grace}");
+                    Field::new("spec.template.spec", grace)
                 });
-                hook + &grace.unwrap_or_default()
+                [Some(hook), grace].into_iter().flatten().collect()
             }
-            Self::ReadinessProbe { port, .. } => {
-                format!("readinessProbe:\n  tcpSocket:\n    port: {port}\n  periodSeconds: 1")
+            Self::ReadinessProbe { container: index, port } => {
+                let probe =
+                    format!("readinessProbe:\n  tcpSocket:\n    port: {port}\n  periodSeconds: 1");
+                vec![Field::new(container(index), probe)]
+            }
+            Self::ProbePort { container: index, probe, handler, port } => {
+                let probe = format!("{}:\n  {handler}:\n    port: {port}", probe.field());
+                vec![Field::new(container(index), probe)]
             }
             Self::OneMoreFirst { was_recreate } => {
                 let kind = if *was_recreate { "  type: RollingUpdate\n" } else { "" };
-                format!("strategy:\n{kind}  rollingUpdate:\n    maxSurge: 1\n    maxUnavailable: 0")
+                let strategy = format!(
+                    "strategy:\n{kind}  rollingUpdate:\n    maxSurge: 1\n    maxUnavailable: 0"
+                );
+                vec![Field::new("spec", strategy).replacing(true)]
             }
-            Self::TargetPort { port, .. } => format!("targetPort: {port}"),
+            Self::TargetPort { place, port } => {
+                vec![Field::new(format!("spec.ports[{place}]"), format!("targetPort: {port}"))]
+            }
             Self::Selector { labels } => {
                 let pairs: Vec<String> =
                     labels.iter().map(|(key, value)| format!("  {key}: {value}")).collect();
-                format!("selector:\n{}", pairs.join("\n"))
+                let selector = format!("selector:\n{}", pairs.join("\n"));
+                vec![Field::new("spec", selector).replacing(true)]
             }
         }
     }
@@ -104,8 +152,10 @@ impl Change {
                 spec.ports[*place].target_port = IntOrString::Int(i32::from(*port));
             }
             Self::Selector { labels } => spec.selector = Some(labels.clone()),
-            Self::PreStopSleep { .. } | Self::ReadinessProbe { .. } | Self::OneMoreFirst { .. } => {
-            }
+            Self::PreStopSleep { .. }
+            | Self::ReadinessProbe { .. }
+            | Self::ProbePort { .. }
+            | Self::OneMoreFirst { .. } => {}
         }
     }
 
@@ -135,6 +185,13 @@ impl Change {
                     let handler = ProbeHandler::TcpSocket(IntOrString::Int(i32::from(*port)));
                     container.readiness_probe =
                         Some(Probe { period_seconds: 1, ..Probe::new(handler) });
+                }
+            }
+            Self::ProbePort { container, probe, port, .. } => {
+                if let Some(container) = spec.containers.get_mut(*container)
+                    && let Some(probe) = container.probe_mut(*probe)
+                {
+                    probe.handler.set_port(*port);
                 }
             }
             Self::OneMoreFirst { .. } | Self::TargetPort { .. } | Self::Selector { .. } => {}

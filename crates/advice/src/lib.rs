@@ -17,4 +17,5 @@ mod remedy;
 mod search;
 
 pub use advise::{Advice, advise};
+pub use change::Field;
 pub use remedy::Remedy;

@@ -3,7 +3,7 @@
 use api::{Key, Kind};
 use scenario::{Action, Scenario, TemplateChange};
 
-use crate::change::Change;
+use crate::change::{Change, Field};
 
 /// A change of one field of one object.
 #[derive(Clone, Debug)]
@@ -28,10 +28,10 @@ impl Remedy {
         self.change.summary(&self.object.name)
     }
 
-    /// The YAML to write, one or several lines.
+    /// What to write.
     #[must_use]
-    pub fn snippet(&self) -> String {
-        self.change.snippet()
+    pub fn fields(&self) -> Vec<Field> {
+        self.change.fields()
     }
 
     /// Puts the change into a scenario.

@@ -38,6 +38,10 @@ pub(crate) fn remedies(
         Cause::RefusedWrongPort => target_port(scenario).into_iter().collect(),
         Cause::RefusedNoEndpoints => selector(scenario)
             .into_iter()
+            .chain(target_port(scenario))
+            .chain(
+                called_deployments(scenario).into_iter().flat_map(|it| probe_ports(scenario, it)),
+            )
             .chain(called_deployments(scenario).into_iter().filter_map(one_more_first))
             .collect(),
         _ => Vec::new(),
@@ -77,6 +81,29 @@ fn readiness(scenario: &Scenario, deployment: &Deployment) -> Option<Remedy> {
     let port = listening_port(scenario, spec)?;
     let change = Change::ReadinessProbe { container, port };
     Some(Remedy { kind: Kind::Deployment, object: deployment.meta.key(), change })
+}
+
+/// For probes that ask where nothing listens.
+fn probe_ports(scenario: &Scenario, deployment: &Deployment) -> Vec<Remedy> {
+    let spec = &deployment.spec.template.spec;
+    let stated =
+        |image: &str| scenario.images.get(image).map_or(Vec::new(), |it| it.listen.clone());
+    let listening = spec.listening(stated);
+    let mut remedies = Vec::new();
+    for (index, container) in spec.containers.iter().enumerate() {
+        let own = u8::try_from(index).ok().and_then(|index| listening.ports_of(index).next());
+        let Some(port) = own else { continue };
+        for (probe, spec) in container.probes() {
+            let unheard = |port: u16| listening.container_at(port).is_none();
+            if spec.port(container).is_some_and(unheard) {
+                let handler = spec.handler.field();
+                let change = Change::ProbePort { container: index, probe, handler, port };
+                let (kind, object) = (Kind::Deployment, deployment.meta.key());
+                remedies.push(Remedy { kind, object, change });
+            }
+        }
+    }
+    remedies
 }
 
 /// For a Deployment that may be without any pod while it is rolled out.

@@ -9,6 +9,7 @@
 //! | [`selector`] | label selectors |
 //! | [`int_or_percent`] | `maxSurge: 25%` |
 //! | [`pod`] | Pod, containers, probes, status |
+//! | [`listening`] | which port of a pod its programs listen on |
 //! | [`deployment`], [`replica_set`] | the two workload objects |
 //! | [`service`], [`endpoint_slice`], [`node`] | what requests find their way by |
 //! | [`object`] | any of them, and a change to one |
@@ -17,6 +18,7 @@
 pub mod deployment;
 pub mod endpoint_slice;
 pub mod int_or_percent;
+pub mod listening;
 pub mod meta;
 pub mod node;
 pub mod object;
@@ -29,6 +31,7 @@ pub mod service;
 pub use deployment::{Deployment, DeploymentSpec, DeploymentStatus, Strategy};
 pub use endpoint_slice::{Endpoint, EndpointSlice, SlicePort};
 pub use int_or_percent::{IntOrPercent, IntOrString};
+pub use listening::Listening;
 pub use meta::{Key, Labels, Meta, Owner, Timestamp, Uid};
 pub use node::{Node, NodeId};
 pub use object::{Change, Kind, Object, Verb};

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use crate::{IntOrString, Labels, Meta, Protocol, Timestamp};
+use crate::{IntOrString, Labels, Meta, Protocol, Timestamp, runtime_interface::ProbeKind};
 
 /// A pod's dense number in one run, given at its creation and never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -142,6 +142,27 @@ pub struct Container {
     pub pre_stop: Option<PreStop>,
 }
 
+impl Container {
+    /// Its probes, with their kinds.
+    pub fn probes(&self) -> impl Iterator<Item = (ProbeKind, &Probe)> {
+        let all = [
+            (ProbeKind::Startup, &self.startup_probe),
+            (ProbeKind::Liveness, &self.liveness_probe),
+            (ProbeKind::Readiness, &self.readiness_probe),
+        ];
+        all.into_iter().filter_map(|(kind, probe)| Some((kind, probe.as_ref()?)))
+    }
+
+    /// One of its probes, to change.
+    pub fn probe_mut(&mut self, kind: ProbeKind) -> &mut Option<Probe> {
+        match kind {
+            ProbeKind::Startup => &mut self.startup_probe,
+            ProbeKind::Liveness => &mut self.liveness_probe,
+            ProbeKind::Readiness => &mut self.readiness_probe,
+        }
+    }
+}
+
 /// A port a container declares.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContainerPort {
@@ -194,6 +215,30 @@ pub enum ProbeHandler {
     Exec,
 }
 
+impl ProbeHandler {
+    /// Its field in a probe: `httpGet`.
+    #[must_use]
+    pub fn field(&self) -> &'static str {
+        match self {
+            Self::HttpGet(_) => "httpGet",
+            Self::TcpSocket(_) => "tcpSocket",
+            Self::Grpc(_) => "grpc",
+            Self::Exec => "exec",
+        }
+    }
+
+    /// Lets it ask at another port. A command goes on asking the program.
+    pub fn set_port(&mut self, number: u16) {
+        match self {
+            Self::HttpGet(port) | Self::TcpSocket(port) => {
+                *port = IntOrString::Int(i32::from(number));
+            }
+            Self::Grpc(port) => *port = number,
+            Self::Exec => {}
+        }
+    }
+}
+
 /// A probe of a container; fields and defaults as in `SetDefaults_Probe`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Probe {
@@ -225,6 +270,26 @@ impl Probe {
             success_threshold: 1,
             failure_threshold: 3,
             termination_grace_period_seconds: None,
+        }
+    }
+
+    /// The port it asks at, `None` for a command inside the container. A name that no port of the
+    /// container has is port 0, on which nobody listens.
+    #[must_use]
+    pub fn port(&self, container: &Container) -> Option<u16> {
+        let resolve = |port: &IntOrString| match port {
+            IntOrString::Int(number) => u16::try_from(*number).ok(),
+            IntOrString::String(name) => {
+                let named = |port: &&ContainerPort| port.name.as_deref() == Some(name);
+                container.ports.iter().find(named).map(|port| port.container_port)
+            }
+        };
+        match &self.handler {
+            ProbeHandler::HttpGet(port) | ProbeHandler::TcpSocket(port) => {
+                Some(resolve(port).unwrap_or(0))
+            }
+            ProbeHandler::Grpc(port) => Some(*port),
+            ProbeHandler::Exec => None,
         }
     }
 

@@ -18,6 +18,28 @@ pub enum ProbeKind {
     Readiness,
 }
 
+impl ProbeKind {
+    /// Its name in sentences: `readiness`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Startup => "startup",
+            Self::Liveness => "liveness",
+            Self::Readiness => "readiness",
+        }
+    }
+
+    /// Its field in a container: `readinessProbe`.
+    #[must_use]
+    pub fn field(self) -> &'static str {
+        match self {
+            Self::Startup => "startupProbe",
+            Self::Liveness => "livenessProbe",
+            Self::Readiness => "readinessProbe",
+        }
+    }
+}
+
 /// What the kubelet asks of the runtime on its node.
 #[derive(Clone, Debug)]
 pub enum RuntimeRequest {

@@ -52,6 +52,10 @@ impl ColorChoice {
     }
 }
 
+const AFTER_RUN_HELP: &str = "\
+Exit codes: 0 all expectations held, or there were none, whatever failed · 99 one did not hold · \
+1 the tool failed · 2 bad usage or input · 4 nothing to run · 130 interrupted";
+
 const AFTER_HELP: &str = "\
 Exit codes: 0 all well · 1 the tool failed · 2 bad usage or input · 4 nothing to run · \
 99 an expectation failed · 130 interrupted
@@ -83,6 +87,7 @@ pub(crate) enum Verb {
 
 /// `rollsim run`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_RUN_HELP)]
 pub(crate) struct Run {
     /// A scenario file, or files and folders of manifests; `-` is standard input.
     #[arg(required = true, value_name = "PATH")]
@@ -91,20 +96,32 @@ pub(crate) struct Run {
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub(crate) output: Format,
     /// Use this seed instead of the scenario's.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed)]
     pub(crate) seed: Option<u64>,
     /// Write what happened, one fact a line (NDJSON); `-` is standard output.
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
-    /// Write the figures as SVG and PNG into a folder.
-    #[arg(long, value_name = "DIR", value_parser = named)]
+    /// Write the figures as SVG and PNG into a folder, which is made if it is missing.
+    #[arg(long, value_name = "DIR", value_parser = folder)]
     pub(crate) plots: Option<PathBuf>,
-    /// Write the report as one offline page.
+    /// Write the report as one offline page; its folder is made if it is missing.
     #[arg(long, value_name = "FILE", value_parser = named)]
     pub(crate) html: Option<PathBuf>,
     /// Do not look for a change that would help, which takes further runs.
     #[arg(long)]
     pub(crate) no_advice: bool,
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("a seed is a whole number from 0 to {}", u64::MAX))
+}
+
+/// A folder, there or not.
+fn folder(path: &str) -> Result<PathBuf, &'static str> {
+    match named(path)? {
+        path if path.is_file() => Err("this is a file; there are several figures: name a folder"),
+        path => Ok(path),
+    }
 }
 
 /// A path that has to be a name: standard output is the result's already.
@@ -141,7 +158,7 @@ pub(crate) struct Kubectl {
     #[arg(long, value_name = "TIME", default_value = "0s")]
     pub(crate) at: Span,
     /// Use this seed instead of the scenario's.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed)]
     pub(crate) seed: Option<u64>,
     /// What one would type after `kubectl`: get, expose, rollout status, rollout history.
     #[arg(

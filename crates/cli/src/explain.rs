@@ -10,13 +10,21 @@ use crate::{args::Explain, exit, output};
 /// The page about causes; each has a heading of its name.
 const CAUSES: &str = include_str!("../../../docs/causes.md");
 
-/// Explains one, or lists all.
+/// Explains one or a family of causes, or lists all.
 pub(crate) fn explain(args: &Explain) -> io::Result<u8> {
     let Some(what) = &args.what else {
         output::print(&list())?;
         return Ok(exit::ALL_WELL);
     };
-    let text = if let Ok(code) = what.parse::<Code>() {
+    let family: Vec<&str> = Cause::ALL
+        .iter()
+        .filter(|cause| cause.family().name() == what)
+        .map(|cause| cause.name())
+        .collect();
+    let text = if !family.is_empty() {
+        let pages: Vec<String> = family.iter().filter_map(|cause| page_of(cause)).collect();
+        pages.join("\n")
+    } else if let Ok(code) = what.parse::<Code>() {
         format!(
             "{}[{code}]: {}\n\n{}\n",
             code.severity().as_str(),
@@ -28,10 +36,12 @@ pub(crate) fn explain(args: &Explain) -> io::Result<u8> {
     } else {
         let known = Code::ALL.iter().map(|code| code.id());
         let known = known.chain(Cause::ALL.iter().map(|cause| cause.name()));
-        let near = known.min_by_key(|name| strsim::osa_distance(name, what)).unwrap_or_default();
+        let near = known.map(|name| (strsim::osa_distance(name, what), name)).min();
+        let near = near.filter(|(distance, name)| distance * 3 <= name.len());
+        let near = near.map_or_else(String::new, |(_, name)| format!("did you mean `{name}`? "));
         output::warn(&format!(
-            "error: there is no cause or code `{what}`\n  = help: did you mean `{near}`? \
-             `rollsim explain` lists them all"
+            "error: there is no cause or code `{what}`\n  = help: {near}`rollsim explain` lists \
+             them all"
         ));
         return Ok(exit::BAD_INPUT);
     };

@@ -152,7 +152,8 @@ fn warnings(loaded: &Loaded, ending: Ending, format: Format) -> Vec<String> {
         // They were printed in full beside the result.
         if found > 0 {
             let many = metrics::words::many(found as u64, "warning");
-            warnings.push(format!("{many} about the files: `rollsim check` shows them"));
+            let be = if found == 1 { "is" } else { "are" };
+            warnings.push(format!("{many} about the files {be} on standard error"));
         }
         return warnings;
     }

@@ -1,8 +1,8 @@
 //! Changed scenarios, run to see whether a change helps.
 
-use advice::Advice;
+use advice::{Advice, Field};
 use metrics::{Measures, words};
-use scenario::{Scenario, Sources};
+use scenario::{EditAction, Scenario, Sources};
 use sim::Ending;
 
 use crate::{attendant::Attendant, rehearsal::rehearse};
@@ -33,7 +33,7 @@ pub(crate) fn advise(
     attendant.say("trying out changes");
     let mut trial = |candidate: &Scenario| {
         let (after, ending) = rehearse(candidate, seed, attendant, None);
-        (!ending.interrupted).then_some(after.requests.failed)
+        (!ending.interrupted).then_some(after)
     };
     let advice = advice::advise(scenario, measures, &mut trial);
     advice.into_iter().map(|advice| placed(advice, sources)).collect()
@@ -44,12 +44,25 @@ fn placed(advice: Advice, sources: &Sources) -> report::Advice {
     let field = remedy.field();
     let located = sources.locate(remedy.kind, &remedy.object, &field);
     let place = located.map(|located| format!("{}:{}", located.place.file, located.place.line));
-    report::Advice {
-        summary: remedy.summary(),
-        place,
-        field,
-        snippet: remedy.snippet(),
-        outcome,
-        verified: true,
-    }
+    let object = (remedy.kind, &remedy.object);
+    let edits = remedy.fields().into_iter().map(|field| {
+        let Field { parent, yaml, replaces } = field;
+        match sources.edit(object, &parent, &yaml, replaces) {
+            Some(edit) => report::Edit { place: Some(where_to(&edit)), lines: edit.lines },
+            None => report::Edit { place: None, lines: yaml },
+        }
+    });
+    let (summary, edits) = (remedy.summary(), edits.collect());
+    report::Advice { summary, place, field, edits, outcome, verified: true }
+}
+
+/// The file and what is to be done in it: `app.yaml, add below line 50`.
+fn where_to(edit: &scenario::Edit) -> String {
+    let action = match edit.action {
+        EditAction::AddBelow(line) => format!("add below line {line}"),
+        EditAction::Replace(first, last) if first == last => format!("change line {first} to"),
+        EditAction::Replace(first, last) => format!("change lines {first} to {last} to"),
+        EditAction::PutInto(line) => format!("write into line {line}"),
+    };
+    format!("{}, {action}", edit.file)
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use api::{Deployment, Key, Kind, Object, Pod, ReplicaSet, Verb, deployment::ConditionStatus};
-use record::{EndpointFact, Record};
+use record::{EndpointFact, PortFact, Record};
 
 use crate::{
     Cx,
@@ -66,7 +66,9 @@ fn record_pod(verb: Verb, old: Option<&Arc<Pod>>, pod: &Pod, stored: &Objects, c
         let deployment = deployment_of(pod, stored);
         say(Record::PodCreated {
             pod: pod.id,
+            namespace: pod.meta.namespace.clone(),
             name: pod.meta.name.clone(),
+            labels: pod.meta.labels.clone(),
             deployment,
             replica_set: set,
             image: pod.image(),
@@ -153,17 +155,22 @@ fn record_slice(verb: Verb, object: &Object, cx: &mut Cx<'_>) {
             })
             .collect(),
     };
-    let record =
-        Record::EndpointSliceWritten { service, slice: slice.meta.name.clone(), endpoints };
+    let ports = slice.ports.iter();
+    let ports = ports.map(|port| PortFact { name: port.name.as_str().into(), port: port.port });
+    let (slice, ports) = (slice.meta.name.clone(), ports.collect());
+    let record = Record::EndpointSliceWritten { service, slice, ports, endpoints };
     cx.recorder.record(cx.now, &record);
 }
 
 /// The record of an address given to a Service.
 fn service_added(service: &api::Service) -> Record {
+    let target_ports = service.spec.ports.iter().map(|port| port.target_port.to_string().into());
     Record::ServiceAdded {
         service: service.id,
         name: service.meta.key().to_string().into(),
         cluster_ip: service.spec.cluster_ip,
+        selector: service.spec.selector.clone(),
+        target_ports: target_ports.collect(),
     }
 }
 

@@ -8,7 +8,7 @@
 //! *Left out:* the jitter after a kubelet's own restart, probe errors that are no
 //! answers, and time-outs: a program answers at once or not at all.
 
-use api::{Probe, pod::ProbeHandler, runtime_interface::ProbeKind};
+use api::{Probe, runtime_interface::ProbeKind};
 use engine::{Span, Time};
 
 /// What a worker is to do at a tick.
@@ -120,30 +120,23 @@ impl Worker {
         if success { Verdict::Success } else { Verdict::Failure }
     }
 
+    /// Whether the last answer was a failure, and the first in a row.
+    #[must_use]
+    pub fn began_to_fail(&self) -> bool {
+        !self.last && self.run == 1
+    }
+
     /// The port it asks at, `None` for a command inside the container.
     #[must_use]
     pub fn port(&self, container: &api::Container) -> Option<u16> {
-        let resolve = |port: &api::IntOrString| match port {
-            api::IntOrString::Int(number) => u16::try_from(*number).ok(),
-            api::IntOrString::String(name) => container
-                .ports
-                .iter()
-                .find(|port| port.name.as_deref() == Some(name))
-                .map(|port| port.container_port),
-        };
-        match &self.probe.handler {
-            // A name that no port of the container has is a port nobody listens on.
-            ProbeHandler::HttpGet(port) | ProbeHandler::TcpSocket(port) => {
-                Some(resolve(port).unwrap_or(0))
-            }
-            ProbeHandler::Grpc(port) => Some(*port),
-            ProbeHandler::Exec => None,
-        }
+        self.probe.port(container)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use api::pod::ProbeHandler;
+
     use super::*;
 
     fn worker(kind: ProbeKind) -> Worker {

@@ -221,8 +221,25 @@ impl Scheduler {
     /// Keeps a pod that fits nowhere for later, and says so the first time.
     fn set_aside(&mut self, key: Key, pod: &Pod, cx: &mut Cx<'_>) {
         if self.unschedulable.failed(key, cx.now) == 1 {
-            cx.recorder.record(cx.now, &Record::PodUnschedulable { pod: pod.id });
+            let reason = self.fit_error(pod).into();
+            cx.recorder.record(cx.now, &Record::PodUnschedulable { pod: pod.id, reason });
         }
+    }
+
+    /// Why a pod fits nowhere, as the event `FailedScheduling` and the pod's condition say it
+    /// (`framework/types.go`, `FitError`). *Left out:* what preemption adds.
+    fn fit_error(&self, pod: &Pod) -> String {
+        if self.nodes.is_empty() {
+            return "no nodes available to schedule pods".to_owned();
+        }
+        let mut nodes_by_reason: BTreeMap<&str, u32> = BTreeMap::new();
+        for reason in self.nodes.values().flat_map(|node| node.misfits(pod)) {
+            *nodes_by_reason.entry(reason).or_default() += 1;
+        }
+        let mut reasons: Vec<String> =
+            nodes_by_reason.iter().map(|(reason, nodes)| format!("{nodes} {reason}")).collect();
+        reasons.sort();
+        format!("0/{} nodes are available: {}.", self.nodes.len(), reasons.join(", "))
     }
 
     /// Something changed that may let a pod fit: those set aside are tried again, at once or when

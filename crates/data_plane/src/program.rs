@@ -85,7 +85,10 @@ impl DataPlane {
         }
         server.listen(cx.now);
         let ContainerId { pod, index } = server.container;
-        cx.recorder.record(cx.now, &Record::ListenerOpened { pod, container: index });
+        let sandbox = self.runtime.sandbox(pod);
+        let ports = sandbox.map(|it| it.listening.ports_of(index).collect()).unwrap_or_default();
+        cx.recorder.record(cx.now, &Record::ListenerOpened { pod, container: index, ports });
+        let server = self.runtime.server(id);
         let (image, turn) = (server.behaviour.clone(), server.turn);
         self.reply(RuntimeReply::Listens { pod, container: index }, cx);
         let ready = cx.now + image.ready.sample(turn, &mut self.delays);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::{ContainerId, Labels, NodeId, Pod, PodId};
+use api::{ContainerId, Labels, Listening, NodeId, Pod, PodId};
 
 use crate::server::{Server, ServerId};
 
@@ -19,19 +19,15 @@ pub struct Sandbox {
     pub images: Vec<Arc<str>>,
     /// The programs, in the order of its containers; `None` before their first start.
     pub servers: Vec<Option<ServerId>>,
-    /// Which container listens on a port.
-    ports: Vec<(u16, u8)>,
-    /// The container that answers on any port: the only one, if it declares none.
-    any_port: Option<u8>,
+    /// Which container listens on which port.
+    pub listening: Listening,
 }
 
 impl Sandbox {
     /// The program that listens on a port, or will, or did.
     #[must_use]
     pub fn listener_of(&self, port: u16) -> Option<ServerId> {
-        let declared = self.ports.iter().find(|(number, _)| *number == port);
-        let container = declared.map(|(_, container)| *container).or(self.any_port)?;
-        self.servers[usize::from(container)]
+        self.servers[usize::from(self.listening.container_at(port)?)]
     }
 }
 
@@ -98,29 +94,16 @@ impl Runtime {
         &mut self.servers[id.0 as usize]
     }
 
-    /// Gives a pod its network. `listen` says which ports the program of an image listens on, where
-    /// that is known; else it is what the container declares.
-    pub fn create_sandbox(&mut self, pod: &Pod, node: NodeId, listen: impl Fn(&str) -> Vec<u16>) {
-        let mut ports = Vec::new();
-        for (index, container) in pod.spec.containers.iter().enumerate() {
-            let stated = listen(&container.image);
-            let declared = container.ports.iter().map(|port| port.container_port);
-            let numbers: Vec<u16> = if stated.is_empty() { declared.collect() } else { stated };
-            ports.extend(numbers.into_iter().map(|number| (number, index as u8)));
-        }
-        let silent: Vec<u8> = (0..pod.spec.containers.len() as u8)
-            .filter(|index| ports.iter().all(|(_, container)| container != index))
-            .collect();
-        let any_port = match silent[..] {
-            [only] => Some(only),
-            _ => None,
-        };
+    /// Gives a pod its network. `stated` says which ports the program of an image listens on, where
+    /// that is known.
+    pub fn create_sandbox(&mut self, pod: &Pod, node: NodeId, stated: impl Fn(&str) -> Vec<u16>) {
+        let listening = pod.spec.listening(stated);
         let index = pod.id.0 as usize;
         if self.sandboxes.len() <= index {
             self.sandboxes.resize_with(index + 1, || None);
             self.addresses.resize(index + 1, None);
         }
-        let port = ports.first().map_or(0, |(number, _)| *number);
+        let port = listening.ports().next().unwrap_or(0);
         self.addresses[index] = Some(Address { node, port, server: None });
         self.sandboxes[index] = Some(Sandbox {
             node,
@@ -128,8 +111,7 @@ impl Runtime {
             labels: pod.meta.labels.clone(),
             images: pod.spec.containers.iter().map(|c| c.image.clone()).collect(),
             servers: vec![None; pod.spec.containers.len()],
-            ports,
-            any_port,
+            listening,
         });
     }
 

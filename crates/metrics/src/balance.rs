@@ -1,16 +1,44 @@
 //! How even the pods' load was, and how even chance alone would have made it.
 
+use std::sync::Arc;
+
 use engine::Span;
 
-use crate::measures::{Balance, PodMeasures};
+use crate::measures::{Balance, PodMeasures, ServiceBalance};
 
 /// Pods that could be picked for less than this are left out.
 const LEAST_READY: Span = Span::from_secs(1);
 
-/// The balance over the called pods, by requests per second in which they could be picked.
-pub(crate) fn balance(pods: &[PodMeasures]) -> Balance {
-    let counted = |pod: &&PodMeasures| pod.called && pod.ready >= LEAST_READY;
-    let counted: Vec<&PodMeasures> = pods.iter().filter(counted).collect();
+/// The balances of the groups of pods that stand behind the same called Services. Pods of different
+/// Services get what different clients send, so that nothing follows from a difference.
+pub(crate) fn balances(pods: &[PodMeasures]) -> Vec<ServiceBalance> {
+    let mut groups: Vec<(&[Arc<str>], Vec<&PodMeasures>)> = Vec::new();
+    for pod in pods.iter().filter(|pod| !pod.services.is_empty()) {
+        match groups.iter_mut().find(|(services, _)| *services == pod.services) {
+            Some((_, group)) => group.push(pod),
+            None => groups.push((&pod.services, vec![pod])),
+        }
+    }
+    let balance = |(services, pods): (&[Arc<str>], _)| ServiceBalance {
+        services: services.to_vec(),
+        balance: balance(pods),
+    };
+    groups.into_iter().map(balance).collect()
+}
+
+/// The least even of them; of those that had requests, if any had.
+pub(crate) fn least_even(balances: &[ServiceBalance]) -> Balance {
+    let all = balances.iter().map(|it| it.balance);
+    let idle = |balance: &Balance| balance.max_over_mean == 0.0;
+    let order = |a: &Balance, b: &Balance| {
+        idle(a).cmp(&idle(b)).then(b.cv.total_cmp(&a.cv)).then(b.pods.cmp(&a.pods))
+    };
+    all.min_by(order).unwrap_or_default()
+}
+
+/// The balance over some pods, by requests per second in which they could be picked.
+fn balance(mut counted: Vec<&PodMeasures>) -> Balance {
+    counted.retain(|pod| pod.ready >= LEAST_READY);
     let requests: u64 = counted.iter().map(|pod| pod.requests).sum();
     if requests == 0 {
         return Balance { pods: counted.len(), ..Balance::default() };
@@ -57,11 +85,14 @@ fn largest_over_cv(pods: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use stats::LatencyHistogram;
 
     use super::*;
+
+    /// The balance of pods, of which those of one Service are looked at.
+    fn balance(pods: &[PodMeasures]) -> Balance {
+        least_even(&balances(pods))
+    }
 
     fn pod(requests: u64, ready_secs: u64, called: bool) -> PodMeasures {
         PodMeasures {
@@ -69,7 +100,7 @@ mod tests {
             version: Arc::from("web:v1"),
             node: None,
             deployment: None,
-            called,
+            services: called.then(|| Arc::from("default/web")).into_iter().collect(),
             requests,
             failed: 0,
             latency: LatencyHistogram::default(),
@@ -87,6 +118,20 @@ mod tests {
         assert_eq!(balance.pods, 2);
         assert!((balance.jain - 1.0).abs() < 1e-12 && balance.cv < 1e-12, "{balance:?}");
         assert!((balance.max_over_mean - 1.0).abs() < 1e-12, "{balance:?}");
+    }
+
+    #[test]
+    fn pods_of_different_services_are_not_compared() {
+        let busy = pod(600, 60, true);
+        let idle = |requests| PodMeasures {
+            services: vec![Arc::from("default/api")],
+            ..pod(requests, 60, true)
+        };
+        let balances = balances(&[busy.clone(), busy, idle(10), idle(30)]);
+        assert_eq!(balances.len(), 2);
+        assert!((balances[0].balance.max_over_mean - 1.0).abs() < 1e-12, "{balances:?}");
+        assert!((balances[1].balance.max_over_mean - 1.5).abs() < 1e-12, "{balances:?}");
+        assert_eq!(least_even(&balances), balances[1].balance);
     }
 
     #[test]

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use api::{NodeId, PodId, ServiceId};
 use engine::Time;
-use record::{Cause, EndpointFact, Fingerprint, Outcome, Record, Recorder, Request};
+use record::{Cause, Fingerprint, Outcome, Record, Recorder, Request};
 
 use crate::{
     clock::Clock,
+    hindrance::Service,
     listing::Listing,
     measures::Measures,
     pod_tallies::PodTallies,
@@ -41,12 +42,14 @@ pub struct Collector {
     /// The time of the last record, on the scenario's clock.
     pub(crate) now: Time,
     pub(crate) nodes: Vec<Arc<str>>,
-    pub(crate) services: Vec<Arc<str>>,
+    pub(crate) services: Vec<Service>,
     pub(crate) clients: Vec<Client>,
     pub(crate) pods: Pods,
     pub(crate) listing: Listing,
     pub(crate) rollouts: Rollouts,
     windows: Windows,
+    /// When the scenario last did harm.
+    last_fault: Option<Time>,
     pub(crate) pod_tallies: PodTallies,
     pub(crate) seconds: Vec<SecondTally>,
     pub(crate) during_rollout: Tally,
@@ -76,6 +79,13 @@ impl Collector {
         }
         let fingerprint = self.fingerprint.text();
         summary::measures(self, fingerprint)
+    }
+
+    /// The names of the called Services that ever had a pod.
+    pub(crate) fn called_services(&self, pod: PodId) -> Vec<Arc<str>> {
+        let services = self.listing.called_services(pod);
+        let name = |id: ServiceId| Some(Arc::clone(&self.services.get(id.0 as usize)?.name));
+        services.filter_map(name).collect()
     }
 
     /// The hot path: dense lists by number, no search, no allocation once they are long enough.
@@ -109,9 +119,15 @@ impl Collector {
     }
 
     fn create_pod(&mut self, record: &Record, now: Time) {
-        let Record::PodCreated { pod: id, name, deployment, image, .. } = record else { return };
+        let Record::PodCreated { pod: id, namespace, name, labels, deployment, image, .. } = record
+        else {
+            return;
+        };
         let place = deployment.as_ref().map(|deployment| self.rollouts.deployment(deployment));
-        let pod = Pod::new(name, image, deployment.clone().zip(place));
+        let mut pod = Pod::default();
+        (pod.namespace, pod.name) = (Arc::clone(namespace), Arc::clone(name));
+        (pod.version, pod.labels) = (Arc::clone(image), labels.clone());
+        pod.deployment = deployment.clone().zip(place);
         self.pods.create(*id, pod, now);
         self.restand(*id, now);
     }
@@ -135,14 +151,19 @@ impl Collector {
         }
     }
 
-    fn open(&mut self, id: PodId, container: u8, now: Time) {
+    fn open(&mut self, (id, container): (PodId, u8), ports: &[u16], now: Time) {
         if let Some(closed) = self.pods.at(id).closed {
             self.listing.reopened(id, closed, now);
         }
-        self.live(id, now, |pod| pod.open(container, now));
+        self.live(id, now, |pod| pod.open(container, ports, now));
     }
 
-    fn write_slice(&mut self, service: ServiceId, endpoints: &[EndpointFact]) {
+    fn write_slice(&mut self, record: &Record) {
+        let Record::EndpointSliceWritten { service, ports, endpoints, .. } = record else { return };
+        let service = *service;
+        if ports.iter().all(|port| port.port.is_none()) && endpoints.iter().any(|it| it.ready) {
+            slot(&mut self.services, service.0 as usize).ready_without_port = true;
+        }
         for pod in endpoints.iter().filter_map(|endpoint| endpoint.pod) {
             self.mention(service, pod);
         }
@@ -212,8 +233,13 @@ impl Collector {
             Record::NodeAdded { node, name, .. } => {
                 *slot(&mut self.nodes, node.0 as usize) = Arc::clone(name);
             }
-            Record::ServiceAdded { service, name, .. } => {
-                *slot(&mut self.services, service.0 as usize) = Arc::clone(name);
+            Record::ServiceAdded { service, name, selector, target_ports, .. } => {
+                *slot(&mut self.services, service.0 as usize) = Service {
+                    name: Arc::clone(name),
+                    selector: selector.clone(),
+                    target_ports: Arc::clone(target_ports),
+                    ready_without_port: false,
+                };
             }
             Record::ClientAdded { client, name, service } => {
                 slot(&mut self.clients, client.0 as usize).name = Arc::clone(name);
@@ -251,13 +277,20 @@ impl Recorder for Collector {
             | Record::ReplicaSetScaled { .. }
             | Record::DeploymentStatusWritten { .. } => self.workload(record, now),
             Record::PodCreated { .. } => self.create_pod(record, now),
-            Record::PodUnschedulable { pod } => self.pods.at(*pod).unschedulable = true,
+            Record::PodUnschedulable { pod, reason } => {
+                self.pods.at(*pod).unschedulable = Some(Arc::clone(reason));
+            }
             Record::PodScheduled { pod, node } => {
                 let pod = self.pods.at(*pod);
-                (pod.node, pod.unschedulable) = (Some(*node), false);
+                (pod.node, pod.unschedulable) = (Some(*node), None);
             }
             Record::ContainerStarted { pod, .. } => self.live(*pod, now, |pod| pod.start(now)),
-            Record::ListenerOpened { pod, container } => self.open(*pod, *container, now),
+            Record::ListenerOpened { pod, container, ports } => {
+                self.open((*pod, *container), ports, now);
+            }
+            Record::ProbeFailed { pod, probe, port, .. } => {
+                self.pods.at(*pod).failed_probes.insert((*probe, *port));
+            }
             Record::ListenerClosed { pod, container } => {
                 self.live(*pod, now, |pod| pod.close(*container, now));
             }
@@ -269,17 +302,17 @@ impl Recorder for Collector {
             Record::ContainerTerminated { pod, .. } => self.pods.at(*pod).terminate(now),
             Record::ContainerKilled { pod, .. } => self.pods.at(*pod).kill(),
             Record::ContainerExited { pod, container, in_flight, .. } => {
-                self.live(*pod, now, |pod| pod.exit(*container, *in_flight, now));
+                let fault = self.last_fault == Some(now);
+                self.live(*pod, now, |pod| pod.exit(*container, *in_flight, (now, fault)));
             }
             Record::SandboxRemoved { pod } => self.live(*pod, now, |pod| pod.disconnect(now)),
             Record::PodGone { pod } => self.live(*pod, now, |pod| pod.vanish(now)),
-            Record::EndpointSliceWritten { service, endpoints, .. } => {
-                self.write_slice(*service, endpoints);
-            }
+            Record::EndpointSliceWritten { .. } => self.write_slice(record),
             Record::RulesProgrammed { node, service, pods } => {
                 self.program(*node, *service, pods, now);
             }
-            Record::StepRan { .. } | Record::FaultBegan { .. } | Record::Ended => {}
+            Record::FaultBegan { .. } => self.last_fault = Some(now),
+            Record::StepRan { .. } | Record::Ended => {}
         }
     }
 }

@@ -12,9 +12,10 @@ use record::Cause;
 use crate::{
     collector::Collector,
     extent::Extent,
-    listing::{Lag, Outage},
+    hindrance,
+    listing::{Lag, Outage, outages_in_words},
     measures::Explanation,
-    pods::{Exits, Pod},
+    pods::Pod,
     traffic::Causes,
     words,
 };
@@ -111,7 +112,13 @@ impl<'a> Case<'a> {
             ),
             None => format!("{} sent traffic to pods that had stopped listening", self.nodes()),
         };
-        (reason, gap)
+        (reason + self.by_fault(), gap)
+    }
+
+    /// Says so where a fault of the scenario had crashed all the pods.
+    fn by_fault(&self) -> &'static str {
+        let all = self.pods().next().is_some() && self.pods().all(|pod| pod.faulted);
+        if all { " because a fault of the scenario had crashed them" } else { "" }
     }
 
     /// How long the pods refused what was sent to them. A pod whose address goes before the rules
@@ -152,12 +159,15 @@ impl<'a> Case<'a> {
     fn no_endpoints(&self) -> (String, Option<(Span, Span)>) {
         let listing = &self.collector.listing;
         let (served, bare): (Vec<ServiceId>, Vec<ServiceId>) =
-            self.services().partition(|service| listing.ever_had_pods(*service));
+            self.services().partition(|service| {
+                listing.ever_had_pods(*service) || hindrance::selects_any(self.collector, *service)
+            });
         let (mut reasons, mut gap) = (Vec::new(), Extent::default());
         if !bare.is_empty() {
             reasons.push(format!(
-                "no running pod ever had the labels that the selector of {} asks for",
-                self.names_of(&bare)
+                "no pod ever had the labels that the selector of {} asks for{}",
+                self.names_of(&bare),
+                self.without_replicas(),
             ));
         }
         if !served.is_empty() {
@@ -166,13 +176,29 @@ impl<'a> Case<'a> {
                 gap.add(to.since(from));
             }
             let outages: Vec<&Outage> = outages.collect();
+            let mut hindrances: Vec<String> = served
+                .iter()
+                .flat_map(|service| hindrance::hindrances(self.collector, *service))
+                .collect();
+            hindrances.dedup();
+            let colon = if hindrances.is_empty() { "" } else { ": " };
             reasons.push(format!(
-                "nodes knew no ready pod of {}{}",
+                "nodes knew no ready pod of {}{}{colon}{}",
                 self.names_of(&served),
-                outage_words(&outages)
+                outages_in_words(&outages),
+                hindrances.join("; ")
             ));
         }
         (reasons.join("; "), gap.range())
+    }
+
+    /// Says where nobody wants any pods, so that none could have the labels.
+    fn without_replicas(&self) -> String {
+        let names = self.collector.rollouts.without_replicas();
+        if names.is_empty() || self.collector.pods.iter().next().is_some() {
+            return String::new();
+        }
+        format!(" ({} has 0 replicas)", words::names(&names, "Deployment"))
     }
 
     fn not_listening(&self) -> (String, Option<(Span, Span)>) {
@@ -185,11 +211,18 @@ impl<'a> Case<'a> {
             Some(gap) => format!("as early as {} before", words::spans(gap)),
             None => "before".to_owned(),
         };
-        let reason = format!(
-            "pods{} were sent traffic {early} they listened. A pod counts as ready as soon as it is \
-             started, unless a readiness probe finds that it is not",
-            self.of_deployment()
-        );
+        let pods = self.of_deployment();
+        let reason = if self.pods().all(Pod::was_restarted) {
+            format!(
+                "pods{pods} were sent traffic {early} they listened again after a restart, of which \
+                 the nodes had not heard"
+            )
+        } else {
+            format!(
+                "pods{pods} were sent traffic {early} they listened. A pod counts as ready as soon \
+                 as it is started, unless a readiness probe finds that it is not"
+            )
+        };
         (reason, gap)
     }
 
@@ -202,13 +235,13 @@ impl<'a> Case<'a> {
     }
 
     fn killed_in_flight(&self) -> (String, Option<(Span, Span)>) {
-        let (mut asked, mut killed, mut crashes) = (Extent::default(), Extent::default(), 0_u32);
-        for Exits { after_sigterm, by_sigkill, crashes: more, .. } in
-            self.pods().map(|pod| pod.exits)
-        {
-            asked.merge(after_sigterm);
-            killed.merge(by_sigkill);
-            crashes += more;
+        let (mut asked, mut killed) = (Extent::default(), Extent::default());
+        let (mut crashes, mut by_fault) = (0, 0);
+        for exits in self.pods().map(|pod| pod.exits) {
+            asked.merge(exits.after_sigterm);
+            killed.merge(exits.by_sigkill);
+            crashes += exits.crashes - exits.by_fault;
+            by_fault += exits.by_fault;
         }
         let mut reasons = Vec::new();
         match asked.range() {
@@ -231,6 +264,12 @@ impl<'a> Case<'a> {
                  told to stop (SIGTERM)",
                 words::many(u64::from(killed.count()), "pod"),
                 words::spans(range)
+            ));
+        }
+        if by_fault > 0 {
+            reasons.push(format!(
+                "a fault of the scenario crashed a program with requests in hand {}",
+                words::times(by_fault)
             ));
         }
         if crashes > 0 {
@@ -335,7 +374,7 @@ impl<'a> Case<'a> {
 
     fn names_of(&self, services: &[ServiceId]) -> String {
         let name = |service: &ServiceId| self.collector.services.get(service.0 as usize);
-        let names: Vec<&str> = services.iter().filter_map(name).map(|name| &**name).collect();
+        let names: Vec<&str> = services.iter().filter_map(name).map(|it| &*it.name).collect();
         words::names(&names, "Service")
     }
 
@@ -350,23 +389,5 @@ impl<'a> Case<'a> {
 
     fn has(&self, causes: Option<&Causes>) -> bool {
         causes.is_some_and(|causes| causes[self.cause.index()] > 0)
-    }
-}
-
-/// When some Services were without pods: the longest stretch, and all of them together.
-fn outage_words(outages: &[&Outage]) -> String {
-    let longest = outages.iter().filter_map(|outage| outage.longest);
-    let Some((from, to)) = longest.max_by_key(|(from, to)| to.since(*from)) else {
-        return String::new();
-    };
-    let stretches: u32 = outages.iter().map(|outage| outage.count).sum();
-    let total = outages.iter().fold(Span::ZERO, |total, outage| total + outage.total);
-    let longest = format!("{} ({})", words::span(to.since(from)), words::stretch(from, to));
-    match stretches {
-        1 => format!(" for {longest}"),
-        _ => format!(
-            " in {stretches} stretches of {} together, the longest of {longest}",
-            words::span(total)
-        ),
     }
 }

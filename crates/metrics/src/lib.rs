@@ -18,7 +18,7 @@
 //! | `listing` | which proxies list which pods, and for how long too long |
 //! | `rollouts`, `windows` | the steps of rollouts, and which requests fall into them |
 //! | `summary`, `balance` | from the fold to the numbers |
-//! | `explain`, `warnings` | from the numbers to sentences |
+//! | `explain`, `hindrance`, `warnings` | from the numbers to sentences |
 //!
 //! *Left out:* several seeds. A run is one seed's; intervals over seeds are made from its measures.
 
@@ -29,6 +29,7 @@ mod collector;
 pub mod expectation;
 mod explain;
 mod extent;
+mod hindrance;
 mod listing;
 pub mod measures;
 mod pod_tallies;
@@ -46,5 +47,5 @@ pub use collector::Collector;
 pub use expectation::{Expectation, ExpectationError, Verdict};
 pub use measures::{
     Balance, BySecond, ClientMeasures, Counts, Explanation, Measures, PodMeasures, PodState,
-    Rollout, Second, Traffic,
+    Rollout, Second, ServiceBalance, Traffic,
 };

@@ -13,6 +13,7 @@ use crate::{
     extent::Extent,
     pods::{Pod, Pods},
     traffic::slot,
+    words,
 };
 
 /// The rules in force everywhere, and the gaps they left.
@@ -83,10 +84,10 @@ impl Listing {
         self.ever.insert((service, pod))
     }
 
-    /// Pods that a called Service ever had.
-    pub(crate) fn called_pods(&self) -> BTreeSet<PodId> {
-        let called = self.ever.iter().filter(|(service, _)| self.called.contains(service));
-        called.map(|(_, pod)| *pod).collect()
+    /// The called Services that ever had a pod.
+    pub(crate) fn called_services(&self, pod: PodId) -> impl Iterator<Item = ServiceId> {
+        let called = self.called.iter().copied();
+        called.filter(move |service| self.ever.contains(&(*service, pod)))
     }
 
     /// Puts a node's rules for a Service in force.
@@ -234,6 +235,24 @@ impl Outage {
     }
 }
 
+/// When some Services were without pods: the longest stretch, and all of them together.
+pub(crate) fn outages_in_words(outages: &[&Outage]) -> String {
+    let longest = outages.iter().filter_map(|outage| outage.longest);
+    let Some((from, to)) = longest.max_by_key(|(from, to)| to.since(*from)) else {
+        return String::new();
+    };
+    let stretches: u32 = outages.iter().map(|outage| outage.count).sum();
+    let total = outages.iter().fold(Span::ZERO, |total, outage| total + outage.total);
+    let longest = format!("{} ({})", words::span(to.since(from)), words::stretch(from, to));
+    match stretches {
+        1 => format!(" for {longest}"),
+        _ => format!(
+            " in {stretches} stretches of {} together, the longest of {longest}",
+            words::span(total)
+        ),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -255,7 +274,7 @@ mod tests {
         for node in 0..2 {
             listing.program(key(node), &ids(&[0, 1]), &mut pods, at(0));
         }
-        pods.at(PodId(0)).open(0, at(0));
+        pods.at(PodId(0)).open(0, &[80], at(0));
         pods.at(PodId(0)).close(0, at(1_000));
         let dropped = |pod| Change { added: Vec::new(), dropped: vec![PodId(pod)] };
         assert_eq!(listing.program(key(0), &ids(&[1]), &mut pods, at(1_500)), dropped(0));

@@ -26,8 +26,10 @@ pub struct Measures {
     pub pods: Vec<PodMeasures>,
     /// Those requests that arrived during any rollout.
     pub during_rollout: Traffic,
-    /// How even the pods' load was.
+    /// How even the pods' load was: the least even of `balances`.
     pub balance: Balance,
+    /// The same for each group of pods that stand behind the same called Services.
+    pub balances: Vec<ServiceBalance>,
     /// Per rollout, in order of start.
     pub rollouts: Vec<Rollout>,
     /// Requests by the second they arrived in.
@@ -97,8 +99,8 @@ pub struct PodMeasures {
     pub node: Option<Arc<str>>,
     /// Its Deployment, `namespace/name`.
     pub deployment: Option<Arc<str>>,
-    /// Whether a Service that a client calls ever listed it.
-    pub called: bool,
+    /// The Services that clients call and that ever listed it, `namespace/name`.
+    pub services: Vec<Arc<str>>,
     /// Requests whose last attempt went to it.
     pub requests: u64,
     /// Those of them that failed.
@@ -193,6 +195,15 @@ pub struct Balance {
     pub chance_max_over_mean: f64,
     /// How many pods this is over.
     pub pods: usize,
+}
+
+/// How even the load of the pods was that stand behind the same Services.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServiceBalance {
+    /// The Services, `namespace/name`.
+    pub services: Vec<Arc<str>>,
+    /// Of their pods.
+    pub balance: Balance,
 }
 
 /// One rollout of one Deployment.

@@ -1,8 +1,8 @@
 //! Pods' lives, folded from what was recorded of them.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
-use api::{NodeId, PodId};
+use api::{Labels, NodeId, PodId, runtime_interface::ProbeKind};
 use engine::{Span, Time};
 
 use crate::{extent::Extent, measures::PodState, traffic::slot};
@@ -17,20 +17,29 @@ pub(crate) struct Pods {
 /// What is known of one pod.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Pod {
+    pub(crate) namespace: Arc<str>,
     pub(crate) name: Arc<str>,
+    pub(crate) labels: Labels,
     pub(crate) version: Arc<str>,
     pub(crate) node: Option<NodeId>,
     /// The name and the place of its Deployment.
     pub(crate) deployment: Option<(Arc<str>, usize)>,
     pub(crate) life: Vec<(Time, PodState)>,
     pub(crate) gone: Option<Time>,
-    pub(crate) unschedulable: bool,
+    /// Why no node took it, until one does.
+    pub(crate) unschedulable: Option<Arc<str>>,
     /// Its listening containers, a bit each.
     listening: u64,
-    listened: bool,
+    pub(crate) listened: bool,
+    /// The ports it ever listened on.
+    pub(crate) ports: Vec<u16>,
+    /// Whether one of its programs answers on any port.
+    any_port: bool,
+    /// Probes that failed at some time, and the ports they ask at.
+    pub(crate) failed_probes: BTreeSet<(ProbeKind, Option<u16>)>,
     started: Option<Time>,
     ready: bool,
-    was_ready: bool,
+    pub(crate) was_ready: bool,
     pub(crate) deleted: Option<Time>,
     /// When its program stopped to listen, until it listens again.
     pub(crate) closed: Option<Time>,
@@ -38,6 +47,10 @@ pub(crate) struct Pod {
     pub(crate) unreachable: Option<Time>,
     terminated: Option<Time>,
     killed: bool,
+    /// How often its containers were started.
+    starts: u32,
+    /// Whether a fault of the scenario crashed it.
+    pub(crate) faulted: bool,
     pub(crate) exits: Exits,
     /// What its Deployment takes it for.
     pub(crate) told: Standing,
@@ -62,6 +75,8 @@ pub(crate) struct Exits {
     pub(crate) by_sigkill: Extent,
     /// Ends that nobody asked for.
     pub(crate) crashes: u32,
+    /// Those of them that a fault of the scenario made.
+    pub(crate) by_fault: u32,
 }
 
 /// What a pod counts for in its Deployment.
@@ -98,15 +113,6 @@ impl Pods {
 }
 
 impl Pod {
-    pub(crate) fn new(
-        name: &Arc<str>,
-        version: &Arc<str>,
-        deployment: Option<(Arc<str>, usize)>,
-    ) -> Self {
-        let (name, version) = (Arc::clone(name), Arc::clone(version));
-        Self { name, version, deployment, ..Self::default() }
-    }
-
     pub(crate) fn standing(&self) -> Standing {
         let ended = self.deleted.is_some() || self.gone.is_some();
         let counted = !self.life.is_empty() && !ended;
@@ -124,13 +130,20 @@ impl Pod {
 
     pub(crate) fn start(&mut self, now: Time) {
         self.started = Some(now);
+        self.starts += 1;
         (self.terminated, self.killed) = (None, false);
         // A container that starts has a network, be it a new one after its node came back.
         self.unreachable = None;
         self.relive(now);
     }
 
-    pub(crate) fn open(&mut self, container: u8, now: Time) {
+    pub(crate) fn open(&mut self, container: u8, ports: &[u16], now: Time) {
+        self.any_port |= ports.is_empty();
+        for port in ports {
+            if !self.ports.contains(port) {
+                self.ports.push(*port);
+            }
+        }
         self.early = self.early(now);
         self.listening |= bit(container);
         self.listened = true;
@@ -145,6 +158,22 @@ impl Pod {
             early.add(span);
         }
         early
+    }
+
+    /// A port on which it never listened though it did on others.
+    pub(crate) fn unheard(&self, port: Option<u16>) -> Option<u16> {
+        let heard = |port: &u16| !self.listened || self.any_port || self.ports.contains(port);
+        port.filter(|port| !heard(port))
+    }
+
+    /// Whether a program of it was started more than once; there is one container in most pods.
+    pub(crate) fn was_restarted(&self) -> bool {
+        self.starts > 1
+    }
+
+    /// Whether any of its programs was ever started.
+    pub(crate) fn was_started(&self) -> bool {
+        self.started.is_some()
     }
 
     /// Whether its program runs and has not listened since it was started.
@@ -174,13 +203,18 @@ impl Pod {
         self.killed = true;
     }
 
-    pub(crate) fn exit(&mut self, container: u8, in_flight: u32, now: Time) {
+    /// A program ended, by a fault of the scenario if one began at this very moment.
+    pub(crate) fn exit(&mut self, container: u8, in_flight: u32, (now, fault): (Time, bool)) {
+        self.faulted |= fault && self.terminated.is_none();
         if in_flight > 0 {
             self.exits.lost += u64::from(in_flight);
             match self.terminated {
                 Some(asked) if self.killed => self.exits.by_sigkill.add(now.since(asked)),
                 Some(asked) => self.exits.after_sigterm.add(now.since(asked)),
-                None => self.exits.crashes += 1,
+                None => {
+                    self.exits.crashes += 1;
+                    self.exits.by_fault += u32::from(fault);
+                }
             }
         }
         self.close(container, now);
@@ -327,13 +361,13 @@ mod tests {
         pods.create(PodId(3), Pod::default(), at(0));
         let pod = pods.at(PodId(3));
         pod.start(at(1_000));
-        pod.open(0, at(3_000));
+        pod.open(0, &[80], at(3_000));
         pod.set_ready(true, at(3_500));
         pod.set_ready(false, at(5_000));
         pod.set_ready(true, at(6_000));
         pod.delete(at(8_000));
         pod.close(0, at(8_100));
-        pod.exit(0, 0, at(8_200));
+        pod.exit(0, 0, (at(8_200), false));
         pod.vanish(at(9_000));
         let expected = [
             (0, PodState::Pending),
@@ -354,7 +388,7 @@ mod tests {
         pods.create(PodId(0), Pod::default(), at(0));
         let pod = pods.at(PodId(0));
         pod.start(at(0));
-        pod.open(0, at(0));
+        pod.open(0, &[80], at(0));
         pod.set_ready(true, at(0));
         assert_eq!(pod.life, [(at(0), PodState::Ready)]);
         pod.set_ready(false, at(5));

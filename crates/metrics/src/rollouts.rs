@@ -95,6 +95,12 @@ impl Rollouts {
         news
     }
 
+    /// The Deployments that want no pods.
+    pub(crate) fn without_replicas(&self) -> Vec<Arc<str>> {
+        let wants_none = |it: &&Deployment| it.replica_sets.values().all(|set| set.replicas <= 0);
+        self.deployments.iter().filter(wants_none).map(|it| Arc::clone(&it.name)).collect()
+    }
+
     /// The Services whose pods a rollout replaces.
     pub(crate) fn services(&self, rollout: usize) -> &[ServiceId] {
         &self.deployments[self.rollouts[rollout].deployment].services

@@ -2,8 +2,10 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use api::PodId;
+
 use crate::{
-    balance::balance,
+    balance::{balances, least_even},
     collector::Collector,
     explain::explain,
     measures::{ClientMeasures, Measures, PodMeasures, Second},
@@ -24,8 +26,10 @@ pub(crate) fn measures(mut collector: Collector, fingerprint: String) -> Measure
     let traffic = all.into_traffic();
     let explanations = explain(&collector);
     let pods = pods(&mut collector);
+    let balances = balances(&pods);
     let tallies = std::mem::take(&mut collector.seconds);
-    let unschedulable = collector.pods.iter().filter(|(_, pod)| pod.unschedulable).count();
+    let unschedulable =
+        collector.pods.iter().filter(|(_, pod)| pod.unschedulable.is_some()).count();
     let mut measures = Measures {
         duration: end.since(engine::Time::ZERO),
         fingerprint,
@@ -33,7 +37,8 @@ pub(crate) fn measures(mut collector: Collector, fingerprint: String) -> Measure
         latency: traffic.latency,
         by_cause: traffic.by_cause,
         clients: collector.clients.into_iter().map(client).collect(),
-        balance: balance(&pods),
+        balance: least_even(&balances),
+        balances,
         pods,
         rollouts: collector.rollouts.finish(),
         during_rollout: collector.during_rollout.into_traffic(),
@@ -60,13 +65,12 @@ fn seconds(tallies: &[SecondTally], whole_seconds: usize) -> Vec<Second> {
 }
 
 fn pods(collector: &mut Collector) -> Vec<PodMeasures> {
-    let called = collector.listing.called_pods();
     let mut tallies = std::mem::take(&mut collector.pod_tallies);
-    let busy = |pod: &PodMeasures| pod.called || pod.requests > 0;
+    let busy = |pod: &PodMeasures| !pod.services.is_empty() || pod.requests > 0;
     let all: Vec<PodMeasures> = collector
         .pods
         .iter()
-        .map(|(id, pod)| pod_measures(collector, pod, tallies.take(id), called.contains(&id)))
+        .map(|(id, pod)| pod_measures(collector, (id, pod), tallies.take(id)))
         .collect();
     let deployments: BTreeSet<Arc<str>> =
         all.iter().filter(|pod| busy(pod)).filter_map(|pod| pod.deployment.clone()).collect();
@@ -76,7 +80,7 @@ fn pods(collector: &mut Collector) -> Vec<PodMeasures> {
     all.into_iter().filter(related).collect()
 }
 
-fn pod_measures(collector: &Collector, pod: &Pod, tally: PodTally, called: bool) -> PodMeasures {
+fn pod_measures(collector: &Collector, (id, pod): (PodId, &Pod), tally: PodTally) -> PodMeasures {
     let end = collector.now;
     let node = pod.node.and_then(|node| collector.nodes.get(node.0 as usize));
     let listed = pod.called_for(end);
@@ -87,7 +91,7 @@ fn pod_measures(collector: &Collector, pod: &Pod, tally: PodTally, called: bool)
         version: Arc::clone(&pod.version),
         node: node.cloned(),
         deployment: pod.deployment.as_ref().map(|(name, _)| Arc::clone(name)),
-        called,
+        services: collector.called_services(id),
         requests: tally.requests,
         failed: tally.failed(),
         ready: if by_address { pod.ready_for(end) } else { listed },

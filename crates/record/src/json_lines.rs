@@ -75,8 +75,9 @@ impl Names {
             Record::NodeAdded { name, zone, .. } => {
                 json!({ "record": "NodeAdded", "node": name, "zone": zone })
             }
-            Record::ServiceAdded { name, cluster_ip, .. } => {
-                json!({ "record": "ServiceAdded", "service": name, "clusterIP": cluster_ip })
+            Record::ServiceAdded { name, cluster_ip, selector, target_ports, .. } => {
+                json!({ "record": "ServiceAdded", "service": name, "clusterIP": cluster_ip,
+                        "selector": selector, "targetPorts": &target_ports[..] })
             }
             Record::ClientAdded { name, service, .. } => {
                 json!({ "record": "ClientAdded", "client": name,
@@ -132,10 +133,12 @@ impl Names {
 
     fn endpoints(&self, record: &Record) -> Value {
         match record {
-            Record::EndpointSliceWritten { service, slice, endpoints } => json!({
+            Record::EndpointSliceWritten { service, slice, ports, endpoints } => json!({
                 "record": "EndpointSliceWritten",
                 "service": self.services.get(service),
                 "slice": slice,
+                "ports": ports.iter().map(|port| json!({ "name": port.name, "port": port.port }))
+                    .collect::<Vec<_>>(),
                 "endpoints": endpoints.iter().map(|endpoint| json!({
                     "pod": endpoint.pod.and_then(|pod| self.pods.get(&pod)),
                     "ready": endpoint.ready,
@@ -156,12 +159,15 @@ impl Names {
     fn pod(&self, record: &Record) -> Value {
         let name = |pod: &PodId| self.pods.get(pod).cloned();
         match record {
-            Record::PodCreated { pod, deployment, replica_set, image, .. } => {
-                json!({ "record": "PodCreated", "pod": name(pod), "deployment": deployment,
-                        "replicaSet": replica_set, "image": image })
+            Record::PodCreated {
+                pod, namespace, labels, deployment, replica_set, image, ..
+            } => {
+                json!({ "record": "PodCreated", "pod": name(pod), "namespace": namespace,
+                        "labels": labels, "deployment": deployment, "replicaSet": replica_set,
+                        "image": image })
             }
-            Record::PodUnschedulable { pod } => {
-                json!({ "record": "PodUnschedulable", "pod": name(pod) })
+            Record::PodUnschedulable { pod, reason } => {
+                json!({ "record": "PodUnschedulable", "pod": name(pod), "reason": reason })
             }
             Record::PodScheduled { pod, node } => {
                 json!({ "record": "PodScheduled", "pod": name(pod), "node": self.nodes.get(node) })
@@ -170,11 +176,16 @@ impl Names {
                 json!({ "record": "ContainerStarted", "pod": name(pod), "container": container,
                         "restarts": restarts })
             }
-            Record::ListenerOpened { pod, container } => {
-                json!({ "record": "ListenerOpened", "pod": name(pod), "container": container })
+            Record::ListenerOpened { pod, container, ports } => {
+                json!({ "record": "ListenerOpened", "pod": name(pod), "container": container,
+                        "ports": &ports[..] })
             }
             Record::ListenerClosed { pod, container } => {
                 json!({ "record": "ListenerClosed", "pod": name(pod), "container": container })
+            }
+            Record::ProbeFailed { pod, container, probe, port } => {
+                json!({ "record": "ProbeFailed", "pod": name(pod), "container": container,
+                        "probe": probe.name(), "port": port })
             }
             Record::PodReady { pod } => json!({ "record": "PodReady", "pod": name(pod) }),
             Record::PodUnready { pod } => json!({ "record": "PodUnready", "pod": name(pod) }),

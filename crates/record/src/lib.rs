@@ -22,6 +22,6 @@ pub mod request;
 pub use cause::{Cause, Family};
 pub use fingerprint::Fingerprint;
 pub use json_lines::JsonLines;
-pub use record::{EndpointFact, Record};
+pub use record::{EndpointFact, PortFact, Record};
 pub use recorder::{Discard, Recorder, Tee};
 pub use request::{ClientId, Outcome, Request};

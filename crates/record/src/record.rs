@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use api::{NodeId, PodId, ServiceId};
+use api::{Labels, NodeId, PodId, ServiceId, runtime_interface::ProbeKind};
 
 use crate::{ClientId, Request};
 
@@ -17,6 +17,15 @@ pub struct EndpointFact {
     pub serving: bool,
     /// The `terminating` condition.
     pub terminating: bool,
+}
+
+/// A port of an EndpointSlice, which all its endpoints share.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PortFact {
+    /// The name of the Service's port.
+    pub name: Arc<str>,
+    /// The pods' port; `None` where they have none of the name that `targetPort` asks for.
+    pub port: Option<u16>,
 }
 
 /// Something that happened. Names are introduced once and referred to by number from then on.
@@ -39,6 +48,10 @@ pub enum Record {
         name: Arc<str>,
         /// Its virtual address.
         cluster_ip: Option<IpAddr>,
+        /// The labels of its pods; `None` where somebody else writes its EndpointSlices.
+        selector: Option<Labels>,
+        /// `targetPort` of each of its ports: a number, or the name of a container port.
+        target_ports: Arc<[Arc<str>]>,
     },
     /// A client began.
     ClientAdded {
@@ -97,8 +110,12 @@ pub enum Record {
     PodCreated {
         /// Its number.
         pod: PodId,
+        /// Its namespace.
+        namespace: Arc<str>,
         /// Its name.
         name: Arc<str>,
+        /// Its labels.
+        labels: Labels,
         /// Its Deployment, `namespace/name`, if it has one.
         deployment: Option<Arc<str>>,
         /// Its ReplicaSet's name, if it has one.
@@ -106,10 +123,12 @@ pub enum Record {
         /// Image of its first container: its version.
         image: Arc<str>,
     },
-    /// No node had room for a pod.
+    /// No node would take a pod.
     PodUnschedulable {
         /// The pod.
         pod: PodId,
+        /// Why, as the scheduler says it: `0/3 nodes are available: 3 Insufficient cpu.`
+        reason: Arc<str>,
     },
     /// A pod was bound to a node.
     PodScheduled {
@@ -133,6 +152,8 @@ pub enum Record {
         pod: PodId,
         /// The container's index in the spec.
         container: u8,
+        /// The ports it listens on; none where it answers on any.
+        ports: Arc<[u16]>,
     },
     /// A container's program listens no more.
     ListenerClosed {
@@ -140,6 +161,17 @@ pub enum Record {
         pod: PodId,
         /// The container's index in the spec.
         container: u8,
+    },
+    /// A probe failed that had not failed when it asked before.
+    ProbeFailed {
+        /// The pod.
+        pod: PodId,
+        /// The container's index in the spec.
+        container: u8,
+        /// Which of its probes.
+        probe: ProbeKind,
+        /// The port it asks at; `None` for a command inside the container.
+        port: Option<u16>,
     },
     /// The pod's Ready condition was written True.
     PodReady {
@@ -199,6 +231,8 @@ pub enum Record {
         service: ServiceId,
         /// Its name.
         slice: Arc<str>,
+        /// Its ports.
+        ports: Arc<[PortFact]>,
         /// What it now lists.
         endpoints: Arc<[EndpointFact]>,
     },

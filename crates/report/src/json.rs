@@ -4,10 +4,10 @@
 //! as the success rate of no requests, is `null`. Durations and moments end in `_ms`, moments count
 //! from the scenario's beginning.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use engine::Time;
-use metrics::{Balance, PodMeasures, PodState, Rollout};
+use metrics::{Measures, PodMeasures, PodState, Rollout, ServiceBalance};
 use serde::Serialize;
 
 use crate::{report::Report, verdict};
@@ -82,7 +82,7 @@ impl<'a> Object<'a> {
             },
             requests: Requests::of(measures.requests, &measures.by_cause),
             latency_ms: Latency::of(&measures.latency),
-            balance: Evenness::of(measures.balance, &measures.pods),
+            balance: Evenness::of(measures),
             rollouts: measures.rollouts.iter().map(RolloutRow::of).collect(),
             during_rollout: Part::of(&measures.during_rollout),
             clients: measures.clients.iter().map(Client::of).collect(),
@@ -109,12 +109,46 @@ struct Evenness<'a> {
     chance_cv: Option<f64>,
     chance_max_over_mean: Option<f64>,
     pods_counted: usize,
+    services: Vec<Group<'a>>,
     pods: Vec<Pod<'a>>,
 }
 
-impl<'a> Evenness<'a> {
-    fn of(balance: Balance, pods: &'a [PodMeasures]) -> Self {
+/// The pods behind the same Services.
+#[derive(Serialize)]
+struct Group<'a> {
+    names: Vec<&'a str>,
+    jain: Option<f64>,
+    cv: Option<f64>,
+    max_over_mean: Option<f64>,
+    chance_cv: Option<f64>,
+    chance_max_over_mean: Option<f64>,
+    pods_counted: usize,
+}
+
+impl<'a> Group<'a> {
+    fn of(group: &'a ServiceBalance) -> Self {
+        let ServiceBalance { services, balance } = group;
         // Over no pods there is no evenness, and a zero would read as the worst possible one.
+        let defined = |number| (balance.pods > 0).then_some(number);
+        Self {
+            names: names(services),
+            jain: defined(balance.jain),
+            cv: defined(balance.cv),
+            max_over_mean: defined(balance.max_over_mean),
+            chance_cv: defined(balance.chance_cv),
+            chance_max_over_mean: defined(balance.chance_max_over_mean),
+            pods_counted: balance.pods,
+        }
+    }
+}
+
+fn names(names: &[Arc<str>]) -> Vec<&str> {
+    names.iter().map(|name| &**name).collect()
+}
+
+impl<'a> Evenness<'a> {
+    fn of(measures: &'a Measures) -> Self {
+        let balance = measures.balance;
         let defined = |number| (balance.pods > 0).then_some(number);
         Self {
             jain: defined(balance.jain),
@@ -123,7 +157,8 @@ impl<'a> Evenness<'a> {
             chance_cv: defined(balance.chance_cv),
             chance_max_over_mean: defined(balance.chance_max_over_mean),
             pods_counted: balance.pods,
-            pods: pods.iter().map(Pod::of).collect(),
+            services: measures.balances.iter().map(Group::of).collect(),
+            pods: measures.pods.iter().map(Pod::of).collect(),
         }
     }
 }
@@ -135,6 +170,7 @@ struct Pod<'a> {
     node: Option<&'a str>,
     deployment: Option<&'a str>,
     called: bool,
+    services: Vec<&'a str>,
     requests: u64,
     failed: u64,
     ready_ms: f64,
@@ -151,7 +187,8 @@ impl<'a> Pod<'a> {
             version: &pod.version,
             node: pod.node.as_deref(),
             deployment: pod.deployment.as_deref(),
-            called: pod.called,
+            called: !pod.services.is_empty(),
+            services: names(&pod.services),
             requests: pod.requests,
             failed: pod.failed,
             ready_ms: pod.ready.as_millis_f64(),
@@ -265,11 +302,24 @@ impl<'a> Reason<'a> {
 }
 
 #[derive(Serialize)]
+struct Edit<'a> {
+    place: Option<&'a str>,
+    lines: &'a str,
+}
+
+impl<'a> Edit<'a> {
+    fn of(edit: &'a crate::report::Edit) -> Self {
+        Self { place: edit.place.as_deref(), lines: &edit.lines }
+    }
+}
+
+#[derive(Serialize)]
 struct Change<'a> {
     summary: &'a str,
     place: Option<&'a str>,
     field: &'a str,
-    snippet: &'a str,
+    snippet: String,
+    edits: Vec<Edit<'a>>,
     outcome: &'a str,
     verified: bool,
 }
@@ -280,7 +330,8 @@ impl<'a> Change<'a> {
             summary: &advice.summary,
             place: advice.place.as_deref(),
             field: &advice.field,
-            snippet: &advice.snippet,
+            snippet: advice.lines(),
+            edits: advice.edits.iter().map(Edit::of).collect(),
             outcome: &advice.outcome,
             verified: advice.verified,
         }

@@ -36,5 +36,5 @@ mod example;
 pub use figure::{Figure, figures, png};
 pub use html::html;
 pub use json::json;
-pub use report::{Advice, Report};
+pub use report::{Advice, Edit, Report};
 pub use text::{Style, text};

@@ -30,6 +30,23 @@ impl Report<'_> {
     }
 }
 
+/// Lines to write into a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// Where, and instead of what: `app.yaml, add below line 50`; `None` for an object that came
+    /// from no file.
+    pub place: Option<String>,
+    /// The YAML, indented as it has to be there.
+    pub lines: String,
+}
+
+impl Advice {
+    /// All lines to write.
+    pub(crate) fn lines(&self) -> String {
+        self.edits.iter().map(|edit| edit.lines.as_str()).collect::<Vec<_>>().join("\n")
+    }
+}
+
 /// One change to a manifest that would save requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Advice {
@@ -39,8 +56,8 @@ pub struct Advice {
     pub place: Option<String>,
     /// The field's path: `spec.template.spec.containers[0].lifecycle.preStop.sleep.seconds`.
     pub field: String,
-    /// The YAML to add, one or several lines.
-    pub snippet: String,
+    /// The lines to write, and where.
+    pub edits: Vec<Edit>,
     /// What happens then: `with it, 0 failed`.
     pub outcome: String,
     /// Whether a second run with the change showed the outcome.

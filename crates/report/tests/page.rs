@@ -24,7 +24,7 @@ fn hostile(measures: &Measures) -> Report<'_> {
         verdict.words = HOSTILE.to_owned();
     }
     for advice in &mut report.advice {
-        for field in [&mut advice.summary, &mut advice.field, &mut advice.snippet] {
+        for field in [&mut advice.summary, &mut advice.field, &mut advice.edits[0].lines] {
             *field = HOSTILE.to_owned();
         }
         advice.outcome = HOSTILE.to_owned();

@@ -106,6 +106,10 @@ codes! {
         "A preStop exec hook delays SIGTERM by as long as its command runs. rollsim reads that off a `sleep N` in the command and takes 0 seconds where there is none."
     TooManyPods "RS0111" Error "more pods than can be simulated"
         "A Deployment may have 5000 replicas here and a surge of 5000 pods, and all Deployments together 20 000 replicas. Every node learns of every pod, so nodes times pods may be 2 000 000: 100 nodes with 20 000 pods, or 5000 nodes with 400."
+    NoNodeFits "RS0112" Warning "a pod that no node has room for"
+        "The containers of one pod together request more CPU or memory than any node of `spec.cluster.nodes` has. The scheduler finds no node for it, in a real cluster as here, so it stays Pending, is never ready, and a rollout to it never completes. Nodes have 4 CPU and 16Gi unless the scenario says otherwise."
+    ProbeUnheard "RS0113" Warning "a probe that asks where nothing listens"
+        "The probe connects to a port on which no program of the pod listens, so it never passes: with a readiness probe the pod never becomes ready, with a liveness or startup probe its container is restarted again and again. A program is taken to listen on the `ports` that its container declares, or on those that `listen` of its image states."
     // The Scenario document.
     UnknownDeployment "RS0201" Error "a Deployment that is not in the manifests"
         "The timeline names a Deployment that no document defines. Without `-n` the namespace is `default`."
@@ -188,6 +192,7 @@ mod tests {
             include_str!("kubernetes/service.rs"),
             include_str!("load.rs"),
             include_str!("objects.rs"),
+            include_str!("consistency.rs"),
             include_str!("read.rs"),
             include_str!("spec.rs"),
             include_str!("spec/clients.rs"),

@@ -9,20 +9,24 @@
 //! | `load` | the way from paths to a scenario, in the order things are looked at |
 //! | `files`, `read`, `source` | who opens files, which files there are, their texts and places |
 //! | `yaml`, `field_path`, `deserializer` | trees with places, ways into them, trees to types |
+//! | `edit` | which lines of a file to change for a field |
 //! | `document`, `kinds` | what a document is, and which kinds of objects Kubernetes knows |
 //! | `kubernetes` | Deployments, Pods and Services as the API server takes them |
 //! | `objects` | all objects of a load, and what is wrong between them |
 //! | `spec` | the document of kind Scenario |
+//! | `consistency` | what is wrong between the scenario and the objects |
 //! | `profile`, `default_scenario` | named clusters; what is rehearsed where nobody wrote a scenario |
 //! | `quantity`, `rate` | `500m`, `2Gi`; `200/s` |
 //! | `diagnostic`, `codes`, `render` | what was found, its kinds, and how it looks |
 //! | `scenario` | the result: plain data, every default filled, every name resolved |
 
 mod codes;
+mod consistency;
 mod default_scenario;
 mod deserializer;
 mod diagnostic;
 mod document;
+mod edit;
 mod field_path;
 mod files;
 mod kinds;
@@ -44,6 +48,7 @@ mod tests;
 
 pub use codes::{Code, UnknownCode};
 pub use diagnostic::{Diagnostic, Label, Severity};
+pub use edit::{Edit, EditAction};
 pub use files::{Files, Found};
 pub use load::{Complaint, Judge, Loaded, Summary, load};
 pub use render::{Style, render};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use api::Kind;
 
 use crate::{
-    Action, Code, Diagnostic, Files, Scenario,
+    Action, Code, Diagnostic, Files, Scenario, consistency,
     default_scenario::default_scenario,
     diagnostic::Findings,
     document::{ScenarioDocument, Sorted, Sorter, is_scenario, the_scenario},
@@ -88,6 +88,9 @@ pub fn load(paths: &[String], files: &dyn Files, judge: Judge<'_>) -> Loaded {
         Some(document) => written_scenario(&mut reading, document, &objects, &applied, judge),
         None => unwritten_scenario(&mut reading, paths, &objects),
     };
+    if !findings.any_error() {
+        consistency::check(&objects, &scenario, &mut findings);
+    }
     objects.into_scenario(&mut scenario);
     if let Some(document) = document.as_ref().filter(|_| !findings.any_error()) {
         too_much(&scenario, document, &mut findings);

@@ -1,6 +1,10 @@
 //! The objects of a cluster as they were written, and what is wrong between them.
 
-use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+    sync::Arc,
+};
 
 use api::{
     Deployment, IntOrString, Key, Kind, Labels, Meta, Pod, PodSpec, Service, selector::matches_all,
@@ -114,6 +118,18 @@ impl Objects {
     pub(crate) fn deployment_names(&self, namespace: &str) -> Vec<&str> {
         let metas = self.deployments.iter().map(|written| &written.object.meta);
         metas.filter(|meta| *meta.namespace == *namespace).map(|meta| &*meta.name).collect()
+    }
+
+    /// Where Deployments are if not in `namespace`: help for who forgot `-n`.
+    pub(crate) fn other_namespaces(&self, namespace: &str) -> String {
+        let names = self.deployments.iter().map(|written| &*written.object.meta.namespace);
+        let others: BTreeSet<&str> = names.filter(|name| *name != namespace).collect();
+        let others: Vec<&str> = others.into_iter().collect();
+        match others[..] {
+            [] => "there is no Deployment in any namespace".to_owned(),
+            [only] => format!("all Deployments are in namespace `{only}`: add -n {only}"),
+            _ => format!("add -n and one of their namespaces: {}", others.join(", ")),
+        }
     }
 
     /// Reports node ports and addresses that are given twice, too many pods, and Services that lead

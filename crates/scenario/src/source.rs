@@ -152,6 +152,12 @@ impl Sources {
         self.file(at.file).place(at.extent.start)
     }
 
+    /// The file and the tree that an object was read from.
+    pub(crate) fn written(&self, kind: Kind, key: &Key) -> Option<(FileId, &Arc<Node>)> {
+        let written = self.objects.iter().find(|it| it.kind == kind && it.key == *key)?;
+        Some((written.file, &written.root))
+    }
+
     /// Where a field of an object stands: a path such as
     /// `spec.template.spec.containers[0].lifecycle.preStop.sleep.seconds`.
     ///
@@ -159,9 +165,9 @@ impl Sources {
     /// would be added. `None` for an object that no file holds, and for a path that is none.
     #[must_use]
     pub fn locate(&self, kind: Kind, key: &Key, path: &str) -> Option<Located> {
-        let written = self.objects.iter().find(|o| o.kind == kind && o.key == *key)?;
-        let found = path.parse::<FieldPath>().ok()?.find(&written.root);
-        let at = At { file: written.file, extent: found.name_extent() };
+        let (file, root) = self.written(kind, key)?;
+        let found = path.parse::<FieldPath>().ok()?.find(root);
+        let at = At { file, extent: found.name_extent() };
         Some(Located { place: self.place(at), exact: found.exact, path: found.path.to_string() })
     }
 }

@@ -45,15 +45,8 @@ pub(super) struct Container {
 impl Container {
     /// A container that was not started yet. Each of its probes has one worker, over all restarts.
     pub(super) fn new(spec: &api::Container) -> Self {
-        let probes = [
-            (ProbeKind::Startup, &spec.startup_probe),
-            (ProbeKind::Liveness, &spec.liveness_probe),
-            (ProbeKind::Readiness, &spec.readiness_probe),
-        ];
-        let probes = probes
-            .into_iter()
-            .filter_map(|(kind, probe)| Some(prober::Worker::new(kind, probe.clone()?)))
-            .collect();
+        let probes = spec.probes();
+        let probes = probes.map(|(kind, probe)| prober::Worker::new(kind, probe.clone())).collect();
         Self {
             state: State::Waiting,
             started: Time::ZERO,

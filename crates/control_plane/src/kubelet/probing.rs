@@ -1,6 +1,7 @@
 //! How a kubelet asks the programs in its containers (`pkg/kubelet/prober`).
 
 use api::{ContainerId, RuntimeRequest, runtime_interface::ProbeKind};
+use record::Record;
 
 use super::{Event, Kubelet, container::State};
 use crate::{
@@ -59,7 +60,9 @@ impl Kubelet {
         success: bool,
         cx: &mut Cx<'_>,
     ) {
-        let Some(container) = self.container(id) else { return };
+        let Some(worker) = self.pods.get_mut(&id.pod) else { return };
+        let spec = worker.pod.spec.clone();
+        let container = &mut worker.containers[usize::from(id.index)];
         if container.state != State::Running {
             return;
         }
@@ -67,7 +70,13 @@ impl Kubelet {
             return;
         };
         let grace = probe.probe.termination_grace_period_seconds;
-        match (probe.answer(success), kind) {
+        let verdict = probe.answer(success);
+        if probe.began_to_fail() {
+            let port = probe.port(&spec.containers[usize::from(id.index)]);
+            let (pod, container) = (id.pod, id.index);
+            cx.recorder.record(cx.now, &Record::ProbeFailed { pod, container, probe: kind, port });
+        }
+        match (verdict, kind) {
             (Verdict::Unchanged, _) => {}
             (Verdict::Failure, ProbeKind::Startup | ProbeKind::Liveness) => {
                 self.kill_to_restart(id, grace, cx);

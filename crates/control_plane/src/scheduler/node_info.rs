@@ -50,20 +50,36 @@ impl NodeInfo {
         }
     }
 
-    /// `NodeResourcesFit`, `NodeUnschedulable` and `NodeAffinity` by node selector.
     pub(super) fn fits(&self, pod: &Pod) -> bool {
-        let requests = pod.spec.requests();
+        self.misfits(pod).is_empty()
+    }
+
+    /// Why a pod does not fit, in the words of the filter that says so first: `NodeUnschedulable`,
+    /// `NodeAffinity` (by node selector) or `NodeResourcesFit`.
+    pub(super) fn misfits(&self, pod: &Pod) -> Vec<&'static str> {
+        if self.node.unschedulable {
+            return vec!["node(s) were unschedulable"];
+        }
+        if !api::selector::matches_all(&pod.spec.node_selector, &self.node.meta.labels) {
+            return vec!["node(s) didn't match Pod's node affinity/selector"];
+        }
+        let (requests, requested) = (pod.spec.requests(), self.requested);
         let allocatable = self.node.allocatable;
         // A sum that is no number any more fits nowhere.
-        let has_room = |used: u64, wanted: u64, all: u64| {
-            used.checked_add(wanted).is_some_and(|sum| sum <= all)
-        };
-        let requested = self.requested;
-        !self.node.unschedulable
-            && self.pods < self.node.max_pods
-            && has_room(requested.cpu_millis, requests.cpu_millis, allocatable.cpu_millis)
-            && has_room(requested.memory_bytes, requests.memory_bytes, allocatable.memory_bytes)
-            && api::selector::matches_all(&pod.spec.node_selector, &self.node.meta.labels)
+        let full =
+            |used: u64, wanted: u64, all: u64| used.checked_add(wanted).is_none_or(|sum| sum > all);
+        // Most pods fit, and an empty list costs nothing.
+        let mut misfits = Vec::new();
+        if self.pods >= self.node.max_pods {
+            misfits.push("Too many pods");
+        }
+        if full(requested.cpu_millis, requests.cpu_millis, allocatable.cpu_millis) {
+            misfits.push("Insufficient cpu");
+        }
+        if full(requested.memory_bytes, requests.memory_bytes, allocatable.memory_bytes) {
+            misfits.push("Insufficient memory");
+        }
+        misfits
     }
 
     /// `NodeResourcesFit` with `LeastAllocated`: the free share, in percent.

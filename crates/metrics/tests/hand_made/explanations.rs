@@ -1,8 +1,10 @@
 //! What is said about failures, cause by cause, of streams made by hand.
 
-use api::PodId;
+use std::sync::Arc;
+
+use api::{PodId, runtime_interface::ProbeKind};
 use engine::{Span, Time};
-use record::{Cause, Outcome, Record};
+use record::{Cause, EndpointFact, Outcome, Record};
 use rollsim_metrics::Explanation;
 
 use crate::stream::{IDLE, Stream, WEB};
@@ -93,12 +95,35 @@ fn a_program_that_crashed_and_came_back_had_a_gap_too() {
 }
 
 #[test]
+fn what_a_fault_crashed_is_said_to_be_a_faults_work() {
+    let crashed = |by_fault: bool| {
+        let mut stream = two_pods();
+        let pod = PodId(1);
+        if by_fault {
+            stream.say(10_000, &Record::FaultBegan { text: "{ crash: { pods: app=web } }".into() });
+        }
+        stream.say(10_000, &Record::ContainerExited { pod, container: 0, code: 137, in_flight: 1 });
+        stream.fail(9_990, 0, Some(1), Cause::ResetKilledInFlight);
+        only(stream).text
+    };
+    let common = "1 request was cut off at 10.0 s: a ";
+    assert_eq!(
+        crashed(true),
+        format!("{common}fault of the scenario crashed a program with requests in hand once.")
+    );
+    assert_eq!(
+        crashed(false),
+        format!("{common}program with requests in hand ended once without being told to.")
+    );
+}
+
+#[test]
 fn a_service_without_pods_is_told_from_one_that_lost_them() {
     let mut stream = Stream::new();
     stream.program(0, WEB, 0, &[]);
     stream.fail(1_000, 0, None, Cause::RefusedNoEndpoints);
     let explanation = only(stream);
-    let text = "1 request was refused at 1.0 s: no running pod ever had the labels that the \
+    let text = "1 request was refused at 1.0 s: no pod ever had the labels that the \
                 selector of default/web asks for.";
     assert_eq!((explanation.text.as_str(), explanation.gap), (text, None));
 
@@ -111,6 +136,70 @@ fn a_service_without_pods_is_told_from_one_that_lost_them() {
                 (from 20.0 s to 23.5 s).";
     assert_eq!(explanation.text, text);
     assert_eq!((explanation.gap, explanation.deployment), (millis((3_500, 3_500)), None));
+}
+
+/// What a request that found no ready pod is explained with, less what all have in common.
+fn why_nobody_was_ready(told: impl FnOnce(&mut Stream)) -> String {
+    let mut stream = Stream::new();
+    told(&mut stream);
+    stream.program_all(0, &[]);
+    stream.fail(1_000, 0, None, Cause::RefusedNoEndpoints);
+    let text = only(stream).text;
+    let common = "1 request was refused at 1.0 s: nodes knew no ready pod of default/web for 60 s \
+                  (from 0.0 s to 60.0 s): ";
+    text.strip_prefix(common).unwrap_or_else(|| panic!("{text}")).to_owned()
+}
+
+#[test]
+fn pods_that_no_node_takes_are_named_with_the_schedulers_reason() {
+    let text = why_nobody_was_ready(|stream| {
+        for pod in [1, 2] {
+            stream.store_pod(0, pod, "web:v1");
+            let reason = "0/3 nodes are available: 3 Insufficient cpu.".into();
+            stream.say(5, &Record::PodUnschedulable { pod: PodId(pod), reason });
+        }
+    });
+    assert_eq!(
+        text,
+        "the scheduler found no node for 2 pods of web:v1 (0/3 nodes are available: 3 Insufficient \
+         cpu)."
+    );
+}
+
+#[test]
+fn a_probe_that_asks_where_nothing_listens_is_told_from_one_that_fails() {
+    let failed = |port| {
+        why_nobody_was_ready(|stream| {
+            stream.create_pod(0, 1, "web:v1");
+            let (pod, probe) = (PodId(1), ProbeKind::Readiness);
+            stream.say(1, &Record::ProbeFailed { pod, container: 0, probe, port: Some(port) });
+            stream.open(2, 1);
+        })
+    };
+    assert_eq!(
+        failed(8081),
+        "the readiness probe in 1 pod of web:v1 asks port 8081, where nothing listens (the program \
+         listens on 8080)."
+    );
+    assert_eq!(failed(8080), "the readiness probe in 1 pod of web:v1 never passed.");
+    let never = why_nobody_was_ready(|stream| stream.create_pod(0, 1, "web:v1"));
+    assert_eq!(never, "the programs in 1 pod of web:v1 never came to listen.");
+}
+
+#[test]
+fn ready_pods_that_no_port_leads_to_are_told_from_those_that_are_not_ready() {
+    let text = why_nobody_was_ready(|stream| {
+        stream.run_pod(0, 1, "web:v1");
+        let endpoints =
+            [EndpointFact { pod: Some(PodId(1)), ready: true, serving: true, terminating: false }];
+        let (slice, ports, endpoints) = ("web-1".into(), Arc::default(), Arc::new(endpoints));
+        stream.say(1, &Record::EndpointSliceWritten { service: WEB, slice, ports, endpoints });
+    });
+    assert_eq!(
+        text,
+        "its pods were ready, but no container declares a port with the name `http` of its \
+         targetPort."
+    );
 }
 
 #[test]

@@ -180,7 +180,7 @@ fn pods_count_for_the_time_they_are_listed() {
     let ready: Vec<u64> =
         measures.pods.iter().map(|pod| pod.ready.as_nanos() / 1_000_000).collect();
     assert_eq!(ready, [12_600, 17_000, 47_500, 44_500]);
-    assert!(measures.pods.iter().all(|pod| pod.called));
+    assert!(measures.pods.iter().all(|pod| *pod.services == [Arc::from("default/web")]));
     assert_eq!(measures.balance.pods, 4);
 }
 

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use api::{NodeId, PodId, ServiceId};
+use api::{Labels, NodeId, PodId, ServiceId};
 use engine::{Span, Time};
-use record::{Cause, ClientId, EndpointFact, Outcome, Record, Recorder, Request};
+use record::{Cause, ClientId, EndpointFact, Outcome, PortFact, Record, Recorder, Request};
 use rollsim_metrics::{Collector, Measures};
 
 /// The Service that the client `shop` calls.
@@ -23,6 +23,12 @@ fn text(text: &str) -> Arc<str> {
     Arc::from(text)
 }
 
+/// `app: web`, for `default/web`.
+fn labels(name: &str) -> Labels {
+    let (_, app) = name.split_once('/').expect("a namespace and a name");
+    Labels::from([("app".to_owned(), app.to_owned())])
+}
+
 /// A moment of the stream, from a moment of the scenario.
 pub(crate) fn at(millis: u64) -> Time {
     Time::from_millis(1_000 + millis)
@@ -38,7 +44,13 @@ impl Stream {
             before(Record::NodeAdded { node: NodeId(node), name, zone: text("a") });
         }
         for (service, name) in [(WEB, "default/web"), (IDLE, "default/idle")] {
-            before(Record::ServiceAdded { service, name: text(name), cluster_ip: None });
+            before(Record::ServiceAdded {
+                service,
+                name: text(name),
+                cluster_ip: None,
+                selector: Some(labels(name)),
+                target_ports: Arc::new([text("http")]),
+            });
         }
         let (client, name) = (ClientId(0), text("shop"));
         before(Record::ClientAdded { client, name, service: Some(WEB) });
@@ -59,15 +71,26 @@ impl Stream {
 
     /// A pod of `default/web` is stored and started.
     pub(crate) fn create_pod(&mut self, millis: u64, pod: u32, image: &str) {
-        let name = Arc::from(format!("web-{pod}"));
-        let deployment = Some(text("default/web"));
-        let (pod, image, replica_set) = (PodId(pod), text(image), Some(text("web-abc")));
-        self.say(millis, &Record::PodCreated { pod, name, deployment, replica_set, image });
+        self.store_pod(millis, pod, image);
+        let pod = PodId(pod);
         self.say(millis, &Record::ContainerStarted { pod, container: 0, restarts: 0 });
     }
 
+    /// A pod of `default/web` is stored.
+    pub(crate) fn store_pod(&mut self, millis: u64, pod: u32, image: &str) {
+        let name = Arc::from(format!("web-{pod}"));
+        let deployment = Some(text("default/web"));
+        let (pod, image, replica_set) = (PodId(pod), text(image), Some(text("web-abc")));
+        let (namespace, labels) = (text("default"), labels("default/web"));
+        self.say(
+            millis,
+            &Record::PodCreated { pod, namespace, name, labels, deployment, replica_set, image },
+        );
+    }
+
     pub(crate) fn open(&mut self, millis: u64, pod: u32) {
-        self.say(millis, &Record::ListenerOpened { pod: PodId(pod), container: 0 });
+        let ports = Arc::new([8080]);
+        self.say(millis, &Record::ListenerOpened { pod: PodId(pod), container: 0, ports });
     }
 
     /// A node's rules for a Service list these pods from now on.
@@ -85,7 +108,8 @@ impl Stream {
             terminating: false,
         };
         let (slice, endpoints) = (text("web-1"), pods.iter().map(fact).collect());
-        self.say(millis, &Record::EndpointSliceWritten { service: WEB, slice, endpoints });
+        let ports = Arc::new([PortFact { name: text(""), port: Some(8080) }]);
+        self.say(millis, &Record::EndpointSliceWritten { service: WEB, slice, ports, endpoints });
         for node in 0..3 {
             self.program(millis, WEB, node, pods);
         }

@@ -37,8 +37,12 @@ const MOST_NAME: f64 = 200.0;
 
 /// Load over time for each pod.
 pub(crate) fn figure(measures: &Measures) -> Figure {
-    let pods: Vec<&PodMeasures> =
-        measures.pods.iter().filter(|pod| pod.requests > 0 || pod.called).take(HEAT.0).collect();
+    let pods: Vec<&PodMeasures> = measures
+        .pods
+        .iter()
+        .filter(|pod| pod.requests > 0 || !pod.services.is_empty())
+        .take(HEAT.0)
+        .collect();
     let title = headline::evenness(measures);
     let mut svg = Svg::new("load", &title, &headline::roll_call(&pods));
     let versions = Versions::of(&measures.pods);

@@ -5,7 +5,7 @@ use metrics::Explanation;
 use super::markup::escaped;
 use crate::{
     number::count,
-    report::{Advice, Report},
+    report::{Advice, Edit, Report},
 };
 
 /// The causes in sentences, then the changes that would have helped.
@@ -32,22 +32,28 @@ fn reason(explanation: &Explanation) -> String {
 }
 
 fn change(advice: &Advice) -> String {
-    let place = advice
-        .place
-        .as_ref()
-        .map(|place| format!("<strong>{}</strong> · ", escaped(place)))
-        .unwrap_or_default();
+    let edits: String = advice.edits.iter().map(|it| edit(it, &advice.field)).collect();
     let (class, mark) = match advice.verified {
         true => ("outcome verified", "✓ Tried out: "),
         false => ("outcome", "Not tried out: "),
     };
     format!(
-        "<article class=\"change\">\n<h3>Try: {}</h3>\n<p class=\"place\">{place}<code>{}</code></p>\n\
-         <pre tabindex=\"0\"><code>{}</code></pre>\n<p class=\"{class}\">{mark}{}</p>\n</article>\n",
+        "<article class=\"change\">\n<h3>Try: {}</h3>\n{edits}<p class=\"{class}\">{mark}{}</p>\n\
+         </article>\n",
         escaped(&advice.summary),
-        escaped(&advice.field),
-        escaped(advice.snippet.trim_end()),
         escaped(&advice.outcome),
+    )
+}
+
+/// Lines to write, under where to write them.
+fn edit(edit: &Edit, field: &str) -> String {
+    let place = match &edit.place {
+        Some(place) => format!("In <strong>{}</strong>:", escaped(place)),
+        None => format!("In <code>{}</code>:", escaped(field)),
+    };
+    format!(
+        "<p class=\"place\">{place}</p>\n<pre tabindex=\"0\"><code>{}</code></pre>\n",
+        escaped(edit.lines.trim_end())
     )
 }
 

@@ -128,7 +128,7 @@ fn pods(measures: &Measures) -> String {
         ("Requests", Kind::Number),
         ("Share", Kind::Number),
         ("Failed", Kind::Number),
-        ("Ready for", Kind::Number),
+        ("Listed for", Kind::Number),
         ("p99", Kind::Number),
     ];
     let rows: Vec<_> = measures

@@ -1,6 +1,6 @@
 //! What each pod carried, and how even that was.
 
-use metrics::{Measures, PodMeasures};
+use metrics::{Measures, PodMeasures, ServiceBalance};
 
 use super::{
     Style, heading,
@@ -25,7 +25,7 @@ pub(super) fn pods(measures: &Measures, style: Style) -> String {
         ("REQUESTS", Side::Right),
         ("SHARE", Side::Right),
         ("FAILED", Side::Right),
-        ("READY-FOR", Side::Right),
+        ("LISTED-FOR", Side::Right),
         ("P99", Side::Right),
     ]);
     let all: u64 = measures.pods.iter().map(|pod| pod.requests).sum();
@@ -75,16 +75,21 @@ fn row(pod: &PodMeasures, all: u64) -> [(String, Tone); 8] {
     ]
 }
 
-/// How even the load was, beside what pure chance would give.
+/// How even the load was, beside what pure chance would give: of each group of pods that stand
+/// behind the same Services.
 pub(super) fn evenness(measures: &Measures, style: Style) -> String {
-    let balance = measures.balance;
     // Of one pod there is nothing to compare.
-    if balance.pods < 2 {
-        return String::new();
-    }
+    let compared = measures.balances.iter().filter(|group| group.balance.pods > 1);
+    let several = compared.clone().count() > 1;
+    compared.map(|group| of_group(group, several, style)).collect::<Vec<_>>().join("\n")
+}
+
+fn of_group(group: &ServiceBalance, named: bool, style: Style) -> String {
+    let ServiceBalance { services, balance } = group;
     let pods = many(balance.pods as u64, "pod");
+    let name = if named { format!("{}: ", services.join(" and ")) } else { String::new() };
     let measured = format!(
-        "BALANCE   max/mean {:.2}, cv {:.3}, Jain {:.4}, per ready second over {pods}",
+        "BALANCE   {name}max/mean {:.2}, cv {:.3}, Jain {:.4}, per second listed over {pods}",
         balance.max_over_mean, balance.cv, balance.jain
     );
     let chance = format!(

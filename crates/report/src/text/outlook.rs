@@ -63,16 +63,19 @@ pub(super) fn advice(report: &Report<'_>, style: Style) -> String {
 fn change(advice: &Advice, style: Style) -> String {
     let paint = Paint(style.ansi);
     let summary = wrap::indented(&advice.summary, style.width, 2);
-    let place = advice.place.as_ref().map(|place| format!("{place}  ")).unwrap_or_default();
-    let field = wrap::wrap(&format!("{place}{}", advice.field), style.width - 4, 0);
-    let outcome = match advice.verified {
-        true => paint.of(Tone::Good, &format!("✓ tried out: {}", advice.outcome)),
-        false => format!("not tried out: {}", advice.outcome),
+    let (tried, tone) = match advice.verified {
+        true => ("✓ tried out", Tone::Good),
+        false => ("not tried out", Tone::Plain),
     };
+    let outcome = wrap::indented(&format!("{tried}: {}", advice.outcome), style.width, 4);
     let mut lines = vec![paint.of(Tone::Bold, &summary)];
-    lines.extend(field.lines().map(|line| paint.of(Tone::Dim, &format!("    {line}"))));
-    lines.extend(advice.snippet.lines().map(|line| format!("      {line}").trim_end().to_owned()));
-    lines.push(format!("    {outcome}"));
+    for edit in &advice.edits {
+        let place = edit.place.as_deref().unwrap_or(&advice.field);
+        let place = wrap::indented(&format!("in {place}:"), style.width, 4);
+        lines.extend(place.lines().map(|line| paint.of(Tone::Dim, line)));
+        lines.extend(edit.lines.lines().map(|line| format!("    {line}").trim_end().to_owned()));
+    }
+    lines.extend(outcome.lines().map(|line| paint.of(tone, line)));
     lines.join("\n")
 }
 

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use engine::{Span, Time};
 use metrics::{
     Balance, BySecond, ClientMeasures, Counts, Explanation, Measures, PodMeasures, PodState,
-    Rollout, Second, Traffic,
+    Rollout, Second, ServiceBalance, Traffic,
 };
 use record::Cause;
 use stats::LatencyHistogram;
@@ -110,6 +110,10 @@ pub fn busy_hour() -> Measures {
     measures
 }
 
+fn of_one_service(balance: Balance) -> Vec<ServiceBalance> {
+    vec![ServiceBalance { services: vec![Arc::from("default/web-svc")], balance }]
+}
+
 /// Nothing was sent and nothing happened.
 pub fn nothing() -> Measures {
     let mut measures = quiet();
@@ -118,6 +122,7 @@ pub fn nothing() -> Measures {
     measures.clients.clear();
     measures.pods.clear();
     measures.balance = Balance::default();
+    measures.balances.clear();
     measures.seconds = vec![Second::default(); 60];
     measures.warnings = vec!["no request was sent, so nothing was measured".to_owned()];
     measures
@@ -148,6 +153,7 @@ pub fn quiet() -> Measures {
         chance_max_over_mean: 1.0,
         pods: 1,
     };
+    measures.balances = of_one_service(measures.balance);
     measures.clients = vec![client("shop", &measures)];
     measures
 }
@@ -199,6 +205,7 @@ fn conclude(measures: &mut Measures, dice: &mut Dice, replicas: usize, versions:
         chance_max_over_mean: 1.045,
         pods: 2 * replicas,
     };
+    measures.balances = of_one_service(measures.balance);
 }
 
 /// Requests a second to the pods that are ready then, and failures while one closes.
@@ -268,7 +275,7 @@ fn pod(name: &str, version: &str, node: &str) -> PodMeasures {
         version: Arc::from(version),
         node: Some(Arc::from(node)),
         deployment: Some(Arc::from("default/web")),
-        called: true,
+        services: vec![Arc::from("default/web-svc")],
         requests: 0,
         failed: 0,
         latency: LatencyHistogram::default(),
@@ -360,6 +367,7 @@ fn empty(secs: u64) -> Measures {
         pods: Vec::new(),
         during_rollout: Traffic::default(),
         balance: Balance::default(),
+        balances: Vec::new(),
         rollouts: Vec::new(),
         seconds: Vec::new(),
         explanations: Vec::new(),

@@ -119,6 +119,26 @@ impl Reading<'_> {
         on_sigterm
     }
 
+    /// Says what is taken for images that nobody describes; several of them have one complaint.
+    fn unstated_images(&mut self, images: &[(&str, At)], help: String) {
+        let [(name, at), others @ ..] = images else { return };
+        let which = match others.len() {
+            0 => format!("how image `{name}` behaves"),
+            1 => format!("how images `{name}` and `{}` behave", others[0].0),
+            more => format!("how image `{name}` and {more} others behave"),
+        };
+        let verb = if others.is_empty() { "is" } else { "are" };
+        let message = format!(
+            "{which} {verb} not stated: start 2s, exp(20ms) a request and exit on SIGTERM are taken"
+        );
+        let mut diagnostic = Diagnostic::new(Code::ImageWithoutBehaviour, message, help);
+        diagnostic = diagnostic.at(*at, "first used here");
+        for (name, at) in others {
+            diagnostic = diagnostic.because_of(*at, format!("`{name}` here"));
+        }
+        self.findings.push(diagnostic);
+    }
+
     /// Adds the documented default for images that are used and not stated, and says so; and says
     /// which are stated and not used.
     pub(crate) fn complete_images(
@@ -129,25 +149,23 @@ impl Reading<'_> {
     ) {
         let unused: Vec<&str> =
             stated_at.keys().filter(|name| !used.contains_key(*name)).map(|name| &**name).collect();
+        let mut unstated: Vec<(&str, At)> = Vec::new();
         for (name, at) in used {
             if images.contains_key(name) {
                 continue;
             }
             images.insert(name.clone(), default_image());
-            if self.findings.is_full() {
-                continue;
+            match did_you_mean(name, unused.iter().copied()) {
+                Some(other) => {
+                    let help = format!("`spec.images` has `{other}`: did you mean this image?");
+                    self.unstated_images(&[(name, *at)], help);
+                }
+                None => unstated.push((name, *at)),
             }
-            let help = match did_you_mean(name, unused.iter().copied()) {
-                Some(other) => format!("`spec.images` has `{other}`: did you mean this image?"),
-                None => format!(
-                    "add `{name:?}: {{ serviceTime: exp(20ms) }}` to `spec.images` of a scenario"
-                ),
-            };
-            let message = format!(
-                "how image `{name}` behaves is not stated: taken are start 2s, exp(20ms) a request, exit on SIGTERM"
-            );
-            let diagnostic = Diagnostic::new(Code::ImageWithoutBehaviour, message, help);
-            self.findings.push(diagnostic.at(*at, "first used here"));
+        }
+        if let Some((name, _)) = unstated.first() {
+            let help = format!("add `{name:?}: {{ serviceTime: exp(20ms) }}` to `spec.images`");
+            self.unstated_images(&unstated, help);
         }
         for name in unused {
             if self.findings.is_full() {

@@ -74,7 +74,8 @@ impl<'n> Item<'n> {
 pub(crate) struct Fields<'n> {
     entries: &'n [Entry],
     owner: Item<'n>,
-    /// Whether it was a mapping at all; if not, that was reported.
+    /// Whether it was a mapping of fields that are known; if not, that was reported, and what is
+    /// missing may only be misspelt.
     whole: bool,
 }
 
@@ -82,6 +83,11 @@ impl<'n> Fields<'n> {
     /// The fields of a mapping that is not there.
     pub(crate) fn none(owner: &Item<'n>) -> Self {
         Self { entries: &[], owner: owner.clone(), whole: true }
+    }
+
+    /// Whether all of its fields are known.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.whole
     }
 
     /// Where the mapping stands.
@@ -174,7 +180,8 @@ impl Reading<'_> {
         known: &[&str],
         planned: &[&str],
     ) -> Fields<'n> {
-        let fields = self.names(item);
+        let mut fields = self.names(item);
+        let mut whole = fields.whole;
         for (name, field) in fields.each() {
             let at = field.name_at();
             let name = name_of(name, known);
@@ -182,6 +189,7 @@ impl Reading<'_> {
                 let message = format!("`{}` is not there yet", field.path());
                 let diagnostic = Diagnostic::new(Code::NotYet, message, "leave it out");
                 self.findings.push(diagnostic.at(at, "not yet"));
+                whole = false;
             } else if !known.contains(&name) {
                 // `{ pods: app=shop,tier=web }`, where a comma ends an unquoted text.
                 let torn = matches!(field.node.value, Value::Null) && name.contains('=');
@@ -192,8 +200,10 @@ impl Reading<'_> {
                 let message = format!("unknown field `{}`", field.path());
                 let diagnostic = Diagnostic::new(Code::UnknownField, message, help);
                 self.findings.push(diagnostic.at(at, "not a field of a Scenario"));
+                whole = false;
             }
         }
+        fields.whole = whole;
         fields
     }
 

@@ -167,7 +167,8 @@ impl Reading<'_> {
             Targets::All => {
                 if names.is_empty() && !objects.incomplete {
                     let message = format!("there is no Deployment in namespace `{namespace}`");
-                    self.report(Code::UnknownDeployment, item, message, "add -n NAMESPACE");
+                    let help = objects.other_namespaces(namespace);
+                    self.report(Code::UnknownDeployment, item, message, &help);
                 }
                 return names.into_iter().map(|name| Key::new(namespace, name)).collect();
             }
@@ -184,6 +185,7 @@ impl Reading<'_> {
                     Some(meta) => {
                         format!("there is one in another namespace: add -n {}", meta.namespace)
                     }
+                    None if names.is_empty() => objects.other_namespaces(namespace),
                     None => suggest(&word.text, "Deployment", names.iter().copied()),
                 };
                 let message = format!("there is no Deployment `{key}`");
@@ -345,6 +347,7 @@ impl Reading<'_> {
                 let (namespace, labels) = pods?;
                 Some(Fault::Slow { namespace, labels, factor: factor? })
             }
+            _ if !fields.is_whole() => None,
             _ => {
                 let message = format!("{}: one of `crash` and `slow` is wanted", item.path());
                 let help = "write { crash: { pods: app=web } }";

@@ -236,7 +236,7 @@ fn without_a_scenario_every_service_is_loaded_and_every_deployment_restarted() {
     assert_eq!(
         findings(&loaded),
         [
-            "RS0212 12: how image `web:v1` behaves is not stated: taken are start 2s, exp(20ms) a request, exit on SIGTERM",
+            "RS0212 12: how image `web:v1` behaves is not stated: start 2s, exp(20ms) a request and exit on SIGTERM are taken",
             "RS0021 1: a document has neither `apiVersion` nor `kind`, and is passed over",
         ]
     );
@@ -262,12 +262,42 @@ fn manifests_of_several_tiers_are_taken_as_they_are() {
     let text = tier("back", "type: ClusterIP") + &tier("front", "type: LoadBalancer") + other;
     let loaded = load_text(&text);
     let codes: Vec<&str> = loaded.diagnostics.iter().map(|d| d.code.id()).collect();
-    assert_eq!(codes, ["RS0212", "RS0212", "RS0024"], "{}", shown(&loaded));
+    assert_eq!(codes, ["RS0212", "RS0024"], "{}", shown(&loaded));
     let summary = &loaded.summary;
     assert_eq!((summary.files, summary.documents), (1, 5));
     assert_eq!(summary.objects[&Kind::Deployment] + summary.objects[&Kind::Service], 4);
     let passed: Vec<_> = summary.passed_over.keys().map(String::as_str).collect();
     assert_eq!(passed, ["ConfigMap", "HorizontalPodAutoscaler", "Thing"]);
+}
+
+/// What is wrong between the manifests and the scenario is a warning: the run shows what comes of it.
+#[test]
+fn what_the_cluster_and_the_programs_do_not_have_is_said_before_the_run() {
+    let container = "ports: [ { name: http, containerPort: 8080 } ]";
+    let with = |fields: &str| {
+        let text =
+            with_scenario(QUIET).replace(container, &format!("{container}\n        {fields}"));
+        findings(&load_text(&text))
+    };
+    assert_eq!(
+        with("resources: { requests: { cpu: 4500m, memory: 1Gi } }"),
+        [
+            "RS0112 21: no node has room for a pod of Deployment `default/web`: it requests cpu 4500m"
+        ]
+    );
+    assert_eq!(
+        with("resources: { requests: { cpu: 1, memory: 17Gi } }"),
+        [
+            "RS0112 21: no node has room for a pod of Deployment `default/web`: it requests memory 17Gi"
+        ]
+    );
+    assert!(with("resources: { requests: { cpu: 4, memory: 16Gi } }").is_empty());
+    let unheard = "RS0113 21: the liveness probe of Deployment `default/web` asks a port on which \
+                   nothing listens";
+    assert_eq!(with("livenessProbe: { tcpSocket: { port: 8081 } }"), [unheard]);
+    assert_eq!(with("livenessProbe: { tcpSocket: { port: htpp } }"), [unheard]);
+    assert!(with("livenessProbe: { tcpSocket: { port: http } }").is_empty());
+    assert!(with("livenessProbe: { exec: { command: [a] } }").is_empty());
 }
 
 #[test]
