@@ -33,6 +33,7 @@ fn text_at_eighty_columns() {
               complete after 0.6 s
               at most 2 pods not being deleted, at least 1 ready, 1 of 2 requests
               failed
+              replicas that its ReplicaSets were to have:
      TIME   web:v2
     1.00s        1
 

@@ -38,10 +38,11 @@ fn section(rollout: &Rollout, style: Style) -> String {
         many(rollout.requests.total(), "request"),
     );
     let indented = |text: &str| wrap::indented(text, style.width, 10);
-    [head, indented(&ending(rollout)), indented(&facts), steps(rollout, style)]
-        .join("\n")
-        .trim_end()
-        .to_owned()
+    let steps = match steps(rollout, style) {
+        table if table.is_empty() => table,
+        table => format!("{}\n{table}", indented("replicas that its ReplicaSets were to have:")),
+    };
+    [head, indented(&ending(rollout)), indented(&facts), steps].join("\n").trim_end().to_owned()
 }
 
 fn steps(rollout: &Rollout, style: Style) -> String {

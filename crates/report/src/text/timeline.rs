@@ -37,7 +37,11 @@ pub(super) fn timeline(measures: &Measures, style: Style) -> String {
     for rollout in measures.rollouts.iter().take(MOST_ROLLOUTS) {
         let end = rollout.settled.or(rollout.end).map(Time::as_secs_f64);
         let span = (rollout.start.as_secs_f64(), end.unwrap_or(f64::MAX));
-        lines.push(format!("{:LABEL$}{}", "rollout", bracket(window, rates.len(), span)));
+        let bracket = bracket(window, rates.len(), span);
+        // One needs no name.
+        let name = if measures.rollouts.len() > 1 { &*rollout.deployment } else { "" };
+        let line = format!("{:LABEL$}{bracket} {name}", "rollout");
+        lines.push(line.chars().take(style.width).collect::<String>().trim_end().to_owned());
     }
     lines.push(format!("{:LABEL$}{}", "", axis(window, rates.len())));
     lines.join("\n")
