@@ -1,6 +1,6 @@
 //! A case of a vector file.
 
-use std::{fmt::Debug, path::Path};
+use std::{fmt::Debug, path::Path, sync::Arc};
 
 use serde_json::{Map, Value};
 
@@ -21,6 +21,7 @@ pub(crate) struct Case {
     input: Value,
     expected: Value,
     fixture: Value,
+    world: Arc<Value>,
 }
 
 impl Case {
@@ -43,6 +44,14 @@ impl Case {
     pub(crate) fn fixture<'a, T>(&'a self, read: impl FnOnce(&Fields<'a>) -> Read<T>) -> Read<T> {
         Fields::of(&self.fixture, "fixture", |fields| {
             // Notes are for people.
+            fields.text("note")?;
+            read(fields)
+        })
+    }
+
+    /// Reads what all tests of the file have around them.
+    pub(crate) fn world<'a, T>(&'a self, read: impl FnOnce(&Fields<'a>) -> Read<T>) -> Read<T> {
+        Fields::of(&self.world, "world", |fields| {
             fields.text("note")?;
             read(fields)
         })
@@ -75,10 +84,11 @@ pub(crate) fn read_file(path: &Path) -> Read<Vec<Case>> {
     if cases.is_empty() {
         return Err("the file has no cases".to_owned());
     }
-    cases.iter().map(read_case).collect()
+    let world = Arc::new(file["meta"]["world"].clone());
+    cases.iter().map(|case| read_case(case, &world)).collect()
 }
 
-fn read_case(value: &Value) -> Read<Case> {
+fn read_case(value: &Value, world: &Arc<Value>) -> Read<Case> {
     Fields::of(value, "case", |fields| {
         // Where it came from, and words for people.
         fields.ignore(&["source_file", "note", "source", "provenance", "notes", "tolerance"]);
@@ -96,6 +106,7 @@ fn read_case(value: &Value) -> Read<Case> {
             input: part("input"),
             expected: part("expected"),
             fixture: part("fixture"),
+            world: Arc::clone(world),
         })
     })
 }

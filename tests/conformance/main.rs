@@ -9,6 +9,7 @@
 //! case is a failure too, except in a folder that was named: it may hold other cases.
 
 mod case;
+mod coredns_kubernetes;
 mod deployment_rolling;
 mod deployment_util;
 mod endpointslice_utils;
@@ -65,6 +66,7 @@ const FILES: &[(&str, Check)] = &[
     ("topology_hints", topology_hints::check),
     ("kubelet_envvars", kubelet_envvars::check),
     ("kubelet_dns", kubelet_dns::check),
+    ("coredns_kubernetes", coredns_kubernetes::check),
     ("lb_kubeproxy", lb_kubeproxy::check),
     ("kubectl_expose", kubectl_expose::check),
     ("human_duration", human_duration::check),

@@ -1,7 +1,31 @@
-//! The cluster's DNS, as far as a request asks it: a Service's name to the Service.
+//! The cluster's DNS.
 //!
-//! It knows what its own watch told it. *Left out:* records other than a Service's address, search
-//! paths, caches and time-outs.
+//! A simulated request asks [`Dns`] alone: a Service's name to the Service, as far as its own watch
+//! told it. *Left out* there: records other than a Service's address, search paths, caches and
+//! time-outs. What a name server answers to any question is in the modules, as functions of what it
+//! knows: `nslookup` in a simulated pod asks those.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`name`], [`reverse`] | names, and those of addresses |
+//! | [`record`] | questions and answers |
+//! | [`request`] | what a name in the cluster's zone asks for |
+//! | [`index`] | what a name server knows |
+//! | [`server`] | what it answers: CoreDNS' plugin `kubernetes` |
+//! | [`rewrite`] | the short name that only a rewrite rule makes resolve |
+//! | [`resolver`] | what a name costs a pod: search list and `ndots` |
+
+pub mod index;
+pub mod name;
+pub mod record;
+pub mod request;
+pub mod resolver;
+pub mod reverse;
+pub mod rewrite;
+pub mod server;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

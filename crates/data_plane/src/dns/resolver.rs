@@ -1,0 +1,101 @@
+//! The resolver in a pod: one name, and the questions that it costs (glibc, resolv.conf(5)).
+//!
+//! Every try asks for A and AAAA. A name with fewer dots than `ndots` is tried below each domain of
+//! the search list before it is tried as it is; the first try with an address wins.
+
+use std::net::IpAddr;
+
+use super::{
+    name::{Name, NotAName},
+    record::{Answer, Question, Rcode, RecordType},
+};
+
+/// What resolv.conf says to a resolver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolvConf {
+    /// `search`.
+    pub search: Vec<String>,
+    /// `options ndots`, 1 where nothing is said; the kubelet writes 5.
+    pub ndots: usize,
+}
+
+/// A question and how it was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Query {
+    /// The question.
+    pub question: Question,
+    /// The answer.
+    pub answer: Answer,
+}
+
+/// What became of a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolution {
+    /// Its addresses; none where it was not found.
+    pub addresses: Vec<IpAddr>,
+    /// The name that had them.
+    pub name: Option<Name>,
+    /// Every question on the way, in order.
+    pub queries: Vec<Query>,
+}
+
+impl Resolution {
+    /// The name that a rewrite rule made of the one that had the addresses.
+    #[must_use]
+    pub fn rewritten(&self) -> Option<&Name> {
+        self.queries.iter().rev().find_map(|query| query.answer.rewritten.as_ref())
+    }
+}
+
+/// The names that are tried for `text`, in order.
+///
+/// # Errors
+/// A text that is no name.
+pub fn tries(text: &str, conf: &ResolvConf) -> Result<Vec<Name>, NotAName> {
+    let name: Name = text.parse()?;
+    if text.ends_with('.') {
+        return Ok(vec![name]);
+    }
+    let searched = conf.search.iter().map(|domain| Name::of(domain.as_str()).below(text));
+    // A name that gets too long below a domain is not tried there.
+    let mut tries: Vec<Name> =
+        searched.filter(|name| name.as_str().parse::<Name>().is_ok()).collect();
+    if text.matches('.').count() >= conf.ndots {
+        tries.insert(0, name);
+    } else {
+        tries.push(name);
+    }
+    Ok(tries)
+}
+
+/// Resolves a name; `ask` answers a question.
+///
+/// A server that fails ends the search, because nobody knows whether the name is there.
+///
+/// # Errors
+/// A text that is no name.
+pub fn resolve(
+    text: &str,
+    conf: &ResolvConf,
+    ask: &mut dyn FnMut(&Question) -> Answer,
+) -> Result<Resolution, NotAName> {
+    let mut resolution = Resolution { addresses: Vec::new(), name: None, queries: Vec::new() };
+    for name in tries(text, conf)? {
+        let mut failed = false;
+        for record_type in [RecordType::A, RecordType::Aaaa] {
+            let question = Question { name: name.clone(), record_type };
+            let answer = ask(&question);
+            resolution.addresses.extend(answer.addresses());
+            failed |= matches!(answer.rcode, Rcode::ServFail | Rcode::Refused);
+            resolution.queries.push(Query { question, answer });
+        }
+        if !resolution.addresses.is_empty() {
+            resolution.name = Some(name);
+            break;
+        }
+        if failed {
+            break;
+        }
+    }
+    Ok(resolution)
+}
