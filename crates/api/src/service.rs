@@ -44,6 +44,13 @@ pub struct ServiceSpec {
     pub traffic_distribution: Option<TrafficDistribution>,
 }
 
+/// What the name of a Service, or of a port, is in the names of environment variables
+/// (`pkg/kubelet/envvars`): `web-svc` is `WEB_SVC`.
+#[must_use]
+pub fn environment_name(name: &str) -> String {
+    name.to_uppercase().replace('-', "_")
+}
+
 /// `spec.sessionAffinity` of a Service, with its `sessionAffinityConfig`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum SessionAffinity {

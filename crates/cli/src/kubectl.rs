@@ -1,9 +1,9 @@
 //! `rollsim kubectl`: kubectl against the simulated cluster at a moment.
 
-use std::io;
+use std::{io, net::IpAddr};
 
 use ::kubectl::{
-    command::{Cluster, execute},
+    command::{Cluster, Inside, Lookup, execute},
     wire::{endpoints, to_json},
 };
 use api::{Kind, Object};
@@ -37,7 +37,11 @@ pub(crate) fn kubectl(args: &Kubectl) -> io::Result<u8> {
         return Ok(exit::BAD_INPUT);
     }
     let world = sim::compile(scenario, args.seed.unwrap_or(scenario.seed));
-    let cluster = Stopped { world: sim::run_to(world, args.at, &mut Discard), at: args.at };
+    let cluster = Stopped {
+        world: sim::run_to(world, args.at, &mut Discard),
+        at: args.at,
+        rewrites: scenario.cluster.dns_rewrites,
+    };
     let printed = execute(&args.line, &cluster);
     output::print(&printed.stdout)?;
     if !printed.stderr.is_empty() {
@@ -50,6 +54,43 @@ pub(crate) fn kubectl(args: &Kubectl) -> io::Result<u8> {
 struct Stopped {
     world: World,
     at: Span,
+    /// Whether its DNS rewrites short names.
+    rewrites: bool,
+}
+
+/// A container of it.
+struct Container<'a>(sim::Inside<'a>);
+
+impl Inside for Container<'_> {
+    fn service_variables(&self) -> Vec<(String, String)> {
+        self.0.service_variables().into_iter().map(|it| (it.name, it.value)).collect()
+    }
+
+    fn resolv_conf(&self) -> String {
+        let conf = self.0.resolv_conf();
+        let servers = conf.nameservers.iter().map(|server| format!("nameserver {server}\n"));
+        let search = format!("search {}\n", conf.searches.join(" "));
+        search + &servers.collect::<String>() + &format!("options {}\n", conf.options.join(" "))
+    }
+
+    fn name_server(&self) -> IpAddr {
+        self.0.name_server()
+    }
+
+    fn look_up(&self, name: &str) -> Result<Lookup, String> {
+        let resolution = self.0.resolve(name).map_err(|problem| problem.to_string())?;
+        let last = resolution.queries.last();
+        let bare = |name: &str| name.trim_end_matches('.').to_owned();
+        let tried = last.map(|query| &query.question.name);
+        let name = resolution.name.as_ref().or(tried).map(|name| bare(name.as_str()));
+        Ok(Lookup {
+            name: name.unwrap_or_default(),
+            outcome: last.map_or("", |query| query.answer.rcode.name()).to_owned(),
+            queries: resolution.queries.len(),
+            rewritten: resolution.rewritten().map(|name| bare(name.as_str())),
+            addresses: resolution.addresses,
+        })
+    }
 }
 
 impl Stopped {
@@ -93,5 +134,9 @@ impl Cluster for Stopped {
             _ => return Vec::new(),
         };
         self.world.objects(kind).map(to_json).collect()
+    }
+
+    fn inside<'a>(&'a self, namespace: &'a str) -> Option<Box<dyn Inside + 'a>> {
+        Some(Box::new(Container(sim::Inside::new(&self.world, namespace, self.rewrites))))
     }
 }

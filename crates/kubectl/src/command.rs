@@ -1,16 +1,19 @@
 //! A command line and what it prints.
 //!
-//! *Left out:* all commands but `get`, `expose`, `rollout status` and `rollout history`.
+//! *Left out:* all commands but `get`, `expose`, `rollout status`, `rollout history`, `exec` and `run`.
 
+mod exec;
 mod expose;
 mod flags;
 mod get;
+pub mod programs;
 mod rollout;
 
 use jiff::Timestamp;
 use serde_json::Value;
 
 use flags::Flags;
+pub use programs::{Inside, Lookup};
 
 /// The cluster that a command is about, at one moment.
 pub trait Cluster {
@@ -19,6 +22,11 @@ pub trait Cluster {
 
     /// All objects of a kind, in the order of their namespaces and names.
     fn objects(&self, kind: &str) -> Vec<Value>;
+
+    /// What a container of a namespace sees; `None` where there are no containers.
+    fn inside<'a>(&'a self, _namespace: &'a str) -> Option<Box<dyn Inside + 'a>> {
+        None
+    }
 }
 
 /// What a command prints, and how it ends.
@@ -38,6 +46,13 @@ impl Printed {
         let mut printed = Self::default();
         printed.complain(&text.into());
         printed
+    }
+
+    /// Prints what another one prints, and ends as it does.
+    fn append(&mut self, other: Self) {
+        self.stdout.push_str(&other.stdout);
+        self.stderr.push_str(&other.stderr);
+        self.code = other.code;
     }
 
     fn complain(&mut self, text: &str) {
@@ -78,7 +93,7 @@ const COMMANDS: [&str; 22] = [
 pub fn execute(line: &[String], cluster: &dyn Cluster) -> Printed {
     let Some((command, rest)) = line.split_first() else {
         return Printed::error(
-            "error: no command; the simulated cluster knows get, expose and rollout",
+            "error: no command; the simulated cluster knows get, expose, rollout, exec and run",
         );
     };
     match command.as_str() {
@@ -87,8 +102,18 @@ pub fn execute(line: &[String], cluster: &dyn Cluster) -> Printed {
         "expose" => Flags::parse("expose", expose::FLAGS, rest)
             .map_or_else(Printed::error, |flags| expose::expose(&flags, cluster)),
         "rollout" => rollout::rollout(rest, cluster),
+        "exec" => {
+            let (own, program) = exec::split(rest);
+            Flags::parse("exec", exec::EXEC_FLAGS, own)
+                .map_or_else(Printed::error, |flags| exec::exec(&flags, program, cluster))
+        }
+        "run" => {
+            let (own, program) = exec::split(rest);
+            Flags::parse("run", exec::RUN_FLAGS, own)
+                .map_or_else(Printed::error, |flags| exec::run(&flags, program, cluster))
+        }
         known if COMMANDS.contains(&known) => Printed::error(format!(
-            "error: `kubectl {known}` is not simulated yet; get, expose, rollout status and rollout history are"
+            "error: `kubectl {known}` is not simulated yet; get, expose, rollout status, rollout history, exec and run are"
         )),
         unknown => Printed::error(unknown_command(unknown)),
     }

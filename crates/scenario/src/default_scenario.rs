@@ -73,7 +73,7 @@ fn clients(objects: &Objects) -> Vec<Client> {
         clients.push(Client {
             name,
             from: From::Node(None),
-            target: Target { url, service: meta.key(), address: None, port: port.port },
+            target: Target { url, service: meta.key(), by_name: true, port: port.port },
             arrivals: Arrivals::Poisson { per_second: PER_SECOND },
             timeout: DEFAULT_TIMEOUT,
             retries: no_retries(),

@@ -73,6 +73,7 @@ fn ideal() -> Cluster {
             outside: Span::ZERO,
         },
         dns_delay: none(),
+        dns_rewrites: true,
     }
 }
 
@@ -114,6 +115,7 @@ fn small() -> Cluster {
             outside: ms(5),      // A
         },
         dns_delay: Distribution::Constant(ms(1)), // A: a cached answer
+        dns_rewrites: true,                       // A: as courses teach it
     }
 }
 

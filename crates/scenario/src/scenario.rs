@@ -3,7 +3,7 @@
 //! Nothing here refers back to YAML except [`Place`]s, which say where a value was written so that
 //! a later finding can point at it.
 
-use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use api::{Deployment, Key, Labels, Pod, PodTemplate, Service};
 use engine::{Delay, Distribution, Span};
@@ -74,6 +74,8 @@ pub struct Cluster {
     pub network: Network,
     /// How long a DNS answer takes.
     pub dns_delay: Distribution,
+    /// Whether DNS rewrites `SERVICE.NAMESPACE.cluster.local` to the name that it knows.
+    pub dns_rewrites: bool,
 }
 
 /// A node.
@@ -269,8 +271,9 @@ pub struct Target {
     pub url: String,
     /// The Service it names.
     pub service: Key,
-    /// The address, where the URL has one instead of a name: DNS is not asked then.
-    pub address: Option<IpAddr>,
+    /// Whether it names the Service, so that DNS is asked; else it has an address, or a variable
+    /// of the client's environment that holds one.
+    pub by_name: bool,
     /// The Service's port (for a client outside, the port that its node port or load balancer leads to).
     pub port: u16,
 }

@@ -7,6 +7,7 @@ mod images;
 mod item;
 mod target;
 mod timeline;
+mod variables;
 
 use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
 

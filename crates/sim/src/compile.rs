@@ -164,7 +164,7 @@ fn client(client: &Client, nodes: &BTreeMap<&str, NodeId>) -> ClientConfig {
         },
         service: client.target.service.clone(),
         port: client.target.port,
-        asks_dns: client.target.address.is_none(),
+        asks_dns: client.target.by_name,
         arrivals: match &client.arrivals {
             scenario::Arrivals::Constant { per_second } => {
                 Arrivals::Constant { per_second: *per_second }

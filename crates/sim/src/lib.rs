@@ -10,11 +10,13 @@
 //! | [`event`] | everything that can wake the simulation, in one list |
 //! | [`world`] | all state, and `dispatch`: which event is for whom |
 //! | `run` | the loop |
+//! | [`inside`] | what a container sees at a moment |
 //! | `timeline` | what happens when: a user's commands and faults |
 //! | `invariants` | what must hold after every event, in debug builds |
 
 mod compile;
 pub mod event;
+pub mod inside;
 mod invariants;
 mod run;
 mod timeline;
@@ -22,5 +24,6 @@ pub mod world;
 
 pub use compile::compile;
 pub use event::Event;
+pub use inside::Inside;
 pub use run::{BEGIN, Ending, Progress, run, run_attended, run_to};
 pub use world::World;

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use api::Protocol;
+use api::{Protocol, service::environment_name};
 
 /// The namespace of the Service that every container sees.
 const MASTER_NAMESPACE: &str = "default";
@@ -83,13 +83,13 @@ fn service_variables(service: &Service) -> Vec<EnvVar> {
     let Some(first) = service.ports.first().filter(|_| has_address(service)) else {
         return Vec::new();
     };
-    let prefix = variable_name(&service.name);
+    let prefix = environment_name(&service.name);
     let mut variables = vec![
         variable(format!("{prefix}_SERVICE_HOST"), service.cluster_ip.clone()),
         variable(format!("{prefix}_SERVICE_PORT"), first.port.to_string()),
     ];
     for port in service.ports.iter().filter(|port| !port.name.is_empty()) {
-        let name = format!("{prefix}_SERVICE_PORT_{}", variable_name(&port.name));
+        let name = format!("{prefix}_SERVICE_PORT_{}", environment_name(&port.name));
         variables.push(variable(name, port.port.to_string()));
     }
     variables.push(variable(format!("{prefix}_PORT"), url(service, first)));
@@ -118,10 +118,6 @@ fn url(service: &Service, port: &Port) -> String {
     } else {
         format!("{protocol}://{ip}:{}", port.port)
     }
-}
-
-fn variable_name(name: &str) -> String {
-    name.to_uppercase().replace('-', "_")
 }
 
 fn variable(name: String, value: String) -> EnvVar {

@@ -37,6 +37,8 @@ impl Flags {
         let mut flags = Self::default();
         let mut words = line.iter();
         while let Some(word) = words.next() {
+            let letters = flags.switches(known, word);
+            let word = if letters.is_empty() { word.clone() } else { format!("-{letters}") };
             let (flag, value) = if let Some(long) = word.strip_prefix("--") {
                 let (name, value) = match long.split_once('=') {
                     Some((name, value)) => (name, Some(value.to_owned())),
@@ -64,6 +66,23 @@ impl Flags {
             flags.values.insert(flag.name, value);
         }
         Ok(flags)
+    }
+
+    /// Turns on the switches that a word of letters begins with, `-i` of `-it`; gives back its last
+    /// letter with what follows, or nothing of a word that does not begin so.
+    fn switches<'w>(&mut self, known: &[Flag], word: &'w str) -> &'w str {
+        let Some(mut rest) = word.strip_prefix('-').filter(|rest| !rest.starts_with('-')) else {
+            return "";
+        };
+        let switch = |letter: char| known.iter().find(|it| it.letter == letter && !it.valued);
+        while let Some(letter) = rest.chars().next()
+            && let Some(flag) = switch(letter)
+            && !matches!(rest[letter.len_utf8()..].chars().next(), None | Some('='))
+        {
+            self.values.insert(flag.name, "true".to_owned());
+            rest = &rest[letter.len_utf8()..];
+        }
+        rest
     }
 
     /// What a flag was given.

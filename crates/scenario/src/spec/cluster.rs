@@ -59,6 +59,9 @@ fn set<T>(target: &mut T, value: Option<T>) {
     }
 }
 
+/// The rewrite rule that makes `SERVICE.NAMESPACE.cluster.local` resolve.
+const SHORT_NAMES: &str = "short-names";
+
 impl Reading<'_> {
     /// `spec.cluster`.
     pub(super) fn cluster(&mut self, item: &Item<'_>) -> Cluster {
@@ -99,10 +102,29 @@ impl Reading<'_> {
             self.network(&item, &mut cluster.network);
         }
         if let Some(item) = fields.get("dns") {
-            let fields = self.fields(&item, &["latency"], &["ttl", "cache", "ndots"]);
+            let known = ["latency", "rewrites"];
+            let fields = self.fields(&item, &known, &["ttl", "cache", "ndots"]);
             self.set_distribution(&fields, "latency", &mut cluster.dns_delay);
+            if let Some(item) = fields.get("rewrites") {
+                self.rewrites(&item, &mut cluster.dns_rewrites);
+            }
         }
         cluster
+    }
+
+    /// Only the rule that is there by default can be had, or none.
+    fn rewrites(&mut self, item: &Item<'_>, target: &mut bool) {
+        let rules = self.list(item);
+        *target = false;
+        for rule in rules {
+            if self.text(&rule).as_deref() == Some(SHORT_NAMES) {
+                *target = true;
+                continue;
+            }
+            let message = format!("{}: this rule is not there yet", rule.path());
+            let help = format!("write [{SHORT_NAMES}], which is the default, or [] for none");
+            self.report(Code::NotYet, &rule, message, &help);
+        }
     }
 
     fn kubernetes_version(&mut self, item: &Item<'_>) {

@@ -7,6 +7,7 @@ use api::{IntOrString, Key, Protocol, Service, service::ServiceType};
 use super::{
     Known,
     item::{Item, Reading},
+    variables::{self, Variable},
 };
 use crate::{Code, From, Target, diagnostic::suggest};
 
@@ -17,6 +18,14 @@ struct Url<'a> {
     port: Option<&'a str>,
     port_offset: usize,
     default_port: u16,
+}
+
+impl Url<'_> {
+    /// The port it names, or its scheme's; `None` of a text that is no port.
+    fn number(&self) -> Option<u16> {
+        let Some(written) = self.port else { return Some(self.default_port) };
+        written.parse().ok().filter(|number| *number > 0)
+    }
 }
 
 fn split(text: &str) -> Option<Url<'_>> {
@@ -36,8 +45,9 @@ fn split(text: &str) -> Option<Url<'_>> {
     (!host.is_empty()).then_some(Url { host, host_offset, port, port_offset, default_port })
 }
 
-/// The Service that a name means to a pod of a namespace; `Err` says why it means none.
-fn service_key(host: &str, namespace: &str) -> Result<Key, String> {
+/// The Service that a name means to a pod of a namespace; `Err` says why it means none. With
+/// `rewrites` the cluster's DNS knows the short name of the course too.
+fn service_key(host: &str, namespace: &str, rewrites: bool) -> Result<Key, String> {
     let host = host.strip_suffix('.').unwrap_or(host).to_lowercase();
     let labels: Vec<&str> = host.split('.').collect();
     match labels.as_slice() {
@@ -45,8 +55,9 @@ fn service_key(host: &str, namespace: &str) -> Result<Key, String> {
         [name, namespace]
         | [name, namespace, "svc"]
         | [name, namespace, "svc", "cluster", "local"] => Ok(Key::new(*namespace, *name)),
+        [name, namespace, "cluster", "local"] if rewrites => Ok(Key::new(*namespace, *name)),
         [name, namespace, "cluster", "local"] => Err(format!(
-            "`{host}` does not resolve: the name of a Service is {name}.{namespace}.svc.cluster.local"
+            "`{host}` does not resolve without a rewrite rule: the name of a Service is {name}.{namespace}.svc.cluster.local"
         )),
         _ => Err(format!("`{host}` is not the name of a Service in this cluster")),
     }
@@ -77,9 +88,23 @@ impl Reading<'_> {
         };
         let bare = url.host.trim_start_matches('[').trim_end_matches(']');
         let address: Option<IpAddr> = bare.parse().ok();
-        let service = match address {
-            Some(address) => self.service_at(item, &url, address, known)?,
-            None => self.service_named(item, &url, namespace, known)?,
+        let variable = variables::name_in(url.host);
+        let service = match (address, variable) {
+            (Some(address), _) => self.service_at(item, &url, address, known)?,
+            (None, Some(name)) => {
+                self.in_a_container(item, &url, from)?;
+                let at = (name, url.host_offset);
+                match self.variable(item, at, namespace, known)? {
+                    Variable::Host(service) => service,
+                    Variable::Port(_) => {
+                        let message = format!("`{name}` is a port, not an address");
+                        let help = "write $(NAME_SERVICE_HOST):$(NAME_SERVICE_PORT)";
+                        self.report_inside(Code::BadValue, item, url.host_offset, message, help);
+                        return None;
+                    }
+                }
+            }
+            (None, None) => self.service_named(item, &url, namespace, known)?,
         };
         if service.spec.headless {
             let message = format!(
@@ -90,8 +115,21 @@ impl Reading<'_> {
             self.report_inside(Code::NotYet, item, url.host_offset, message, help);
             return None;
         }
-        let port = self.service_port(item, &url, service, from)?;
-        Some(Target { url: text.clone(), service: service.meta.key(), address, port })
+        let number = self.port_number(item, &url, namespace, known)?;
+        let port = self.service_port(item, (&url, number), service, from)?;
+        let by_name = address.is_none() && variable.is_none();
+        Some(Target { url: text.clone(), service: service.meta.key(), by_name, port })
+    }
+
+    /// Complains where a client that is in no container has a variable in its target.
+    fn in_a_container(&mut self, item: &Item<'_>, url: &Url<'_>, from: &From) -> Option<()> {
+        if matches!(from, From::Pods { .. }) {
+            return Some(());
+        }
+        let message = "a client that is in no pod has no environment to find variables in";
+        let help = "write the Service's name, or let it send from pods: `from: { pods: app=shop }`";
+        self.report_inside(Code::BadValue, item, url.host_offset, message.to_owned(), help);
+        None
     }
 
     fn service_at<'k>(
@@ -118,7 +156,7 @@ impl Reading<'_> {
         namespace: &str,
         known: &Known<'k>,
     ) -> Option<&'k Service> {
-        let key = match service_key(url.host, namespace) {
+        let key = match service_key(url.host, namespace, known.cluster.dns_rewrites) {
             Ok(key) => key,
             Err(message) => {
                 let help = "write NAME, NAME.NAMESPACE or NAME.NAMESPACE.svc.cluster.local";
@@ -149,9 +187,21 @@ impl Reading<'_> {
     }
 
     /// The port the URL has, or its scheme's.
-    fn port_number(&mut self, item: &Item<'_>, url: &Url<'_>) -> Option<u16> {
-        let Some(written) = url.port else { return Some(url.default_port) };
-        let number = written.parse().ok().filter(|number| *number > 0);
+    fn port_number(
+        &mut self,
+        item: &Item<'_>,
+        url: &Url<'_>,
+        namespace: &str,
+        known: &Known<'_>,
+    ) -> Option<u16> {
+        let written = url.port.unwrap_or_default();
+        if let Some(name) = variables::name_in(written) {
+            let at = (name, url.port_offset);
+            if let Variable::Port(number) = self.variable(item, at, namespace, known)? {
+                return Some(number);
+            }
+        }
+        let number = url.number();
         if number.is_none() {
             let message = format!("{}: {written:?} is not a port", item.path());
             let help = "write a number from 1 to 65535";
@@ -164,12 +214,11 @@ impl Reading<'_> {
     fn service_port(
         &mut self,
         item: &Item<'_>,
-        url: &Url<'_>,
+        (url, number): (&Url<'_>, u16),
         service: &Service,
         from: &From,
     ) -> Option<u16> {
         let key = service.meta.key();
-        let number = self.port_number(item, url)?;
         let outside = *from == From::Outside;
         if outside && service.spec.kind == ServiceType::ClusterIP {
             let message = format!("Service `{key}` cannot be reached from outside");
@@ -221,11 +270,14 @@ mod tests {
             ("WEB.prod.svc.cluster.local.", "prod/web"),
         ];
         for (host, key) in cases {
-            assert_eq!(service_key(host, "shop").map(|key| key.to_string()), Ok(key.to_owned()));
+            let found = service_key(host, "shop", false).map(|key| key.to_string());
+            assert_eq!(found, Ok(key.to_owned()));
         }
         for host in ["web.prod.cluster.local", "a.b.c", "example.com.svc.x"] {
-            assert!(service_key(host, "shop").is_err(), "{host}");
+            assert!(service_key(host, "shop", false).is_err(), "{host}");
         }
+        let short = service_key("web.prod.cluster.local", "shop", true);
+        assert_eq!(short, Ok(Key::new("prod", "web")), "by the rewrite rule");
     }
 
     #[test]

@@ -174,9 +174,26 @@ fn targets_of_clients_are_checked() {
     check_clients(&[
         ("target: http://web/", "RS0202 there is no Service `default/web`"),
         ("target: http://web-svc.prod/", "RS0202 there is no Service `prod/web-svc`"),
+        ("target: http://web-svc.default.cluster.local/", ""),
         (
-            "target: http://web-svc.default.cluster.local/",
-            "RS0202 `web-svc.default.cluster.local` does not resolve: the name of a Service is web-svc.default.svc.cluster.local",
+            "target: http://$(WEB_SVC_SERVICE_HOST)/",
+            "RS0104 a client that is in no pod has no environment to find variables in",
+        ),
+        (
+            "from: { pods: app=web }, target: 'http://$(WEB_SERVICE_HOST):$(WEB_SVC_SERVICE_PORT)/'",
+            "RS0202 no container of namespace `default` has a variable `WEB_SERVICE_HOST`",
+        ),
+        (
+            "from: { pods: app=web }, target: 'http://$(WEB_SVC_SERVICE_PORT)/'",
+            "RS0104 `WEB_SVC_SERVICE_PORT` is a port, not an address",
+        ),
+        (
+            "from: { pods: app=web }, target: 'http://$(WEB_SVC_SERVICE_HOST):$(WEB_PORT)/'",
+            "RS0202 no container of namespace `default` has a variable `WEB_PORT`",
+        ),
+        (
+            "from: { pods: app=web }, target: 'http://$(WEB_SVC_SERVICE_HOST):$(WEB_SVC_SERVICE_PORT)/'",
+            "",
         ),
         (
             "target: http://example.com.example.org/",

@@ -1,7 +1,5 @@
 //! Good scenarios: what they are read as.
 
-use std::net::IpAddr;
-
 use api::{IntOrPercent, IntOrString, Key, Kind, Strategy, pod::PreStop};
 use engine::{Distribution, Span};
 
@@ -142,10 +140,10 @@ fn images_are_read(scenario: &Scenario) {
 fn clients_are_read(scenario: &Scenario) {
     let [inside, node, outside] = &scenario.clients[..] else { panic!("there are three") };
     assert!(matches!(&inside.from, From::Pods { namespace, .. } if &**namespace == "default"));
-    assert_eq!((inside.target.port, inside.target.address), (80, None));
+    assert_eq!((inside.target.port, inside.target.by_name), (80, true));
     assert_eq!((inside.retries.attempts, &inside.retries.on[..]), (2, &["timeout".to_owned()][..]));
     assert_eq!(node.from, From::Node(Some("node-4".into())));
-    assert_eq!(node.target.address, Some(IpAddr::from([10, 96, 0, 10])));
+    assert!(!node.target.by_name, "it has the Service's address");
     assert_eq!(node.target.service, Key::new("default", "web-svc"));
     assert!(matches!(&node.arrivals, Arrivals::Steps { steps } if steps.len() == 2));
     assert_eq!((outside.from.clone(), outside.target.port), (From::Outside, 80));

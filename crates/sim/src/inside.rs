@@ -1,0 +1,155 @@
+//! What a container sees: the Services in its environment, its resolv.conf, and what names come to.
+//!
+//! All of it follows from the objects that the API server holds at the moment. *Left out:* the lag
+//! of the name servers' own watches; Services that came after the container started, because here
+//! all are there before; and the variables of a container's own `env`.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use api::{Kind, Object, Protocol, ServiceSpec};
+use control_plane::kubelet::{
+    env_vars::{self, EnvVar, Port, Service},
+    resolv_conf::{ClusterDns, DnsPolicy, PodDns, ResolvConf, for_pod},
+};
+use data_plane::dns::{
+    index::{self, Index},
+    name::NotAName,
+    resolver::{self, Resolution, resolve},
+    server::{Config, Server},
+};
+
+use crate::World;
+
+/// The cluster's zone.
+const ZONE: &str = "cluster.local";
+/// The Service of the API server (`kubernetes`) and that of the cluster's DNS, where kubeadm puts
+/// them. No manifest has them, and every cluster does.
+const API_SERVER: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 96, 0, 1));
+const CLUSTER_DNS: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 96, 0, 10));
+
+/// The inside of a container of a namespace.
+#[derive(Clone, Copy)]
+pub struct Inside<'w> {
+    world: &'w World,
+    namespace: &'w str,
+    rewrites_short_names: bool,
+}
+
+impl<'w> Inside<'w> {
+    /// In a namespace; `rewrites_short_names` as the scenario's `cluster.dns.rewrites` has it.
+    #[must_use]
+    pub fn new(world: &'w World, namespace: &'w str, rewrites_short_names: bool) -> Self {
+        Self { world, namespace, rewrites_short_names }
+    }
+
+    /// The variables that the kubelet sets for the Services there are.
+    #[must_use]
+    pub fn service_variables(&self) -> Vec<EnvVar> {
+        let mut services: Vec<Service> = self
+            .services()
+            .map(|service| {
+                let ServiceSpec { cluster_ip, ports, .. } = &service.spec;
+                Service {
+                    namespace: service.meta.namespace.to_string(),
+                    name: service.meta.name.to_string(),
+                    cluster_ip: cluster_ip.map_or("None".to_owned(), |ip| ip.to_string()),
+                    ports: ports
+                        .iter()
+                        .map(|port| Port {
+                            name: port.name.clone(),
+                            port: port.port,
+                            protocol: port.protocol,
+                        })
+                        .collect(),
+                }
+            })
+            .collect();
+        services.push(Service {
+            namespace: "default".to_owned(),
+            name: "kubernetes".to_owned(),
+            cluster_ip: API_SERVER.to_string(),
+            ports: vec![Port { name: "https".to_owned(), port: 443, protocol: Protocol::Tcp }],
+        });
+        env_vars::environment(&services, self.namespace, true)
+    }
+
+    /// Its resolv.conf, on a node that has no search domains of its own.
+    #[must_use]
+    pub fn resolv_conf(&self) -> ResolvConf {
+        let pod = PodDns {
+            namespace: self.namespace,
+            policy: DnsPolicy::ClusterFirst,
+            host_network: false,
+            config: None,
+        };
+        let cluster =
+            ClusterDns { servers: vec![CLUSTER_DNS.to_string()], domain: ZONE.to_owned() };
+        for_pod(&pod, &cluster, &ResolvConf::default()).0
+    }
+
+    /// The address of the name server.
+    #[must_use]
+    pub fn name_server(&self) -> IpAddr {
+        CLUSTER_DNS
+    }
+
+    /// What a name comes to, with every question that it took.
+    ///
+    /// # Errors
+    /// A text that is no name.
+    pub fn resolve(&self, name: &str) -> Result<Resolution, NotAName> {
+        let config = Config {
+            rewrites_short_names: self.rewrites_short_names,
+            addresses: vec![CLUSTER_DNS],
+            ..Config::kubeadm(ZONE)
+        };
+        let index = self.index();
+        // Nothing outside the cluster is simulated.
+        let server = Server { config: &config, index: &index, upstream: &|_| Vec::new() };
+        let conf = self.resolv_conf();
+        let ndots = conf.options.iter().find_map(|option| option.strip_prefix("ndots:"));
+        let conf = resolver::ResolvConf {
+            search: conf.searches,
+            ndots: ndots.and_then(|ndots| ndots.parse().ok()).unwrap_or(1),
+        };
+        resolve(name, &conf, &mut |question| server.answer(question))
+    }
+
+    fn services(&self) -> impl Iterator<Item = &'w api::Service> {
+        self.world.objects(Kind::Service).filter_map(|object| match object {
+            Object::Service(service) => Some(&**service),
+            _ => None,
+        })
+    }
+
+    fn index(&self) -> Index {
+        let kinds = [Kind::Service, Kind::EndpointSlice, Kind::Pod];
+        let mut index = Index::of(kinds.into_iter().flat_map(|kind| self.world.objects(kind)));
+        let port = |name: &str, protocol: &str, number| index::Port {
+            name: name.to_owned(),
+            protocol: protocol.to_owned(),
+            number: Some(number),
+        };
+        let system = [
+            ("default", "kubernetes", API_SERVER, vec![port("https", "TCP", 443)]),
+            (
+                "kube-system",
+                "kube-dns",
+                CLUSTER_DNS,
+                vec![port("dns", "UDP", 53), port("dns-tcp", "TCP", 53)],
+            ),
+        ];
+        for (namespace, name, ip, ports) in system {
+            if index.service(namespace, name).is_none() {
+                index.add_service(index::Service {
+                    name: name.to_owned(),
+                    namespace: namespace.to_owned(),
+                    cluster_ips: vec![ip],
+                    ports,
+                    ..index::Service::default()
+                });
+            }
+        }
+        index
+    }
+}
