@@ -35,6 +35,8 @@ mod proxy_ipvs_graceful;
 mod proxy_objects;
 mod replicaset;
 mod report;
+mod service_defaults;
+mod service_validation;
 mod topology_hints;
 
 use std::{
@@ -64,6 +66,8 @@ const FILES: &[(&str, Check)] = &[
     ("proxy_conntrack", proxy_conntrack::check),
     ("proxy_ipvs_graceful", proxy_ipvs_graceful::check),
     ("topology_hints", topology_hints::check),
+    ("service_validation", service_validation::check),
+    ("service_defaults", service_defaults::check),
     ("kubelet_envvars", kubelet_envvars::check),
     ("kubelet_dns", kubelet_dns::check),
     ("coredns_kubernetes", coredns_kubernetes::check),

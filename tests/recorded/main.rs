@@ -13,3 +13,4 @@ mod rehearsal;
 mod repeats;
 mod single_runs;
 mod traces;
+mod validation;

@@ -11,6 +11,7 @@ mod pod;
 mod probe;
 mod service;
 mod traffic;
+pub mod validation;
 
 use std::{fmt::Display, sync::Arc};
 

@@ -50,6 +50,7 @@ pub use codes::{Code, UnknownCode};
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use edit::{Edit, EditAction};
 pub use files::{Files, Found};
+pub use kubernetes::validation;
 pub use load::{Complaint, Judge, Loaded, Summary, load};
 pub use render::{Style, render};
 pub use scenario::{

@@ -36,7 +36,7 @@ fn convert(cx: &mut Checker<'_>, read: apps::Deployment) -> Option<Deployment> {
     if selector.is_empty() && whole {
         selector_missing(cx);
     } else if whole && !selector.matches(&template.labels) {
-        selector_mismatch(cx);
+        selector_mismatch(cx, &template.labels);
     }
     let min_ready_seconds = cx.not_negative("spec.minReadySeconds", spec.min_ready_seconds, 0);
     let history = spec.revision_history_limit;
@@ -67,9 +67,14 @@ fn selector_missing(cx: &mut Checker<'_>) {
     }
 }
 
-fn selector_mismatch(cx: &mut Checker<'_>) {
+fn selector_mismatch(cx: &mut Checker<'_>, labels: &api::Labels) {
     let path = "spec.template.metadata.labels";
-    let message = format!("{path}: Invalid value: `selector` does not match template `labels`");
+    let pairs: Vec<String> =
+        labels.iter().map(|(key, value)| format!("{key:?}:{value:?}")).collect();
+    let value =
+        if pairs.is_empty() { "null".to_owned() } else { format!("{{{}}}", pairs.join(",")) };
+    let message =
+        format!("{path}: Invalid value: {value}: `selector` does not match template `labels`");
     let help = "give the template the labels that `spec.selector` asks for";
     let diagnostic = crate::Diagnostic::new(Code::SelectorMismatch, message, help)
         .at(cx.at(path), "the template's labels")

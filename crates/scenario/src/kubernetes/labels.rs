@@ -4,18 +4,23 @@ use api::{LabelSelector, Labels, selector::Requirement};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1 as meta;
 
 use super::{Checker, names};
+use crate::Code;
 
 const HELP: &str = "use letters, digits, `-`, `_` and `.`, at most 63 of them";
 
 impl Checker<'_> {
-    /// Labels of an object.
+    /// Labels of an object. What is wrong with a value is said of all of them, as the API server
+    /// does, and pointed at where it is.
     pub(super) fn labels(&mut self, path: &str, labels: &Labels) {
+        // The API server calls the labels of a template by a path that they do not have.
+        let said = path.replace("template.metadata.labels", "template.labels");
         for (key, value) in labels {
-            if let Err(detail) = names::is_label_key(key) {
-                self.invalid(path, format!("{key:?}"), &detail, HELP);
-            }
-            if let Err(detail) = names::is_label_value(value) {
-                self.invalid(&format!("{path}[{key:?}]"), format!("{value:?}"), &detail, HELP);
+            let checks = [(key, names::is_label_key(key)), (value, names::is_label_value(value))];
+            for (text, check) in checks {
+                if let Err(detail) = check {
+                    let message = format!("{said}: Invalid value: {text:?}: {detail}");
+                    self.report(Code::BadValue, &format!("{path}[{key:?}]"), message, HELP);
+                }
             }
         }
     }

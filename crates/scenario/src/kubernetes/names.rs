@@ -5,6 +5,7 @@
 pub(super) type NameCheck = fn(&str) -> Result<(), String>;
 
 const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
+const DNS_1035: &str = "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
 const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 const QUALIFIED: &str = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 const LABEL_VALUE: &str = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
@@ -40,17 +41,36 @@ pub(super) fn is_service_name(text: &str) -> Result<(), String> {
     is_label_name(text)
 }
 
+/// Whether a text can be the name of a Service where names may not begin with a digit.
+pub(super) fn is_dns_1035_label(text: &str) -> Result<(), String> {
+    at_most(text, 63, "characters")?;
+    let letter = text.bytes().next().is_some_and(|b| b.is_ascii_lowercase());
+    check(letter && is_label(text), DNS_1035)
+}
+
 /// Whether a text can be the name of a container port (`IsValidPortName`).
 pub(super) fn is_port_name(text: &str) -> Result<(), String> {
-    at_most(text, 15, "characters")?;
+    check_all(&port_name_problems(text))
+}
+
+/// Everything that is wrong with the name of a container port.
+pub(super) fn port_name_problems(text: &str) -> Vec<&'static str> {
     let alphanumeric = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    check(
-        text.bytes().all(alphanumeric),
-        "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)",
-    )?;
-    check(text.bytes().any(|b| b.is_ascii_lowercase()), "must contain at least one letter (a-z)")?;
-    check(!text.contains("--"), "must not contain consecutive hyphens")?;
-    check(!text.starts_with('-') && !text.ends_with('-'), "must not begin or end with a hyphen")
+    let checks = [
+        (text.len() <= 15, "must be no more than 15 characters"),
+        (
+            text.bytes().all(alphanumeric),
+            "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)",
+        ),
+        (text.bytes().any(|b| b.is_ascii_lowercase()), "must contain at least one letter (a-z)"),
+        (!text.contains("--"), "must not contain consecutive hyphens"),
+        (!text.starts_with('-') && !text.ends_with('-'), "must not begin or end with a hyphen"),
+    ];
+    checks.into_iter().filter(|(holds, _)| !holds).map(|(_, detail)| detail).collect()
+}
+
+fn check_all(problems: &[&'static str]) -> Result<(), String> {
+    problems.first().map_or(Ok(()), |problem| Err((*problem).to_owned()))
 }
 
 fn is_qualified(text: &str) -> bool {

@@ -194,8 +194,10 @@ impl Checker<'_> {
             {
                 let detail =
                     format!("must be less than or equal to {name} limit of {}", limits[name].0);
-                let path = format!("{path}.requests.{name}");
-                self.invalid(&path, format!("{:?}", written.0), &detail, "lower the request");
+                // Of a request as a whole, where a map's key is meant.
+                let message = format!("{path}.requests: Invalid value: {:?}: {detail}", written.0);
+                let place = format!("{path}.requests.{name}");
+                self.report(Code::BadValue, &place, message, "lower the request");
             }
             request.or(limit)
         };
@@ -209,8 +211,10 @@ impl Checker<'_> {
         let path = format!("{path}.{name}");
         match written.0.parse::<Quantity>() {
             Ok(quantity) if quantity.is_negative() => {
+                let (map, value) = (path.trim_end_matches(name).trim_end_matches('.'), &written.0);
                 let detail = "must be greater than or equal to 0";
-                self.invalid(&path, format!("{:?}", written.0), detail, "write 0 or more");
+                let message = format!("{map}[{name}]: Invalid value: {value:?}: {detail}");
+                self.report(Code::BadValue, &path, message, "write 0 or more");
                 None
             }
             Ok(quantity) => Some(quantity),

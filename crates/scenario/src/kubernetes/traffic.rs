@@ -3,15 +3,14 @@
 use api::{ServiceSpec, SessionAffinity, TrafficDistribution, TrafficPolicy};
 use k8s_openapi::api::core::v1 as core;
 
-/// `DefaultClientIPServiceAffinitySeconds`: three hours.
-const AFFINITY_SECONDS: i32 = 10_800;
+use super::validation::defaults;
 
 /// Takes these fields over. What is wrong with them was reported, and counts as not said.
 pub(super) fn set_traffic(spec: &mut ServiceSpec, written: &core::ServiceSpec) {
     if written.session_affinity.as_deref() == Some("ClientIP") {
         let config = written.session_affinity_config.as_ref();
         let seconds = config.and_then(|config| config.client_ip.as_ref()?.timeout_seconds);
-        let timeout_seconds = seconds.unwrap_or(AFFINITY_SECONDS).max(0).cast_unsigned();
+        let timeout_seconds = seconds.unwrap_or(defaults::AFFINITY_SECONDS).max(0).cast_unsigned();
         spec.session_affinity = SessionAffinity::ClientIp { timeout_seconds };
     }
     spec.internal_traffic_policy = policy(written.internal_traffic_policy.as_deref());

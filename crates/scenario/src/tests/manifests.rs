@@ -86,7 +86,7 @@ fn selectors_and_names_are_validated_as_the_api_server_does() {
         (
             "matchLabels: { app: web }",
             "matchLabels: { app: other }",
-            "spec.template.metadata.labels: Invalid value: `selector` does not match template `labels`",
+            "spec.template.metadata.labels: Invalid value: {\"app\":\"web\"}: `selector` does not match template `labels`",
         ),
         ("  selector: { matchLabels: { app: web } }\n", "", "spec.selector: Required value"),
         (
@@ -161,7 +161,7 @@ fn containers_are_validated_as_the_api_server_does() {
         ),
         (
             "resources: { requests: { cpu: 2 }, limits: { cpu: 500m } }",
-            "resources.requests.cpu: Invalid value: \"2\": must be less than or equal to cpu limit of 500m",
+            "resources.requests: Invalid value: \"2\": must be less than or equal to cpu limit of 500m",
         ),
         (
             "imagePullPolicy: Maybe",
@@ -215,7 +215,7 @@ fn services_are_validated_as_the_api_server_does() {
     check(&[
         (
             port,
-            "{ port: 0 }",
+            "{ port: 0, targetPort: http }",
             "spec.ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive",
         ),
         (
@@ -236,7 +236,7 @@ fn services_are_validated_as_the_api_server_does() {
         (
             port,
             "{ name: a, port: 1 }, { name: b, port: 1 }",
-            "spec.ports[1]: Duplicate value: TCP 1",
+            r#"spec.ports[1]: Duplicate value: {"Name":"","Protocol":"TCP","AppProtocol":null,"Port":1,"TargetPort":0,"NodePort":0}"#,
         ),
         (port, "{ name: a, port: 1 }, { name: b, port: 1, protocol: UDP }", ""),
         (
@@ -269,12 +269,12 @@ fn types_and_addresses_of_services_are_validated_as_the_api_server_does() {
         (
             "10.96.0.10",
             "10.096.0.10",
-            "spec.clusterIP: Invalid value: \"10.096.0.10\": must not have leading 0s",
+            "spec.clusterIPs[0]: Invalid value: \"10.096.0.10\": must not have leading 0s",
         ),
         (
             "10.96.0.10",
             "None",
-            "spec.clusterIP: Invalid value: \"None\": may not be set to 'None' for NodePort services",
+            "spec.clusterIPs[0]: Invalid value: \"None\": may not be set to 'None' for NodePort services",
         ),
         (
             "{ name: web-svc }",
