@@ -17,6 +17,7 @@ mod fields;
 mod human_duration;
 mod intstr;
 mod kubectl_expose;
+mod kubectl_helpers;
 mod kubelet_dns;
 mod kubelet_envvars;
 mod lb_kubeproxy;
@@ -73,6 +74,7 @@ const FILES: &[(&str, Check)] = &[
     ("coredns_kubernetes", coredns_kubernetes::check),
     ("lb_kubeproxy", lb_kubeproxy::check),
     ("kubectl_expose", kubectl_expose::check),
+    ("kubectl_helpers", kubectl_helpers::check),
     ("human_duration", human_duration::check),
     ("printers_service", printers::check),
     ("printers_workload", printers::check),

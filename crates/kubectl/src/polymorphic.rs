@@ -71,6 +71,21 @@ pub fn rollout_history(deployment: Object<'_>, sets: &[Object<'_>]) -> String {
     format!("deployment.apps/{} \n{}\n", deployment.name(), tabbed(&rows))
 }
 
+/// Whether a Service can be made for objects of a kind (`CanBeExposed`).
+///
+/// # Errors
+/// It cannot: kubectl's own words.
+pub fn can_be_exposed(group: &str, kind: &str) -> Result<(), String> {
+    match (group, kind) {
+        ("", "Pod" | "Service" | "ReplicationController")
+        | ("apps", "Deployment" | "ReplicaSet") => Ok(()),
+        _ => {
+            let dot = if group.is_empty() { "" } else { "." };
+            Err(format!("cannot expose a {kind}{dot}{group}"))
+        }
+    }
+}
+
 /// The selector that finds an object's pods, as one writes it.
 ///
 /// # Errors
@@ -83,6 +98,10 @@ pub fn map_based_selector_for_object(object: Object<'_>) -> Result<String, Strin
         },
         "Service" => match object.entries("spec.selector")[..] {
             [] => Err("the service has no pod selector set".to_owned()),
+            ref labels => Ok(format_labels(labels)),
+        },
+        "ReplicationController" => match object.entries("spec.selector")[..] {
+            [] => Err("invalid replicationcontroller: no selectors, cannot be exposed".to_owned()),
             ref labels => Ok(format_labels(labels)),
         },
         kind => of_workload(object, &kind.to_lowercase()),

@@ -13,6 +13,7 @@ use crate::{
     Object,
     expose::Exposure,
     output::{Format, Listing, list},
+    polymorphic::can_be_exposed,
     resource::Resource,
 };
 
@@ -32,10 +33,6 @@ pub(super) const FLAGS: &[Flag] = &[
     valued("target-port", ' '),
     valued("type", ' '),
 ];
-
-/// What can be exposed (`CanBeExposed`).
-const EXPOSABLE: [&str; 5] =
-    ["Pod", "Service", "ReplicationController", "Deployment", "ReplicaSet"];
 
 const NOTHING_NAMED: &str = "error: You must provide one or more resources by argument or filename.
 Example resource specifications include:
@@ -67,10 +64,7 @@ fn object(flags: &Flags, cluster: &dyn Cluster) -> Result<Value, String> {
     if name.is_empty() {
         return Err("error: resource(s) were provided, but no name was specified".to_owned());
     }
-    if !EXPOSABLE.contains(&resource.kind) {
-        let group = if resource.group.is_empty() { "" } else { "." };
-        return Err(format!("error: cannot expose a {}{group}{}", resource.kind, resource.group));
-    }
+    can_be_exposed(resource.group, resource.kind).map_err(|problem| format!("error: {problem}"))?;
     let mut objects = cluster.objects(resource.kind).into_iter();
     let found = objects.find(|object| {
         let object = Object::new(object);
