@@ -8,6 +8,7 @@
 //! repository; where there are none, the test says so and passes. A row of the list that matches no
 //! case is a failure too, except in a folder that was named: it may hold other cases.
 
+mod allocators;
 mod case;
 mod coredns_kubernetes;
 mod deployment_rolling;
@@ -69,6 +70,7 @@ const FILES: &[(&str, Check)] = &[
     ("topology_hints", topology_hints::check),
     ("service_validation", service_validation::check),
     ("service_defaults", service_defaults::check),
+    ("allocators", allocators::check),
     ("kubelet_envvars", kubelet_envvars::check),
     ("kubelet_dns", kubelet_dns::check),
     ("coredns_kubernetes", coredns_kubernetes::check),

@@ -7,7 +7,7 @@
 //! Left out: admission, authorisation, validation (the scenario did that), watch bookmarks and
 //! restarts, the garbage collector.
 
-mod addresses;
+pub mod allocation;
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -70,6 +70,7 @@ pub struct ApiServer {
     watch_lag: Distribution,
     lags: Stream,
     identities: Stream,
+    node_ports: Stream,
     /// What the wall clock shows when the run's clock shows zero, in nanoseconds past a whole
     /// second: where in a second a run begins is chance.
     wall_offset_nanos: i64,
@@ -90,6 +91,7 @@ impl ApiServer {
             lags: streams.named("api-server/watch-lag"),
             wall_offset_nanos: i64::from(wall_clock.below(1_000_000_000)),
             identities: streams.named("api-server/identities"),
+            node_ports: streams.named("api-server/node-ports"),
             pods: 0,
             services: 0,
         }
@@ -186,6 +188,7 @@ impl ApiServer {
                     let address = self.new_cluster_ip();
                     service.spec.cluster_ip = Some(address.ok_or(ApiError::RangeIsFull)?);
                 }
+                self.give_node_ports(service);
             }
             Object::Node(_)
             | Object::Deployment(_)
