@@ -7,7 +7,7 @@ use std::{
 };
 
 /// The pages with examples and command lines.
-pub(crate) const PAGES: [&str; 9] = [
+pub(crate) const PAGES: [&str; 10] = [
     "README.md",
     "docs/scenario.md",
     "docs/model.md",
@@ -15,6 +15,7 @@ pub(crate) const PAGES: [&str; 9] = [
     "docs/output.md",
     "docs/causes.md",
     "docs/kubectl.md",
+    "docs/course.md",
     "scenarios/README.md",
     "reports/README.md",
 ];

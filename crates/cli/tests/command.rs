@@ -3,6 +3,7 @@
 
 mod command {
     pub(crate) mod bench;
+    mod course;
     mod exit_codes;
     mod files;
     mod help;

@@ -219,7 +219,12 @@ impl<'a> Cursor<'a> {
         let Some((token, comparison)) = COMPARISONS.iter().find(|(token, _)| self.eat(token))
         else {
             let problem = Problem::new(format!("`{name}` is followed by an operator"));
-            return Err(problem.help("one of < <= > >= == !=").at(start));
+            let help = if self.rest().starts_with("{client=") {
+                format!("one client's is written `client(NAME) {name} < BOUND`")
+            } else {
+                "one of < <= > >= == !=".to_owned()
+            };
+            return Err(problem.help(help).at(start));
         };
         let equality = matches!(comparison, Comparison::Equal | Comparison::Different);
         if subject.unit() == Unit::Truth && !equality {

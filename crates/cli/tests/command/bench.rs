@@ -15,6 +15,16 @@ pub(crate) fn scenario(name: &str) -> String {
     format!("{}/../../scenarios/{name}.yaml", env!("CARGO_MANIFEST_DIR"))
 }
 
+/// The repository's folder.
+pub(crate) fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Runs the binary in a folder.
+pub(crate) fn rollsim_in(folder: &Path, arguments: &[&str]) -> Ran {
+    Ran::of(command(arguments).current_dir(folder).output().expect("it can be run"))
+}
+
 /// An empty folder of its own for a test.
 pub(crate) fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("command").join(name);

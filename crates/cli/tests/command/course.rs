@@ -1,0 +1,34 @@
+//! The page of the course: under each command stands what it prints.
+
+use std::fs;
+
+use super::bench::{repository, rollsim_in};
+
+/// `kubectl` commands of a page, each with the text that follows.
+fn examples(page: &str) -> Vec<(String, String)> {
+    let mut examples = Vec::new();
+    let mut rest = page;
+    while let Some((_, after)) = rest.split_once("```sh\n") {
+        let (command, after) = after.split_once("\n```\n").expect("a block ends");
+        rest = after;
+        if let Some(text) = after.strip_prefix("\n```text\n") {
+            let (text, after) = text.split_once("```\n").expect("a block ends");
+            examples.push((command.to_owned(), text.to_owned()));
+            rest = after;
+        }
+    }
+    examples
+}
+
+#[test]
+fn what_stands_under_a_command_is_what_it_prints() {
+    let folder = repository();
+    let page = fs::read_to_string(folder.join("docs/course.md")).expect("the page is there");
+    let examples = examples(&page);
+    for (command, text) in &examples {
+        let words: Vec<&str> = command.split_whitespace().skip(1).collect();
+        let printed = rollsim_in(&folder, &words).ended_with(0).stdout;
+        assert_eq!(printed.trim_end(), text.trim_end(), "{command}\n{printed}");
+    }
+    assert!(examples.len() > 5, "only {} commands have their text", examples.len());
+}
