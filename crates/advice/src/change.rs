@@ -6,6 +6,7 @@ use api::{
     DeploymentSpec, IntOrPercent, IntOrString, Labels, PodTemplate, ServiceSpec, Strategy,
     pod::{PreStop, Probe, ProbeHandler},
     runtime_interface::ProbeKind,
+    service::TrafficPolicy,
 };
 
 /// A change of one field of an object.
@@ -29,6 +30,8 @@ pub(crate) enum Change {
     TargetPort { place: usize, port: u16 },
     /// The labels of a Service's pods.
     Selector { labels: Labels },
+    /// `Cluster` for a traffic policy that is `Local`.
+    PodsOfAllNodes { external: bool },
 }
 
 /// A field to write, with the object it belongs into.
@@ -73,6 +76,7 @@ impl Change {
             Self::OneMoreFirst { .. } => "spec.strategy".to_owned(),
             Self::TargetPort { place, .. } => format!("spec.ports[{place}].targetPort"),
             Self::Selector { .. } => "spec.selector".to_owned(),
+            Self::PodsOfAllNodes { external } => format!("spec.{}", policy_field(*external)),
         }
     }
 
@@ -102,6 +106,13 @@ impl Change {
                 format!("point Service {name} at port {port}, where its pods listen")
             }
             Self::Selector { .. } => format!("let Service {name} select the pods there are"),
+            Self::PodsOfAllNodes { external: false } => {
+                format!("let Service {name} use the pods of all nodes")
+            }
+            Self::PodsOfAllNodes { external: true } => format!(
+                "let Service {name} use the pods of all nodes, which then see the nodes' addresses \
+                 and not the clients'"
+            ),
         }
     }
 
@@ -143,6 +154,9 @@ impl Change {
                 let selector = format!("selector:\n{}", pairs.join("\n"));
                 vec![Field::new("spec", selector).replacing(true)]
             }
+            Self::PodsOfAllNodes { external } => {
+                vec![Field::new("spec", format!("{}: Cluster", policy_field(*external)))]
+            }
         }
     }
 
@@ -152,6 +166,12 @@ impl Change {
                 spec.ports[*place].target_port = IntOrString::Int(i32::from(*port));
             }
             Self::Selector { labels } => spec.selector = Some(labels.clone()),
+            Self::PodsOfAllNodes { external: false } => {
+                spec.internal_traffic_policy = TrafficPolicy::Cluster;
+            }
+            Self::PodsOfAllNodes { external: true } => {
+                spec.external_traffic_policy = TrafficPolicy::Cluster;
+            }
             Self::PreStopSleep { .. }
             | Self::ReadinessProbe { .. }
             | Self::ProbePort { .. }
@@ -194,7 +214,15 @@ impl Change {
                     probe.handler.set_port(*port);
                 }
             }
-            Self::OneMoreFirst { .. } | Self::TargetPort { .. } | Self::Selector { .. } => {}
+            Self::OneMoreFirst { .. }
+            | Self::TargetPort { .. }
+            | Self::Selector { .. }
+            | Self::PodsOfAllNodes { .. } => {}
         }
     }
+}
+
+/// The field of a traffic policy.
+fn policy_field(external: bool) -> &'static str {
+    if external { "externalTrafficPolicy" } else { "internalTrafficPolicy" }
 }

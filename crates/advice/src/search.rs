@@ -3,8 +3,9 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use api::{
-    Deployment, Kind, Labels, PodTemplate, Strategy,
+    Deployment, Kind, Labels, PodTemplate, Service, Strategy,
     pod::{Container, PreStop},
+    service::TrafficPolicy,
 };
 use engine::Span;
 use metrics::{Explanation, Measures};
@@ -35,6 +36,7 @@ pub(crate) fn remedies(
             let remedy = |deployment| readiness(scenario, deployment);
             deployments.into_iter().filter_map(remedy).collect()
         }
+        Cause::TimeoutDropped => pods_of_all_nodes(scenario).collect(),
         Cause::RefusedWrongPort => target_port(scenario).into_iter().collect(),
         Cause::RefusedNoEndpoints => selector(scenario)
             .into_iter()
@@ -122,6 +124,30 @@ fn one_more_first(deployment: &Deployment) -> Option<Remedy> {
     let change = Change::OneMoreFirst { was_recreate };
     let kind = Kind::Deployment;
     (missing >= replicas).then(|| Remedy { kind, object: deployment.meta.key(), change })
+}
+
+/// For Services whose traffic policy keeps the connections of a client on nodes without a pod.
+fn pods_of_all_nodes(scenario: &Scenario) -> impl Iterator<Item = Remedy> {
+    let calls = |service: &Service, external: bool| {
+        let mut clients = scenario.clients.iter();
+        clients.any(|client| {
+            client.target.service == service.meta.key()
+                && (client.from == scenario::From::Outside) == external
+        })
+    };
+    scenario.services.iter().flat_map(move |service| {
+        let policies = [
+            (false, service.spec.internal_traffic_policy),
+            (true, service.spec.external_traffic_policy),
+        ];
+        let local = policies.into_iter().filter(|(_, policy)| *policy == TrafficPolicy::Local);
+        let called = local.filter(move |(external, _)| calls(service, *external));
+        called.map(|(external, _)| Remedy {
+            kind: Kind::Service,
+            object: service.meta.key(),
+            change: Change::PodsOfAllNodes { external },
+        })
+    })
 }
 
 /// The Deployments whose pods belong to Services that clients call.

@@ -2,6 +2,7 @@
 //! exit codes and every byte it prints.
 
 mod command {
+    mod advice;
     pub(crate) mod bench;
     mod course;
     mod exit_codes;
