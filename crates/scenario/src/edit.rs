@@ -66,14 +66,14 @@ impl Sources {
         }
         let file = self.file(file);
         let whole = there == levels.len();
-        let is_block = is_block_mapping(found.node, file);
-        if there > 0 && (whole || replaces || !is_block) {
+        let first = first_key(found.node, file);
+        if there > 0 && (whole || replaces || first.is_none()) {
             let key = found.key?;
             let lines = dedented(snippet, there - 1);
             return Some(replacing(file, key, found.node, &lines));
         }
         let lines = dedented(snippet, there);
-        Some(match first_key(found.node).filter(|_| is_block) {
+        Some(match first {
             Some(first) => {
                 let last = file.line_of(end_of(found.node, file).saturating_sub(1));
                 let lines = indented(&lines, file.indent(first.start));
@@ -132,14 +132,17 @@ fn indented(lines: &str, columns: usize) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn first_key(node: &Node) -> Option<Extent> {
+/// The first key of a mapping in block style that begins its line, but for the dashes of lists; what
+/// `<<` merged in stands elsewhere. `None` of a mapping in braces, and of what is none.
+fn first_key(node: &Node, file: &File) -> Option<Extent> {
     let Value::Map(entries) = &node.value else { return None };
-    entries.first().map(|entry| entry.key_extent)
-}
-
-fn is_block_mapping(node: &Node, file: &File) -> bool {
-    let braces = file.text()[node.extent.start as usize..].starts_with('{');
-    first_key(node).is_some() && !braces
+    let braces = file.text().get(node.extent.start as usize..)?.starts_with('{');
+    let begins_its_line = |key: &Extent| {
+        let before = file.line_before(key.start);
+        key.start >= node.extent.start && before.trim_matches(['-', ' ', '\u{feff}']).is_empty()
+    };
+    let mut keys = entries.iter().map(|entry| entry.key_extent);
+    keys.find(|key| !braces && begins_its_line(key))
 }
 
 /// The byte after the last one of a value: of a block, after its last value.
@@ -254,6 +257,21 @@ spec:
         assert_eq!(whole, (EditAction::Replace(22, 24), wanted.to_owned()));
         let image = edit(".containers[2]", "image: new", false);
         assert_eq!(image, (EditAction::Replace(18, 18), "        - image: new".to_owned()));
+    }
+
+    /// `name` comes from elsewhere, and is no measure of the indentation.
+    #[test]
+    fn what_was_merged_in_is_not_where_a_field_goes() {
+        let app = APP.replace(
+            "        - name: web\n          image: web:v1\n",
+            "        - <<: { name: web, image: web:v1 }\n",
+        );
+        let loaded = load_text(&app);
+        let object = (Kind::Deployment, &Key::new("default", "web"));
+        let edit = loaded.sources.edit(object, "spec.template.spec.containers[0]", SLEEP, false);
+        let edit = edit.expect("the object is there");
+        assert_eq!(edit.action, EditAction::AddBelow(15));
+        assert!(edit.lines.starts_with("          lifecycle:\n"), "{}", edit.lines);
     }
 
     #[test]

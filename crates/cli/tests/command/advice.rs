@@ -3,6 +3,8 @@
 
 use std::fs;
 
+use serde_json::Value;
+
 use super::bench::{folder, rollsim, scenario, write};
 
 struct Mistake {
@@ -99,4 +101,52 @@ fn a_policy_that_keeps_connections_on_empty_nodes_is_named() {
     let ran = rollsim(&["run", &scenario("internal-traffic-local")]).ended_with(0);
     assert!(ran.stdout.contains("      internalTrafficPolicy: Cluster\n"), "{}", ran.stdout);
     assert!(ran.stdout.contains("✓ tried out: with it, 0 failed"), "{}", ran.stdout);
+}
+
+/// The file with the lines written as the report says, from the last line to the first.
+fn edited(text: &str, advice: &[Value]) -> String {
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let edits = advice.iter().flat_map(|it| it["edits"].as_array().expect("it has edits"));
+    let mut edits: Vec<(usize, usize, &str)> = edits
+        .map(|edit| {
+            let place = edit["place"].as_str().expect("the object came from a file");
+            let numbers = place.rsplit(", ").next().unwrap_or_default();
+            let numbers: Vec<usize> =
+                numbers.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+            let (first, last) = match (place.contains("add below"), &numbers[..]) {
+                (true, [line]) => (line + 1, *line),
+                (false, [line]) => (*line, *line),
+                (false, [first, last]) => (*first, *last),
+                _ => panic!("{place}"),
+            };
+            (first, last, edit["lines"].as_str().expect("it has lines"))
+        })
+        .collect();
+    edits.sort_unstable();
+    for (first, last, new) in edits.into_iter().rev() {
+        lines.splice(first - 1..last, new.lines().map(str::to_owned));
+    }
+    lines.join("\n") + "\n"
+}
+
+/// What was tried out on objects in memory is what comes of writing the lines into the file.
+#[test]
+fn the_lines_to_write_do_what_was_tried_out() {
+    let folder = folder("advice-written");
+    let whole = fs::read_to_string(scenario("rolling-update")).expect("it is there");
+    let mistakes = MISTAKES.iter().filter(|it| !it.advice.is_empty());
+    let mistakes = mistakes.map(|it| whole.replacen(it.written[0], it.written[1], 1));
+    for (index, text) in std::iter::once(whole.clone()).chain(mistakes).enumerate() {
+        let run = |name: &str, text: &str| -> Value {
+            let path = write(&folder, &format!("{name}-{index}.yaml"), text);
+            let ran = rollsim(&["run", &path, "-o", "json"]);
+            serde_json::from_str(&ran.stdout).expect("it is JSON")
+        };
+        let before = run("before", &text);
+        let advice = before["advice"].as_array().expect("there is a list");
+        let last = advice.last().expect("there is advice")["outcome"].as_str();
+        assert!(last.is_some_and(|outcome| outcome.contains(" 0 failed")), "{last:?}");
+        let after = run("after", &edited(&text, advice));
+        assert_eq!(after["requests"]["failed"], 0, "{}", edited(&text, advice));
+    }
 }
