@@ -78,7 +78,7 @@ fn command_lines_use_what_there_is() {
             let known = known.unwrap_or_else(|| panic!("{page}: there is no verb {verb}: {line}"));
             let own = flags(&args, known);
             // What follows kubectl's command is kubectl's own.
-            let commands = ["exec", "expose", "get", "rollout", "run"];
+            let commands = ["describe", "exec", "expose", "get", "rollout", "run"];
             let kubectls = |word: &str| verb == "kubectl" && commands.contains(&word);
             let words = words.take_while(|word| !kubectls(word));
             for word in words.filter(|word| word.starts_with('-') && *word != "-") {

@@ -1,10 +1,13 @@
 //! `kubectl/`: what a real kubectl said to wrong use.
 
 use jiff::Timestamp;
-use kubectl::command::{Cluster, execute};
+use kubectl::{
+    Object,
+    command::{Cluster, describe::describe_service, execute},
+};
 use serde_json::Value;
 
-use crate::recording;
+use crate::{kubectl_yaml, recording};
 
 /// A cluster without objects: what is refused is refused for the words alone.
 struct Empty;
@@ -122,4 +125,65 @@ fn exposing_a_deployment_makes_the_service_that_kubectl_makes() {
     }
     println!("{seen} Services are made as kubectl makes them");
     assert!(seen >= 5, "only {seen} commands were compared");
+}
+
+/// Every Service of the recordings is described there and printed as YAML.
+#[test]
+fn services_are_described_as_kubectl_describes_them() {
+    let Some(text) = recording::text("kubectl/get_service.txt") else { return };
+    let output = |line: &str| -> Option<&str> {
+        let (_, rest) = text.split_once(&format!("$ kubectl {line}\n"))?;
+        rest.split_once("\n[rc=").map(|(output, _)| output)
+    };
+    let described =
+        text.lines().filter_map(|line| line.strip_prefix("$ kubectl describe service "));
+    let mut seen = 0;
+    for name in described {
+        let expected = output(&format!("describe service {name}")).expect("it ends");
+        let yaml = output(&format!("get service {name} -o yaml")).expect("it was printed too");
+        let service = kubectl_yaml::read(yaml);
+        let got = describe_service(Object::new(&service), &[]);
+        // The slices were not recorded with it; they have a case of their own.
+        let plain = |text: &str| -> Vec<String> {
+            let lines = text.lines().filter(|line| !line.starts_with("Endpoints:"));
+            lines.map(str::to_owned).collect()
+        };
+        assert_eq!(plain(&got), plain(expected), "{name}");
+        seen += 1;
+    }
+    println!("{seen} Services are described as kubectl describes them");
+    assert!(seen > 8, "only {seen} Services were compared");
+}
+
+#[test]
+fn three_endpoints_are_listed_and_the_others_counted() {
+    let service = serde_json::json!({
+        "kind": "Service",
+        "metadata": { "name": "web", "namespace": "shop" },
+        "spec": { "ports": [{ "name": "http", "port": 80, "protocol": "TCP", "targetPort": 8080 }] },
+    });
+    let slice = |addresses: &[(&str, bool)]| {
+        let endpoints: Vec<Value> = addresses
+            .iter()
+            .map(|(ip, ready)| serde_json::json!({ "addresses": [ip], "conditions": { "ready": ready } }))
+            .collect();
+        serde_json::json!({
+            "metadata": { "namespace": "shop", "labels": { "kubernetes.io/service-name": "web" } },
+            "ports": [{ "name": "http", "port": 8080 }],
+            "endpoints": endpoints,
+        })
+    };
+    let line = |slices: &[Value]| -> String {
+        let slices: Vec<Object<'_>> = slices.iter().map(Object::new).collect();
+        let text = describe_service(Object::new(&service), &slices);
+        let line = text.lines().find_map(|line| line.strip_prefix("Endpoints:"));
+        line.expect("there is a line for them").trim_start().to_owned()
+    };
+    assert_eq!(line(&[]), "<none>");
+    assert_eq!(line(&[slice(&[])]), "");
+    assert_eq!(line(&[slice(&[("10.0.0.1", true), ("10.0.0.2", false)])]), "10.0.0.1:8080");
+    let four = [("10.0.0.1", true), ("10.0.0.2", true), ("10.0.0.3", true), ("10.0.0.4", true)];
+    let first = "10.0.0.1:8080,10.0.0.2:8080,10.0.0.3:8080";
+    assert_eq!(line(&[slice(&four)]), format!("{first} + 1 more..."));
+    assert_eq!(line(&[slice(&four), slice(&four)]), format!("{first} + 5 more..."));
 }

@@ -1,7 +1,8 @@
 //! A command line and what it prints.
 //!
-//! *Left out:* all commands but `get`, `expose`, `rollout status`, `rollout history`, `exec` and `run`.
+//! *Left out:* all commands but `get`, `describe`, `expose`, `rollout status`, `rollout history`, `exec` and `run`.
 
+pub mod describe;
 mod exec;
 mod expose;
 mod flags;
@@ -93,7 +94,7 @@ const COMMANDS: [&str; 22] = [
 pub fn execute(line: &[String], cluster: &dyn Cluster) -> Printed {
     let Some((command, rest)) = line.split_first() else {
         return Printed::error(
-            "error: no command; the simulated cluster knows get, expose, rollout, exec and run",
+            "error: no command; the simulated cluster knows get, describe, expose, rollout, exec and run",
         );
     };
     match command.as_str() {
@@ -101,6 +102,8 @@ pub fn execute(line: &[String], cluster: &dyn Cluster) -> Printed {
             .map_or_else(Printed::error, |flags| get::get(&flags, cluster)),
         "expose" => Flags::parse("expose", expose::FLAGS, rest)
             .map_or_else(Printed::error, |flags| expose::expose(&flags, cluster)),
+        "describe" => Flags::parse("describe", describe::FLAGS, rest)
+            .map_or_else(Printed::error, |flags| describe::describe(&flags, cluster)),
         "rollout" => rollout::rollout(rest, cluster),
         "exec" => {
             let (own, program) = exec::split(rest);
@@ -113,7 +116,7 @@ pub fn execute(line: &[String], cluster: &dyn Cluster) -> Printed {
                 .map_or_else(Printed::error, |flags| exec::run(&flags, program, cluster))
         }
         known if COMMANDS.contains(&known) => Printed::error(format!(
-            "error: `kubectl {known}` is not simulated yet; get, expose, rollout status, rollout history, exec and run are"
+            "error: `kubectl {known}` is not simulated yet; get, describe service, expose, rollout status, rollout history, exec and run are"
         )),
         unknown => Printed::error(unknown_command(unknown)),
     }

@@ -117,7 +117,7 @@ fn what_cannot_be_looked_into_is_said_in_kubectls_words() {
             &["exec", "deploy/web", "-c", "side", "--", "env"],
             "error: container side not found in pod",
         ),
-        (&["run", "tmp"], "error: --image is required"),
+        (&["run", "tmp"], "error: required flag(s) \"image\" not set"),
         (
             &["run", "tmp", "--image=x", "--rm", "--", "env"],
             "error: --rm should only be used for attached containers",

@@ -82,7 +82,7 @@ pub(super) fn run(flags: &Flags, program: &[String], cluster: &dyn Cluster) -> P
         return Printed::error("error: NAME is required for run");
     };
     if flags.value("image").is_none_or(str::is_empty) {
-        return Printed::error("error: --image is required");
+        return Printed::error("error: required flag(s) \"image\" not set");
     }
     let attached = ["stdin", "tty", "attach"].iter().any(|flag| flags.is_on(flag));
     if flags.is_on("rm") && !attached {
