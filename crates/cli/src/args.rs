@@ -182,7 +182,8 @@ Examples:
 /// `rollsim explain`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Explain {
-    /// A cause such as `refused.listener-closed`, or a code such as RS0101; all of them if absent.
+    /// A cause such as `refused.listener-closed`, a family of them such as `refused`, or a code such
+    /// as RS0101; all of them if absent.
     #[arg(value_name = "CAUSE|CODE")]
     pub(crate) what: Option<String>,
 }

@@ -35,7 +35,9 @@ pub(crate) fn explain(args: &Explain) -> io::Result<u8> {
         page
     } else {
         let known = Code::ALL.iter().map(|code| code.id());
-        let known = known.chain(Cause::ALL.iter().map(|cause| cause.name()));
+        let causes = Cause::ALL.iter();
+        let causes = causes.flat_map(|cause| [cause.name(), cause.family().name()]);
+        let known = known.chain(causes);
         let near = known.map(|name| (strsim::osa_distance(name, what), name)).min();
         let near = near.filter(|(distance, name)| distance * 3 <= name.len());
         let near = near.map_or_else(String::new, |(_, name)| format!("did you mean `{name}`? "));

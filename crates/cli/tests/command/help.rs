@@ -89,3 +89,15 @@ fn a_mistake_is_answered_with_what_was_meant() {
         assert!(ran.stdout.is_empty(), "{arguments:?}: {}", ran.stdout);
     }
 }
+
+#[test]
+fn a_family_of_causes_is_explained_whole_and_what_is_near_nothing_gets_no_suggestion() {
+    let family = rollsim(&["explain", "refused"]).ended_with(0).stdout;
+    for cause in ["refused.no-endpoints\n", "refused.listener-closed\n", "refused.wrong-port\n"] {
+        assert!(family.contains(cause), "{family}");
+    }
+    assert!(!family.contains("timeout.slow\n"), "{family}");
+    rollsim(&["explain", "refusd"]).ended_with(2).says(&["did you mean `refused`?"]);
+    let nonsense = rollsim(&["explain", "nonsense"]).ended_with(2);
+    assert!(!nonsense.stderr.contains("did you mean"), "{}", nonsense.stderr);
+}
