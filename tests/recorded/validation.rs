@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, io};
 
-use scenario::{Code, Files, Found, Severity, load};
+use scenario::{
+    Code, Files, Found, Severity, load,
+    validation::{Rules, service_errors, with_defaults},
+};
 use serde_json::Value;
 
 use crate::recording;
@@ -76,4 +79,64 @@ fn objects_are_refused_in_the_api_servers_words() {
     assert!(wrong.is_empty(), "{agreed} agree, {} do not:\n{}", wrong.len(), wrong.join("\n"));
     println!("{agreed} objects are taken or refused as by the API server");
     assert!(agreed > 100, "only {agreed} cases were compared");
+}
+
+/// A Service as that API server stored it.
+fn stored(manifest: &Value) -> Value {
+    let service = with_defaults(manifest, serde_json::value::Serializer);
+    let mut service = service.expect("it is a Service").expect("it is JSON again");
+    let given = serde_json::json!({
+        "metadata": { "namespace": "default" },
+        "spec": {
+            "clusterIP": "10.96.218.190",
+            "clusterIPs": ["10.96.218.190"],
+            "ipFamilies": ["IPv4"],
+            "ipFamilyPolicy": "SingleStack",
+        },
+    });
+    merge(&mut service, &given);
+    service
+}
+
+/// A merge patch (RFC 7386).
+fn merge(target: &mut Value, patch: &Value) {
+    let Value::Object(fields) = patch else {
+        *target = patch.clone();
+        return;
+    };
+    for (name, value) in fields {
+        match value {
+            Value::Null => drop(target.as_object_mut().map(|target| target.remove(name))),
+            value => merge(&mut target[name], value),
+        }
+    }
+}
+
+#[test]
+fn changes_of_services_are_refused_in_the_api_servers_words() {
+    let Some(file) = recording::json("validation.json") else { return };
+    let mut seen = 0;
+    for case in file["cases"].as_array().expect("there are cases") {
+        if case["existing"]["kind"] != "Service" {
+            continue;
+        }
+        let old = stored(&case["existing"]);
+        let mut new = old.clone();
+        merge(&mut new, &case["patch"]);
+        if new["spec"]["type"] == "ExternalName" {
+            // What belongs to an address goes with it.
+            for field in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] {
+                new["spec"].as_object_mut().expect("it is an object").remove(field);
+            }
+        }
+        let new = with_defaults(&new, serde_json::value::Serializer);
+        let new = new.expect("it is a Service").expect("it is JSON again");
+        let errors = service_errors(&new, Some(&old), Rules::DEFAULT).expect("they are Services");
+        let message = case["message"].as_str().unwrap_or_default();
+        let expected: Vec<&str> =
+            message.split_once(" is invalid: ").map(|(_, errors)| errors).into_iter().collect();
+        assert_eq!(errors, expected, "{}", case["case"]);
+        seen += 1;
+    }
+    assert!(seen > 3, "only {seen} changes were compared");
 }
