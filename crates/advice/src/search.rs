@@ -3,9 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use api::{
-    Deployment, Kind, Labels, PodTemplate, Service, Strategy,
-    pod::{Container, PreStop},
-    service::TrafficPolicy,
+    Deployment, Kind, Labels, PodTemplate, Service, Strategy, pod::PreStop, service::TrafficPolicy,
 };
 use engine::Span;
 use metrics::{Explanation, Measures};
@@ -76,11 +74,11 @@ fn pre_stop(deployment: &Deployment, explanation: &Explanation) -> Option<Remedy
 
 fn readiness(scenario: &Scenario, deployment: &Deployment) -> Option<Remedy> {
     let container = serving_container(&deployment.spec.template)?;
-    let spec = &deployment.spec.template.spec.containers[container];
-    if spec.readiness_probe.is_some() {
+    let spec = &deployment.spec.template.spec;
+    if spec.containers[container].readiness_probe.is_some() {
         return None;
     }
-    let port = listening_port(scenario, spec)?;
+    let port = scenario.listening(spec).ports_of(u8::try_from(container).ok()?).next()?;
     let change = Change::ReadinessProbe { container, port };
     Some(Remedy { kind: Kind::Deployment, object: deployment.meta.key(), change })
 }
@@ -88,9 +86,7 @@ fn readiness(scenario: &Scenario, deployment: &Deployment) -> Option<Remedy> {
 /// For probes that ask where nothing listens.
 fn probe_ports(scenario: &Scenario, deployment: &Deployment) -> Vec<Remedy> {
     let spec = &deployment.spec.template.spec;
-    let stated =
-        |image: &str| scenario.images.get(image).map_or(Vec::new(), |it| it.listen.clone());
-    let listening = spec.listening(stated);
+    let listening = scenario.listening(spec);
     let mut remedies = Vec::new();
     for (index, container) in spec.containers.iter().enumerate() {
         let own = u8::try_from(index).ok().and_then(|index| listening.ports_of(index).next());
@@ -196,13 +192,6 @@ fn serving_container(template: &PodTemplate) -> Option<usize> {
     declares.or((!containers.is_empty()).then_some(0))
 }
 
-/// A port that the program in a container listens on.
-fn listening_port(scenario: &Scenario, container: &Container) -> Option<u16> {
-    let stated = scenario.images.get(&container.image).and_then(|image| image.listen.first());
-    let declared = container.ports.first().map(|port| port.container_port);
-    stated.copied().or(declared)
-}
-
 /// The first Service that a client calls and whose port leads where none of its pods listens.
 fn target_port(scenario: &Scenario) -> Option<Remedy> {
     scenario.clients.iter().find_map(|client| {
@@ -212,11 +201,11 @@ fn target_port(scenario: &Scenario) -> Option<Remedy> {
         let selector = service.spec.selector.as_ref()?;
         let template = templates(scenario, &service.meta.namespace)
             .find(|template| api::selector::matches_all(selector, &template.labels))?;
-        let listens: Vec<u16> =
-            template.spec.containers.iter().filter_map(|c| listening_port(scenario, c)).collect();
-        let port = *listens.first()?;
+        let listening = scenario.listening(&template.spec);
+        let port = listening.ports().next()?;
         let leads_to = template.spec.find_port(target, service.spec.ports[place].protocol);
-        (!listens.contains(&leads_to.unwrap_or(0))).then(|| Remedy {
+        let heard = leads_to.is_some_and(|port| listening.container_at(port).is_some());
+        (!heard).then(|| Remedy {
             kind: Kind::Service,
             object: service.meta.key(),
             change: Change::TargetPort { place, port },

@@ -1,7 +1,9 @@
-//! The modelled Kubernetes objects as plain data: what the API server stores and what travels on a watch.
+//! The modelled Kubernetes objects as plain data: what the API server stores and what travels on a
+//! watch.
 //!
-//! There is no behaviour here beyond matching a selector and resolving a percentage, a port or a name. Field names
-//! are Kubernetes' own in snake case; a field the simulation does not use is not here at all.
+//! There is no behaviour here beyond matching a selector and resolving a percentage, a port or a
+//! name. Field names are Kubernetes' own in snake case; a field the simulation does not use is not
+//! here at all.
 //!
 //! | module | what |
 //! |---|---|

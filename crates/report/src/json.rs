@@ -51,7 +51,7 @@ struct Object<'a> {
     verdict: Sentence,
     requests: Requests<'a>,
     latency_ms: Latency,
-    balance: Evenness<'a>,
+    balance: Balance<'a>,
     rollouts: Vec<RolloutRow<'a>>,
     during_rollout: Part<'a>,
     clients: Vec<Client<'a>>,
@@ -82,7 +82,7 @@ impl<'a> Object<'a> {
             },
             requests: Requests::of(measures.requests, &measures.by_cause),
             latency_ms: Latency::of(&measures.latency),
-            balance: Evenness::of(measures),
+            balance: Balance::of(measures),
             rollouts: measures.rollouts.iter().map(RolloutRow::of).collect(),
             during_rollout: Part::of(&measures.during_rollout),
             clients: measures.clients.iter().map(Client::of).collect(),
@@ -102,13 +102,9 @@ struct Sentence {
 }
 
 #[derive(Serialize)]
-struct Evenness<'a> {
-    jain: Option<f64>,
-    cv: Option<f64>,
-    max_over_mean: Option<f64>,
-    chance_cv: Option<f64>,
-    chance_max_over_mean: Option<f64>,
-    pods_counted: usize,
+struct Balance<'a> {
+    #[serde(flatten)]
+    evenness: Evenness,
     services: Vec<Group<'a>>,
     pods: Vec<Pod<'a>>,
 }
@@ -117,6 +113,13 @@ struct Evenness<'a> {
 #[derive(Serialize)]
 struct Group<'a> {
     names: Vec<&'a str>,
+    #[serde(flatten)]
+    evenness: Evenness,
+}
+
+/// How evenly some pods are loaded.
+#[derive(Serialize)]
+struct Evenness {
     jain: Option<f64>,
     cv: Option<f64>,
     max_over_mean: Option<f64>,
@@ -125,13 +128,11 @@ struct Group<'a> {
     pods_counted: usize,
 }
 
-impl<'a> Group<'a> {
-    fn of(group: &'a ServiceBalance) -> Self {
-        let ServiceBalance { services, balance } = group;
+impl Evenness {
+    fn of(balance: &metrics::Balance) -> Self {
         // Over no pods there is no evenness, and a zero would read as the worst possible one.
         let defined = |number| (balance.pods > 0).then_some(number);
         Self {
-            names: names(services),
             jain: defined(balance.jain),
             cv: defined(balance.cv),
             max_over_mean: defined(balance.max_over_mean),
@@ -142,21 +143,21 @@ impl<'a> Group<'a> {
     }
 }
 
+impl<'a> Group<'a> {
+    fn of(group: &'a ServiceBalance) -> Self {
+        let ServiceBalance { services, balance } = group;
+        Self { names: names(services), evenness: Evenness::of(balance) }
+    }
+}
+
 fn names(names: &[Arc<str>]) -> Vec<&str> {
     names.iter().map(|name| &**name).collect()
 }
 
-impl<'a> Evenness<'a> {
+impl<'a> Balance<'a> {
     fn of(measures: &'a Measures) -> Self {
-        let balance = measures.balance;
-        let defined = |number| (balance.pods > 0).then_some(number);
         Self {
-            jain: defined(balance.jain),
-            cv: defined(balance.cv),
-            max_over_mean: defined(balance.max_over_mean),
-            chance_cv: defined(balance.chance_cv),
-            chance_max_over_mean: defined(balance.chance_max_over_mean),
-            pods_counted: balance.pods,
+            evenness: Evenness::of(&measures.balance),
             services: measures.balances.iter().map(Group::of).collect(),
             pods: measures.pods.iter().map(Pod::of).collect(),
         }

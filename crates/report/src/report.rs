@@ -40,13 +40,6 @@ pub struct Edit {
     pub lines: String,
 }
 
-impl Advice {
-    /// All lines to write.
-    pub(crate) fn lines(&self) -> String {
-        self.edits.iter().map(|edit| edit.lines.as_str()).collect::<Vec<_>>().join("\n")
-    }
-}
-
 /// One change to a manifest that would save requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Advice {
@@ -62,4 +55,11 @@ pub struct Advice {
     pub outcome: String,
     /// Whether a second run with the change showed the outcome.
     pub verified: bool,
+}
+
+impl Advice {
+    /// All lines to write.
+    pub(crate) fn lines(&self) -> String {
+        self.edits.iter().map(|edit| edit.lines.as_str()).collect::<Vec<_>>().join("\n")
+    }
 }

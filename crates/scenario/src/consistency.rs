@@ -82,9 +82,7 @@ fn check_room(spec: &Spec<'_>, scenario: &Scenario, findings: &mut Findings) {
 
 /// Whether somebody listens where each probe asks.
 fn check_probes(spec: &Spec<'_>, scenario: &Scenario, findings: &mut Findings) {
-    let stated =
-        |image: &str| scenario.images.get(image).map_or(Vec::new(), |it| it.listen.clone());
-    let listening = spec.spec.listening(stated);
+    let listening = scenario.listening(spec.spec);
     for (index, container) in spec.spec.containers.iter().enumerate() {
         for (kind, probe) in container.probes() {
             let Some(port) = probe.port(container) else { continue };

@@ -37,6 +37,16 @@ pub struct Scenario {
     pub expect: Vec<Expectation>,
 }
 
+impl Scenario {
+    /// Which container of a pod listens on which port, with what [`Image::listen`] states.
+    #[must_use]
+    pub fn listening(&self, spec: &api::PodSpec) -> api::Listening {
+        let stated =
+            |image: &str| self.images.get(image).map_or(Vec::new(), |image| image.listen.clone());
+        spec.listening(stated)
+    }
+}
+
 /// An expectation as written, with its place for complaints.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expectation {

@@ -62,8 +62,8 @@ pub(super) fn exec(flags: &Flags, program: &[String], cluster: &dyn Cluster) -> 
     };
     let pod = Object::new(&pod);
     let mut printed = Printed::default();
-    match container(pod, flags.value("container")) {
-        Ok((_, said)) if !flags.is_on("quiet") => printed.stderr.push_str(&said),
+    match choose_container(pod, flags.value("container")) {
+        Ok(said) if !flags.is_on("quiet") => printed.stderr.push_str(&said),
         Ok(_) => {}
         Err(problem) => return Printed::error(problem),
     }
@@ -154,8 +154,8 @@ fn is_ready(pod: Object<'_>) -> bool {
         .any(|condition| condition.text("type") == "Ready" && condition.text("status") == "True")
 }
 
-/// The container that is meant, and what kubectl says where it had to choose.
-fn container(pod: Object<'_>, asked: Option<&str>) -> Result<(String, String), String> {
+/// What kubectl says where it had to choose the container, or why it can run nothing in there.
+fn choose_container(pod: Object<'_>, asked: Option<&str>) -> Result<String, String> {
     let names: Vec<&str> = pod.list("spec.containers").map(|it| it.text("name")).collect();
     let first = names.first().copied().unwrap_or_default();
     let name = asked.unwrap_or(first);
@@ -175,9 +175,8 @@ fn container(pod: Object<'_>, asked: Option<&str>) -> Result<(String, String), S
              (\"{name}\")"
         ));
     }
-    let said = match (asked, names.len()) {
+    Ok(match (asked, names.len()) {
         (None, 2..) => format!("Defaulted container \"{name}\" out of: {}\n", names.join(", ")),
         _ => String::new(),
-    };
-    Ok((name.to_owned(), said))
+    })
 }
