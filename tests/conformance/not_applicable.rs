@@ -64,10 +64,11 @@ const LISTED: &[Listed] = &[
     ("topology_hints", "Test_redistributeHints", "*", TOPOLOGY_MODE),
 ];
 
-/// Why hints by zone and processor are not checked.
+/// Why rules of other workloads are not checked.
 const NO_SUCH_WORKLOAD: &str =
     "DaemonSets and StatefulSets are not simulated; their manifests are named by a warning";
 
+/// Why hints by zone and processor are not checked.
 const TOPOLOGY_MODE: &str = "hints by `topology-mode` share endpoints out by the zones' processors; the annotation is not \
      simulated, and a warning says so";
 

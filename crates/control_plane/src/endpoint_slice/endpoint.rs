@@ -1,7 +1,7 @@
 //! What a pod is to a Service: whether it is an endpoint, with which ports and conditions
 //! (`k8s.io/endpointslice/utils.go`, `k8s.io/endpointslice/util/controller_utils.go`).
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use api::{Endpoint, Labels, Node, Pod, Service, SlicePort};
 
@@ -99,9 +99,23 @@ pub fn get_endpoint_ports(service: &Service, pod: &Pod) -> Vec<SlicePort> {
 pub fn endpoints_equal_beyond_hash(a: &Endpoint, b: &Endpoint) -> bool {
     let conditions = |e: &Endpoint| (e.ready, e.serving, e.terminating);
     conditions(a) == conditions(b)
-        && a.node_name == b.node_name
-        && a.zone == b.zone
-        && a.target == b.target
+        && same_text(a.node_name.as_ref(), b.node_name.as_ref())
+        && same_text(a.zone.as_ref(), b.zone.as_ref())
+        && match (&a.target, &b.target) {
+            (Some((a, a_name)), Some((b, b_name))) => {
+                a == b && same_text(Some(a_name), Some(b_name))
+            }
+            (a, b) => a.is_none() && b.is_none(),
+        }
+}
+
+/// Whether two texts are equal. The versions of an endpoint share theirs, so that a look at where
+/// they are is nearly always enough.
+fn same_text(a: Option<&Arc<str>>, b: Option<&Arc<str>>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => Arc::ptr_eq(a, b) || a == b,
+        (a, b) => a.is_none() && b.is_none(),
+    }
 }
 
 /// Whether two endpoints are meant for the same zones and nodes. Kubernetes compares hints after it

@@ -167,8 +167,9 @@ impl<'a> Packing<'a> {
         for slice in &mut self.slices {
             let mut kept = Vec::with_capacity(slice.was.endpoints.len());
             let mut changed = false;
+            let mut guess = 0;
             for endpoint in &slice.was.endpoints {
-                let place = self.wanted.place_of(endpoint);
+                let place = self.wanted.place_of(endpoint, guess);
                 // One that is in two slices is taken out of the later one.
                 let Some(place) =
                     place.filter(|place| !std::mem::replace(&mut placed[*place], true))
@@ -176,6 +177,7 @@ impl<'a> Packing<'a> {
                     changed = true;
                     continue;
                 };
+                guess = place + 1;
                 let wanted = self.wanted.at(place);
                 changed |= !endpoints_equal_beyond_hash(wanted, endpoint)
                     || !hints_equal(wanted, endpoint);
