@@ -127,6 +127,26 @@ fn exposing_a_deployment_makes_the_service_that_kubectl_makes() {
     assert!(seen >= 5, "only {seen} commands were compared");
 }
 
+/// Of `create service`, what kubectl refuses before it asks the API server; what that one says of a
+/// Service is in `validation.rs`.
+#[test]
+fn services_that_kubectl_cannot_make_are_refused_in_its_words() {
+    let Some(text) = recording::text("kubectl/apply_delete.txt") else { return };
+    let mut seen = 0;
+    for part in format!("\n{text}").split("\n$ kubectl ").skip(1) {
+        let (line, rest) = part.split_once('\n').expect("a command has an output");
+        let failed = rest.starts_with("error: ") && !rest.starts_with("error: failed to create");
+        if !line.starts_with("create service") || !failed {
+            continue;
+        }
+        let (stderr, _) = rest.split_once("[rc=1]").expect("it went wrong");
+        let printed = execute(&words(line), &Empty);
+        assert_eq!((&*printed.stderr, printed.code), (stderr, 1), "kubectl {line}");
+        seen += 1;
+    }
+    assert_eq!(seen, 2, "the recording has two such lines");
+}
+
 /// Every Service of the recordings is described there and printed as YAML.
 #[test]
 fn services_are_described_as_kubectl_describes_them() {

@@ -160,8 +160,8 @@ pub(crate) struct Kubectl {
     /// Use this seed instead of the scenario's.
     #[arg(long, value_name = "N", value_parser = seed)]
     pub(crate) seed: Option<u64>,
-    /// What one would type after `kubectl`: get, describe service, expose, rollout status, rollout
-    /// history, exec, run.
+    /// What one would type after `kubectl`: get, describe service, expose, create service, rollout
+    /// status, rollout history, exec, run.
     #[arg(
         required = true,
         trailing_var_arg = true,

@@ -3,7 +3,7 @@
 use std::{io, net::IpAddr};
 
 use ::kubectl::{
-    command::{Cluster, Inside, Lookup, execute},
+    command::{Cluster, Connection, Inside, Lookup, execute},
     wire::{endpoints, to_json},
 };
 use api::{Kind, Object};
@@ -91,6 +91,14 @@ impl Inside for Container<'_> {
             addresses: resolution.addresses,
         })
     }
+
+    fn connect(&self, address: IpAddr, port: u16) -> Connection {
+        match self.0.connect(address, port) {
+            sim::Connected::Answered(pod) => Connection::Answered(pod),
+            sim::Connected::Refused(why) => Connection::Refused(why),
+            sim::Connected::Unanswered(why) => Connection::Unanswered(why),
+        }
+    }
 }
 
 impl Stopped {
@@ -136,7 +144,11 @@ impl Cluster for Stopped {
         self.world.objects(kind).map(to_json).collect()
     }
 
-    fn inside<'a>(&'a self, namespace: &'a str) -> Option<Box<dyn Inside + 'a>> {
-        Some(Box::new(Container(sim::Inside::new(&self.world, namespace, self.rewrites))))
+    fn inside<'a>(
+        &'a self,
+        namespace: &'a str,
+        node: Option<&'a str>,
+    ) -> Option<Box<dyn Inside + 'a>> {
+        Some(Box::new(Container(sim::Inside::new(&self.world, namespace, node, self.rewrites))))
     }
 }

@@ -215,6 +215,20 @@ impl KubeProxy {
         port.ok_or(Refusal::Reject)?.pick(caller, now, random)
     }
 
+    /// The pods that a connection from the node to a Service's port may go to, or what becomes of it
+    /// where there are none; `None` where no rule is for that port.
+    #[must_use]
+    pub fn targets(&self, service: ServiceId, port: u16) -> Option<Result<&[Target], Refusal>> {
+        let rules = self.rules.get(service.0 as usize)?;
+        Some(rules.ports.iter().find(|rules| rules.number == port)?.inside_targets())
+    }
+
+    /// Whether its rules refuse ports that a Service does not have.
+    #[must_use]
+    pub fn guards_cluster_ips(&self) -> bool {
+        self.config.mode.guards_cluster_ips()
+    }
+
     /// Tells the policy of a port how a request to it ended.
     pub fn done(&mut self, port: u16, caller: Caller, request: &Request, now: Time) {
         let (Some(service), Some(pod)) = (request.service, request.pod) else { return };

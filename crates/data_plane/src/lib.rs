@@ -15,6 +15,7 @@
 
 mod address_text;
 pub mod arrivals;
+mod attempt;
 pub mod behaviour;
 pub mod bounded_frequency_runner;
 pub mod client;
@@ -32,6 +33,7 @@ pub mod runtime;
 pub mod server;
 mod way;
 
+pub use attempt::Attempt;
 pub use behaviour::{Behaviour, OnSigterm, WarmUp};
 pub use data_plane::{Config, DataPlane, NodeConfig, Watches};
 pub use event::Event;

@@ -1,12 +1,15 @@
 //! A command line and what it prints.
 //!
-//! *Left out:* all commands but `get`, `describe`, `expose`, `rollout status`, `rollout history`, `exec` and `run`.
+//! *Left out:* all commands but `get`, `describe`, `expose`, `create service`, `rollout status`, `rollout
+//! history`, `exec` and `run`.
 
+mod create;
 pub mod describe;
 mod exec;
 mod expose;
 mod flags;
 mod get;
+mod made;
 pub mod programs;
 mod rollout;
 
@@ -14,7 +17,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use flags::Flags;
-pub use programs::{Inside, Lookup};
+pub use programs::{Connection, Inside, Lookup};
 
 /// The cluster that a command is about, at one moment.
 pub trait Cluster {
@@ -24,8 +27,13 @@ pub trait Cluster {
     /// All objects of a kind, in the order of their namespaces and names.
     fn objects(&self, kind: &str) -> Vec<Value>;
 
-    /// What a container of a namespace sees; `None` where there are no containers.
-    fn inside<'a>(&'a self, _namespace: &'a str) -> Option<Box<dyn Inside + 'a>> {
+    /// What a container of a namespace sees, on the node of a name or on the first; `None` where there
+    /// are no containers.
+    fn inside<'a>(
+        &'a self,
+        _namespace: &'a str,
+        _node: Option<&'a str>,
+    ) -> Option<Box<dyn Inside + 'a>> {
         None
     }
 }
@@ -94,7 +102,7 @@ const COMMANDS: [&str; 22] = [
 pub fn execute(line: &[String], cluster: &dyn Cluster) -> Printed {
     let Some((command, rest)) = line.split_first() else {
         return Printed::error(
-            "error: no command; the simulated cluster knows get, describe, expose, rollout, exec and run",
+            "error: no command; the simulated cluster knows get, describe, expose, create, rollout, exec and run",
         );
     };
     match command.as_str() {
@@ -104,6 +112,7 @@ pub fn execute(line: &[String], cluster: &dyn Cluster) -> Printed {
             .map_or_else(Printed::error, |flags| expose::expose(&flags, cluster)),
         "describe" => Flags::parse("describe", describe::FLAGS, rest)
             .map_or_else(Printed::error, |flags| describe::describe(&flags, cluster)),
+        "create" => create::create(rest, cluster),
         "rollout" => rollout::rollout(rest, cluster),
         "exec" => {
             let (own, program) = exec::split(rest);
@@ -116,7 +125,7 @@ pub fn execute(line: &[String], cluster: &dyn Cluster) -> Printed {
                 .map_or_else(Printed::error, |flags| exec::run(&flags, program, cluster))
         }
         known if COMMANDS.contains(&known) => Printed::error(format!(
-            "error: `kubectl {known}` is not simulated yet; get, describe service, expose, rollout status, rollout history, exec and run are"
+            "error: `kubectl {known}` is not simulated yet; get, describe service, expose, create service, rollout status, rollout history, exec and run are"
         )),
         unknown => Printed::error(unknown_command(unknown)),
     }

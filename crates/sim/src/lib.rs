@@ -24,6 +24,6 @@ pub mod world;
 
 pub use compile::compile;
 pub use event::Event;
-pub use inside::Inside;
+pub use inside::{Connected, Inside};
 pub use run::{BEGIN, Ending, Progress, run, run_attended, run_to};
 pub use world::World;

@@ -1,5 +1,7 @@
 //! kubectl against the simulated cluster: its tables, its errors, its exit codes.
 
+use std::collections::BTreeSet;
+
 use super::bench::{rollsim, scenario};
 
 fn kubectl(at: &str, line: &[&str]) -> super::bench::Ran {
@@ -101,6 +103,70 @@ fn a_pod_of_its_own_is_run_for_one_command_and_removed() {
     let ran = kubectl("34s", &[&run[..], &["nslookup", "kubernetes"]].concat()).ended_with(0);
     assert!(ran.stdout.contains("Address: 10.96.0.1\n"), "{ran:?}");
     assert!(ran.stdout.ends_with("pod \"tmp\" deleted from default namespace\n"), "{ran:?}");
+}
+
+/// Who answers at a name, a port and an address, from a pod of its own and from one of the Deployment.
+#[test]
+fn curl_reaches_who_a_connection_reaches() {
+    let run = ["run", "tmp", "--image=curl", "--rm", "-it", "--restart=Never", "--", "curl"];
+    let curl = |at: &str, words: &[&str]| kubectl(at, &[&run[..], words].concat());
+    let ran = curl("25s", &["http://web-svc"]).ended_with(0);
+    assert!(ran.stdout.starts_with("web-859bb55885-"), "{ran:?}");
+    assert_eq!(ran.stdout.lines().count(), 2, "{ran:?}");
+    let all = (25..60).map(|second| curl(&format!("{second}s"), &["web-svc"]));
+    let answers: BTreeSet<String> =
+        all.filter_map(|ran| ran.stdout.lines().next().map(str::to_owned)).collect();
+    let of = |hash: &str| answers.iter().filter(|pod| pod.contains(hash)).count();
+    assert!(of("859bb55885") > 1 && of("5bbc5cb474") > 1, "{answers:?}");
+
+    let wrong = curl("25s", &["web-svc:8080"]).ended_with(7);
+    assert!(wrong.stderr.contains("no rule for port 8080 of web-svc, which listens on 80"));
+    let pods = kubectl("25s", &["get", "pods", "-o", "wide", "--no-headers"]).ended_with(0).stdout;
+    let row: Vec<&str> = pods.split_whitespace().take(6).collect();
+    let (name, address) = (row[0], row[5]);
+    let direct = ["exec", name, "--", "curl", "-sS"];
+    let listens = kubectl("25s", &[&direct[..], &[&format!("{address}:8080")]].concat());
+    assert_eq!(listens.ended_with(0).stdout, format!("{name}\n"));
+    let closed = kubectl("25s", &[&direct[..], &[address]].concat()).ended_with(7);
+    assert!(closed.stderr.contains(&format!("nobody listens in {name} at port 80")), "{closed:?}");
+    let nowhere = curl("25s", &["-m", "2", "10.1.1.1"]).ended_with(28);
+    assert!(nowhere.stderr.contains("timed out after 2000 milliseconds"), "{nowhere:?}");
+}
+
+#[test]
+fn a_service_is_created_as_yaml() {
+    let line = ["create", "service", "nodeport", "web", "--tcp=8081:http", "--tcp", "90"];
+    let dry = ["--node-port=30200", "--dry-run=client", "-o", "yaml"];
+    let printed = kubectl("0s", &[&line[..], &dry].concat()).ended_with(0).stdout;
+    let expected = "apiVersion: v1\nkind: Service\nmetadata:\n  labels:\n    app: web\n  name: web\nspec:\n  \
+                    ports:\n  - name: 8081-http\n    nodePort: 30200\n    port: 8081\n    protocol: TCP\n    \
+                    targetPort: http\n  - name: \"90\"\n    nodePort: 30200\n    port: 90\n    protocol: TCP\n    \
+                    targetPort: 90\n  selector:\n    app: web\n  type: NodePort\nstatus:\n  loadBalancer: {}\n";
+    assert_eq!(printed, expected);
+    let cases: [(&[&str], &str); 7] = [
+        (&["clusterip"], "error: exactly one NAME is required, got 0\nSee 'kubectl create service"),
+        (&["clusterip", "a", "--tcp=80:a_b"], "error: must contain only alpha-numeric"),
+        (&["clusterip", "a", "--tcp=80:70000"], "error: must be between 1 and 65535, inclusive"),
+        (
+            &["clusterip", "a", "--tcp=70000"],
+            "error: strconv.ParseUint: parsing \"70000\": value out",
+        ),
+        (&["externalname", "a"], "error: required flag(s) \"external-name\" not set"),
+        (&["clusterip", "a", "--node-port=1"], "error: unknown flag: --node-port"),
+        (&["headless", "a"], "error: create service takes a type, and \"headless\" is none"),
+    ];
+    for (words, text) in cases {
+        let refused = kubectl("0s", &[&["create", "service"], words].concat()).ended_with(1);
+        assert!(refused.stderr.starts_with(text), "{words:?}: {}", refused.stderr);
+    }
+    for line in [
+        &["externalname", "a", "--external-name=b.c"][..],
+        &["clusterip", "a", "--clusterip=None"],
+        &["loadbalancer", "a", "--tcp=80"],
+    ] {
+        let line = [&["create", "service"], line, &["--dry-run=client"]].concat();
+        assert_eq!(kubectl("0s", &line).ended_with(0).stdout, "service/a created (dry run)\n");
+    }
 }
 
 #[test]

@@ -108,6 +108,14 @@ impl Port {
         }
     }
 
+    /// Where connections from inside may go.
+    pub(super) fn inside_targets(&self) -> Result<&[Target], Refusal> {
+        match &*self.inside.targets {
+            [] => Err(self.inside.refusal),
+            targets => Ok(targets),
+        }
+    }
+
     /// Tells the policy how a connection ended.
     pub(super) fn done(&mut self, caller: Caller, pod: PodId, outcome: Outcome, latency: Span) {
         let door = door(&mut self.inside, &mut self.outside, caller);

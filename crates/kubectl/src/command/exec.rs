@@ -67,8 +67,8 @@ pub(super) fn exec(flags: &Flags, program: &[String], cluster: &dyn Cluster) -> 
         Ok(_) => {}
         Err(problem) => return Printed::error(problem),
     }
-    let namespace = flags.namespace();
-    let Some(inside) = cluster.inside(namespace) else { return programs::none() };
+    let node = Some(pod.text("spec.nodeName"));
+    let Some(inside) = cluster.inside(flags.namespace(), node) else { return programs::none() };
     printed.append(programs::run(program, pod.name(), &*inside));
     if printed.code > 0 {
         let code = printed.code;
@@ -103,7 +103,7 @@ pub(super) fn run(flags: &Flags, program: &[String], cluster: &dyn Cluster) -> P
             "Error from server (AlreadyExists): pods \"{name}\" already exists"
         ));
     }
-    let Some(inside) = cluster.inside(namespace) else { return programs::none() };
+    let Some(inside) = cluster.inside(namespace, None) else { return programs::none() };
     let mut printed = programs::run(&program, name, &*inside);
     if printed.code > 0 {
         printed.stderr.push_str(&format!("pod {namespace}/{name} terminated (Error)\n"));

@@ -8,14 +8,9 @@ use super::{
     Cluster, Printed,
     flags::{Flag, Flags, valued},
     get::not_found,
+    made,
 };
-use crate::{
-    Object,
-    expose::Exposure,
-    output::{Format, Listing, list},
-    polymorphic::can_be_exposed,
-    resource::Resource,
-};
+use crate::{Object, expose::Exposure, polymorphic::can_be_exposed, resource::Resource};
 
 pub(super) const FLAGS: &[Flag] = &[
     valued("cluster-ip", ' '),
@@ -47,7 +42,7 @@ pub(super) fn expose(flags: &Flags, cluster: &dyn Cluster) -> Printed {
         Err(problem) => return Printed::error(problem),
     };
     match service(flags, Object::new(&object)) {
-        Ok(service) => print(flags, &service, cluster),
+        Ok(service) => made::print(flags, &service, "exposed", cluster),
         Err(problem) => Printed::error(format!("error: {problem}")),
     }
 }
@@ -92,38 +87,4 @@ fn service(flags: &Flags, object: Object<'_>) -> Result<Value, String> {
     };
     exposure.complete(object)?;
     exposure.create_service()
-}
-
-fn print(flags: &Flags, service: &Value, cluster: &dyn Cluster) -> Printed {
-    let name = Object::new(service).name();
-    if flags.value("dry-run") != Some("client") {
-        return Printed::error(format!(
-            "error: the simulated cluster stands still and cannot take service/{name}\n  = help: add \
-             --dry-run=client -o yaml, and put what it prints beside the manifests"
-        ));
-    }
-    let format = match flags.value("output") {
-        None => {
-            let stdout = format!("service/{name} exposed (dry run)\n");
-            return Printed { stdout, ..Printed::default() };
-        }
-        Some("yaml") => Format::Yaml,
-        Some("json") => Format::Json,
-        Some("name") => Format::Name,
-        Some(other) => {
-            return Printed::error(format!(
-                "error: the output format {other:?} is not simulated yet; name, json and yaml are"
-            ));
-        }
-    };
-    let listing = Listing {
-        format,
-        now: cluster.now(),
-        with_namespace: false,
-        with_kind: false,
-        no_headers: false,
-        show_labels: false,
-    };
-    let stdout = list(std::slice::from_ref(service), true, &listing);
-    Printed { stdout, ..Printed::default() }
 }

@@ -10,14 +10,20 @@ pub(super) struct Flag {
     pub(super) letter: char,
     /// Whether it takes a value.
     pub(super) valued: bool,
+    /// Whether it may come again, and all its values count; they are put together with commas.
+    pub(super) listed: bool,
 }
 
 pub(super) const fn valued(name: &'static str, letter: char) -> Flag {
-    Flag { name, letter, valued: true }
+    Flag { name, letter, valued: true, listed: false }
 }
 
 pub(super) const fn switch(name: &'static str, letter: char) -> Flag {
-    Flag { name, letter, valued: false }
+    Flag { name, letter, valued: false, listed: false }
+}
+
+pub(super) const fn listed(name: &'static str, letter: char) -> Flag {
+    Flag { name, letter, valued: true, listed: true }
 }
 
 /// A command line taken apart.
@@ -63,7 +69,10 @@ impl Flags {
                 None if flag.valued => words.next().ok_or_else(needs)?.clone(),
                 None => "true".to_owned(),
             };
-            flags.values.insert(flag.name, value);
+            match flags.values.get_mut(flag.name).filter(|_| flag.listed) {
+                Some(before) => before.extend([",", &value]),
+                None => drop(flags.values.insert(flag.name, value)),
+            }
         }
         Ok(flags)
     }

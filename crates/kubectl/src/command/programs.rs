@@ -1,5 +1,7 @@
 //! The programs that a simulated container has: those that show how a Service is found.
 
+mod curl;
+
 use std::net::IpAddr;
 
 use super::Printed;
@@ -20,6 +22,20 @@ pub trait Inside {
     /// # Errors
     /// Why it is no name.
     fn look_up(&self, name: &str) -> Result<Lookup, String>;
+
+    /// What becomes of a connection to a port of an address.
+    fn connect(&self, address: IpAddr, port: u16) -> Connection;
+}
+
+/// What became of a connection; where nobody answered, with the reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Connection {
+    /// The pod of this name answered.
+    Answered(String),
+    /// The sender was told that nobody listens.
+    Refused(String),
+    /// There was no answer at all.
+    Unanswered(String),
 }
 
 /// What a name came to.
@@ -60,12 +76,13 @@ pub(super) fn run(program: &[String], host_name: &str, inside: &dyn Inside) -> P
             Printed::error(text.join("\n"))
         }
         ["nslookup", name] if !name.starts_with('-') => look_up(name, inside),
+        ["curl", ref words @ ..] => curl::run(words, inside),
         ["nslookup", ..] => Printed::error(
             "error: nslookup takes one name here and asks the cluster's DNS for its addresses",
         ),
         _ => Printed::error(format!(
             "error: `{}` is not in the simulated containers; env, printenv, hostname, cat \
-             /etc/resolv.conf and nslookup NAME are",
+             /etc/resolv.conf, nslookup NAME and curl URL are",
             words.join(" ")
         )),
     }

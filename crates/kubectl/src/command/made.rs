@@ -1,0 +1,44 @@
+//! What is printed of an object that a command made and that nobody takes: `--dry-run=client`.
+
+use serde_json::Value;
+
+use super::{Cluster, Printed, flags::Flags};
+use crate::{
+    Object,
+    output::{Format, Listing, list},
+};
+
+/// Prints a Service that was `done` so: exposed or created.
+pub(super) fn print(flags: &Flags, service: &Value, done: &str, cluster: &dyn Cluster) -> Printed {
+    let name = Object::new(service).name();
+    if flags.value("dry-run") != Some("client") {
+        return Printed::error(format!(
+            "error: the simulated cluster stands still and cannot take service/{name}\n  = help: add \
+             --dry-run=client -o yaml, and put what it prints beside the manifests"
+        ));
+    }
+    let format = match flags.value("output") {
+        None => {
+            let stdout = format!("service/{name} {done} (dry run)\n");
+            return Printed { stdout, ..Printed::default() };
+        }
+        Some("yaml") => Format::Yaml,
+        Some("json") => Format::Json,
+        Some("name") => Format::Name,
+        Some(other) => {
+            return Printed::error(format!(
+                "error: the output format {other:?} is not simulated yet; name, json and yaml are"
+            ));
+        }
+    };
+    let listing = Listing {
+        format,
+        now: cluster.now(),
+        with_namespace: false,
+        with_kind: false,
+        no_headers: false,
+        show_labels: false,
+    };
+    let stdout = list(std::slice::from_ref(service), true, &listing);
+    Printed { stdout, ..Printed::default() }
+}
