@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use kubectl::{
     Object,
     command::{Cluster, describe::describe_service, execute},
+    table::Columns,
 };
 use serde_json::Value;
 
@@ -145,6 +146,39 @@ fn services_that_kubectl_cannot_make_are_refused_in_its_words() {
         seen += 1;
     }
     assert_eq!(seen, 2, "the recording has two such lines");
+}
+
+/// The lines of `get -w` as a real kubectl set them, taken apart into cells and set again: those that
+/// came before the rollout together, the others one by one.
+#[test]
+fn what_is_watched_stands_in_columns_that_only_grow() {
+    let Some(text) = recording::text("kubectl/rollout_def25_streams.txt") else { return };
+    let mut lines_seen = 0;
+    for part in text.split("\n$ kubectl get ").skip(1) {
+        let (command, rest) = part.split_once('\n').expect("a command has an output");
+        let (rest, _) = rest.split_once("[rc=").expect("it ends");
+        let lines = rest.lines().filter_map(|line| line.strip_prefix('[')?.split_once("] "));
+        let lines: Vec<(i64, &str)> = lines
+            .map(|(millis, line)| (millis.trim().parse().expect("milliseconds"), line))
+            .filter(|(_, line)| !line.starts_with("Warning:"))
+            .collect();
+        let before = lines.iter().take_while(|(millis, _)| *millis < 0).count();
+        let (initial, later) = lines.split_at(before);
+        let mut columns = Columns::default();
+        for printed in std::iter::once(initial).chain(later.chunks(1)) {
+            let rows: Vec<Vec<String>> = printed.iter().map(|(_, line)| cells(line)).collect();
+            let expected: String = printed.iter().map(|(_, line)| format!("{line}\n")).collect();
+            assert_eq!(columns.lines(&rows), expected, "kubectl get {command}");
+            lines_seen += printed.len();
+        }
+    }
+    println!("{lines_seen} watched lines are set as kubectl sets them");
+    assert!(lines_seen > 100, "only {lines_seen} lines were compared");
+}
+
+/// What is parted by more than a space.
+fn cells(line: &str) -> Vec<String> {
+    line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).map(str::to_owned).collect()
 }
 
 /// Every Service of the recordings is described there and printed as YAML.

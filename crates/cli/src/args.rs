@@ -157,6 +157,9 @@ pub(crate) struct Kubectl {
     /// The moment: how long after the scenario's beginning.
     #[arg(long, value_name = "TIME", default_value = "0s")]
     pub(crate) at: Span,
+    /// Where `-w` and `rollout status` stop to wait; the scenario's end where it is not said.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<Span>,
     /// Use this seed instead of the scenario's.
     #[arg(long, value_name = "N", value_parser = seed)]
     pub(crate) seed: Option<u64>,
@@ -177,6 +180,7 @@ Output and exit codes are kubectl's.
 Examples:
   rollsim kubectl -s scenarios/rolling-update.yaml --at 32s get pods -o wide
   rollsim kubectl -s scenarios/rolling-update.yaml --at 32s get deploy,rs,svc,endpointslices
+  rollsim kubectl -s scenarios/rolling-update.yaml --at 29s get pods -w
   rollsim kubectl -s scenarios/rolling-update.yaml --at 32s rollout status deployment/web";
 
 /// `rollsim explain`.

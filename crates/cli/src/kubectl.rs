@@ -1,15 +1,15 @@
 //! `rollsim kubectl`: kubectl against the simulated cluster at a moment.
 
-use std::{io, net::IpAddr};
+use std::{collections::BTreeMap, io, net::IpAddr, sync::Arc};
 
 use ::kubectl::{
     command::{Cluster, Connection, Inside, Lookup, execute},
     wire::{endpoints, to_json},
 };
-use api::{Kind, Object};
-use engine::Span;
+use api::{Change, EndpointSlice, Kind, Object, Verb};
+use engine::{Span, Time};
 use record::Discard;
-use scenario::load;
+use scenario::{Scenario, load};
 use serde_json::Value;
 use sim::World;
 
@@ -28,20 +28,21 @@ pub(crate) fn kubectl(args: &Kubectl) -> io::Result<u8> {
         return Ok(exit::BAD_INPUT);
     };
     let duration = scenario.duration;
-    if args.at > duration {
+    let until = args.until.unwrap_or(duration);
+    for (flag, moment, least) in [("--at", args.at, Span::ZERO), ("--until", until, args.at)] {
+        let problem = if moment > duration {
+            format!("the scenario ends after {duration}")
+        } else if moment < least {
+            format!("that is before --at {least}")
+        } else {
+            continue;
+        };
         output::warn(&format!(
-            "error: --at {}: the scenario ends after {duration}\n  \
-             = help: name a moment from 0s to {duration}",
-            args.at
+            "error: {flag} {moment}: {problem}\n  = help: name a moment from {least} to {duration}"
         ));
         return Ok(exit::BAD_INPUT);
     }
-    let world = sim::compile(scenario, args.seed.unwrap_or(scenario.seed));
-    let cluster = Stopped {
-        world: sim::run_to(world, args.at, &mut Discard),
-        at: args.at,
-        rewrites: scenario.cluster.dns_rewrites,
-    };
+    let cluster = Stopped::new(scenario, args.seed.unwrap_or(scenario.seed), args.at, until);
     let printed = execute(&args.line, &cluster);
     output::print(&printed.stdout)?;
     if !printed.stderr.is_empty() {
@@ -51,11 +52,13 @@ pub(crate) fn kubectl(args: &Kubectl) -> io::Result<u8> {
 }
 
 /// A cluster that stands still.
-struct Stopped {
-    world: World,
+struct Stopped<'a> {
+    scenario: &'a Scenario,
+    seed: u64,
     at: Span,
-    /// Whether its DNS rewrites short names.
-    rewrites: bool,
+    /// Where those who wait for something stop.
+    until: Span,
+    world: World,
 }
 
 /// A container of it.
@@ -101,47 +104,114 @@ impl Inside for Container<'_> {
     }
 }
 
-impl Stopped {
-    /// The Endpoints of each Service that has a selector: the mirror of its slices.
-    fn endpoints(&self) -> Vec<Value> {
-        let slices: Vec<_> = self
-            .world
-            .objects(Kind::EndpointSlice)
-            .filter_map(|object| match object {
-                Object::EndpointSlice(slice) => Some(&**slice),
-                _ => None,
-            })
-            .collect();
-        let services = self.world.objects(Kind::Service).filter_map(|object| match object {
+impl<'a> Stopped<'a> {
+    fn new(scenario: &'a Scenario, seed: u64, at: Span, until: Span) -> Self {
+        let world = sim::run_to(sim::compile(scenario, seed), at, &mut Discard);
+        Self { scenario, seed, at, until, world }
+    }
+
+    /// What is written from the moment on. The same run is made once more for it.
+    fn journal(&self) -> Vec<(jiff::Timestamp, Change)> {
+        let ahead = Self::new(self.scenario, self.seed, self.at, self.until).world;
+        let journal = sim::run_on(ahead, self.until, &mut Discard);
+        journal.into_iter().map(|(time, change)| (self.wall(time), change)).collect()
+    }
+
+    fn wall(&self, time: Time) -> jiff::Timestamp {
+        let seconds = self.world.timestamp(time).0;
+        jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+    }
+
+    fn slices(&self) -> impl Iterator<Item = &Arc<EndpointSlice>> {
+        self.world.objects(Kind::EndpointSlice).filter_map(|object| match object {
+            Object::EndpointSlice(slice) => Some(slice),
+            _ => None,
+        })
+    }
+
+    /// Endpoints as they change with their slices.
+    fn changes_of_endpoints(&self) -> Vec<(jiff::Timestamp, Value)> {
+        let mut slices: BTreeMap<_, Arc<EndpointSlice>> =
+            self.slices().map(|slice| (slice.meta.key(), slice.clone())).collect();
+        let mut known = self.endpoints();
+        let mut changes = Vec::new();
+        for (now, change) in self.journal() {
+            let Object::EndpointSlice(slice) = change.object else { continue };
+            if change.verb == Verb::Deleted {
+                slices.remove(&slice.meta.key());
+            } else {
+                slices.insert(slice.meta.key(), slice.clone());
+            }
+            let service = self.services().find(|it| slice.service == Some(it.id));
+            let Some(service) = service else { continue };
+            let own = slices.values().filter(|it| it.service == slice.service);
+            let new = endpoints(service, own.map(|slice| &**slice));
+            if !known.contains(&new) {
+                known.retain(|old| {
+                    old["metadata"]["name"] != new["metadata"]["name"]
+                        || old["metadata"]["namespace"] != new["metadata"]["namespace"]
+                });
+                known.push(new.clone());
+                changes.push((now, new));
+            }
+        }
+        changes
+    }
+
+    /// The Services with a selector: those that have Endpoints made for them.
+    fn services(&self) -> impl Iterator<Item = &Arc<api::Service>> {
+        self.world.objects(Kind::Service).filter_map(|object| match object {
             Object::Service(service) if service.spec.selector.is_some() => Some(service),
             _ => None,
-        });
+        })
+    }
+
+    /// The Endpoints of each Service that has a selector: the mirror of its slices.
+    fn endpoints(&self) -> Vec<Value> {
         let own = |service: &api::Service| {
-            let id = service.id;
-            endpoints(service, slices.iter().copied().filter(|it| it.service == Some(id)))
+            let slices = self.slices().filter(|it| it.service == Some(service.id));
+            endpoints(service, slices.map(|slice| &**slice))
         };
-        services.map(|service| own(service)).collect()
+        self.services().map(|service| own(service)).collect()
     }
 }
 
-impl Cluster for Stopped {
+/// The kind of objects of this name, where the API server has it.
+fn stored(kind: &str) -> Option<Kind> {
+    Some(match kind {
+        "Node" => Kind::Node,
+        "Pod" => Kind::Pod,
+        "Service" => Kind::Service,
+        "EndpointSlice" => Kind::EndpointSlice,
+        "Deployment" => Kind::Deployment,
+        "ReplicaSet" => Kind::ReplicaSet,
+        _ => return None,
+    })
+}
+
+impl Cluster for Stopped<'_> {
     fn now(&self) -> jiff::Timestamp {
-        let now = self.world.timestamp(sim::BEGIN + self.at);
-        jiff::Timestamp::from_second(now.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+        self.wall(sim::BEGIN + self.at)
     }
 
     fn objects(&self, kind: &str) -> Vec<Value> {
-        let kind = match kind {
-            "Node" => Kind::Node,
-            "Pod" => Kind::Pod,
-            "Service" => Kind::Service,
-            "EndpointSlice" => Kind::EndpointSlice,
-            "Deployment" => Kind::Deployment,
-            "ReplicaSet" => Kind::ReplicaSet,
-            "Endpoints" => return self.endpoints(),
-            _ => return Vec::new(),
-        };
-        self.world.objects(kind).map(to_json).collect()
+        match stored(kind) {
+            Some(kind) => self.world.objects(kind).map(to_json).collect(),
+            None if kind == "Endpoints" => self.endpoints(),
+            None => Vec::new(),
+        }
+    }
+
+    fn changes(&self, kind: &str) -> Vec<(jiff::Timestamp, Value)> {
+        match stored(kind) {
+            Some(kind) => {
+                let changes = self.journal().into_iter();
+                let own = changes.filter(|(_, change)| change.object.kind() == kind);
+                own.map(|(now, change)| (now, to_json(&change.object))).collect()
+            }
+            None if kind == "Endpoints" => self.changes_of_endpoints(),
+            None => Vec::new(),
+        }
     }
 
     fn inside<'a>(
@@ -149,6 +219,7 @@ impl Cluster for Stopped {
         namespace: &'a str,
         node: Option<&'a str>,
     ) -> Option<Box<dyn Inside + 'a>> {
-        Some(Box::new(Container(sim::Inside::new(&self.world, namespace, node, self.rewrites))))
+        let rewrites = self.scenario.cluster.dns_rewrites;
+        Some(Box::new(Container(sim::Inside::new(&self.world, namespace, node, rewrites))))
     }
 }

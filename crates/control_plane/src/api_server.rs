@@ -67,6 +67,8 @@ pub struct ApiServer {
     objects: BTreeMap<(Kind, Key), Object>,
     resource_version: u64,
     watchers: Vec<Watcher>,
+    /// Every change and when it was made, where somebody looks on from outside the cluster.
+    journal: Option<Vec<(Time, Change)>>,
     watch_lag: Distribution,
     lags: Stream,
     identities: Stream,
@@ -86,6 +88,7 @@ impl ApiServer {
         Self {
             objects: BTreeMap::new(),
             resource_version: 0,
+            journal: None,
             watchers: Vec::new(),
             watch_lag,
             lags: streams.named("api-server/watch-lag"),
@@ -285,6 +288,16 @@ impl ApiServer {
         Ok(())
     }
 
+    /// Begins to keep a journal of every change. It has no lag and takes no part in the run.
+    pub fn keep_journal(&mut self) {
+        self.journal = Some(Vec::new());
+    }
+
+    /// The journal so far, which goes on empty.
+    pub fn take_journal(&mut self) -> Vec<(Time, Change)> {
+        self.journal.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
     /// Deletes an object. A pod that is bound and has not ended gets its grace period first
     /// (`CheckGracefulDelete`); to delete it again can only shorten that.
     ///
@@ -344,7 +357,11 @@ impl ApiServer {
             Verb::Deleted => self.objects.remove(&id),
         };
         facts::record_write(verb, old.as_ref(), &object, &self.objects, cx);
-        self.publish(&Change { verb, object: object.clone() }, cx);
+        let change = Change { verb, object: object.clone() };
+        self.publish(&change, cx);
+        if let Some(journal) = &mut self.journal {
+            journal.push((cx.now, change));
+        }
         object
     }
 

@@ -142,6 +142,11 @@ impl ControlPlane {
         &self.api
     }
 
+    /// The API server, for one who wants it to keep a journal.
+    pub fn api_mut(&mut self) -> &mut ApiServer {
+        &mut self.api
+    }
+
     /// Whether every Deployment's rollout is complete, by its status.
     #[must_use]
     pub fn rollouts_complete(&self) -> bool {

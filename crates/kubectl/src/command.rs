@@ -27,6 +27,12 @@ pub trait Cluster {
     /// All objects of a kind, in the order of their namespaces and names.
     fn objects(&self, kind: &str) -> Vec<Value>;
 
+    /// How objects of a kind change from this moment on: when, and the object as it is then or was
+    /// last. Nothing where nobody knows what comes.
+    fn changes(&self, _kind: &str) -> Vec<(Timestamp, Value)> {
+        Vec::new()
+    }
+
     /// What a container of a namespace sees, on the node of a name or on the first; `None` where there
     /// are no containers.
     fn inside<'a>(

@@ -7,7 +7,7 @@ use crate::{
     Object,
     object::format_labels,
     printers::{Options, Printer, printer},
-    table::table,
+    table::{Columns, table},
     yaml,
 };
 
@@ -99,35 +99,80 @@ fn tables(objects: &[Value], listing: &Listing) -> String {
 }
 
 fn group_table(objects: &[Value], printer: &Printer, listing: &Listing) -> String {
-    let wide = listing.format == Format::Wide;
-    let options = Options { now: listing.now, wide };
-    let namespaced = listing.with_namespace && printer.kind != "Node";
     let mut rows = Vec::with_capacity(objects.len() + 1);
     if !listing.no_headers {
-        let mut header: Vec<String> =
-            printer.shown(wide).iter().map(|column| column.name.to_owned()).collect();
-        if namespaced {
-            header.insert(0, "NAMESPACE".to_owned());
-        }
-        if listing.show_labels {
-            header.push("LABELS".to_owned());
-        }
-        rows.push(header);
+        rows.push(header(printer, listing));
     }
-    for object in objects.iter().map(Object::new) {
-        let mut row = printer.row(object, &options);
-        if listing.with_kind {
-            row[0] = qualified_name(object);
-        }
-        if namespaced {
-            row.insert(0, object.namespace().to_owned());
-        }
-        if listing.show_labels {
-            row.push(format_labels(&object.entries("metadata.labels")));
-        }
-        rows.push(row);
-    }
+    rows.extend(objects.iter().map(|object| row(Object::new(object), printer, listing)));
     table(&rows)
+}
+
+fn namespaced(printer: &Printer, listing: &Listing) -> bool {
+    listing.with_namespace && printer.kind != "Node"
+}
+
+fn header(printer: &Printer, listing: &Listing) -> Vec<String> {
+    let columns = printer.shown(listing.format == Format::Wide);
+    let mut header: Vec<String> = columns.iter().map(|column| column.name.to_owned()).collect();
+    if namespaced(printer, listing) {
+        header.insert(0, "NAMESPACE".to_owned());
+    }
+    if listing.show_labels {
+        header.push("LABELS".to_owned());
+    }
+    header
+}
+
+fn row(object: Object<'_>, printer: &Printer, listing: &Listing) -> Vec<String> {
+    let options = Options { now: listing.now, wide: listing.format == Format::Wide };
+    let mut row = printer.row(object, &options);
+    if listing.with_kind {
+        row[0] = qualified_name(object);
+    }
+    if namespaced(printer, listing) {
+        row.insert(0, object.namespace().to_owned());
+    }
+    if listing.show_labels {
+        row.push(format_labels(&object.entries("metadata.labels")));
+    }
+    row
+}
+
+/// What `get -w` prints, object by object: the head of the table once, columns that only grow.
+#[derive(Clone, Debug, Default)]
+pub struct Watched {
+    columns: Columns,
+    begun: bool,
+}
+
+impl Watched {
+    /// Objects that are printed together.
+    #[must_use]
+    pub fn print(&mut self, objects: &[Value], listing: &Listing) -> String {
+        let Some(first) = objects.first() else { return String::new() };
+        let begun = std::mem::replace(&mut self.begun, true);
+        match listing.format {
+            Format::Table | Format::Wide => {
+                let Some(printer) = printer(Object::new(first).text("kind")) else {
+                    return String::new();
+                };
+                let head = (!begun && !listing.no_headers).then(|| header(printer, listing));
+                let rows = objects.iter().map(|object| row(Object::new(object), printer, listing));
+                self.columns.lines(&head.into_iter().chain(rows).collect::<Vec<_>>())
+            }
+            Format::Yaml => {
+                let documents = objects.iter().enumerate().map(|(place, object)| {
+                    let line = if begun || place > 0 { "---\n" } else { "" };
+                    format!("{line}{}", list(std::slice::from_ref(object), true, listing))
+                });
+                documents.collect()
+            }
+            Format::Json | Format::Name => {
+                let each = objects.iter().map(|it| list(std::slice::from_ref(it), true, listing));
+                each.collect()
+            }
+        }
+    }
 }
 
 /// `deployment.apps/web`, `pod/web-0`.

@@ -3,39 +3,58 @@
 /// A table of objects: columns are at least six wide, and three spaces lie between two.
 #[must_use]
 pub fn table(rows: &[Vec<String>]) -> String {
-    aligned(rows, 6, 3)
+    Columns::default().lines(rows)
 }
 
 /// A table in other texts: two spaces between columns.
 #[must_use]
 pub fn tabbed(rows: &[Vec<String>]) -> String {
-    aligned(rows, 0, 2)
+    Columns { least_width: 0, padding: 2, widths: Vec::new() }.lines(rows)
 }
 
-/// Rows under each other, each column as wide as its widest cell. The last cell of a row has nothing
-/// behind it.
-fn aligned(rows: &[Vec<String>], least_width: usize, padding: usize) -> String {
-    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..columns)
-        .map(|column| {
-            // What ends a row is not aligned with, and so makes nothing wider.
-            let cells = rows.iter().filter(|row| column + 1 < row.len());
-            let widest = cells.map(|row| row[column].chars().count()).max().unwrap_or(0);
-            (widest + padding).max(least_width)
-        })
-        .collect();
-    let mut text = String::new();
-    for row in rows {
-        for (place, cell) in row.iter().enumerate() {
-            text.push_str(cell);
-            if place + 1 < row.len() {
-                let spaces = widths[place].saturating_sub(cell.chars().count());
-                text.extend(std::iter::repeat_n(' ', spaces));
+/// The columns of a table that is printed piece by piece: they grow where a cell needs it, and never
+/// shrink.
+#[derive(Clone, Debug)]
+pub struct Columns {
+    least_width: usize,
+    padding: usize,
+    widths: Vec<usize>,
+}
+
+/// Those of a table of objects.
+impl Default for Columns {
+    fn default() -> Self {
+        Self { least_width: 6, padding: 3, widths: Vec::new() }
+    }
+}
+
+impl Columns {
+    /// Rows under each other, each column as wide as its widest cell so far. The last cell of a row
+    /// has nothing behind it, so what ends a row makes no column wider.
+    #[must_use]
+    pub fn lines(&mut self, rows: &[Vec<String>]) -> String {
+        for row in rows {
+            let inner = row.len().saturating_sub(1);
+            if self.widths.len() < inner {
+                self.widths.resize(inner, self.least_width);
+            }
+            for (width, cell) in self.widths.iter_mut().zip(&row[..inner]) {
+                *width = (*width).max(cell.chars().count() + self.padding);
             }
         }
-        text.push('\n');
+        let mut text = String::new();
+        for row in rows {
+            for (place, cell) in row.iter().enumerate() {
+                text.push_str(cell);
+                if place + 1 < row.len() {
+                    let spaces = self.widths[place].saturating_sub(cell.chars().count());
+                    text.extend(std::iter::repeat_n(' ', spaces));
+                }
+            }
+            text.push('\n');
+        }
+        text
     }
-    text
 }
 
 #[cfg(test)]

@@ -25,5 +25,5 @@ pub mod world;
 pub use compile::compile;
 pub use event::Event;
 pub use inside::{Connected, Inside};
-pub use run::{BEGIN, Ending, Progress, run, run_attended, run_to};
+pub use run::{BEGIN, Ending, Progress, run, run_attended, run_on, run_to};
 pub use world::World;

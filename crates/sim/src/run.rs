@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use api::Change;
 use engine::{Source, Span, Time};
 use record::{Record, Recorder};
 
@@ -67,6 +68,15 @@ pub fn run_to(world: World, moment: Span, recorder: &mut dyn Recorder) -> World 
     let mut run = Run::start(world, recorder);
     let _ = run.advance(BEGIN + moment, recorder, &mut |_| ControlFlow::Continue(()));
     run.world
+}
+
+/// Runs a world on from where [`run_to`] stopped, and gives back what the API server wrote on the
+/// way: each object as it was then, and when.
+pub fn run_on(world: World, moment: Span, recorder: &mut dyn Recorder) -> Vec<(Time, Change)> {
+    let mut run = Run { world, events: 0, settled: false };
+    run.world.control_plane.api_mut().keep_journal();
+    let _ = run.advance(BEGIN + moment, recorder, &mut |_| ControlFlow::Continue(()));
+    run.world.control_plane.api_mut().take_journal()
 }
 
 /// A run under way.

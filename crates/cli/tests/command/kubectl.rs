@@ -22,7 +22,7 @@ fn pods_are_as_they_are_at_that_moment() {
 
 #[test]
 fn a_rollout_says_what_it_waits_for_and_when_it_is_done() {
-    let line = ["rollout", "status", "deployment/web"];
+    let line = ["rollout", "status", "deployment/web", "--watch=false"];
     let waits = kubectl("31s", &line).ended_with(0).stdout;
     let expected = "Waiting for deployment \"web\" rollout to finish: 1 out of 3 new replicas have \
                     been updated...\n";
@@ -103,6 +103,60 @@ fn a_pod_of_its_own_is_run_for_one_command_and_removed() {
     let ran = kubectl("34s", &[&run[..], &["nslookup", "kubernetes"]].concat()).ended_with(0);
     assert!(ran.stdout.contains("Address: 10.96.0.1\n"), "{ran:?}");
     assert!(ran.stdout.ends_with("pod \"tmp\" deleted from default namespace\n"), "{ran:?}");
+}
+
+/// From the trigger on: the new pod is pending, is bound, starts, runs and becomes ready, and then an
+/// old one ends. Everybody who looks later sees the last of these lines.
+#[test]
+fn what_is_watched_is_printed_as_it_changes() {
+    let until = |until: &str, line: &[&str]| {
+        let path = scenario("rolling-update");
+        rollsim(&[&["kubectl", "-s", &path, "--at", "29s", "--until", until], line].concat())
+    };
+    let printed = until("37s", &["get", "pods", "-w"]).ended_with(0).stdout;
+    let states = |pod: &str| -> Vec<String> {
+        let own = printed.lines().filter(|line| line.starts_with(pod));
+        let cells = own.map(|line| line.split_whitespace().collect::<Vec<_>>());
+        let mut states: Vec<String> =
+            cells.map(|cells| format!("{} {}", cells[1], cells[2])).collect();
+        states.dedup();
+        states
+    };
+    let new = ["0/1 Pending", "0/1 ContainerCreating", "0/1 Running", "1/1 Running"];
+    assert_eq!(states("web-5bbc5cb474-9j7tl"), new, "{printed}");
+    let old = ["1/1 Running", "1/1 Terminating", "0/1 Completed"];
+    assert_eq!(states("web-859bb55885-k5wcc"), old, "{printed}");
+    assert_eq!(printed.matches("NAME").count(), 1, "{printed}");
+    let later = kubectl("37s", &["get", "pods", "--no-headers"]).ended_with(0).stdout;
+    for pod in later.lines().map(|line| line.split_whitespace().take(3).collect::<Vec<_>>()) {
+        let state = format!("{} {}", pod[1], pod[2]);
+        assert_eq!(states(pod[0]).last(), Some(&state), "{printed}\n{later}");
+    }
+
+    let only = until("37s", &["get", "pods", "-w", "--watch-only", "-l", "app=nosuch"]);
+    assert_eq!(only.ended_with(0).stdout, "");
+    let slices = until("2m", &["get", "endpointslices", "-w", "-o", "name"]).ended_with(0).stdout;
+    assert!(slices.lines().count() > 5, "{slices}");
+    let ends = until("2m", &["get", "endpoints", "web-svc", "-w"]).ended_with(0).stdout;
+    assert!(ends.contains(":8080 + 1 more..."), "{ends}");
+    let two = until("2m", &["get", "pods,svc", "-w"]).ended_with(1);
+    assert!(two.stderr.contains("more than 1 resource was found"), "{two:?}");
+    let backwards = until("20s", &["get", "pods", "-w"]).ended_with(2);
+    assert!(backwards.stderr.contains("that is before --at 29s"), "{backwards:?}");
+}
+
+#[test]
+fn a_rollout_is_waited_for() {
+    let waits =
+        |line: &[&str]| kubectl("31s", &[&["rollout", "status", "deploy/web"], line].concat());
+    let done = waits(&[]).ended_with(0).stdout;
+    assert!(done.ends_with("\ndeployment \"web\" successfully rolled out\n"), "{done}");
+    assert!(done.lines().count() > 4, "{done}");
+    assert_eq!(waits(&["--watch=false"]).ended_with(0).stdout.lines().count(), 1);
+    let short = waits(&["--timeout=3s"]).ended_with(1);
+    assert_eq!(short.stderr, "error: timed out waiting for the condition\n");
+    let wrong = waits(&["--timeout=soon"]).ended_with(1);
+    assert!(wrong.stderr.contains("time: invalid duration \"soon\""), "{wrong:?}");
 }
 
 /// Who answers at a name, a port and an address, from a pod of its own and from one of the Deployment.

@@ -1,6 +1,6 @@
 //! `kubectl get`.
 //!
-//! *Left out:* `-w`, `--sort-by`, `--field-selector`, and the formats with templates.
+//! *Left out:* `--sort-by`, `--field-selector`, and the formats with templates.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Object,
-    output::{Format, Listing, list},
+    output::{Format, Listing, Watched, list},
     resource::{Resource, parse_list},
     selector::Selector,
 };
@@ -22,6 +22,8 @@ pub(super) const FLAGS: &[Flag] = &[
     switch("all-namespaces", 'A'),
     switch("no-headers", ' '),
     switch("show-labels", ' '),
+    switch("watch", 'w'),
+    switch("watch-only", ' '),
 ];
 
 const FORMATS: &str = "custom-columns,custom-columns-file,go-template,go-template-file,json,\
@@ -48,6 +50,10 @@ pub(super) fn get(flags: &Flags, cluster: &dyn Cluster) -> Printed {
         Ok(matching) => matching,
         Err(problem) => return Printed::error(bad_selector(&wanted, selector, &problem)),
     };
+    let watches = flags.is_on("watch") || flags.is_on("watch-only");
+    if watches && wanted.len() > 1 {
+        return Printed::error(watched_too_much(&wanted));
+    }
     let mut printed = Printed::default();
     let mut found = Vec::new();
     for one in &wanted {
@@ -68,9 +74,45 @@ pub(super) fn get(flags: &Flags, cluster: &dyn Cluster) -> Printed {
             _ => found.append(&mut objects),
         }
     }
+    if watches && printed.code == 0 {
+        let listing = listing(flags, format, &wanted, cluster);
+        let matches = |object: &Value| is_wanted(&wanted[0], Object::new(object), &matching, flags);
+        let initial = if flags.is_on("watch-only") { Vec::new() } else { found };
+        printed.stdout = watch(wanted[0].resource, &initial, &matches, listing, cluster);
+        return printed;
+    }
     let single = matches!(&wanted[..], [Wanted { name: Some(_), .. }]);
     print(&found, &wanted, single, &listing(flags, format, &wanted, cluster), &mut printed, flags);
     printed
+}
+
+/// What is there, and what becomes of it.
+fn watch(
+    resource: &Resource,
+    initial: &[Value],
+    matches: &dyn Fn(&Value) -> bool,
+    listing: Listing,
+    cluster: &dyn Cluster,
+) -> String {
+    let mut watched = Watched::default();
+    let mut text = watched.print(initial, &listing);
+    for (now, object) in cluster.changes(resource.kind) {
+        if matches(&object) {
+            text.push_str(&watched.print(&[object], &Listing { now, ..listing }));
+        }
+    }
+    text
+}
+
+fn watched_too_much(wanted: &[Wanted]) -> String {
+    let several = wanted.iter().any(|one| one.resource != wanted[0].resource);
+    let found = match several {
+        true => "more than 1 resource was found".to_owned(),
+        false => format!("{} resources were found", wanted.len()),
+    };
+    format!(
+        "error: watch is only supported on individual resources and resource collections - {found}"
+    )
 }
 
 fn print(

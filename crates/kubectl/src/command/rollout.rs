@@ -1,6 +1,10 @@
 //! `kubectl rollout status` and `kubectl rollout history`.
 //!
-//! *Left out:* to wait. The cluster stands still, so what `status` says is what it would say first.
+//! `status` waits as kubectl does, in simulated time: until the rollout is done or given up.
+//!
+//! *Left out:* `--revision`, and everything that changes the cluster.
+
+use jiff::SignedDuration;
 
 use super::{
     Cluster, Printed,
@@ -45,7 +49,7 @@ pub(super) fn rollout(line: &[String], cluster: &dyn Cluster) -> Printed {
         let missing = Resource::named("deployments").map(|resource| not_found(resource, &name));
         return Printed::error(missing.unwrap_or_default());
     };
-    print(deployment, cluster)
+    print(deployment, &flags, cluster)
 }
 
 /// `deployment/web` or `deployment web`.
@@ -64,14 +68,58 @@ fn deployment_name(words: &[String]) -> Result<String, String> {
     }
 }
 
-fn status(deployment: Object<'_>, _: &dyn Cluster) -> Printed {
+fn status(deployment: Object<'_>, flags: &Flags, cluster: &dyn Cluster) -> Printed {
+    let mut printed = Printed::default();
+    let waits = flags.value("watch") != Some("false");
+    if say_status(deployment, &mut printed) || !waits {
+        return printed;
+    }
+    let limit = match flags.value("timeout").map(str::parse::<SignedDuration>) {
+        None => None,
+        Some(Ok(limit)) => (!limit.is_zero()).then_some(limit),
+        Some(Err(_)) => {
+            let written = flags.value("timeout").unwrap_or_default();
+            return Printed::error(format!(
+                "error: invalid argument \"{written}\" for \"--timeout\" flag: time: invalid \
+                 duration \"{written}\""
+            ));
+        }
+    };
+    let began = cluster.now();
+    let uid = deployment.text("metadata.uid");
+    let changes = cluster.changes("Deployment");
+    for (now, object) in changes.iter().map(|(now, object)| (now, Object::new(object))) {
+        if limit.is_some_and(|limit| now.duration_since(began) > limit) {
+            printed.complain("error: timed out waiting for the condition");
+            return printed;
+        }
+        if object.text("metadata.uid") == uid && say_status(object, &mut printed) {
+            return printed;
+        }
+    }
+    printed.complain(if limit.is_some() {
+        "error: timed out waiting for the condition"
+    } else {
+        "error: the simulated time ends before the rollout does"
+    });
+    printed
+}
+
+/// Says what a rollout waits for. Gives back whether nothing more is to be said of it.
+fn say_status(deployment: Object<'_>, printed: &mut Printed) -> bool {
     match polymorphic::rollout_status(deployment) {
-        Ok((text, _)) => Printed { stdout: text, ..Printed::default() },
-        Err(problem) => Printed::error(format!("error: {problem}")),
+        Ok((text, done)) => {
+            printed.stdout.push_str(&text);
+            done
+        }
+        Err(problem) => {
+            printed.complain(&format!("error: {problem}"));
+            true
+        }
     }
 }
 
-fn history(deployment: Object<'_>, cluster: &dyn Cluster) -> Printed {
+fn history(deployment: Object<'_>, _: &Flags, cluster: &dyn Cluster) -> Printed {
     let sets = cluster.objects("ReplicaSet");
     let own = |set: &Object<'_>| {
         set.list("metadata.ownerReferences")
