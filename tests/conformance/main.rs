@@ -21,6 +21,7 @@ mod kubectl_expose;
 mod kubectl_helpers;
 mod kubelet_dns;
 mod kubelet_envvars;
+mod lb_ingress;
 mod lb_kubeproxy;
 mod moment;
 mod not_applicable;
@@ -75,6 +76,7 @@ const FILES: &[(&str, Check)] = &[
     ("kubelet_dns", kubelet_dns::check),
     ("coredns_kubernetes", coredns_kubernetes::check),
     ("lb_kubeproxy", lb_kubeproxy::check),
+    ("lb_ingress", lb_ingress::check),
     ("kubectl_expose", kubectl_expose::check),
     ("kubectl_helpers", kubectl_helpers::check),
     ("human_duration", human_duration::check),

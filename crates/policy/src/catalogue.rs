@@ -1,6 +1,8 @@
 //! The list of policies.
 
-use crate::{CiliumRandom, IptablesCascade, NftablesNumgen, Policy, Random};
+use crate::{
+    CiliumRandom, IngressNginxRoundRobin, IptablesCascade, NftablesNumgen, Policy, Random,
+};
 
 /// A policy as people name it.
 #[derive(Debug)]
@@ -34,6 +36,11 @@ pub static CATALOGUE: &[Entry] = &[
         name: "cilium.random",
         summary: "32 random bits modulo the list, per connection",
         build: || Box::<CiliumRandom>::default(),
+    },
+    Entry {
+        name: "ingress-nginx.round_robin",
+        summary: "in turn from a random start, weights in falling rounds, per request",
+        build: || Box::<IngressNginxRoundRobin>::default(),
     },
 ];
 

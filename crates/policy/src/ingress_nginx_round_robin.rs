@@ -1,0 +1,117 @@
+//! What ingress-nginx does where nothing else is configured.
+
+use crate::{Endpoint, PickContext, Policy};
+
+/// **What it does** Rounds of falling levels: an endpoint is taken in each round whose level its weight
+/// reaches. Levels go from the largest weight down to the greatest common divisor of all, in steps of
+/// that. With equal weights it is plain round robin.
+///
+/// **Where it is used** ingress-nginx, `load-balance: round_robin`, a request at a time; each worker
+/// has one of its own.
+///
+/// **What it needs to know** The list and its weights. A changed list begins anew behind an endpoint
+/// drawn by chance; what was kept of the rounds is forgotten.
+///
+/// **When it goes wrong** Weights are served in bursts, the heaviest first. Many workers, or many
+/// changes, make it random.
+///
+/// **Reference** `lib/resty/roundrobin.lua` of lua-resty-balancer.
+#[derive(Clone, Debug, Default)]
+pub struct IngressNginxRoundRobin {
+    weights: Vec<u32>,
+    divisor: u32,
+    /// The endpoint of the last pick, and the level of its round; `None` until chance has said where
+    /// to begin.
+    last: Option<(usize, u32)>,
+}
+
+impl IngressNginxRoundRobin {
+    /// Begins behind an endpoint.
+    pub fn begin_after(&mut self, place: usize) {
+        self.last = Some((place, self.most()));
+    }
+
+    fn most(&self) -> u32 {
+        self.weights.iter().copied().max().unwrap_or(0)
+    }
+}
+
+impl Policy for IngressNginxRoundRobin {
+    fn update(&mut self, endpoints: &[Endpoint]) {
+        self.weights = endpoints.iter().map(|endpoint| endpoint.weight).collect();
+        self.divisor = self.weights.iter().copied().fold(0, greatest_common_divisor);
+        self.last = None;
+    }
+
+    fn pick(&mut self, context: PickContext<'_>) -> Option<usize> {
+        let most = self.most();
+        if most == 0 {
+            return None;
+        }
+        let (last, mut level) = self
+            .last
+            .unwrap_or_else(|| (context.random.below(self.weights.len() as u32) as usize, most));
+        let mut place = last + 1;
+        while self.weights.get(place).is_none_or(|weight| *weight < level) {
+            place += 1;
+            if place >= self.weights.len() {
+                place = 0;
+                level = level.checked_sub(self.divisor).filter(|left| *left > 0).unwrap_or(most);
+            }
+        }
+        self.last = Some((place, level));
+        Some(place)
+    }
+}
+
+fn greatest_common_divisor(a: u32, b: u32) -> u32 {
+    if b == 0 { a } else { greatest_common_divisor(b, a % b) }
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::{Streams, Time};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::EndpointId;
+
+    fn picks(policy: &mut IngressNginxRoundRobin, count: usize) -> Vec<usize> {
+        let mut random = Streams::new(1).named("round robin");
+        let mut pick = || policy.pick(PickContext { now: Time::ZERO, random: &mut random });
+        (0..count).map(|_| pick().expect("there is an endpoint")).collect()
+    }
+
+    fn endpoints(weights: &[u32]) -> Vec<Endpoint> {
+        let numbered = (0..).zip(weights);
+        numbered.map(|(id, weight)| Endpoint { id: EndpointId(id), weight: *weight }).collect()
+    }
+
+    proptest! {
+        /// In as many picks as the weights have divisors, each endpoint has its share, wherever it began.
+        #[test]
+        fn a_cycle_serves_each_its_weight(weights in prop::collection::vec(1_u32..20, 1..8)) {
+            let mut policy = IngressNginxRoundRobin::default();
+            policy.update(&endpoints(&weights));
+            let divisor = weights.iter().copied().fold(0, greatest_common_divisor);
+            let cycle: u32 = weights.iter().map(|weight| weight / divisor).sum();
+            // What comes before the first round is whole depends on the start.
+            picks(&mut policy, cycle as usize);
+            let seen = picks(&mut policy, cycle as usize);
+            for (place, weight) in weights.iter().enumerate() {
+                let got = seen.iter().filter(|pick| **pick == place).count();
+                prop_assert_eq!(got, (weight / divisor) as usize);
+            }
+        }
+    }
+
+    #[test]
+    fn nobody_is_picked_of_none_or_of_those_without_weight() {
+        let mut random = Streams::new(1).named("round robin");
+        for weights in [&[][..], &[0, 0]] {
+            let mut policy = IngressNginxRoundRobin::default();
+            policy.update(&endpoints(weights));
+            assert_eq!(policy.pick(PickContext { now: Time::ZERO, random: &mut random }), None);
+        }
+    }
+}
