@@ -3,7 +3,11 @@
 use jiff::Timestamp;
 use kubectl::{
     Object,
-    command::{Cluster, describe::describe_service, execute},
+    command::{
+        Cluster,
+        describe::{describe_deployment, describe_pod, describe_replica_set, describe_service},
+        execute,
+    },
     table::Columns,
 };
 use serde_json::Value;
@@ -196,7 +200,7 @@ fn services_are_described_as_kubectl_describes_them() {
         let expected = output(&format!("describe service {name}")).expect("it ends");
         let yaml = output(&format!("get service {name} -o yaml")).expect("it was printed too");
         let service = kubectl_yaml::read(yaml);
-        let got = describe_service(Object::new(&service), &[]);
+        let got = describe_service(Object::new(&service), &[], true);
         // The slices were not recorded with it; they have a case of their own.
         let plain = |text: &str| -> Vec<String> {
             let lines = text.lines().filter(|line| !line.starts_with("Endpoints:"));
@@ -229,7 +233,7 @@ fn three_endpoints_are_listed_and_the_others_counted() {
     };
     let line = |slices: &[Value]| -> String {
         let slices: Vec<Object<'_>> = slices.iter().map(Object::new).collect();
-        let text = describe_service(Object::new(&service), &slices);
+        let text = describe_service(Object::new(&service), &slices, true);
         let line = text.lines().find_map(|line| line.strip_prefix("Endpoints:"));
         line.expect("there is a line for them").trim_start().to_owned()
     };
@@ -240,4 +244,90 @@ fn three_endpoints_are_listed_and_the_others_counted() {
     let first = "10.0.0.1:8080,10.0.0.2:8080,10.0.0.3:8080";
     assert_eq!(line(&[slice(&four)]), format!("{first} + 1 more..."));
     assert_eq!(line(&[slice(&four), slice(&four)]), format!("{first} + 5 more..."));
+}
+
+/// What a command of a recording printed.
+fn output<'a>(text: &'a str, line: &str) -> &'a str {
+    let (_, rest) = text.split_once(&format!("$ kubectl {line}\n")).expect("it was recorded");
+    // Some recordings say when it was, and what went to stdout.
+    let rest = match rest.split_once("--- stdout\n") {
+        Some((before, rest)) if !before.contains("\n$ ") && before.lines().count() < 2 => rest,
+        _ => rest,
+    };
+    let end = ["\n[rc=", "\n--- stderr"].iter().filter_map(|end| rest.find(end)).min();
+    &rest[..end.expect("it ends")]
+}
+
+/// A description without the events at its end, which nobody here has.
+fn without_events(text: &str) -> &str {
+    text.split_once("\nEvents:").map_or(text, |(before, _)| before).trim_end()
+}
+
+#[test]
+fn pods_are_described_as_kubectl_describes_them() {
+    let Some(text) = recording::text("kubectl/apply_delete.txt") else { return };
+    let list = kubectl_yaml::read(output(&text, "get pods -o yaml -l app=app"));
+    let mut seen = 0;
+    for expected in output(&text, "describe pod -l app=app").split("\n\n\n") {
+        let name = expected.lines().next().and_then(|line| line.split_whitespace().nth(1));
+        let pods = list["items"].as_array().expect("a list").iter().map(Object::new);
+        let pod = pods.into_iter().find(|pod| Some(pod.name()) == name).expect("it is in the list");
+        let got = describe_pod(pod, Timestamp::UNIX_EPOCH, false);
+        assert_eq!(got.trim_end(), expected.trim_end());
+        seen += 1;
+    }
+    assert!(seen >= 3, "only {seen} pods were compared");
+}
+
+/// The Deployment and its ReplicaSets after the rollout, when nothing changes any more.
+#[test]
+fn workloads_are_described_as_kubectl_describes_them() {
+    let Some(after) = recording::text("kubectl/rollout_after.txt") else { return };
+    let last = recording::text("kubectl/rollout_def25_snap_18.txt").expect("it is beside it");
+    let deployment = kubectl_yaml::read(output(&after, "get deploy web -o yaml"));
+    let mut template = deployment["spec"]["template"].clone();
+    let mut set = |hash: &str, image: &str, replicas: u32, revision: &str| {
+        template["metadata"]["labels"]["pod-template-hash"] = hash.into();
+        template["spec"]["containers"][0]["image"] = image.into();
+        serde_json::json!({
+            "metadata": {
+                "name": format!("web-{hash}"),
+                "namespace": "km",
+                "labels": { "app": "web", "pod-template-hash": hash },
+                "annotations": {
+                    "deployment.kubernetes.io/desired-replicas": "4",
+                    "deployment.kubernetes.io/max-replicas": "5",
+                    "deployment.kubernetes.io/revision": revision,
+                },
+                "ownerReferences": [{
+                    "kind": "Deployment", "name": "web", "controller": true,
+                    "uid": deployment["metadata"]["uid"],
+                }],
+                "uid": hash,
+            },
+            "spec": {
+                "replicas": replicas,
+                "selector": { "matchLabels": { "app": "web", "pod-template-hash": hash } },
+                "template": template,
+            },
+            "status": { "replicas": replicas },
+        })
+    };
+    let (old, new) = ("registry.local/app:v1", "registry.local/app:v2");
+    let sets = [set("5457dd9558", old, 0, "1"), set("5868cbb7dc", new, 4, "2")].map(|mut set| {
+        set["kind"] = "ReplicaSet".into();
+        set
+    });
+    let sets: Vec<Object<'_>> = sets.iter().map(Object::new).collect();
+    let got = describe_deployment(Object::new(&deployment), &sets, true);
+    let expected = output(&last, "describe deployment");
+    assert_eq!(without_events(&got), without_events(expected));
+    let pod = serde_json::json!({
+        "metadata": { "ownerReferences": [{ "uid": "5868cbb7dc" }] },
+        "status": { "phase": "Running" },
+    });
+    let pods = [Object::new(&pod); 4];
+    let described: Vec<String> =
+        sets.iter().map(|set| describe_replica_set(*set, &pods, false)).collect();
+    assert_eq!(described.join("\n\n").trim_end(), output(&after, "describe rs").trim_end());
 }

@@ -163,7 +163,7 @@ pub(crate) struct Kubectl {
     /// Use this seed instead of the scenario's.
     #[arg(long, value_name = "N", value_parser = seed)]
     pub(crate) seed: Option<u64>,
-    /// What one would type after `kubectl`: get, describe service, expose, create service, rollout
+    /// What one would type after `kubectl`: get, describe, expose, create service, rollout
     /// status, rollout history, exec, run.
     #[arg(
         required = true,

@@ -131,7 +131,7 @@ pub fn execute(line: &[String], cluster: &dyn Cluster) -> Printed {
                 .map_or_else(Printed::error, |flags| exec::run(&flags, program, cluster))
         }
         known if COMMANDS.contains(&known) => Printed::error(format!(
-            "error: `kubectl {known}` is not simulated yet; get, describe service, expose, create service, rollout status, rollout history, exec and run are"
+            "error: `kubectl {known}` is not simulated yet; get, describe, expose, create service, rollout status, rollout history, exec and run are"
         )),
         unknown => Printed::error(unknown_command(unknown)),
     }

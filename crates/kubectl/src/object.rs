@@ -32,6 +32,12 @@ impl<'a> Object<'a> {
         Self(self.0.get(name).unwrap_or(&NOTHING))
     }
 
+    /// A copy of it.
+    #[must_use]
+    pub fn to_value(self) -> Value {
+        self.0.clone()
+    }
+
     /// Whether there is something.
     #[must_use]
     pub fn is_set(self) -> bool {

@@ -1,5 +1,7 @@
 //! Columns side by side, as kubectl's tab writer sets them.
 
+use std::ops::Range;
+
 /// A table of objects: columns are at least six wide, and three spaces lie between two.
 #[must_use]
 pub fn table(rows: &[Vec<String>]) -> String {
@@ -57,6 +59,44 @@ impl Columns {
     }
 }
 
+/// A text whose cells end at tabs, as `text/tabwriter` of Go sets it: two spaces between columns, and
+/// a column is as wide as its cells in consecutive lines. A line without it ends a column.
+#[must_use]
+pub fn elastic(text: &str) -> String {
+    let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split('\t').collect()).collect();
+    let mut widths: Vec<Vec<usize>> = rows.iter().map(|row| vec![0; row.len()]).collect();
+    widen(&rows, 0, 0..rows.len(), &mut widths);
+    let mut set = String::new();
+    for (row, widths) in rows.iter().zip(&widths) {
+        for (place, (cell, width)) in row.iter().zip(widths).enumerate() {
+            set.push_str(cell);
+            if place + 1 < row.len() {
+                let spaces = width.saturating_sub(cell.chars().count());
+                set.extend(std::iter::repeat_n(' ', spaces));
+            }
+        }
+        set.push('\n');
+    }
+    set
+}
+
+/// Sets the width of a column in each run of lines that have it, and of those to its right in there.
+fn widen(rows: &[Vec<&str>], column: usize, among: Range<usize>, widths: &mut [Vec<usize>]) {
+    let has = |line: usize| column + 1 < rows[line].len();
+    let mut line = among.start;
+    while line < among.end {
+        if !has(line) {
+            line += 1;
+            continue;
+        }
+        let end = (line..among.end).find(|next| !has(*next)).unwrap_or(among.end);
+        let longest = (line..end).map(|line| rows[line][column].chars().count()).max().unwrap_or(0);
+        widths[line..end].iter_mut().for_each(|row| row[column] = longest + 2);
+        widen(rows, column + 1, line..end, widths);
+        line = end;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,5 +107,12 @@ mod tests {
         let rows = [row(&["NAME", "A", "AGE"]), row(&["kubernetes", "<none>", "3d2h"])];
         assert_eq!(table(&rows), "NAME         A        AGE\nkubernetes   <none>   3d2h\n");
         assert_eq!(table(&[row(&["A", "B"])]), "A     B\n");
+    }
+
+    #[test]
+    fn an_elastic_column_ends_where_a_line_lacks_it() {
+        let text = "Name:\tweb\nNamespace:\tdefault\nIPs:\n  IP:\t10.0.0.1\nA:\t1\t2\n";
+        let set = "Name:       web\nNamespace:  default\nIPs:\n  IP:  10.0.0.1\nA:     1  2\n";
+        assert_eq!(elastic(text), set);
     }
 }

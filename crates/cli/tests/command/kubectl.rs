@@ -146,6 +146,25 @@ fn what_is_watched_is_printed_as_it_changes() {
 }
 
 #[test]
+fn a_rollout_is_described_in_its_middle() {
+    let deployment = kubectl("34s", &["describe", "deploy", "web"]).ended_with(0).stdout;
+    for line in [
+        "Replicas:               3 desired | 1 updated | 4 total | 3 available | 1 unavailable\n",
+        "OldReplicaSets:  web-859bb55885 (3/3 replicas created)\n",
+        "NewReplicaSet:   web-5bbc5cb474 (1/1 replicas created)\n",
+        "Events:          <none>\n",
+    ] {
+        assert!(deployment.contains(line), "{line}{deployment}");
+    }
+    let sets = kubectl("34s", &["describe", "rs"]).ended_with(0).stdout;
+    assert!(sets.contains("Pods Status:    1 Running / 0 Waiting / 0 Succeeded / 0 Failed\n"));
+    // Of several objects nobody asks for the events.
+    assert!(sets.contains("\n\n\nName:") && !sets.contains("Events:"), "{sets}");
+    let node = kubectl("34s", &["describe", "node", "node-1"]).ended_with(1);
+    assert!(node.stderr.contains("describe service, pod, deployment and replicaset are"));
+}
+
+#[test]
 fn a_rollout_is_waited_for() {
     let waits =
         |line: &[&str]| kubectl("31s", &[&["rollout", "status", "deploy/web"], line].concat());
