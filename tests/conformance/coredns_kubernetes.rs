@@ -80,7 +80,7 @@ fn check_answer(case: &Case) -> Result<(), Problem> {
     let expected = case.expected(|f| {
         let sections = ["answer", "extra", "ns"].map(|section| f.texts(section).map(sorted));
         let [answer, extra, ns] = sections;
-        Ok((text(f, "rcode")?.to_owned(), [answer?, extra?, ns?].concat()))
+        Ok((text(f, "rcode")?.to_owned(), [answer?, extra?, ns?]))
     })?;
     let world = world(case)?;
     let question = Question {
@@ -103,7 +103,7 @@ fn check_answer(case: &Case) -> Result<(), Problem> {
     };
     let sections = [&got.answer, &got.additional, &got.authority]
         .map(|records| sorted(records.iter().map(Record::to_string).collect()));
-    agree("answer", &expected, &(rcode.to_owned(), sections.concat()))
+    agree("answer", &expected, &(rcode.to_owned(), sections))
 }
 
 /// In the order of their texts. Of an SOA neither the serial nor the minimum is compared, as the

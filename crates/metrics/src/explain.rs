@@ -180,7 +180,8 @@ impl<'a> Case<'a> {
                 .iter()
                 .flat_map(|service| hindrance::hindrances(self.collector, *service))
                 .collect();
-            hindrances.dedup();
+            let mut said = BTreeSet::new();
+            hindrances.retain(|hindrance| said.insert(hindrance.clone()));
             let colon = if hindrances.is_empty() { "" } else { ": " };
             reasons.push(format!(
                 "nodes knew no ready pod of {}{}{colon}{}",
