@@ -77,29 +77,37 @@ impl Printed {
     }
 }
 
-/// kubectl's commands, for a hint where one is mistyped and to tell those that are not there yet.
-const COMMANDS: [&str; 22] = [
+/// What can be done here.
+const SIMULATED: &str =
+    "get, describe, expose, create service, rollout status, rollout history, exec and run";
+
+/// Commands of kubectl that change the cluster.
+const CHANGING: [&str; 11] = [
     "annotate",
-    "api-resources",
     "apply",
     "autoscale",
     "cordon",
-    "create",
     "delete",
-    "describe",
     "drain",
     "edit",
+    "label",
+    "patch",
+    "scale",
+    "set",
+];
+
+/// The others, for a hint where one is mistyped and to tell those that are not there yet.
+const COMMANDS: [&str; 11] = [
+    "api-resources",
+    "create",
+    "describe",
     "exec",
     "explain",
     "expose",
     "get",
-    "label",
     "logs",
-    "patch",
     "rollout",
     "run",
-    "scale",
-    "set",
     "top",
 ];
 
@@ -107,9 +115,9 @@ const COMMANDS: [&str; 22] = [
 #[must_use]
 pub fn execute(line: &[String], cluster: &dyn Cluster) -> Printed {
     let Some((command, rest)) = line.split_first() else {
-        return Printed::error(
-            "error: no command; the simulated cluster knows get, describe, expose, create, rollout, exec and run",
-        );
+        return Printed::error(format!(
+            "error: no command; the simulated cluster knows {SIMULATED}"
+        ));
     };
     match command.as_str() {
         "get" => Flags::parse("get", get::FLAGS, rest)
@@ -130,8 +138,12 @@ pub fn execute(line: &[String], cluster: &dyn Cluster) -> Printed {
             Flags::parse("run", exec::RUN_FLAGS, own)
                 .map_or_else(Printed::error, |flags| exec::run(&flags, program, cluster))
         }
+        known if CHANGING.contains(&known) => Printed::error(format!(
+            "error: `kubectl {known}` changes the cluster, which stands still here\n  = help: the \
+             scenario's timeline is for what changes, the manifests are for what is there"
+        )),
         known if COMMANDS.contains(&known) => Printed::error(format!(
-            "error: `kubectl {known}` is not simulated yet; get, describe, expose, create service, rollout status, rollout history, exec and run are"
+            "error: `kubectl {known}` is not simulated yet; {SIMULATED} are"
         )),
         unknown => Printed::error(unknown_command(unknown)),
     }
@@ -139,8 +151,8 @@ pub fn execute(line: &[String], cluster: &dyn Cluster) -> Printed {
 
 fn unknown_command(word: &str) -> String {
     let mut text = format!("error: unknown command \"{word}\" for \"kubectl\"");
-    let alike: Vec<&str> =
-        COMMANDS.into_iter().filter(|known| strsim::levenshtein(known, word) <= 2).collect();
+    let all = COMMANDS.into_iter().chain(CHANGING);
+    let alike: Vec<&str> = all.filter(|known| strsim::levenshtein(known, word) <= 2).collect();
     if !alike.is_empty() {
         text.push_str("\n\nDid you mean this?");
         alike.iter().for_each(|known| text.push_str(&format!("\n\t{known}")));

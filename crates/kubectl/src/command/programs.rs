@@ -1,6 +1,8 @@
 //! The programs that a simulated container has: those that show how a Service is found.
 
 mod curl;
+mod reach;
+mod wget;
 
 use std::net::IpAddr;
 
@@ -77,12 +79,13 @@ pub(super) fn run(program: &[String], host_name: &str, inside: &dyn Inside) -> P
         }
         ["nslookup", name] if !name.starts_with('-') => look_up(name, inside),
         ["curl", ref words @ ..] => curl::run(words, inside),
+        ["wget", ref words @ ..] => wget::run(words, inside),
         ["nslookup", ..] => Printed::error(
             "error: nslookup takes one name here and asks the cluster's DNS for its addresses",
         ),
         _ => Printed::error(format!(
             "error: `{}` is not in the simulated containers; env, printenv, hostname, cat \
-             /etc/resolv.conf, nslookup NAME and curl URL are",
+             /etc/resolv.conf, nslookup NAME, curl URL and wget URL are",
             words.join(" ")
         )),
     }

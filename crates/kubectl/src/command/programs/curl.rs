@@ -5,9 +5,11 @@
 //!
 //! *Left out:* everything about HTTP itself; the time an answer takes; the progress meter.
 
-use std::net::IpAddr;
-
-use super::{Connection, Inside, Lookup, Printed, said};
+use super::{
+    Inside, Printed,
+    reach::{BadUrl, Place, Unreached, place, reach},
+    said,
+};
 
 /// After how long Linux gives a connection up that nobody answers: six retransmissions of the SYN,
 /// from one second on (`tcp_syn_retries`).
@@ -34,13 +36,6 @@ struct Wish<'a> {
     connect_timeout: Option<u64>,
 }
 
-/// Where a URL leads.
-struct Place<'a> {
-    secure: bool,
-    host: &'a str,
-    port: u16,
-}
-
 /// What went wrong: curl's exit code and its words, and what a student should know besides.
 struct Failure {
     code: u8,
@@ -57,7 +52,7 @@ pub(super) fn run(words: &[&str], inside: &dyn Inside) -> Printed {
     let Some(url) = wish.url else {
         return failed(2, "curl: (2) no URL specified");
     };
-    match place(url).and_then(|place| fetch(&place, &wish, inside)) {
+    match place(url).map_err(rejected).and_then(|place| fetch(place, &wish, inside)) {
         Ok(_) if wish.hidden => Printed::default(),
         Ok(pod) => said(format!("{pod}\n")),
         Err(Failure { code, text, why }) => {
@@ -162,106 +157,55 @@ fn millis(text: &str, word: &str) -> Result<u64, (u8, String)> {
     Ok((seconds * 1000.0) as u64)
 }
 
-/// Where a URL leads; without a scheme it is HTTP.
-fn place(url: &str) -> Result<Place<'_>, Failure> {
-    let bad = |problem: &str| Failure {
-        code: BAD_URL,
-        text: format!("URL rejected: {problem}"),
-        why: None,
-    };
-    let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
-    let secure = match scheme {
-        "http" => false,
-        "https" => true,
-        other => {
-            let text = format!("Protocol \"{other}\" not supported");
-            return Err(Failure { code: 1, text, why: None });
+/// What curl says of a URL that leads nowhere.
+fn rejected(bad: BadUrl<'_>) -> Failure {
+    let (code, text) = match bad {
+        BadUrl::Scheme(scheme) => (1, format!("Protocol \"{scheme}\" not supported")),
+        BadUrl::NoHost => (BAD_URL, "URL rejected: No host part in the URL".to_owned()),
+        BadUrl::Host(_) => (BAD_URL, "URL rejected: Bad hostname".to_owned()),
+        BadUrl::Port => {
+            let range = "a decimal number between 0 and 65535";
+            (BAD_URL, format!("URL rejected: Port number was not {range}"))
         }
     };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let authority = authority.rsplit('@').next().unwrap_or_default();
-    let (host, port) = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((host, port)) => (host, port.strip_prefix(':')),
-        None => match authority.split_once(':') {
-            Some((host, port)) => (host, Some(port)),
-            None => (authority, None),
-        },
+    let why = match bad {
+        BadUrl::Host(host) => Some(format!("no shell is between; `printenv` shows what {host} is")),
+        _ => None,
     };
-    if host.is_empty() {
-        return Err(bad("No host part in the URL"));
-    }
-    if host.contains(['$', '(', ')', ' ', '{', '}']) {
-        let mut failure = bad("Bad hostname");
-        failure.why = Some(format!("no shell is between; `printenv` shows what {host} is"));
-        return Err(failure);
-    }
-    let port = match port {
-        None | Some("") => Ok(if secure { 443 } else { 80 }),
-        Some(port) => port.parse(),
-    };
-    let port = port.map_err(|_| bad("Port number was not a decimal number between 0 and 65535"))?;
-    Ok(Place { secure, host, port })
+    Failure { code, text, why }
 }
 
 /// The name of the pod that answers.
-fn fetch(place: &Place<'_>, wish: &Wish<'_>, inside: &dyn Inside) -> Result<String, Failure> {
-    let Place { secure, host, port } = *place;
-    let mut last = None;
-    for address in addresses(host, inside)? {
-        match inside.connect(address, port) {
-            Connection::Answered(_) if secure => {
-                return Err(Failure {
-                    code: NO_TLS,
-                    text: "TLS connect error: error:0A00010B:SSL routines::wrong version number"
-                        .to_owned(),
-                    why: Some("the simulated programs speak HTTP only".to_owned()),
-                });
-            }
-            Connection::Answered(pod) => return Ok(pod),
-            // Of several addresses curl tries the next one, and tells of the last.
-            Connection::Refused(why) => last = Some((why, true)),
-            Connection::Unanswered(why) => last = Some((why, false)),
-        }
-    }
-    let (why, refused) = last.unwrap_or_default();
+fn fetch(place: Place<'_>, wish: &Wish<'_>, inside: &dyn Inside) -> Result<String, Failure> {
+    let Place { secure, host, port } = place;
     let cannot = |millis: u64, reason: &str| {
         format!("Failed to connect to {host} port {port} after {millis} ms: {reason}")
     };
-    let why = Some(why);
-    if refused {
-        let text = cannot(0, "Could not connect to server");
-        return Err(Failure { code: NO_CONNECTION, text, why });
-    }
-    let limit = |asked: Option<u64>| asked.filter(|limit| *limit > 0).unwrap_or(u64::MAX);
-    let (all, connect) = (limit(wish.max_time), limit(wish.connect_timeout));
-    let text = if SYN_TIMEOUT_MILLIS <= all.min(connect) {
-        cannot(SYN_TIMEOUT_MILLIS, "Could not connect to server")
-    } else if all <= connect {
-        format!("Connection timed out after {all} milliseconds")
-    } else {
-        cannot(connect, "Timeout was reached")
+    let (code, text, why) = match reach(place, inside) {
+        Ok(_) if secure => (
+            NO_TLS,
+            "TLS connect error: error:0A00010B:SSL routines::wrong version number".to_owned(),
+            "the simulated programs speak HTTP only".to_owned(),
+        ),
+        Ok((pod, _)) => return Ok(pod),
+        Err(Unreached::Name(why)) => (NO_HOST, format!("Could not resolve host: {host}"), why),
+        Err(Unreached::Refused(_, why)) => {
+            (NO_CONNECTION, cannot(0, "Could not connect to server"), why)
+        }
+        Err(Unreached::Unanswered(why)) => {
+            let limit = |asked: Option<u64>| asked.filter(|limit| *limit > 0).unwrap_or(u64::MAX);
+            let (all, connect) = (limit(wish.max_time), limit(wish.connect_timeout));
+            let text = if SYN_TIMEOUT_MILLIS <= all.min(connect) {
+                cannot(SYN_TIMEOUT_MILLIS, "Could not connect to server")
+            } else if all <= connect {
+                format!("Connection timed out after {all} milliseconds")
+            } else {
+                cannot(connect, "Timeout was reached")
+            };
+            (TIMED_OUT, text, why)
+        }
     };
-    Err(Failure { code: TIMED_OUT, text, why })
-}
-
-/// The addresses of a host, which may be one itself.
-fn addresses(host: &str, inside: &dyn Inside) -> Result<Vec<IpAddr>, Failure> {
-    if let Ok(address) = host.parse() {
-        return Ok(vec![address]);
-    }
-    let unknown = |why| Failure {
-        code: NO_HOST,
-        text: format!("Could not resolve host: {host}"),
-        why: Some(why),
-    };
-    let found = inside.look_up(host).map_err(unknown)?;
-    if found.addresses.is_empty() {
-        let Lookup { queries, outcome, .. } = found;
-        return Err(unknown(format!(
-            "{outcome} after {queries} questions; `nslookup {host}` says more"
-        )));
-    }
-    Ok(found.addresses)
+    Err(Failure { code, text, why: Some(why) })
 }
 
 #[cfg(test)]

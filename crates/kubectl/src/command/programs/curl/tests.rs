@@ -1,4 +1,9 @@
-use super::*;
+use std::net::IpAddr;
+
+use super::{
+    super::{Connection, Lookup, wget},
+    *,
+};
 
 /// A container whose cluster has `web`, with a port for each thing that can happen.
 struct Container;
@@ -134,4 +139,39 @@ fn nobody_is_reached() {
             3,
         ),
     ]);
+}
+
+#[test]
+fn wget_says_it_in_its_own_words() {
+    let cases: &[Case<'_>] = &[
+        (&["-qO-", "http://web"], "web-1\n", "", 0),
+        (&["-O-", "web"], "web-1\n", "Connecting to web (10.96.0.7:80)\nwriting to stdout\n", 0),
+        (
+            &["-q", "-O", "-", "-T", "2", "web:81"],
+            "",
+            "wget: can't connect to remote host (10.96.0.7): Connection refused\nnote: no endpoint\n",
+            1,
+        ),
+        (&["-qO-", "--timeout=2", "web:82"], "", "wget: download timed out\nnote: no rule\n", 1),
+        (
+            &["nosuch"],
+            "",
+            "wget: bad address 'nosuch'\n\
+             note: NXDOMAIN after 8 questions; `nslookup nosuch` says more\n",
+            1,
+        ),
+        (&["gopher://web"], "", "wget: not an http or ftp url: gopher://web\n", 1),
+        (&[], "", "error: wget takes one URL here, with -q, -O- and -T SECONDS\n", 1),
+        (
+            &["-O", "file", "web"],
+            "",
+            "error: wget takes one URL here, with -q, -O- and -T SECONDS\n",
+            1,
+        ),
+    ];
+    for (words, stdout, stderr, code) in cases {
+        let printed = wget::run(words, &Container);
+        let expected = (*stdout, *stderr, *code);
+        assert_eq!((&*printed.stdout, &*printed.stderr, printed.code), expected, "{words:?}");
+    }
 }
