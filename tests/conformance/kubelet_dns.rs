@@ -1,8 +1,8 @@
 //! A pod's resolv.conf.
 
+use api::{DnsPolicy, PodDnsConfig};
 use control_plane::kubelet::resolv_conf::{
-    ClusterDns, DnsPolicy, PodDns, PodDnsConfig, PodDnsType, fit_nameservers, fit_searches,
-    for_pod, merge_options, parse,
+    ClusterDns, PodDns, PodDnsType, fit_nameservers, fit_searches, for_pod, merge_options, parse,
 };
 
 use crate::{
@@ -80,7 +80,7 @@ fn check_type(case: &Case) -> Result<(), Problem> {
         f.ignore(&["hasClusterDNS"]);
         Ok((DnsPolicy::parse(f.text_or_empty("dnsPolicy")?), f.flag("hostNetwork")?))
     })?;
-    let got = match policy.map(|policy| policy.dns_type(host_network)) {
+    let got = match policy.map(|policy| PodDnsType::of(policy, host_network)) {
         Ok(PodDnsType::Cluster) => (0, false),
         Ok(PodDnsType::Host) => (1, false),
         Ok(PodDnsType::None) => (2, false),

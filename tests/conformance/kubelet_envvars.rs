@@ -1,7 +1,7 @@
 //! The Services in a container's environment.
 
-use api::Protocol;
-use control_plane::kubelet::env_vars::{EnvVar, Port, Service, from_services};
+use api::{EnvVar, Protocol};
+use control_plane::kubelet::env_vars::{Port, Service, from_services};
 
 use crate::{
     case::{Case, agree},

@@ -46,7 +46,11 @@ fn settings(cluster: &Cluster) -> Vec<(&'static str, String)> {
         ("network.sameZone", network.same_zone.to_string()),
         ("network.crossZone", network.cross_zone.to_string()),
         ("network.outside", network.outside.to_string()),
-        ("dns.latency", cluster.dns_delay.to_string()),
+        ("dns.latency", cluster.dns.latency.to_string()),
+        ("dns.loss", format!("{}%", cluster.dns.loss * 100.0)),
+        ("dns.ttl", cluster.dns.ttl.to_string()),
+        ("dns.cache", cluster.dns.cache.to_string()),
+        ("dns.nodeLocal", cluster.dns.node_local.to_string()),
     ]
 }
 

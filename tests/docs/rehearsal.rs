@@ -10,7 +10,8 @@ use record::{JsonLines, Tee};
 use scenario::{Complaint, Files, Found, Loaded, Severity, Style};
 use serde_json::Value;
 
-/// A run in which everything happens that can be recorded: a crash, pods that fit nowhere, SIGKILL.
+/// A run in which everything happens that can be recorded: a crash, pods that fit nowhere, SIGKILL, and
+/// a client that is there before the pods whose name it asks for.
 pub(crate) const EVENTFUL: &str = "
 apiVersion: rollsim.dev/v1
 kind: Scenario
@@ -18,11 +19,14 @@ metadata: { name: eventful }
 spec:
   description: Everything happens.
   duration: 40s
-  manifests: [app.yaml]
+  manifests: [app.yaml, late.yaml]
   cluster: { nodes: { count: 1, cpu: 500m } }
   images: { web:v1: { onSigterm: ignore }, web:v2: { stop: 1s } }
-  clients: [ { name: shop, target: http://web-svc/, arrivals: poisson(50/s) } ]
+  clients:
+    - { name: shop, target: http://web-svc/, arrivals: poisson(50/s) }
+    - { name: early, target: http://late/, arrivals: poisson(1/s) }
   timeline:
+    - { at: 1s, kubectl: scale --replicas=1 deployment/late }
     - { at: 2s, fault: { crash: { pods: app=web } } }
     - { at: 10s, kubectl: set image deployment/web web=web:v2 }
     - { at: 30s, kubectl: rollout restart deployment/web }
@@ -60,6 +64,24 @@ metadata: { name: web-np }
 spec: { type: NodePort, selector: { app: web }, ports: [ { port: 80, targetPort: http, nodePort: 30080 } ] }
 ";
 
+/// A headless Service, so that its name leads nowhere until there is a pod.
+const LATE: &str = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: late }
+spec:
+  replicas: 0
+  selector: { matchLabels: { app: late } }
+  template:
+    metadata: { labels: { app: late } }
+    spec: { containers: [ { name: late, image: late:v1, ports: [ { containerPort: 80 } ] } ] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: late }
+spec: { clusterIP: None, selector: { app: late }, ports: [ { port: 80 } ] }
+";
+
 struct Memory(BTreeMap<&'static str, String>);
 
 impl Files for Memory {
@@ -78,6 +100,7 @@ pub(crate) fn load(text: &str) -> Loaded {
     let files = [
         ("scenario.yaml", text.to_owned()),
         ("app.yaml", APP.to_owned()),
+        ("late.yaml", LATE.to_owned()),
         ("app-v2.yaml", APP.replace("web:v1", "web:v2")),
     ];
     let judge = |text: &str| match metrics::Expectation::parse(text) {

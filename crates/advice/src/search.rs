@@ -196,7 +196,8 @@ fn serving_container(template: &PodTemplate) -> Option<usize> {
 fn target_port(scenario: &Scenario) -> Option<Remedy> {
     scenario.clients.iter().find_map(|client| {
         let service = scenario.services.iter().find(|s| s.meta.key() == client.target.service)?;
-        let place = service.spec.ports.iter().position(|port| port.port == client.target.port)?;
+        let place =
+            service.spec.ports.iter().position(|port| port.port == client.target.port.number())?;
         let target = &service.spec.ports[place].target_port;
         let selector = service.spec.selector.as_ref()?;
         let template = templates(scenario, &service.meta.namespace)

@@ -11,6 +11,7 @@
 //! | [`selector`] | label selectors |
 //! | [`int_or_percent`] | `maxSurge: 25%` |
 //! | [`pod`] | Pod, containers, probes, status |
+//! | [`dns`] | what a pod says of its DNS, and its resolv.conf |
 //! | [`listening`] | which port of a pod its programs listen on |
 //! | [`deployment`], [`replica_set`] | the two workload objects |
 //! | [`service`], [`endpoint_slice`], [`node`] | what requests find their way by |
@@ -18,6 +19,7 @@
 //! | [`runtime_interface`] | what kubelet and container runtime say to each other |
 
 pub mod deployment;
+pub mod dns;
 pub mod endpoint_slice;
 pub mod int_or_percent;
 pub mod listening;
@@ -31,6 +33,7 @@ pub mod selector;
 pub mod service;
 
 pub use deployment::{Deployment, DeploymentSpec, DeploymentStatus, Strategy};
+pub use dns::{DnsPolicy, PodDnsConfig, ResolvConf};
 pub use endpoint_slice::{Endpoint, EndpointSlice, SlicePort};
 pub use int_or_percent::{IntOrPercent, IntOrString};
 pub use listening::Listening;
@@ -39,7 +42,7 @@ pub use node::{Node, NodeId};
 pub use object::{Change, Kind, Object, Verb};
 pub use pod::{Container, ContainerId, Phase, Pod, PodId, PodSpec, PodStatus, PodTemplate, Probe};
 pub use replica_set::{ReplicaSet, ReplicaSetSpec, ReplicaSetStatus};
-pub use runtime_interface::{RuntimeReply, RuntimeRequest};
+pub use runtime_interface::{EnvVar, RuntimeReply, RuntimeRequest};
 pub use selector::LabelSelector;
 pub use service::{
     Protocol, Service, ServiceId, ServicePort, ServiceSpec, SessionAffinity, TrafficDistribution,

@@ -2,7 +2,10 @@
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use crate::{IntOrString, Labels, Meta, Protocol, Timestamp, runtime_interface::ProbeKind};
+use crate::{
+    DnsPolicy, IntOrString, Labels, Meta, PodDnsConfig, Protocol, Timestamp,
+    runtime_interface::ProbeKind,
+};
 
 /// A pod's dense number in one run, given at its creation and never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -64,6 +67,12 @@ pub struct PodSpec {
     pub hostname: Option<Arc<str>>,
     /// `subdomain`, the Service under whose name that is.
     pub subdomain: Option<Arc<str>>,
+    /// `dnsPolicy`.
+    pub dns_policy: DnsPolicy,
+    /// `dnsConfig`.
+    pub dns_config: Option<PodDnsConfig>,
+    /// `enableServiceLinks`: whether its containers' environments have the Services of its namespace.
+    pub enable_service_links: bool,
 }
 
 impl Default for PodSpec {
@@ -74,6 +83,9 @@ impl Default for PodSpec {
             node_selector: Labels::new(),
             hostname: None,
             subdomain: None,
+            dns_policy: DnsPolicy::default(),
+            dns_config: None,
+            enable_service_links: true,
         }
     }
 }

@@ -5,7 +5,16 @@
 
 use std::sync::Arc;
 
-use crate::{ContainerId, NodeId, Pod, PodId};
+use crate::{ContainerId, NodeId, Pod, PodId, ResolvConf};
+
+/// A variable of a container's environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnvVar {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
 
 /// Which probe asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,11 +58,15 @@ pub enum RuntimeRequest {
         pod: Arc<Pod>,
         /// The node it runs on.
         node: NodeId,
+        /// What its containers find in `/etc/resolv.conf`.
+        resolv_conf: Arc<ResolvConf>,
     },
     /// Start a container's program.
     Start {
         /// Which container.
         container: ContainerId,
+        /// What its program finds in its environment, as long as it runs.
+        environment: Arc<[EnvVar]>,
     },
     /// Ask the program whether it is well; answered by [`RuntimeReply::Probed`].
     Probe {

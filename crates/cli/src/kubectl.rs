@@ -66,14 +66,12 @@ struct Container<'a>(sim::Inside<'a>);
 
 impl Inside for Container<'_> {
     fn service_variables(&self) -> Vec<(String, String)> {
-        self.0.service_variables().into_iter().map(|it| (it.name, it.value)).collect()
+        let variables = self.0.service_variables().iter();
+        variables.map(|it| (it.name.clone(), it.value.clone())).collect()
     }
 
     fn resolv_conf(&self) -> String {
-        let conf = self.0.resolv_conf();
-        let servers = conf.nameservers.iter().map(|server| format!("nameserver {server}\n"));
-        let search = format!("search {}\n", conf.searches.join(" "));
-        search + &servers.collect::<String>() + &format!("options {}\n", conf.options.join(" "))
+        self.0.resolv_conf().to_string()
     }
 
     fn name_server(&self) -> IpAddr {
@@ -217,9 +215,9 @@ impl Cluster for Stopped<'_> {
     fn inside<'a>(
         &'a self,
         namespace: &'a str,
-        node: Option<&'a str>,
+        container: Option<(&'a str, &'a str)>,
     ) -> Option<Box<dyn Inside + 'a>> {
-        let rewrites = self.scenario.cluster.dns_rewrites;
-        Some(Box::new(Container(sim::Inside::new(&self.world, namespace, node, rewrites))))
+        let rewrites = self.scenario.cluster.dns.rewrites;
+        Some(Box::new(Container(sim::Inside::new(&self.world, namespace, container, rewrites))))
     }
 }

@@ -66,6 +66,8 @@ struct Watcher {
 pub struct ApiServer {
     objects: BTreeMap<(Kind, Key), Object>,
     resource_version: u64,
+    /// The resource version of the last write of a Service.
+    services_version: u64,
     watchers: Vec<Watcher>,
     /// Every change and when it was made, where somebody looks on from outside the cluster.
     journal: Option<Vec<(Time, Change)>>,
@@ -88,6 +90,7 @@ impl ApiServer {
         Self {
             objects: BTreeMap::new(),
             resource_version: 0,
+            services_version: 0,
             journal: None,
             watchers: Vec::new(),
             watch_lag,
@@ -137,6 +140,12 @@ impl ApiServer {
             .range((kind, Key::new("", ""))..)
             .take_while(move |((k, _), _)| *k == kind)
             .map(|(_, object)| object)
+    }
+
+    /// Grows with every write of a Service.
+    #[must_use]
+    pub fn services_version(&self) -> u64 {
+        self.services_version
     }
 
     /// The API server's clock, in nanoseconds.
@@ -351,6 +360,9 @@ impl ApiServer {
     fn store(&mut self, verb: Verb, mut object: Object, cx: &mut Cx<'_>) -> Object {
         self.resource_version += 1;
         object.meta_mut().resource_version = self.resource_version;
+        if object.kind() == Kind::Service {
+            self.services_version = self.resource_version;
+        }
         let id = (object.kind(), object.key());
         let old = match verb {
             Verb::Added | Verb::Modified => self.objects.insert(id, object.clone()),

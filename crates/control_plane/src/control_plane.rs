@@ -15,7 +15,7 @@ use crate::{
     deployment::{DeploymentController, deployment_complete, util},
     endpoint_slice::EndpointSliceController,
     event::Event,
-    kubelet::{self, Kubelet},
+    kubelet::{self, Kubelet, env_vars::Environments},
     replica_set::ReplicaSetController,
     scheduler::{self, Scheduler},
     work_queue::BackOff,
@@ -56,6 +56,7 @@ pub struct ControlPlane {
     manager: ControllerManager,
     scheduler: Scheduler,
     kubelets: Vec<Kubelet>,
+    environments: Environments,
     listeners: Vec<Listener>,
     /// The node of each pod that a kubelet has heard of.
     node_of: Vec<Option<NodeId>>,
@@ -89,6 +90,7 @@ impl ControlPlane {
             manager,
             scheduler: Scheduler::new(config.scheduler.clone(), streams),
             kubelets: Vec::new(),
+            environments: Environments::default(),
             listeners: Vec::new(),
             node_of: Vec::new(),
         };
@@ -189,7 +191,8 @@ impl ControlPlane {
             Event::Wake { controller, key } => self.manager.wake(controller, *key, cx),
             Event::Scheduler(event) => self.scheduler.handle(event, &mut self.api, cx),
             Event::Kubelet { node, event } => {
-                self.kubelets[node.0 as usize].handle(event, &mut self.api, cx);
+                let cluster = (&mut self.api, &mut self.environments);
+                self.kubelets[node.0 as usize].handle(event, cluster, cx);
             }
             Event::Runtime(_) => unreachable!("the container runtime is in the data plane"),
         }

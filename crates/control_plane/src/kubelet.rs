@@ -13,7 +13,7 @@ use std::{
 };
 
 use api::{
-    Change, ContainerId, NodeId, Object, Phase, Pod, PodId, PodStatus, RuntimeReply,
+    Change, ContainerId, NodeId, Object, Phase, Pod, PodId, PodStatus, ResolvConf, RuntimeReply,
     RuntimeRequest, Verb, runtime_interface::ProbeKind,
 };
 use engine::{Distribution, Random, Source, Span, Stream, Streams, Time};
@@ -33,6 +33,8 @@ mod status;
 mod termination;
 
 use container::{Container, State};
+use env_vars::Environments;
+use resolv_conf::{ClusterDns, PodDns, for_pod};
 
 /// What can wake a kubelet.
 #[derive(Clone, Debug)]
@@ -93,6 +95,8 @@ pub struct Config {
     pub sandbox_removal: Distribution,
     /// From the terminal status to the object's deletion.
     pub pod_removal: Distribution,
+    /// What it was told of the cluster's DNS (`clusterDNS`, `clusterDomain`).
+    pub cluster_dns: ClusterDns,
 }
 
 /// Each node has a /22 of 10.128.0.0/9: addresses for a thousand pods on each of 8192 nodes.
@@ -174,10 +178,15 @@ impl Kubelet {
     }
 
     /// Handles one of its events.
-    pub fn handle(&mut self, event: Event, api: &mut ApiServer, cx: &mut Cx<'_>) {
+    pub fn handle(
+        &mut self,
+        event: Event,
+        (api, environments): (&mut ApiServer, &mut Environments),
+        cx: &mut Cx<'_>,
+    ) {
         match event {
             Event::Admit(pod) => self.admit(pod, cx),
-            Event::Start(container) => self.start(container, cx),
+            Event::Start(container) => self.start(container, (api, environments), cx),
             Event::Relist => self.relist(cx),
             Event::Report(pod) => self.report(pod, api, cx),
             Event::Probe { container, kind, generation } => {
@@ -244,17 +253,26 @@ impl Kubelet {
         self.send_report(pod, cx);
     }
 
-    fn start(&mut self, id: ContainerId, cx: &mut Cx<'_>) {
+    fn start(
+        &mut self,
+        id: ContainerId,
+        (api, environments): (&ApiServer, &mut Environments),
+        cx: &mut Cx<'_>,
+    ) {
         let (node, now) = (self.node, cx.now);
         let Some(worker) = self.pods.get_mut(&id.pod) else { return };
         if worker.terminating {
             return;
         }
+        let links = worker.pod.spec.enable_service_links;
+        let environment = environments.of(api, &worker.pod.meta.namespace, links);
         if !worker.has_sandbox {
             worker.has_sandbox = true;
             let mut pod = Pod::clone(&worker.pod);
             pod.status.pod_ip = worker.address;
-            self.runtime(RuntimeRequest::CreateSandbox { pod: Arc::new(pod), node }, cx);
+            let resolv_conf = Arc::new(self.resolv_conf(&pod));
+            let pod = Arc::new(pod);
+            self.runtime(RuntimeRequest::CreateSandbox { pod, node, resolv_conf }, cx);
         }
         let worker = self.pods.get_mut(&id.pod).expect("it was there a line above");
         let container = &mut worker.containers[usize::from(id.index)];
@@ -262,8 +280,19 @@ impl Kubelet {
         let restarts = container.restarts;
         let record = Record::ContainerStarted { pod: id.pod, container: id.index, restarts };
         cx.recorder.record(now, &record);
-        self.runtime(RuntimeRequest::Start { container: id }, cx);
+        self.runtime(RuntimeRequest::Start { container: id, environment }, cx);
         self.changed(id.pod, cx);
+    }
+
+    /// What a pod's containers find in resolv.conf, on a node that has no search domains of its own.
+    fn resolv_conf(&self, pod: &Pod) -> ResolvConf {
+        let pod = PodDns {
+            namespace: &pod.meta.namespace,
+            policy: pod.spec.dns_policy,
+            host_network: false,
+            config: pod.spec.dns_config.as_ref(),
+        };
+        for_pod(&pod, &self.config.cluster_dns, &ResolvConf::default()).0
     }
 
     fn report(&mut self, pod: PodId, api: &mut ApiServer, cx: &mut Cx<'_>) {

@@ -1,10 +1,22 @@
 //! A client: who sends requests, where from, where to, and what it does about a failure.
 
-use api::{Key, Labels, NodeId, PodId, ServiceId};
-use engine::{Distribution, Random, RequestStream, RequestStreams, Span, Streams, Time};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+    sync::Arc,
+};
+
+use api::{EnvVar, Labels, NodeId, PodId, ResolvConf, ServiceId};
+use engine::{Random, RequestStream, RequestStreams, Span, Streams, Time};
 use record::{ClientId, Family};
 
-use crate::{arrivals::Arrivals, connection::Caller, dns::Dns};
+use crate::{
+    arrivals::Arrivals,
+    connection::Caller,
+    dns::{Destination, Dns, names::NameId},
+    name_cache::{Kept, NameCache},
+    runtime::Sandbox,
+};
 
 /// Where a client is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +36,26 @@ pub enum Origin {
     Outside,
 }
 
+/// Where a client's requests go, as its target says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Host {
+    /// To what a name means: DNS is asked.
+    Name(String),
+    /// To an address.
+    Address(IpAddr),
+    /// To the address that a variable of the sender's environment holds.
+    Variable(String),
+}
+
+/// The port that a client's requests go to, as its target says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Port {
+    /// This one.
+    Number(u16),
+    /// The one that a variable of the sender's environment holds.
+    Variable(String),
+}
+
 /// A client as the scenario has it.
 #[derive(Clone, Debug)]
 pub struct ClientConfig {
@@ -31,12 +63,14 @@ pub struct ClientConfig {
     pub name: String,
     /// Where it is.
     pub origin: Origin,
-    /// The Service its target names.
-    pub service: Key,
-    /// The port it asks for.
-    pub port: u16,
-    /// Whether it asks DNS for the Service; else it has its address.
-    pub asks_dns: bool,
+    /// Where its requests go.
+    pub host: Host,
+    /// To which port there.
+    pub port: Port,
+    /// Its resolv.conf; `None` where each of its pods has one of its own.
+    pub resolv_conf: Option<ResolvConf>,
+    /// What it keeps of the answers of DNS.
+    pub name_cache: NameCache,
     /// When its requests come.
     pub arrivals: Arrivals,
     /// How long it waits for an answer to an attempt.
@@ -51,6 +85,39 @@ pub struct ClientConfig {
 /// on all their logarithms side by side.
 const DRAWN_AT_ONCE: usize = 16;
 
+/// Where all requests of a client go, and how long it takes to find that out: known beforehand where
+/// nothing can change it.
+#[derive(Clone, Copy, Debug)]
+pub struct Foreseen {
+    /// Where.
+    pub destination: Destination,
+    /// To which port.
+    pub port: u16,
+    /// How long DNS takes to say so.
+    pub wait: Span,
+    /// How many questions that costs; none where DNS is not asked.
+    pub queries: u32,
+}
+
+/// What a sender knows of where to send to, before DNS is asked.
+#[derive(Clone, Debug, Default)]
+pub struct Directions {
+    /// The names that its resolver tries; none where it has an address.
+    pub tries: Arc<[NameId]>,
+    /// The address.
+    pub address: Option<IpAddr>,
+    /// The port.
+    pub port: Option<u16>,
+}
+
+/// A pod that a client sends from.
+#[derive(Debug)]
+struct Sender {
+    pod: PodId,
+    node: NodeId,
+    directions: Directions,
+}
+
 /// A client at work.
 #[derive(Debug)]
 pub struct Client {
@@ -59,39 +126,123 @@ pub struct Client {
     begin: Time,
     /// When its next request is wanted.
     due: Time,
-    /// How long it waits for DNS before it connects, where that is always the same.
-    pub dns_wait: Option<Span>,
+    /// Where its requests go, where that is known beforehand.
+    pub foreseen: Option<Foreseen>,
     gaps: RequestStreams,
     /// What was drawn for arrivals: of the requests from the last multiple of its length on.
     drawn: [f64; DRAWN_AT_ONCE],
     workload: RequestStreams,
     policy: RequestStreams,
+    lookup: RequestStreams,
     /// Requests so far.
     number: u64,
-    /// The pods it may send from, and their nodes.
-    origins: Vec<(PodId, NodeId)>,
-    resolved: (u64, Option<ServiceId>),
+    /// What it knows where its pods have nothing of their own.
+    directions: Directions,
+    /// The pods it may send from.
+    senders: Vec<Sender>,
+    /// What each of its senders keeps of the answers of DNS.
+    pub kept: BTreeMap<Caller, Kept>,
+    /// The Services it called so far.
+    called: BTreeSet<ServiceId>,
+    /// How many names it looked up, and how many questions that cost.
+    pub lookups: Lookups,
+}
+
+/// How often a client asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lookups {
+    /// Names looked up.
+    pub names: u64,
+    /// Questions to DNS for them.
+    pub queries: u64,
+}
+
+impl Lookups {
+    /// Counts a name that cost so many questions; none of what was not asked for.
+    #[inline]
+    pub fn count(&mut self, queries: u32) {
+        self.names += u64::from(queries > 0);
+        self.queries += u64::from(queries);
+    }
 }
 
 impl Client {
     /// A client that has not sent anything. Its streams are named after it, so that another client
     /// beside it shifts nothing.
     #[must_use]
-    pub fn new(config: ClientConfig, dns_delay: &Distribution, streams: &Streams) -> Self {
+    pub fn new(config: ClientConfig, dns: &mut Dns, streams: &Streams) -> Self {
         let name = &config.name;
-        Self {
+        let mut client = Self {
             begin: Time::ZERO,
             due: Time::ZERO,
-            dns_wait: if config.asks_dns { dns_delay.constant() } else { Some(Span::ZERO) },
+            foreseen: None,
             gaps: streams.requests(&format!("client/{name}/arrivals")),
             workload: streams.requests(&format!("client/{name}/workload")),
             policy: streams.requests(&format!("client/{name}/policy")),
+            lookup: streams.requests(&format!("client/{name}/lookup")),
             drawn: [0.0; DRAWN_AT_ONCE],
             number: 0,
-            origins: Vec::new(),
-            resolved: (u64::MAX, None),
+            directions: Directions::default(),
+            senders: Vec::new(),
+            kept: BTreeMap::new(),
+            called: BTreeSet::new(),
+            lookups: Lookups::default(),
             config,
+        };
+        let own = client.config.resolv_conf.clone().unwrap_or_default();
+        client.directions = client.directions_in(&own, &[], dns);
+        client
+    }
+
+    /// What a sender knows that has this in its resolv.conf and this in its environment.
+    fn directions_in(
+        &self,
+        conf: &ResolvConf,
+        environment: &[EnvVar],
+        dns: &mut Dns,
+    ) -> Directions {
+        let value = |name: &str| environment.iter().find(|it| it.name == name);
+        let tries = match &self.config.host {
+            Host::Name(name) => dns.tries(name, conf).into(),
+            Host::Address(_) | Host::Variable(_) => Arc::default(),
+        };
+        let address = match &self.config.host {
+            Host::Name(_) => None,
+            Host::Address(address) => Some(*address),
+            Host::Variable(name) => value(name).and_then(|it| it.value.parse().ok()),
+        };
+        let port = match &self.config.port {
+            Port::Number(number) => Some(*number),
+            Port::Variable(name) => value(name).and_then(|it| it.value.parse().ok()),
+        };
+        Directions { tries, address, port }
+    }
+
+    /// Whether what its pods know may differ from one to the other.
+    fn depends_on_the_pod(&self) -> bool {
+        self.config.resolv_conf.is_none()
+            || matches!(self.config.host, Host::Variable(_))
+            || matches!(self.config.port, Port::Variable(_))
+    }
+
+    /// Looks ahead: where all its requests go, if neither names nor Services change during the run.
+    pub fn foresee(&mut self, dns: &mut Dns, services_change: bool) {
+        if self.depends_on_the_pod() || self.config.name_cache != NameCache::None {
+            return;
         }
+        let Some(port) = self.directions.port else { return };
+        self.foreseen = match self.directions.address {
+            Some(address) => dns.service_at(address).map(|service| Foreseen {
+                destination: Destination::Service(service),
+                port,
+                wait: Span::ZERO,
+                queries: 0,
+            }),
+            None if services_change => None,
+            None => dns.foreseeable(&self.directions.tries).map(|(service, wait, queries)| {
+                Foreseen { destination: Destination::Service(service), port, wait, queries }
+            }),
+        };
     }
 
     /// When its first request comes.
@@ -132,8 +283,7 @@ impl Client {
     /// A request's private draws for one attempt's balancing.
     #[must_use]
     pub fn policy_stream(&self, number: u64, attempt: u32) -> RequestStream {
-        // Attempts are few: 64 of them have streams of their own.
-        self.policy.request(number.wrapping_mul(64).wrapping_add(u64::from(attempt.min(63))))
+        self.policy.request(of_attempt(number, attempt))
     }
 
     /// The node a request is sent from, and by whom, `None` where nobody is there to send it. `id` is
@@ -152,21 +302,48 @@ impl Client {
                 Some((node, Caller::Node(node)))
             }
             Origin::Outside => Some((any_node(), Caller::Outside(id))),
-            Origin::Pods { .. } if self.origins.is_empty() => None,
+            Origin::Pods { .. } if self.senders.is_empty() => None,
             Origin::Pods { .. } => {
-                let place = random.below(self.origins.len() as u32) as usize;
-                let (pod, node) = self.origins[place];
+                let place = random.below(self.senders.len() as u32) as usize;
+                let Sender { pod, node, .. } = self.senders[place];
                 Some((node, Caller::Pod(pod)))
             }
         }
     }
 
-    /// The Service its target names; asked anew when DNS has news.
-    pub fn resolve(&mut self, dns: &Dns) -> Option<ServiceId> {
-        if self.resolved.0 != dns.version() {
-            self.resolved = (dns.version(), dns.resolve(&self.config.service));
+    /// The Service that it would send to at this moment, as far as one is known.
+    pub fn present_service(&self, dns: &mut Dns) -> Option<ServiceId> {
+        let directions = match self.senders.first() {
+            Some(sender) if self.depends_on_the_pod() => &sender.directions,
+            _ => &self.directions,
+        };
+        match directions.address {
+            Some(address) => dns.service_at(address),
+            None => dns.service_of(&directions.tries),
         }
-        self.resolved.1
+    }
+
+    /// What a sender of it knows of where to send to.
+    #[must_use]
+    pub fn directions_of(&self, caller: Caller) -> Directions {
+        let sender = match caller {
+            Caller::Pod(pod) if self.depends_on_the_pod() => {
+                self.senders.iter().find(|sender| sender.pod == pod)
+            }
+            Caller::Pod(_) | Caller::Node(_) | Caller::Outside(_) => None,
+        };
+        sender.map_or(&self.directions, |sender| &sender.directions).clone()
+    }
+
+    /// A request's private draws for looking a name up, once an attempt.
+    #[must_use]
+    pub fn lookup_stream(&self, number: u64, attempt: u32) -> RequestStream {
+        self.lookup.request(of_attempt(number, attempt))
+    }
+
+    /// Notes that it calls a Service. Gives back whether it never did before.
+    pub fn calls(&mut self, service: ServiceId) -> bool {
+        self.called.insert(service)
     }
 
     /// Whether it tries again after this many attempts and such a failure.
@@ -186,15 +363,30 @@ impl Client {
         }
     }
 
-    /// A pod it sends from began to run.
-    pub fn add_origin(&mut self, pod: PodId, node: NodeId) {
-        if !self.origins.iter().any(|(known, _)| *known == pod) {
-            self.origins.push((pod, node));
+    /// The program in a container of a pod that it sends from began to listen.
+    pub fn add_sender(&mut self, pod: PodId, container: u8, sandbox: &Sandbox, dns: &mut Dns) {
+        let directions = if self.depends_on_the_pod() {
+            let environment = &sandbox.environments[usize::from(container)];
+            self.directions_in(&sandbox.resolv_conf, environment, dns)
+        } else {
+            Directions::default()
+        };
+        // A container that was started again has another environment, and nothing in its caches.
+        self.kept.remove(&Caller::Pod(pod));
+        match self.senders.iter_mut().find(|sender| sender.pod == pod) {
+            Some(sender) => sender.directions = directions,
+            None => self.senders.push(Sender { pod, node: sandbox.node, directions }),
         }
     }
 
     /// A pod it may have sent from ended.
-    pub fn remove_origin(&mut self, pod: PodId) {
-        self.origins.retain(|(known, _)| *known != pod);
+    pub fn remove_sender(&mut self, pod: PodId) {
+        self.senders.retain(|sender| sender.pod != pod);
+        self.kept.remove(&Caller::Pod(pod));
     }
+}
+
+/// The stream of one attempt of a request. Attempts are few: 64 of them have streams of their own.
+fn of_attempt(number: u64, attempt: u32) -> u64 {
+    number.wrapping_mul(64).wrapping_add(u64::from(attempt.min(63)))
 }

@@ -4,21 +4,21 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use api::{Change, Kind, NodeId};
-use engine::{Distribution, Stream, Streams};
+use api::{Change, Kind, NodeId, PodId};
+use engine::{Stream, Streams};
 use record::{ClientId, Record};
 
 use crate::{
     Cx,
     behaviour::Behaviour,
-    client::{Client, ClientConfig},
-    dns::Dns,
+    client::{Client, ClientConfig, Lookups},
+    dns::{self, Dns},
     event::Event,
     flight::Flights,
     kube_proxy::{self, KubeProxy, TargetLists},
     network::{Delays, Network},
     program::{CLEAN_EXIT, FAILED_EXIT, Image},
-    runtime::Runtime,
+    runtime::{Runtime, Sandbox},
 };
 
 /// A node's name and zone.
@@ -37,8 +37,12 @@ pub struct Config {
     pub nodes: Vec<NodeConfig>,
     /// How long packets take.
     pub delays: Delays,
-    /// How long a DNS answer takes.
-    pub dns_delay: Distribution,
+    /// The cluster's DNS.
+    pub dns: dns::Config,
+    /// Whether Services come, change or go while requests are sent.
+    pub services_change: bool,
+    /// Whether a client calls a Service whose pods DNS names, so that it has to know them.
+    pub names_pods: bool,
     /// Each node's proxy.
     pub proxy: kube_proxy::Config,
     /// How the programs in images behave.
@@ -51,8 +55,8 @@ pub struct Config {
 /// order, and says of each change which of them it came on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Watches {
-    /// DNS, of Services.
-    Dns,
+    /// DNS, of Services, and of EndpointSlices where it names pods.
+    Dns(Kind),
     /// A node's proxy, of Services or EndpointSlices.
     Proxy(NodeId, Kind),
 }
@@ -61,7 +65,6 @@ pub enum Watches {
 pub struct DataPlane {
     pub(crate) clients: Vec<Client>,
     pub(crate) dns: Dns,
-    pub(crate) dns_delay: Distribution,
     pub(crate) proxies: Vec<KubeProxy>,
     targets: TargetLists,
     pub(crate) network: Network,
@@ -72,6 +75,8 @@ pub struct DataPlane {
     pub(crate) arrived: u64,
     pub(crate) finished: u64,
     pub(crate) unsent: u64,
+    services_change: bool,
+    names_pods: bool,
 }
 
 impl DataPlane {
@@ -85,14 +90,14 @@ impl DataPlane {
             let (name, zone) = (node.name.clone(), node.zone.clone());
             KubeProxy::new(id, name, zone, config.proxy.clone(), streams)
         });
+        let mut dns = Dns::new(config.dns, zones.len());
         let clients = config.clients.into_iter();
-        let clients = clients.map(|client| Client::new(client, &config.dns_delay, streams));
+        let clients = clients.map(|client| Client::new(client, &mut dns, streams));
         Self {
             clients: clients.collect(),
             proxies: proxies.collect(),
             targets: TargetLists::default(),
-            dns: Dns::default(),
-            dns_delay: config.dns_delay,
+            dns,
             network,
             runtime: Runtime::default(),
             images: config
@@ -105,6 +110,8 @@ impl DataPlane {
             arrived: 0,
             finished: 0,
             unsent: 0,
+            services_change: config.services_change,
+            names_pods: config.names_pods,
         }
     }
 
@@ -115,7 +122,10 @@ impl DataPlane {
         let proxies = nodes.flat_map(|node| {
             [Kind::Service, Kind::EndpointSlice].map(|kind| (Watches::Proxy(node, kind), kind))
         });
-        std::iter::once((Watches::Dns, Kind::Service)).chain(proxies).collect()
+        let services = std::iter::once((Watches::Dns(Kind::Service), Kind::Service));
+        let slice = Kind::EndpointSlice;
+        let slices = self.names_pods.then_some((Watches::Dns(slice), slice));
+        services.chain(proxies).chain(slices).collect()
     }
 
     /// Starts the proxies.
@@ -127,24 +137,23 @@ impl DataPlane {
 
     /// Starts the clients.
     pub fn begin_traffic(&mut self, cx: &mut Cx<'_>) {
-        for index in 0..self.clients.len() {
-            let client = ClientId(index as u32);
-            let config = &self.clients[index].config;
-            let record = Record::ClientAdded {
-                client,
-                name: config.name.as_str().into(),
-                service: self.dns.resolve(&config.service),
-            };
-            cx.recorder.record(cx.now, &record);
+        for (id, client) in (0..).map(ClientId).zip(&mut self.clients) {
+            client.foresee(&mut self.dns, self.services_change);
+            let service = client.present_service(&mut self.dns);
+            service.map(|service| client.calls(service));
+            let name = client.config.name.as_str().into();
+            cx.recorder.record(cx.now, &Record::ClientAdded { client: id, name, service });
+        }
+        for (id, index) in (0..).map(ClientId).zip(0..self.clients.len()) {
             let first = self.clients[index].begin(cx.now);
-            self.plan_arrival(client, first, cx);
+            self.plan_arrival(id, first, cx);
         }
     }
 
     /// Takes in a change on one of its watches.
     pub fn observe(&mut self, watch: Watches, change: &Change, cx: &mut Cx<'_>) {
         match watch {
-            Watches::Dns => self.dns.observe(change),
+            Watches::Dns(_) => self.dns.observe(change),
             Watches::Proxy(node, _) => self.proxies[node.0 as usize].observe(change, cx),
         }
     }
@@ -170,6 +179,12 @@ impl DataPlane {
         }
     }
 
+    /// A pod's network and its programs, while it has one.
+    #[must_use]
+    pub fn sandbox(&self, pod: PodId) -> Option<&Sandbox> {
+        self.runtime.sandbox(pod)
+    }
+
     /// Requests under way, by client.
     #[must_use]
     pub fn in_flight(&self) -> Vec<(ClientId, u64)> {
@@ -178,6 +193,14 @@ impl DataPlane {
             counts[flight.request.client.0 as usize] += 1;
         }
         (0..).map(ClientId).zip(counts).collect()
+    }
+
+    /// How many names clients looked up, of those that did.
+    #[must_use]
+    pub fn lookups(&self) -> Vec<(ClientId, Lookups)> {
+        let clients = (0..).map(ClientId).zip(&self.clients);
+        let lookups = clients.map(|(id, client)| (id, client.lookups));
+        lookups.filter(|(_, lookups)| lookups.names > 0).collect()
     }
 
     /// Requests that clients wanted so far.

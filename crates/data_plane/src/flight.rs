@@ -3,7 +3,7 @@
 use engine::{RequestStream, Span, Time};
 use record::{Cause, Outcome, Request};
 
-use crate::{connection::Caller, server::ServerId};
+use crate::{connection::Caller, dns::Destination, server::ServerId};
 
 /// A request on its way: its place in the slab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,8 +18,12 @@ pub struct Flight {
     pub caller: Caller,
     /// When this attempt is given up.
     pub deadline: Time,
+    /// The port that its client sends to.
+    pub asked: u16,
     /// The port of the pod that was chosen.
     pub port: u16,
+    /// Whether its client has the pod's own address, so that no proxy chooses the pod.
+    pub direct: bool,
     /// One way to that pod.
     pub delay: Span,
     /// The program that works on it.
@@ -126,6 +130,18 @@ impl Flights {
 }
 
 impl Flight {
+    /// Turns it to where it is to connect.
+    #[inline]
+    pub fn aim(&mut self, destination: Destination, port: u16) {
+        let (service, pod) = match destination {
+            Destination::Service(service) => (Some(service), None),
+            Destination::Pod { pod, service } => (service, Some(pod)),
+            Destination::Nobody => (None, None),
+        };
+        (self.request.service, self.request.pod) = (service, pod);
+        (self.asked, self.direct) = (port, pod.is_some());
+    }
+
     /// Ends this attempt badly.
     pub fn fail(&mut self, cause: Cause) {
         self.request.outcome = Outcome::Failed(cause);

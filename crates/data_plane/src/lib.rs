@@ -1,6 +1,6 @@
 //! The data plane: everything a request passes through.
 //!
-//! A client resolves a name ([`dns`]), its node's proxy chooses a pod ([`kube_proxy`]), the packets
+//! A client finds out where to connect to (`discovery`, [`dns`]), its node's proxy chooses a pod ([`kube_proxy`]), the packets
 //! take their time ([`network`]), the pod accepts the connection or not ([`connection`]) and its
 //! program works on the request ([`server`]). All of them *read* API objects, each through a watch
 //! of its own; none writes one.
@@ -21,11 +21,13 @@ pub mod bounded_frequency_runner;
 pub mod client;
 pub mod connection;
 mod data_plane;
+mod discovery;
 pub mod dns;
 pub mod endpoints;
 pub mod event;
 pub mod flight;
 pub mod kube_proxy;
+pub mod name_cache;
 pub mod network;
 mod program;
 pub mod proxy;

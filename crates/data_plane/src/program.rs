@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::{ContainerId, PodId, RuntimeReply, RuntimeRequest, runtime_interface::ProbeKind};
+use api::{ContainerId, EnvVar, PodId, RuntimeReply, RuntimeRequest, runtime_interface::ProbeKind};
 use engine::{Source, Span, Time};
 use record::{Cause, Record};
 
@@ -30,16 +30,18 @@ impl DataPlane {
     /// Does what a kubelet asks of the container runtime.
     pub fn runtime_requested(&mut self, request: RuntimeRequest, cx: &mut Cx<'_>) {
         match request {
-            RuntimeRequest::CreateSandbox { pod, node } => {
+            RuntimeRequest::CreateSandbox { pod, node, resolv_conf } => {
                 let images = &self.images;
-                self.runtime.create_sandbox(&pod, node, |image| {
+                self.runtime.create_sandbox(&pod, (node, resolv_conf), |image| {
                     images
                         .get(image)
                         .map(|image| image.behaviour.listen.clone())
                         .unwrap_or_default()
                 });
             }
-            RuntimeRequest::Start { container } => self.start(container, cx),
+            RuntimeRequest::Start { container, environment } => {
+                self.start(container, environment, cx);
+            }
             RuntimeRequest::Probe { container, kind, port } => {
                 let success = self.probe(container, kind, port);
                 let ContainerId { pod, index: container } = container;
@@ -68,13 +70,13 @@ impl DataPlane {
 
 /// What programs do.
 impl DataPlane {
-    fn start(&mut self, container: ContainerId, cx: &mut Cx<'_>) {
+    fn start(&mut self, container: ContainerId, environment: Arc<[EnvVar]>, cx: &mut Cx<'_>) {
         let Some(image) = self.image_of(container) else { return };
         let (behaviour, turn) = (image.behaviour.clone(), image.started);
         image.started += 1;
         let listens = cx.now + behaviour.start.sample(turn, &mut self.delays);
         let server = Server::new(container, behaviour, turn);
-        let Some(id) = self.runtime.start(server) else { return };
+        let Some(id) = self.runtime.start(server, environment) else { return };
         cx.agenda.at(listens, server_source(id), Event::Listen(id));
     }
 
@@ -99,7 +101,7 @@ impl DataPlane {
         if let Some(sandbox) = self.runtime.sandbox(pod) {
             for client in &mut self.clients {
                 if client.sends_from(&sandbox.namespace, &sandbox.labels) {
-                    client.add_origin(pod, sandbox.node);
+                    client.add_sender(pod, index, sandbox, &mut self.dns);
                 }
             }
         }
@@ -199,7 +201,7 @@ impl DataPlane {
         let record = Record::ContainerExited { pod, container, code, in_flight };
         cx.recorder.record(cx.now, &record);
         for client in &mut self.clients {
-            client.remove_origin(pod);
+            client.remove_sender(pod);
         }
         self.reply(RuntimeReply::Exited { pod, container, code }, cx);
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::{ContainerId, Labels, Listening, NodeId, Pod, PodId};
+use api::{ContainerId, EnvVar, Labels, Listening, NodeId, Pod, PodId, ResolvConf};
 
 use crate::server::{Server, ServerId};
 
@@ -21,6 +21,11 @@ pub struct Sandbox {
     pub servers: Vec<Option<ServerId>>,
     /// Which container listens on which port.
     pub listening: Listening,
+    /// What its containers find in `/etc/resolv.conf`.
+    pub resolv_conf: Arc<ResolvConf>,
+    /// The environments of its programs, in the order of its containers; empty before their first
+    /// start.
+    pub environments: Vec<Arc<[EnvVar]>>,
 }
 
 impl Sandbox {
@@ -96,7 +101,12 @@ impl Runtime {
 
     /// Gives a pod its network. `stated` says which ports the program of an image listens on, where
     /// that is known.
-    pub fn create_sandbox(&mut self, pod: &Pod, node: NodeId, stated: impl Fn(&str) -> Vec<u16>) {
+    pub fn create_sandbox(
+        &mut self,
+        pod: &Pod,
+        (node, resolv_conf): (NodeId, Arc<ResolvConf>),
+        stated: impl Fn(&str) -> Vec<u16>,
+    ) {
         let listening = pod.spec.listening(stated);
         let index = pod.id.0 as usize;
         if self.sandboxes.len() <= index {
@@ -112,6 +122,8 @@ impl Runtime {
             images: pod.spec.containers.iter().map(|c| c.image.clone()).collect(),
             servers: vec![None; pod.spec.containers.len()],
             listening,
+            resolv_conf,
+            environments: vec![Arc::default(); pod.spec.containers.len()],
         });
     }
 
@@ -122,11 +134,12 @@ impl Runtime {
     }
 
     /// Starts a program in a container, in place of one that ended there.
-    pub fn start(&mut self, server: Server) -> Option<ServerId> {
+    pub fn start(&mut self, server: Server, environment: Arc<[EnvVar]>) -> Option<ServerId> {
         let ContainerId { pod, index } = server.container;
         let sandbox = self.sandboxes.get_mut(pod.0 as usize)?.as_mut()?;
         let id = ServerId(self.servers.len() as u32);
         sandbox.servers[usize::from(index)] = Some(id);
+        sandbox.environments[usize::from(index)] = environment;
         if let Some(address) = &mut self.addresses[pod.0 as usize] {
             address.server = sandbox.listener_of(address.port);
         }

@@ -11,15 +11,16 @@ use crate::{
     connection::{self, Caller, Connection},
     event::{Event, class},
     flight::{Flight, FlightId},
-    kube_proxy::Refusal,
+    kube_proxy::{Refusal, Target},
 };
 
 impl DataPlane {
-    /// Plans a client's next request. Where each answer of DNS takes the same time, its arrival
+    /// Plans a client's next request. Where all know beforehand what DNS says and when, its arrival
     /// needs no event of its own: that of its connection follows at a known distance.
     pub(crate) fn plan_arrival(&self, client: ClientId, arrival: Option<Time>, cx: &mut Cx<'_>) {
         if let Some(arrival) = arrival {
-            let wait = self.clients[client.0 as usize].dns_wait.unwrap_or(Span::ZERO);
+            let foreseen = &self.clients[client.0 as usize].foreseen;
+            let wait = foreseen.map_or(Span::ZERO, |foreseen| foreseen.wait);
             cx.agenda.in_lane(
                 ARRIVALS,
                 arrival + wait,
@@ -36,16 +37,12 @@ impl DataPlane {
         let (number, arrived, mut workload) = client.take_request();
         let next = client.next_arrival();
         let caller = client.caller(id, self.network.nodes(), &mut workload);
-        let (dns_wait, deadline) = (client.dns_wait, arrived + client.config.timeout);
+        let (foreseen, deadline) = (client.foreseen, arrived + client.config.timeout);
         self.plan_arrival(id, next, cx);
         self.arrived += 1;
         let Some((node, caller)) = caller else {
             self.unsent += 1;
             return;
-        };
-        let answered = match dns_wait {
-            Some(_) => cx.now,
-            None => cx.now + self.dns_delay.sample(&mut workload),
         };
         let request = Request {
             client: id,
@@ -63,17 +60,18 @@ impl DataPlane {
             request,
             caller,
             deadline,
+            asked: 0,
             port: 0,
+            direct: false,
             delay: Span::ZERO,
             server: None,
             departure: Time::ZERO,
             workload,
         });
-        if answered == cx.now {
-            self.connect(flight, cx);
-        } else {
-            cx.agenda.at(answered, client_source(id), Event::Connect(flight));
-        }
+        let Some(foreseen) = foreseen else { return self.begin_attempt(flight, cx) };
+        self.clients[id.0 as usize].lookups.count(foreseen.queries);
+        self.flights.flight_mut(flight).aim(foreseen.destination, foreseen.port);
+        self.connect(flight, cx);
     }
 
     /// The node's proxy chooses a pod, and the connection goes on its way.
@@ -84,30 +82,25 @@ impl DataPlane {
         let client = &mut self.clients[request.client.0 as usize];
         request.attempts += 1;
         request.connected = cx.now;
-        request.service = client.resolve(&self.dns);
-        request.pod = None;
         let extra = match flight.caller {
             Caller::Outside(_) => self.network.outside(),
             Caller::Node(_) | Caller::Pod(_) => Span::ZERO,
         };
-        let Some(service) = request.service else {
-            flight.fail(Cause::DnsNxdomain);
-            return self.finish(id, cx);
-        };
-        let mut random = client.policy_stream(request.number, request.attempts);
-        let proxy = &mut self.proxies[request.node.0 as usize];
-        let (port, caller) = (client.config.port, flight.caller);
-        let target = match proxy.pick(service, port, caller, cx.now, &mut random) {
-            Ok(target) => target,
-            Err(Refusal::Reject) => {
-                flight.fail(Cause::RefusedNoEndpoints);
-                flight.delay = extra;
-                return self.end_at(id, cx.now + extra + extra, cx);
-            }
-            Err(Refusal::Drop) => {
-                flight.fail(Cause::TimeoutDropped);
+        let target = match (flight.direct, request.service) {
+            (true, _) => Target { pod: request.pod, port: flight.asked },
+            (false, None) => {
+                flight.fail(Cause::DiscoveryStaleAddress);
                 let deadline = flight.deadline;
                 return self.end_at(id, deadline, cx);
+            }
+            (false, Some(service)) => {
+                let mut random = client.policy_stream(request.number, request.attempts);
+                let proxy = &mut self.proxies[request.node.0 as usize];
+                let (port, caller) = (flight.asked, flight.caller);
+                match proxy.pick(service, port, caller, cx.now, &mut random) {
+                    Ok(target) => target,
+                    Err(refusal) => return self.refuse(id, refusal, extra, cx),
+                }
             }
         };
         request.pod = target.pod;
@@ -127,6 +120,18 @@ impl DataPlane {
             let lane = self.network.lane(hop);
             cx.agenda.in_lane(lane, cx.now + flight.delay, source, Event::Deliver(id));
         }
+    }
+
+    /// The node's rules let a connection go nowhere.
+    fn refuse(&mut self, id: FlightId, refusal: Refusal, delay: Span, cx: &mut Cx<'_>) {
+        let flight = self.flights.flight_mut(id);
+        let (cause, end) = match refusal {
+            Refusal::Reject => (Cause::RefusedNoEndpoints, cx.now + delay + delay),
+            Refusal::Drop => (Cause::TimeoutDropped, flight.deadline),
+        };
+        flight.fail(cause);
+        flight.delay = delay;
+        self.end_at(id, end, cx);
     }
 
     /// The pod's side: accepted, refused, or nobody there any more.
@@ -184,13 +189,15 @@ impl DataPlane {
         let request = &flight.request;
         let client = &self.clients[request.client.0 as usize];
         let proxy = &mut self.proxies[request.node.0 as usize];
-        proxy.done(client.config.port, flight.caller, request, cx.now);
+        if !flight.direct {
+            proxy.done(flight.asked, flight.caller, request, cx.now);
+        }
         if let Outcome::Failed(cause) = request.outcome
             && client.retries(request.attempts, cause.family())
         {
             flight.server = None;
             flight.deadline = cx.now + client.config.timeout;
-            return self.connect(id, cx);
+            return self.begin_attempt(id, cx);
         }
         self.finished += 1;
         cx.recorder.request_finished(cx.now, request);
@@ -201,7 +208,7 @@ impl DataPlane {
 /// The next arrival of a client comes after its last one.
 const ARRIVALS: Lane = Lane(0);
 
-fn client_source(client: ClientId) -> Source {
+pub(crate) fn client_source(client: ClientId) -> Source {
     Source { class: class::CLIENT, entity: client.0 }
 }
 

@@ -33,12 +33,12 @@ pub trait Cluster {
         Vec::new()
     }
 
-    /// What a container of a namespace sees, on the node of a name or on the first; `None` where there
-    /// are no containers.
+    /// What a container of a namespace sees, by the names of its pod and its own, or that of a new
+    /// pod; `None` where there are no containers.
     fn inside<'a>(
         &'a self,
         _namespace: &'a str,
-        _node: Option<&'a str>,
+        _container: Option<(&'a str, &'a str)>,
     ) -> Option<Box<dyn Inside + 'a>> {
         None
     }

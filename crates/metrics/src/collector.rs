@@ -10,7 +10,7 @@ use crate::{
     clock::Clock,
     hindrance::Service,
     listing::Listing,
-    measures::Measures,
+    measures::{Lookups, Measures},
     pod_tallies::PodTallies,
     pods::{Pod, Pods},
     rollouts::{Rollouts, Scale, Turn},
@@ -66,6 +66,7 @@ pub(crate) struct Client {
     pub(crate) tally: Tally,
     /// Of those that did.
     in_rollout: Tally,
+    pub(crate) lookups: Lookups,
 }
 
 impl Collector {
@@ -233,9 +234,10 @@ impl Collector {
             Record::NodeAdded { node, name, .. } => {
                 *slot(&mut self.nodes, node.0 as usize) = Arc::clone(name);
             }
-            Record::ServiceAdded { service, name, selector, target_ports, .. } => {
+            Record::ServiceAdded { service, name, cluster_ip, selector, target_ports } => {
                 *slot(&mut self.services, service.0 as usize) = Service {
                     name: Arc::clone(name),
+                    headless: cluster_ip.is_none(),
                     selector: selector.clone(),
                     target_ports: Arc::clone(target_ports),
                     ready_without_port: false,
@@ -268,6 +270,13 @@ impl Recorder for Collector {
             Record::RequestsInFlight { client, count } => {
                 let client = slot(&mut self.clients, client.0 as usize);
                 client.tally.counts.in_flight += count;
+            }
+            Record::ServiceCalled { service, .. } => {
+                self.listing.call(*service, &mut self.pods, now);
+            }
+            Record::NamesLookedUp { client, names, queries } => {
+                let client = slot(&mut self.clients, client.0 as usize);
+                client.lookups = Lookups { names: *names, queries: *queries };
             }
             Record::ScenarioBegan => self.clock.begin(time),
             Record::NodeAdded { .. } | Record::ServiceAdded { .. } | Record::ClientAdded { .. } => {

@@ -24,7 +24,7 @@ use std::cmp::Ordering;
 use engine::Span;
 
 use crate::{
-    measures::Measures,
+    measures::{Lookups, Measures},
     quantity::{CauseFilter, Part, Quantity, Source, Unit},
     syntax, words,
 };
@@ -142,6 +142,10 @@ impl Expectation {
             Source::Traffic(compute) => {
                 compute(&self.part(measures)?).ok_or_else(|| self.nothing_finished())
             }
+            Source::Lookups(compute) => {
+                let asked = measures.clients.iter().filter(|client| self.is_about(&client.name));
+                compute(&Lookups::of(asked)).ok_or_else(|| "no name was looked up".to_owned())
+            }
             Source::Balance(compute) => {
                 // The largest is over the mean unless there is no mean.
                 let measured = measures.balance.max_over_mean > 0.0;
@@ -170,6 +174,11 @@ impl Expectation {
                 Ok(Part::of(&client.traffic))
             }
         }
+    }
+
+    /// Whether it is about this client, perhaps among others.
+    fn is_about(&self, client: &str) -> bool {
+        self.client().is_none_or(|name| name == client)
     }
 
     fn nothing_finished(&self) -> String {

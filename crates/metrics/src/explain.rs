@@ -55,9 +55,11 @@ impl<'a> Case<'a> {
             | Cause::RefusedListenerClosed
             | Cause::RefusedWrongPort => "refused",
             Cause::ResetKilledInFlight => "cut off",
-            Cause::TimeoutUnreachable | Cause::TimeoutDropped => "left without an answer",
+            Cause::TimeoutUnreachable | Cause::TimeoutDropped | Cause::DiscoveryStaleAddress => {
+                "left without an answer"
+            }
             Cause::TimeoutSlow => "answered too late",
-            Cause::DnsNxdomain => "not sent",
+            Cause::DnsNxdomain | Cause::DnsTimeout | Cause::DiscoveryEnvMissing => "not sent",
             Cause::RejectedOverload => "turned away",
         };
         let be = if self.count == 1 { "was" } else { "were" };
@@ -98,6 +100,9 @@ impl<'a> Case<'a> {
             Cause::TimeoutDropped => (self.dropped(), None),
             Cause::TimeoutSlow => (self.slow(), None),
             Cause::DnsNxdomain => (self.nxdomain(), None),
+            Cause::DnsTimeout => (self.dns_timeout(), None),
+            Cause::DiscoveryEnvMissing => (self.env_missing(), None),
+            Cause::DiscoveryStaleAddress => (self.stale_address(), None),
             Cause::RejectedOverload => (self.overload(), None),
         }
     }
@@ -110,7 +115,7 @@ impl<'a> Case<'a> {
                 self.nodes(),
                 words::spans(refusing)
             ),
-            None => format!("{} sent traffic to pods that had stopped listening", self.nodes()),
+            None => format!("{} sent traffic to pods that had stopped listening", self.senders()),
         };
         (reason + self.by_fault(), gap)
     }
@@ -142,7 +147,7 @@ impl<'a> Case<'a> {
                 self.nodes(),
                 words::spans(gap)
             ),
-            None => format!("{} sent traffic to addresses that no longer answered", self.nodes()),
+            None => format!("{} sent traffic to addresses that no longer answered", self.senders()),
         };
         (reason, gap)
     }
@@ -227,7 +232,31 @@ impl<'a> Case<'a> {
         (reason, gap)
     }
 
+    /// Who chose the pods: the nodes, or clients that have their addresses from DNS.
+    fn senders(&self) -> String {
+        if !self.by_own_address() {
+            return self.nodes();
+        }
+        let (clients, many) = self.clients();
+        let have = if many { "which have" } else { "which has" };
+        format!("{clients}, {have} the pods' own addresses from DNS,")
+    }
+
+    /// Whether all of it went to headless Services.
+    fn by_own_address(&self) -> bool {
+        let service = |id: ServiceId| self.collector.services.get(id.0 as usize);
+        let headless = |id| service(id).is_some_and(|service| service.headless);
+        self.services().next().is_some() && self.services().all(headless)
+    }
+
     fn wrong_port(&self) -> String {
+        if self.by_own_address() {
+            return format!(
+                "{} has no port of its own: its name leads to the pods{}, which listen on others",
+                self.services_or("a headless Service"),
+                self.of_deployment()
+            );
+        }
         format!(
             "the pods{} listen, but not on the port that {} sends to (its targetPort)",
             self.of_deployment(),
@@ -316,14 +345,47 @@ impl<'a> Case<'a> {
     }
 
     fn nxdomain(&self) -> String {
+        let (clients, many) = self.clients();
+        let call = if many { "call" } else { "calls" };
+        format!(
+            "the cluster's DNS did not know the name that {clients} {call}: there was no such \
+             Service, or no pod of it to name"
+        )
+    }
+
+    fn dns_timeout(&self) -> String {
+        let (clients, many) = self.clients();
+        let (ask, they) = if many { ("ask", "they") } else { ("asks", "it") };
+        format!(
+            "the answer to the name that {clients} {ask} for did not come while {they} \
+             waited. A question that is lost is asked again only after 5s"
+        )
+    }
+
+    fn env_missing(&self) -> String {
+        let (clients, many) = self.clients();
+        let (have, pods) = if many { ("have", "their pods") } else { ("has", "its pods") };
+        format!(
+            "{clients} {have} the address from a variable of the environment, which the containers \
+             of {pods} lack: the Service did not exist when they were started"
+        )
+    }
+
+    fn stale_address(&self) -> String {
+        let (clients, many) = self.clients();
+        let its = if many { "their" } else { "its" };
+        format!(
+            "{clients} kept an address that is no Service's any more: an answer of DNS, or a variable \
+             of the environment that {its} containers were started with"
+        )
+    }
+
+    /// The clients whose requests they were, and whether these are several.
+    fn clients(&self) -> (String, bool) {
         let callers = self.collector.clients.iter();
         let callers = callers.filter(|client| client.tally.causes[self.cause.index()] > 0);
         let names: Vec<&str> = callers.map(|client| &*client.name).collect();
-        let call = if names.len() == 1 { "calls" } else { "call" };
-        format!(
-            "the cluster's DNS does not know the name that {} {call}: there is no such Service",
-            words::names(&names, "client")
-        )
+        (words::names(&names, "client"), names.len() != 1)
     }
 
     fn overload(&self) -> String {

@@ -11,6 +11,8 @@ use crate::{collector::Collector, pods::Pod, words};
 pub(crate) struct Service {
     /// `namespace/name`.
     pub(crate) name: Arc<str>,
+    /// Whether it has no address of its own, so that clients have those of its pods.
+    pub(crate) headless: bool,
     pub(crate) selector: Option<api::Labels>,
     pub(crate) target_ports: Arc<[Arc<str>]>,
     /// Whether a slice ever had a ready endpoint and no port to reach it at.

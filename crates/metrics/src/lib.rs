@@ -46,6 +46,6 @@ pub mod words;
 pub use collector::Collector;
 pub use expectation::{Expectation, ExpectationError, Verdict};
 pub use measures::{
-    Balance, BySecond, ClientMeasures, Counts, Explanation, Measures, PodMeasures, PodState,
-    Rollout, Second, ServiceBalance, Traffic,
+    Balance, BySecond, ClientMeasures, Counts, Explanation, Lookups, Measures, PodMeasures,
+    PodState, Rollout, Second, ServiceBalance, Traffic,
 };

@@ -86,6 +86,34 @@ pub struct ClientMeasures {
     pub name: Arc<str>,
     /// Its requests.
     pub traffic: Traffic,
+    /// The names it looked up.
+    pub lookups: Lookups,
+}
+
+/// How often a client asked DNS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lookups {
+    /// The names it looked up: one for each connection whose address it did not know.
+    pub names: u64,
+    /// The questions that they cost.
+    pub queries: u64,
+}
+
+impl Lookups {
+    /// Those of several clients.
+    #[must_use]
+    pub fn of<'a>(clients: impl IntoIterator<Item = &'a ClientMeasures>) -> Self {
+        clients.into_iter().fold(Self::default(), |sum, ClientMeasures { lookups, .. }| Self {
+            names: sum.names + lookups.names,
+            queries: sum.queries + lookups.queries,
+        })
+    }
+
+    /// The questions that a name cost on average; `None` where no name was looked up.
+    #[must_use]
+    pub fn queries_per_name(&self) -> Option<f64> {
+        (self.names > 0).then(|| self.queries as f64 / self.names as f64)
+    }
 }
 
 /// What one pod lived through and carried.

@@ -6,7 +6,7 @@ use engine::Span;
 use record::{Cause, Family};
 use stats::LatencyHistogram;
 
-use crate::measures::{Balance, Counts, Measures, Rollout, Traffic};
+use crate::measures::{Balance, Counts, Lookups, Measures, Rollout, Traffic};
 
 /// Something that is measured, by the name an expectation has for it.
 #[derive(Debug)]
@@ -36,6 +36,8 @@ pub(crate) enum Unit {
 pub(crate) enum Source {
     /// Requests: of the whole run, of a client, or during rollouts.
     Traffic(fn(&Part<'_>) -> Option<f64>),
+    /// The names that clients looked up.
+    Lookups(fn(&Lookups) -> Option<f64>),
     /// The balance over pods, which is one of the whole run.
     Balance(fn(&Balance) -> f64),
     /// The rollouts of the run, of which there is at least one.
@@ -74,6 +76,8 @@ pub(crate) const QUANTITIES: &[Quantity] = &[
     traffic("requests.failed", Unit::Count, |part| part.finished(part.counts.failed)),
     traffic("requests.in_flight", Unit::Count, |part| Some(part.counts.in_flight as f64)),
     traffic("requests.attempts", Unit::Count, |part| Some(part.counts.attempts as f64)),
+    lookups("dns.queries", Unit::Count, |lookups| Some(lookups.queries as f64)),
+    lookups("dns.queries_per_name", Unit::Number, Lookups::queries_per_name),
     balance("balance.jain", |balance| balance.jain),
     balance("balance.cv", |balance| balance.cv),
     balance("balance.max_over_mean", |balance| balance.max_over_mean),
@@ -93,6 +97,10 @@ const fn traffic(
     compute: fn(&Part<'_>) -> Option<f64>,
 ) -> Quantity {
     Quantity { name, unit, source: Source::Traffic(compute) }
+}
+
+const fn lookups(name: &'static str, unit: Unit, compute: fn(&Lookups) -> Option<f64>) -> Quantity {
+    Quantity { name, unit, source: Source::Lookups(compute) }
 }
 
 const fn balance(name: &'static str, compute: fn(&Balance) -> f64) -> Quantity {

@@ -52,7 +52,8 @@ pub(crate) fn measures(mut collector: Collector, fingerprint: String) -> Measure
 }
 
 fn client(client: crate::collector::Client) -> ClientMeasures {
-    ClientMeasures { name: client.name, traffic: client.tally.into_traffic() }
+    let crate::collector::Client { name, tally, lookups, .. } = client;
+    ClientMeasures { name, traffic: tally.into_traffic(), lookups }
 }
 
 /// A series as long as the run, also where its last seconds were idle.

@@ -277,7 +277,9 @@ fn check_scope(scope: &Scope, subject: Subject, name: &str) -> Result<(), Proble
         Scope::Client(_) => "client(…)",
     };
     let Subject::Quantity(quantity) = subject else { return Ok(()) };
-    if !matches!(quantity.source, Source::Traffic(_)) {
+    let of_clients =
+        matches!(quantity.source, Source::Lookups(_)) && *scope != Scope::DuringRollout;
+    if !of_clients && !matches!(quantity.source, Source::Traffic(_)) {
         return Err(Problem::new(format!("`{name}` is measured over the whole run"))
             .help(format!("leave `{scope_text}` out")));
     }

@@ -13,6 +13,8 @@ pub enum Family {
     Timeout,
     /// The name did not resolve.
     Dns,
+    /// The client had no address to send to, or one that leads nowhere any more.
+    Discovery,
     /// The server turned the request away.
     Rejected,
 }
@@ -26,6 +28,7 @@ impl Family {
             Self::Reset => "reset",
             Self::Timeout => "timeout",
             Self::Dns => "dns",
+            Self::Discovery => "discovery",
             Self::Rejected => "rejected",
         }
     }
@@ -52,13 +55,19 @@ pub enum Cause {
     TimeoutSlow,
     /// The name did not exist.
     DnsNxdomain,
+    /// No answer to the name came in time.
+    DnsTimeout,
+    /// The variable that holds the address is not in the sender's environment.
+    DiscoveryEnvMissing,
+    /// The address that the client had from DNS, or from its environment, is no Service's any more.
+    DiscoveryStaleAddress,
     /// The program's backlog was full.
     RejectedOverload,
 }
 
 impl Cause {
     /// All causes, in the order of their families.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::RefusedNoEndpoints,
         Self::RefusedNotListening,
         Self::RefusedListenerClosed,
@@ -68,6 +77,9 @@ impl Cause {
         Self::TimeoutDropped,
         Self::TimeoutSlow,
         Self::DnsNxdomain,
+        Self::DnsTimeout,
+        Self::DiscoveryEnvMissing,
+        Self::DiscoveryStaleAddress,
         Self::RejectedOverload,
     ];
 
@@ -84,6 +96,9 @@ impl Cause {
             Self::TimeoutDropped => "timeout.dropped",
             Self::TimeoutSlow => "timeout.slow",
             Self::DnsNxdomain => "dns.nxdomain",
+            Self::DnsTimeout => "dns.timeout",
+            Self::DiscoveryEnvMissing => "discovery.env-missing",
+            Self::DiscoveryStaleAddress => "discovery.stale-address",
             Self::RejectedOverload => "rejected.overload",
         }
     }
@@ -98,7 +113,8 @@ impl Cause {
             | Self::RefusedWrongPort => Family::Refused,
             Self::ResetKilledInFlight => Family::Reset,
             Self::TimeoutUnreachable | Self::TimeoutDropped | Self::TimeoutSlow => Family::Timeout,
-            Self::DnsNxdomain => Family::Dns,
+            Self::DnsNxdomain | Self::DnsTimeout => Family::Dns,
+            Self::DiscoveryEnvMissing | Self::DiscoveryStaleAddress => Family::Discovery,
             Self::RejectedOverload => Family::Rejected,
         }
     }

@@ -83,6 +83,14 @@ impl Names {
                 json!({ "record": "ClientAdded", "client": name,
                         "service": service.and_then(|id| self.services.get(&id)) })
             }
+            Record::ServiceCalled { client, service } => {
+                json!({ "record": "ServiceCalled", "client": self.clients.get(client),
+                        "service": self.services.get(service) })
+            }
+            Record::NamesLookedUp { client, names, queries } => {
+                json!({ "record": "NamesLookedUp", "client": self.clients.get(client),
+                        "names": names, "queries": queries })
+            }
             Record::EndpointSliceWritten { .. } | Record::RulesProgrammed { .. } => {
                 self.endpoints(record)
             }

@@ -59,8 +59,15 @@ pub enum Record {
         client: ClientId,
         /// Its name.
         name: Arc<str>,
-        /// The Service it calls.
+        /// The Service it calls, as far as it has found one.
         service: Option<ServiceId>,
+    },
+    /// A client is about to call a Service that it never called before.
+    ServiceCalled {
+        /// The client.
+        client: ClientId,
+        /// The Service.
+        service: ServiceId,
     },
     /// The cluster is set up and the clock of the scenario begins; results count from here.
     ScenarioBegan,
@@ -258,6 +265,15 @@ pub enum Record {
         client: ClientId,
         /// How many.
         count: u64,
+    },
+    /// A client had looked up so many names when the run ended.
+    NamesLookedUp {
+        /// The client.
+        client: ClientId,
+        /// How many: one for each connection whose address it did not know.
+        names: u64,
+        /// The questions to DNS that they cost.
+        queries: u64,
     },
     /// The run ended.
     Ended,

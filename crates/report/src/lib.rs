@@ -10,6 +10,7 @@
 //! | [`report`] | what is reported: the measures and what was concluded from them |
 //! | `verdict` | the whole result in one sentence |
 //! | `number` | numbers as readers see them |
+//! | `lookups` | what clients asked DNS |
 //! | `rollout` | what is said of a rollout |
 //! | `window` | which part of a run is worth drawing |
 //! | [`mod@text`] | for a terminal, in kubectl's look |
@@ -22,6 +23,7 @@
 pub mod figure;
 pub mod html;
 pub mod json;
+mod lookups;
 mod number;
 pub mod report;
 mod rollout;

@@ -46,6 +46,7 @@ pub fn text(report: &Report<'_>, style: Style) -> String {
         traffic::requests(measures, style),
         traffic::causes(measures, style),
         traffic::latency(measures, style),
+        traffic::lookups(measures, style),
         balance::pods(measures, style),
         balance::evenness(measures, style),
         rollouts::rollouts(measures, style),

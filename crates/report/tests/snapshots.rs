@@ -232,6 +232,10 @@ fn json_is_the_contract() {
           "p99": 250.0,
           "p999": 250.0,
           "max": 250.0
+        },
+        "dns": {
+          "names": 8,
+          "queries": 16
         }
       }],
       "expectations": [{

@@ -12,7 +12,8 @@ use api::{Deployment, Protocol, Service, Strategy};
 use engine::Span;
 
 use crate::{
-    Action, Arrivals, Client, Code, Diagnostic, From, Scenario, Step, Target, TemplateChange,
+    Action, Arrivals, Client, Code, Diagnostic, From, Host, NameCache, Port, Scenario, Step,
+    Target, TemplateChange,
     diagnostic::Findings,
     objects::Objects,
     spec::{DEFAULT_TIMEOUT, empty_scenario, no_retries},
@@ -69,14 +70,21 @@ fn clients(objects: &Objects) -> Vec<Client> {
         let taken = clients.iter().any(|client| *client.name == *meta.name);
         let name =
             if taken { format!("{}.{}", meta.name, meta.namespace) } else { meta.name.to_string() };
-        let url = format!("http://{}.{}:{}/", meta.name, meta.namespace, port.port);
+        let host = format!("{}.{}", meta.name, meta.namespace);
+        let target = Target {
+            url: format!("http://{host}:{}/", port.port),
+            host: Host::Name(host),
+            port: Port::Number(port.port),
+            service: meta.key(),
+        };
         clients.push(Client {
             name,
             from: From::Node(None),
-            target: Target { url, service: meta.key(), by_name: true, port: port.port },
+            target,
             arrivals: Arrivals::Poisson { per_second: PER_SECOND },
             timeout: DEFAULT_TIMEOUT,
             retries: no_retries(),
+            name_cache: NameCache::None,
         });
     }
     clients.sort_by(|a, b| a.name.cmp(&b.name));

@@ -54,8 +54,8 @@ pub use kubernetes::validation;
 pub use load::{Complaint, Judge, Loaded, Summary, load};
 pub use render::{Style, render};
 pub use scenario::{
-    Action, Arrivals, Client, Cluster, ControlPlaneTimings, Expectation, Fault, From, Image,
-    Kubelet, Network, Node, OnSigterm, Place, Proxy, ProxyMode, Readiness, Retries, Scenario, Step,
-    Target, TemplateChange, WarmUp,
+    Action, Arrivals, Client, Cluster, ControlPlaneTimings, Dns, Expectation, Fault, From, Host,
+    Image, Kubelet, NameCache, Network, Node, OnSigterm, Place, Port, Proxy, ProxyMode, Readiness,
+    Retries, Scenario, Step, Target, TemplateChange, WarmUp,
 };
 pub use source::{At, Extent, File, FileId, Located, Sources};

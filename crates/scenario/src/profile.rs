@@ -16,7 +16,7 @@
 
 use engine::{Distribution, Span};
 
-use crate::{Cluster, ControlPlaneTimings, Kubelet, Network, Proxy, ProxyMode, Readiness};
+use crate::{Cluster, ControlPlaneTimings, Dns, Kubelet, Network, Proxy, ProxyMode, Readiness};
 
 /// The names of the profiles.
 pub(crate) const NAMES: [&str; 4] = ["ideal", "small", "large", "legacy"];
@@ -72,8 +72,7 @@ fn ideal() -> Cluster {
             cross_zone: Span::ZERO,
             outside: Span::ZERO,
         },
-        dns_delay: none(),
-        dns_rewrites: true,
+        dns: Dns { latency: none(), ..small().dns },
     }
 }
 
@@ -114,8 +113,14 @@ fn small() -> Cluster {
             cross_zone: us(500), // L: C.5, 1 ms
             outside: ms(5),      // A
         },
-        dns_delay: Distribution::Constant(ms(1)), // A: a cached answer
-        dns_rewrites: true,                       // A: as courses teach it
+        dns: Dns {
+            latency: Distribution::Constant(ms(1)), // A: a cached answer
+            loss: 0.0,                              // A: no race of its two questions
+            rewrites: true,                         // A: as courses teach it
+            ttl: Span::from_secs(30),               // D: the Corefile of kubeadm
+            cache: Span::ZERO, // D: kubeadm 1.36 has none for the cluster's zone
+            node_local: false, // D: an add-on
+        },
     }
 }
 
@@ -159,7 +164,10 @@ fn large() -> Cluster {
             ..small.proxy
         },
         network: Network { cross_zone: us(750), ..small.network }, // L: C.5, 0.25–3.37 ms
-        dns_delay: lognormal(ms(2), ms(20)), // L: C.4, perf-tests p50 20 ms, p99 100 ms are limits
+        dns: Dns {
+            latency: lognormal(ms(2), ms(20)), // L: C.4, perf-tests p50 20 ms, p99 100 ms are limits
+            ..small.dns
+        },
         ..small
     }
 }
@@ -175,6 +183,7 @@ fn legacy() -> Cluster {
             sync_duration: lognormal(ms(500), ms(3000)), // L: KEP-3453, full restores
             random_phase: true,                   // R: e2e_churn
         },
+        dns: Dns { cache: Span::from_secs(30), ..small.dns }, // D: the Corefile before kubeadm 1.36
         ..small
     }
 }
@@ -222,7 +231,7 @@ mod tests {
             cluster.kubelet.sandbox_removal,
             cluster.kubelet.pod_removal,
             cluster.proxy.sync_duration,
-            cluster.dns_delay,
+            cluster.dns.latency,
         ];
         assert!(delays.iter().all(Distribution::is_zero));
     }

@@ -3,7 +3,7 @@
 //! Nothing here refers back to YAML except [`Place`]s, which say where a value was written so that
 //! a later finding can point at it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use api::{Deployment, Key, Labels, Pod, PodTemplate, Service};
 use engine::{Delay, Distribution, Span};
@@ -82,10 +82,25 @@ pub struct Cluster {
     pub proxy: Proxy,
     /// How long packets take.
     pub network: Network,
-    /// How long a DNS answer takes.
-    pub dns_delay: Distribution,
-    /// Whether DNS rewrites `SERVICE.NAMESPACE.cluster.local` to the name that it knows.
-    pub dns_rewrites: bool,
+    /// Its DNS.
+    pub dns: Dns,
+}
+
+/// The cluster's DNS, and what is between it and its clients.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dns {
+    /// How long an answer takes.
+    pub latency: Distribution,
+    /// The share of questions without an answer, each asked again after 5 s.
+    pub loss: f64,
+    /// Whether it rewrites `SERVICE.NAMESPACE.cluster.local` to the name that it knows.
+    pub rewrites: bool,
+    /// How long an answer may be kept (`ttl` of CoreDNS' plugin `kubernetes`).
+    pub ttl: Span,
+    /// How long CoreDNS keeps its own answers (`cache`); zero for not at all.
+    pub cache: Span,
+    /// Whether there is a cache on each node: NodeLocal DNSCache.
+    pub node_local: bool,
 }
 
 /// A node.
@@ -256,6 +271,8 @@ pub struct Client {
     pub timeout: Span,
     /// What it does about a failure.
     pub retries: Retries,
+    /// What it keeps of the answers of DNS.
+    pub name_cache: NameCache,
 }
 
 /// Where a client is.
@@ -279,13 +296,57 @@ pub enum From {
 pub struct Target {
     /// The URL as written.
     pub url: String,
-    /// The Service it names.
+    /// Its host.
+    pub host: Host,
+    /// Its port, or that of its scheme. For a client outside it is the Service's port that the node
+    /// port or load balancer leads to.
+    pub port: Port,
+    /// The Service that the host means by the manifests.
     pub service: Key,
-    /// Whether it names the Service, so that DNS is asked; else it has an address, or a variable
-    /// of the client's environment that holds one.
-    pub by_name: bool,
-    /// The Service's port (for a client outside, the port that its node port or load balancer leads to).
-    pub port: u16,
+}
+
+/// What names where a client's requests go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Host {
+    /// A name, for DNS.
+    Name(String),
+    /// An address.
+    Address(IpAddr),
+    /// A variable of the client's environment that holds an address.
+    Variable(String),
+}
+
+/// The port in a client's target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Port {
+    /// This one.
+    Number(u16),
+    /// The one that a variable of the client's environment holds; by the manifests it is this.
+    Variable(String, u16),
+}
+
+impl Port {
+    /// Its number, as far as the manifests say.
+    #[must_use]
+    pub fn number(&self) -> u16 {
+        match self {
+            Self::Number(number) | Self::Variable(_, number) => *number,
+        }
+    }
+}
+
+/// What a client keeps of the answers of DNS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum NameCache {
+    /// Nothing: each connection asks.
+    #[default]
+    None,
+    /// Each answer for its time to live.
+    Ttl,
+    /// Each answer for 30 s, and each denial for 10 s.
+    Jvm,
+    /// Each answer until its container ends, and each denial for 10 s.
+    Forever,
 }
 
 /// When requests come.

@@ -3,6 +3,7 @@
 mod clients;
 mod cluster;
 mod command;
+mod dns;
 mod images;
 mod item;
 mod target;

@@ -2,21 +2,35 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use api::{Meta, NodeId, Object, node::ZONE_LABEL, pod::Resources};
+use api::{
+    DnsPolicy, Key, Meta, NodeId, Object, PodSpec, ResolvConf, node::ZONE_LABEL, pod::Resources,
+};
 use control_plane::{ControlPlane, controller_manager, kubelet, scheduler};
 use data_plane::{
     Behaviour, DataPlane, NodeConfig, OnSigterm, WarmUp,
     arrivals::Arrivals,
-    client::{ClientConfig, Origin},
+    client::{self, ClientConfig, Origin},
+    dns::{
+        self,
+        cache::Limits,
+        lookup::{self, NodeCache},
+    },
     kube_proxy,
+    name_cache::NameCache,
     network::Delays,
     proxy::mode::Mode,
 };
 use engine::{Span, Streams};
 use record::Family;
-use scenario::{Client, Cluster, Image, Node, ProxyMode, Readiness, Scenario};
+use scenario::{
+    Action, Client, Cluster, Dns, Host, Image, Node, Port, ProxyMode, Readiness, Scenario,
+    TemplateChange,
+};
 
-use crate::world::{Initial, World};
+use crate::{
+    discovery,
+    world::{Initial, World},
+};
 
 /// The world of a scenario under a seed. Two worlds of one scenario and one seed behave alike.
 #[must_use]
@@ -88,6 +102,7 @@ fn kubelet_config(cluster: &Cluster) -> kubelet::Config {
         status_lag: kubelet.status_lag.clone(),
         sandbox_removal: kubelet.sandbox_removal.clone(),
         pod_removal: kubelet.pod_removal.clone(),
+        cluster_dns: discovery::cluster_dns(),
     }
 }
 
@@ -108,7 +123,9 @@ fn data_plane_config(scenario: &Scenario) -> data_plane::Config {
             cross_zone: network.cross_zone,
             outside: network.outside,
         },
-        dns_delay: cluster.dns_delay.clone(),
+        dns: dns(cluster),
+        services_change: false,
+        names_pods: scenario.clients.iter().any(|client| names_pods(client, scenario)),
         proxy: kube_proxy::Config {
             min_sync_period: cluster.proxy.min_sync_period,
             sync_duration: cluster.proxy.sync_duration.clone(),
@@ -121,7 +138,7 @@ fn data_plane_config(scenario: &Scenario) -> data_plane::Config {
             .iter()
             .map(|(name, image)| (name.clone(), Arc::new(behaviour(image))))
             .collect(),
-        clients: scenario.clients.iter().map(|config| client(config, &names)).collect(),
+        clients: scenario.clients.iter().map(|config| client(config, scenario, &names)).collect(),
     }
 }
 
@@ -151,7 +168,68 @@ fn behaviour(image: &Image) -> Behaviour {
     }
 }
 
-fn client(client: &Client, nodes: &BTreeMap<&str, NodeId>) -> ClientConfig {
+/// The cluster's DNS as the Corefile of kubeadm has it, but for what the scenario says.
+fn dns(cluster: &Cluster) -> dns::Config {
+    let Dns { latency, loss, rewrites, ttl, cache, node_local } = &cluster.dns;
+    let round_trip = cluster.network.same_node + cluster.network.same_node;
+    dns::Config {
+        server: dns::server::Config {
+            ttl: (ttl.as_nanos() / 1_000_000_000) as u32,
+            ..discovery::name_server(*rewrites)
+        },
+        system: discovery::system_services(),
+        lookup: lookup::Config {
+            latency: latency.clone(),
+            loss: *loss,
+            cache: (*cache > Span::ZERO).then_some(Limits { success: *cache, denial: *cache }),
+            node_cache: node_local
+                .then_some(NodeCache { limits: discovery::NODE_LOCAL, latency: round_trip }),
+        },
+    }
+}
+
+/// Whether the host of a client may be a name that leads to pods.
+fn names_pods(client: &Client, scenario: &Scenario) -> bool {
+    let mut services = scenario.services.iter();
+    let service = services.find(|service| service.meta.key() == client.target.service);
+    matches!(client.target.host, Host::Name(_)) && service.is_none_or(|it| it.spec.headless)
+}
+
+/// The resolv.conf of a client, if it does not depend on which of its pods sends.
+fn resolv_conf(client: &Client, scenario: &Scenario) -> Option<ResolvConf> {
+    let plain =
+        |spec: &PodSpec| spec.dns_policy == DnsPolicy::default() && spec.dns_config.is_none();
+    let deployments = scenario.deployments.iter().map(|it| &it.spec.template.spec);
+    let pods = scenario.pods.iter().map(|pod| &pod.spec);
+    let applied = scenario.timeline.iter().filter_map(|step| match &step.action {
+        Action::SetTemplate { change: TemplateChange::Template(it), .. } => Some(&it.spec),
+        _ => None,
+    });
+    match &client.from {
+        scenario::From::Pods { namespace, .. } => deployments
+            .chain(pods)
+            .chain(applied)
+            .all(|spec| plain(spec))
+            .then(|| discovery::plain_resolv_conf(namespace)),
+        scenario::From::Node(_) => Some(discovery::plain_resolv_conf("default")),
+        // The world outside has the whole name.
+        scenario::From::Outside => Some(ResolvConf::default()),
+    }
+}
+
+fn host(client: &Client) -> client::Host {
+    match &client.target.host {
+        Host::Name(_) if client.from == scenario::From::Outside => {
+            let Key { namespace, name } = &client.target.service;
+            client::Host::Name(format!("{name}.{namespace}.svc.{}.", discovery::ZONE))
+        }
+        Host::Name(name) => client::Host::Name(name.clone()),
+        Host::Address(address) => client::Host::Address(*address),
+        Host::Variable(name) => client::Host::Variable(name.clone()),
+    }
+}
+
+fn client(client: &Client, scenario: &Scenario, nodes: &BTreeMap<&str, NodeId>) -> ClientConfig {
     ClientConfig {
         name: client.name.clone(),
         origin: match &client.from {
@@ -162,9 +240,18 @@ fn client(client: &Client, nodes: &BTreeMap<&str, NodeId>) -> ClientConfig {
             scenario::From::Node(None) => Origin::AnyNode,
             scenario::From::Outside => Origin::Outside,
         },
-        service: client.target.service.clone(),
-        port: client.target.port,
-        asks_dns: client.target.by_name,
+        host: host(client),
+        port: match &client.target.port {
+            Port::Number(number) => client::Port::Number(*number),
+            Port::Variable(name, _) => client::Port::Variable(name.clone()),
+        },
+        resolv_conf: resolv_conf(client, scenario),
+        name_cache: match client.name_cache {
+            scenario::NameCache::None => NameCache::None,
+            scenario::NameCache::Ttl => NameCache::Ttl,
+            scenario::NameCache::Jvm => NameCache::Jvm,
+            scenario::NameCache::Forever => NameCache::Forever,
+        },
         arrivals: match &client.arrivals {
             scenario::Arrivals::Constant { per_second } => {
                 Arrivals::Constant { per_second: *per_second }

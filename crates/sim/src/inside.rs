@@ -2,42 +2,33 @@
 //! who answers at an address.
 //!
 //! Names follow from the objects that the API server holds at the moment; connections from the rules
-//! that are in force on the container's node, and from who listens. *Left out:* the lag
-//! of the name servers' own watches; Services that came after the container started, because here
-//! all are there before; and the variables of a container's own `env`.
+//! that are in force on the container's node, and from who listens. *Left out:* the lag of the name
+//! servers' own watches, their caches, and the variables of a container's own `env`.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::{net::IpAddr, sync::Arc};
 
-use api::{Kind, NodeId, Object, Pod, PodId, Protocol, ServiceSpec};
-use control_plane::kubelet::{
-    env_vars::{self, EnvVar, Port, Service},
-    resolv_conf::{ClusterDns, DnsPolicy, PodDns, ResolvConf, for_pod},
-};
+use api::{EnvVar, Kind, NodeId, Object, Pod, PodId, ResolvConf};
+use control_plane::{api_server::allocation::CLUSTER_DNS, kubelet::env_vars};
 use data_plane::{
     Attempt,
     dns::{
-        index::{self, Index},
+        index::Index,
         name::NotAName,
-        resolver::{self, Resolution, resolve},
-        server::{Config, Server},
+        resolver::{Resolution, resolve},
+        server::Server,
     },
 };
 
-use crate::World;
+use crate::{World, discovery};
 
-/// The cluster's zone.
-const ZONE: &str = "cluster.local";
-/// The Service of the API server (`kubernetes`) and that of the cluster's DNS, where kubeadm puts
-/// them. No manifest has them, and every cluster does.
-const API_SERVER: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 96, 0, 1));
-const CLUSTER_DNS: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 96, 0, 10));
-
-/// The inside of a container of a namespace, on a node.
-#[derive(Clone, Copy)]
+/// The inside of a container of a namespace: of one that runs, or of a new one.
+#[derive(Clone)]
 pub struct Inside<'w> {
     world: &'w World,
     namespace: &'w str,
-    node: Option<&'w api::Node>,
+    node: NodeId,
+    environment: Arc<[EnvVar]>,
+    resolv_conf: Arc<ResolvConf>,
     rewrites_short_names: bool,
 }
 
@@ -53,66 +44,50 @@ pub enum Connected {
 }
 
 impl<'w> Inside<'w> {
-    /// In a namespace and on the node of a name, or on the first; `rewrites_short_names` as the
-    /// scenario's `cluster.dns.rewrites` has it.
+    /// In a container that runs, by the names of its pod and its own, or else in that of a new pod on
+    /// the first node; `rewrites_short_names` as the scenario's `cluster.dns.rewrites` has it.
     #[must_use]
     pub fn new(
         world: &'w World,
         namespace: &'w str,
-        node: Option<&str>,
+        container: Option<(&str, &str)>,
         rewrites_short_names: bool,
     ) -> Self {
-        let mut nodes = world.objects(Kind::Node).filter_map(|object| match object {
-            Object::Node(node) => Some(&**node),
-            _ => None,
-        });
-        let node = nodes.find(|known| node.is_none_or(|node| *known.meta.name == *node));
-        Self { world, namespace, node, rewrites_short_names }
-    }
-
-    /// The variables that the kubelet sets for the Services there are.
-    #[must_use]
-    pub fn service_variables(&self) -> Vec<EnvVar> {
-        let mut services: Vec<Service> = self
-            .services()
-            .map(|service| {
-                let ServiceSpec { cluster_ip, ports, .. } = &service.spec;
-                Service {
-                    namespace: service.meta.namespace.to_string(),
-                    name: service.meta.name.to_string(),
-                    cluster_ip: cluster_ip.map_or("None".to_owned(), |ip| ip.to_string()),
-                    ports: ports
-                        .iter()
-                        .map(|port| Port {
-                            name: port.name.clone(),
-                            port: port.port,
-                            protocol: port.protocol,
-                        })
-                        .collect(),
-                }
-            })
-            .collect();
-        services.push(Service {
-            namespace: "default".to_owned(),
-            name: "kubernetes".to_owned(),
-            cluster_ip: API_SERVER.to_string(),
-            ports: vec![Port { name: "https".to_owned(), port: 443, protocol: Protocol::Tcp }],
-        });
-        env_vars::environment(&services, self.namespace, true)
-    }
-
-    /// Its resolv.conf, on a node that has no search domains of its own.
-    #[must_use]
-    pub fn resolv_conf(&self) -> ResolvConf {
-        let pod = PodDns {
-            namespace: self.namespace,
-            policy: DnsPolicy::ClusterFirst,
-            host_network: false,
-            config: None,
+        let new = Self {
+            world,
+            namespace,
+            node: NodeId(0),
+            environment: env_vars::in_cluster(world.control_plane.api(), namespace, true).into(),
+            resolv_conf: discovery::plain_resolv_conf(namespace).into(),
+            rewrites_short_names,
         };
-        let cluster =
-            ClusterDns { servers: vec![CLUSTER_DNS.to_string()], domain: ZONE.to_owned() };
-        for_pod(&pod, &cluster, &ResolvConf::default()).0
+        container.and_then(|(pod, container)| new.started(pod, container)).unwrap_or(new)
+    }
+
+    /// It in a container that runs, where there is one of that name.
+    fn started(&self, pod: &str, container: &str) -> Option<Self> {
+        let in_namespace = |it: &&Pod| *it.meta.namespace == *self.namespace;
+        let pod = self.pods().filter(in_namespace).find(|it| *it.meta.name == *pod)?;
+        let place = pod.spec.containers.iter().position(|it| *it.name == *container)?;
+        let sandbox = self.world.data_plane.sandbox(pod.id)?;
+        Some(Self {
+            node: sandbox.node,
+            environment: sandbox.environments[place].clone(),
+            resolv_conf: sandbox.resolv_conf.clone(),
+            ..self.clone()
+        })
+    }
+
+    /// The variables that the kubelet set for the Services there were when it was started.
+    #[must_use]
+    pub fn service_variables(&self) -> &[EnvVar] {
+        &self.environment
+    }
+
+    /// Its resolv.conf.
+    #[must_use]
+    pub fn resolv_conf(&self) -> &ResolvConf {
+        &self.resolv_conf
     }
 
     /// The address of the name server.
@@ -126,34 +101,23 @@ impl<'w> Inside<'w> {
     /// # Errors
     /// A text that is no name.
     pub fn resolve(&self, name: &str) -> Result<Resolution, NotAName> {
-        let config = Config {
-            rewrites_short_names: self.rewrites_short_names,
-            addresses: vec![CLUSTER_DNS],
-            ..Config::kubeadm(ZONE)
-        };
+        let config = discovery::name_server(self.rewrites_short_names);
         let index = self.index();
         // Nothing outside the cluster is simulated.
         let server = Server { config: &config, index: &index, upstream: &|_| Vec::new() };
-        let conf = self.resolv_conf();
-        let ndots = conf.options.iter().find_map(|option| option.strip_prefix("ndots:"));
-        let conf = resolver::ResolvConf {
-            search: conf.searches,
-            ndots: ndots.and_then(|ndots| ndots.parse().ok()).unwrap_or(1),
-        };
-        resolve(name, &conf, &mut |question| server.answer(question))
+        resolve(name, &self.resolv_conf, &mut |question| server.answer(question))
     }
 
     /// What becomes of a connection to an address: a Service's, a pod's or nobody's.
     #[must_use]
     pub fn connect(&self, address: IpAddr, port: u16) -> Connected {
         if let Some(service) = self.services().find(|it| it.spec.cluster_ip == Some(address)) {
-            let (node, name) = self.node.map_or((NodeId(0), ""), |it| (it.id, &*it.meta.name));
             // Another moment is another chance.
             let moment = format!("attempt/{}", self.world.agenda.now().as_nanos());
             let mut random = self.world.initial.streams.named(&moment);
             let plane = &self.world.data_plane;
-            let attempt = plane.try_service(node, service.id, port, &mut random);
-            return self.told(attempt, port, Some((service, name)));
+            let attempt = plane.try_service(self.node, service.id, port, &mut random);
+            return self.told(attempt, port, Some((service, self.node_name())));
         }
         match self.pods().find(|pod| pod.status.pod_ip == Some(address)) {
             Some(pod) => self.told(self.world.data_plane.try_pod(pod.id, port), port, None),
@@ -192,6 +156,14 @@ impl<'w> Inside<'w> {
         }
     }
 
+    fn node_name(&self) -> &'w str {
+        let mut nodes = self.world.objects(Kind::Node).filter_map(|object| match object {
+            Object::Node(node) => Some(node),
+            _ => None,
+        });
+        nodes.find(|node| node.id == self.node).map_or("", |node| &*node.meta.name)
+    }
+
     fn name_of(&self, id: PodId) -> String {
         let pod = self.pods().find(|pod| pod.id == id);
         pod.map_or_else(|| "a pod that is deleted".to_owned(), |pod| pod.meta.name.to_string())
@@ -214,29 +186,9 @@ impl<'w> Inside<'w> {
     fn index(&self) -> Index {
         let kinds = [Kind::Service, Kind::EndpointSlice, Kind::Pod];
         let mut index = Index::of(kinds.into_iter().flat_map(|kind| self.world.objects(kind)));
-        let port = |name: &str, protocol: &str, number| index::Port {
-            name: name.to_owned(),
-            protocol: protocol.to_owned(),
-            number: Some(number),
-        };
-        let system = [
-            ("default", "kubernetes", API_SERVER, vec![port("https", "TCP", 443)]),
-            (
-                "kube-system",
-                "kube-dns",
-                CLUSTER_DNS,
-                vec![port("dns", "UDP", 53), port("dns-tcp", "TCP", 53)],
-            ),
-        ];
-        for (namespace, name, ip, ports) in system {
-            if index.service(namespace, name).is_none() {
-                index.add_service(index::Service {
-                    name: name.to_owned(),
-                    namespace: namespace.to_owned(),
-                    cluster_ips: vec![ip],
-                    ports,
-                    ..index::Service::default()
-                });
+        for service in discovery::system_services() {
+            if index.service(&service.namespace, &service.name).is_none() {
+                index.add_service(service);
             }
         }
         index

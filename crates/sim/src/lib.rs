@@ -7,6 +7,7 @@
 //! | module | what |
 //! |---|---|
 //! | `compile` | a [`scenario::Scenario`] to a [`World`] |
+//! | `discovery` | the cluster's DNS as kubeadm sets it up |
 //! | [`event`] | everything that can wake the simulation, in one list |
 //! | [`world`] | all state, and `dispatch`: which event is for whom |
 //! | `run` | the loop |
@@ -15,6 +16,7 @@
 //! | `invariants` | what must hold after every event, in debug builds |
 
 mod compile;
+mod discovery;
 pub mod event;
 pub mod inside;
 mod invariants;

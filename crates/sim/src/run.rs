@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use api::Change;
+use data_plane::client::Lookups;
 use engine::{Source, Span, Time};
 use record::{Record, Recorder};
 
@@ -127,6 +128,10 @@ impl Run {
         let Self { world, events, settled } = self;
         for (client, count) in world.data_plane.in_flight() {
             recorder.record(end, &Record::RequestsInFlight { client, count });
+        }
+        for (client, lookups) in world.data_plane.lookups() {
+            let Lookups { names, queries } = lookups;
+            recorder.record(end, &Record::NamesLookedUp { client, names, queries });
         }
         recorder.record(end, &Record::Ended);
         invariants::requests_conserved(&world.data_plane);

@@ -1,6 +1,6 @@
-//! The page of the course: under each command stands what it prints.
+//! The page of the course: under each command stands what it prints. `ROLLSIM_BLESS=1` writes it there.
 
-use std::fs;
+use std::{env, fs};
 
 use super::bench::{repository, rollsim_in};
 
@@ -23,12 +23,22 @@ fn examples(page: &str) -> Vec<(String, String)> {
 #[test]
 fn what_stands_under_a_command_is_what_it_prints() {
     let folder = repository();
-    let page = fs::read_to_string(folder.join("docs/course.md")).expect("the page is there");
+    let path = folder.join("docs/course.md");
+    let mut page = fs::read_to_string(&path).expect("the page is there");
     let examples = examples(&page);
+    let bless = env::var_os("ROLLSIM_BLESS").is_some();
     for (command, text) in &examples {
         let words: Vec<&str> = command.split_whitespace().skip(1).collect();
         let printed = rollsim_in(&folder, &words).ended_with(0).stdout;
+        if bless {
+            let block = |text: &str| format!("{command}\n```\n\n```text\n{}\n```", text.trim_end());
+            page = page.replace(&block(text), &block(&printed));
+            continue;
+        }
         assert_eq!(printed.trim_end(), text.trim_end(), "{command}\n{printed}");
+    }
+    if bless {
+        fs::write(&path, &page).expect("the page can be written");
     }
     assert!(examples.len() > 5, "only {} commands have their text", examples.len());
 }

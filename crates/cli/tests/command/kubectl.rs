@@ -123,9 +123,9 @@ fn what_is_watched_is_printed_as_it_changes() {
         states
     };
     let new = ["0/1 Pending", "0/1 ContainerCreating", "0/1 Running", "1/1 Running"];
-    assert_eq!(states("web-5bbc5cb474-9j7tl"), new, "{printed}");
+    assert_eq!(states("web-db59c64c9-9j7tl"), new, "{printed}");
     let old = ["1/1 Running", "1/1 Terminating", "0/1 Completed"];
-    assert_eq!(states("web-859bb55885-k5wcc"), old, "{printed}");
+    assert_eq!(states("web-549f9fbb9b-k5wcc"), old, "{printed}");
     assert_eq!(printed.matches("NAME").count(), 1, "{printed}");
     let later = kubectl("37s", &["get", "pods", "--no-headers"]).ended_with(0).stdout;
     for pod in later.lines().map(|line| line.split_whitespace().take(3).collect::<Vec<_>>()) {
@@ -150,8 +150,8 @@ fn a_rollout_is_described_in_its_middle() {
     let deployment = kubectl("34s", &["describe", "deploy", "web"]).ended_with(0).stdout;
     for line in [
         "Replicas:               3 desired | 1 updated | 4 total | 3 available | 1 unavailable\n",
-        "OldReplicaSets:  web-859bb55885 (3/3 replicas created)\n",
-        "NewReplicaSet:   web-5bbc5cb474 (1/1 replicas created)\n",
+        "OldReplicaSets:  web-549f9fbb9b (3/3 replicas created)\n",
+        "NewReplicaSet:   web-db59c64c9 (1/1 replicas created)\n",
         "Events:          <none>\n",
     ] {
         assert!(deployment.contains(line), "{line}{deployment}");
@@ -184,13 +184,13 @@ fn curl_reaches_who_a_connection_reaches() {
     let run = ["run", "tmp", "--image=curl", "--rm", "-it", "--restart=Never", "--", "curl"];
     let curl = |at: &str, words: &[&str]| kubectl(at, &[&run[..], words].concat());
     let ran = curl("25s", &["http://web-svc"]).ended_with(0);
-    assert!(ran.stdout.starts_with("web-859bb55885-"), "{ran:?}");
+    assert!(ran.stdout.starts_with("web-549f9fbb9b-"), "{ran:?}");
     assert_eq!(ran.stdout.lines().count(), 2, "{ran:?}");
     let all = (25..60).map(|second| curl(&format!("{second}s"), &["web-svc"]));
     let answers: BTreeSet<String> =
         all.filter_map(|ran| ran.stdout.lines().next().map(str::to_owned)).collect();
     let of = |hash: &str| answers.iter().filter(|pod| pod.contains(hash)).count();
-    assert!(of("859bb55885") > 1 && of("5bbc5cb474") > 1, "{answers:?}");
+    assert!(of("549f9fbb9b") > 1 && of("db59c64c9") > 1, "{answers:?}");
 
     let wrong = curl("25s", &["web-svc:8080"]).ended_with(7);
     assert!(wrong.stderr.contains("no rule for port 8080 of web-svc, which listens on 80"));

@@ -17,6 +17,12 @@ use super::ApiServer;
 /// The Service range, 10.96.0.0/16, as kubeadm has it.
 const SERVICE_RANGE: (IpAddr, u32) = (IpAddr::V4(Ipv4Addr::new(10, 96, 0, 0)), 16);
 
+/// The address of the API server's own Service, `kubernetes`: the first of the range.
+pub const API_SERVER: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 96, 0, 1));
+
+/// The address of the cluster's DNS, where kubeadm puts it: the tenth of the range.
+pub const CLUSTER_DNS: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 96, 0, 10));
+
 /// The node ports, 30000 to 32767: the first and how many.
 const NODE_PORTS: (u16, u16) = (30_000, 2_768);
 

@@ -4,11 +4,14 @@
 //! A kubelet reads them when it starts a container, so a Service that comes later is not in there,
 //! and a container that starts again sees what is true then. They never change in between.
 //!
-//! *Left out:* the container's own `env`, whose entries win over these.
+//! *Left out:* the container's own `env`, whose entries win over these, and the lag of a kubelet's own
+//! watch of Services.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
-use api::{Protocol, service::environment_name};
+use api::{EnvVar, Kind, Object, Protocol, service::environment_name};
+
+use crate::api_server::{ApiServer, allocation::API_SERVER};
 
 /// The namespace of the Service that every container sees.
 const MASTER_NAMESPACE: &str = "default";
@@ -39,13 +42,62 @@ pub struct Port {
     pub protocol: Protocol,
 }
 
-/// A variable of the environment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EnvVar {
-    /// Its name.
-    pub name: String,
-    /// Its value.
-    pub value: String,
+impl From<&api::Service> for Service {
+    fn from(service: &api::Service) -> Self {
+        let api::ServiceSpec { cluster_ip, ports, .. } = &service.spec;
+        Self {
+            namespace: service.meta.namespace.to_string(),
+            name: service.meta.name.to_string(),
+            cluster_ip: cluster_ip.map_or_else(|| "None".to_owned(), |ip| ip.to_string()),
+            ports: ports
+                .iter()
+                .map(|port| Port {
+                    name: port.name.clone(),
+                    port: port.port,
+                    protocol: port.protocol,
+                })
+                .collect(),
+        }
+    }
+}
+
+/// The environments that kubelets give to containers. As kubelets know the same Services, what is
+/// alike is made once for all of them, until a Service changes.
+#[derive(Debug, Default)]
+pub struct Environments {
+    /// Of which moment the Services are that these were made of.
+    services_version: u64,
+    made: BTreeMap<(Arc<str>, bool), Arc<[EnvVar]>>,
+}
+
+impl Environments {
+    /// The variables of a container that is started now in a namespace.
+    pub fn of(&mut self, api: &ApiServer, namespace: &Arc<str>, links: bool) -> Arc<[EnvVar]> {
+        if self.services_version != api.services_version() {
+            self.services_version = api.services_version();
+            self.made.clear();
+        }
+        let made = self.made.entry((namespace.clone(), links));
+        made.or_insert_with(|| in_cluster(api, namespace, links).into()).clone()
+    }
+}
+
+/// The variables of a container that is started now in a namespace of a cluster.
+#[must_use]
+pub fn in_cluster(api: &ApiServer, namespace: &str, links: bool) -> Vec<EnvVar> {
+    let stored = api.list(Kind::Service).filter_map(|object| match object {
+        Object::Service(service) => Some(Service::from(&**service)),
+        _ => None,
+    });
+    // The API server's own Service is in every cluster, and in no manifest.
+    let own = Service {
+        namespace: MASTER_NAMESPACE.to_owned(),
+        name: MASTER_SERVICE.to_owned(),
+        cluster_ip: API_SERVER.to_string(),
+        ports: vec![Port { name: "https".to_owned(), port: 443, protocol: Protocol::Tcp }],
+    };
+    let services: Vec<Service> = stored.chain([own]).collect();
+    environment(&services, namespace, links)
 }
 
 /// The variables for a container in a namespace, ordered by the names of the Services.

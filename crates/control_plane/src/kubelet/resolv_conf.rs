@@ -4,6 +4,8 @@
 //!
 //! *Left out:* the node's file being read anew for each pod, and a kubelet told to use none.
 
+use api::{DnsPolicy, PodDnsConfig, ResolvConf};
+
 /// Nameservers that a C library reads; more are cut off.
 const MAX_NAMESERVERS: usize = 3;
 /// Search domains that a pod may have; more are cut off.
@@ -14,58 +16,6 @@ const MAX_SEARCH_CHARACTERS: usize = 2048;
 const MAX_DOMAIN_CHARACTERS: usize = 253;
 /// Bytes of a resolv.conf that a kubelet reads.
 const MAX_FILE_BYTES: usize = 10 << 20;
-
-/// What a resolv.conf says.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ResolvConf {
-    /// Whom to ask, in this order.
-    pub nameservers: Vec<String>,
-    /// What to append to a name that is not complete.
-    pub searches: Vec<String>,
-    /// Options like `ndots:5`.
-    pub options: Vec<String>,
-}
-
-/// A pod's `dnsPolicy`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DnsPolicy {
-    /// The cluster's DNS, except for a pod on its node's network.
-    ClusterFirst,
-    /// The cluster's DNS in any case.
-    ClusterFirstWithHostNet,
-    /// What the node has.
-    Default,
-    /// Nothing but the pod's `dnsConfig`.
-    None,
-}
-
-impl DnsPolicy {
-    /// Reads a policy.
-    ///
-    /// # Errors
-    ///
-    /// If Kubernetes has none of that name.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        match text {
-            "ClusterFirst" => Ok(Self::ClusterFirst),
-            "ClusterFirstWithHostNet" => Ok(Self::ClusterFirstWithHostNet),
-            "Default" => Ok(Self::Default),
-            "None" => Ok(Self::None),
-            other => Err(format!("invalid DNSPolicy={other}")),
-        }
-    }
-
-    /// Where a pod with this policy gets its settings from.
-    #[must_use]
-    pub fn dns_type(self, host_network: bool) -> PodDnsType {
-        match self {
-            Self::None => PodDnsType::None,
-            Self::Default => PodDnsType::Host,
-            Self::ClusterFirst if host_network => PodDnsType::Host,
-            Self::ClusterFirst | Self::ClusterFirstWithHostNet => PodDnsType::Cluster,
-        }
-    }
-}
 
 /// Where a pod's settings come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,15 +28,17 @@ pub enum PodDnsType {
     None,
 }
 
-/// A pod's `dnsConfig`: what is added to its policy's settings.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PodDnsConfig {
-    /// More nameservers.
-    pub nameservers: Vec<String>,
-    /// More search domains.
-    pub searches: Vec<String>,
-    /// Options, each with a value if it has one.
-    pub options: Vec<(String, Option<String>)>,
+impl PodDnsType {
+    /// Where a pod with this policy gets its settings from.
+    #[must_use]
+    pub fn of(policy: DnsPolicy, host_network: bool) -> Self {
+        match policy {
+            DnsPolicy::None => Self::None,
+            DnsPolicy::Default => Self::Host,
+            DnsPolicy::ClusterFirst if host_network => Self::Host,
+            DnsPolicy::ClusterFirst | DnsPolicy::ClusterFirstWithHostNet => Self::Cluster,
+        }
+    }
 }
 
 /// What a kubelet was told about DNS.
@@ -173,7 +125,7 @@ pub fn for_pod(
     cluster: &ClusterDns,
     host: &ResolvConf,
 ) -> (ResolvConf, Vec<String>) {
-    let mut conf = match pod.policy.dns_type(pod.host_network) {
+    let mut conf = match PodDnsType::of(pod.policy, pod.host_network) {
         PodDnsType::None => ResolvConf::default(),
         // A kubelet that was told of no cluster DNS falls back to the node's.
         PodDnsType::Cluster if !cluster.servers.is_empty() => ResolvConf {
@@ -245,21 +197,6 @@ pub fn fit_searches(searches: &[String]) -> (Vec<String>, Option<String>) {
         )
     });
     (used, warning)
-}
-
-impl std::fmt::Display for ResolvConf {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if !self.searches.is_empty() {
-            writeln!(f, "search {}", self.searches.join(" "))?;
-        }
-        for server in &self.nameservers {
-            writeln!(f, "nameserver {server}")?;
-        }
-        if !self.options.is_empty() {
-            writeln!(f, "options {}", self.options.join(" "))?;
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]

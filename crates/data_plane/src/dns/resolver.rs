@@ -5,19 +5,12 @@
 
 use std::net::IpAddr;
 
+use api::ResolvConf;
+
 use super::{
     name::{Name, NotAName},
     record::{Answer, Question, Rcode, RecordType},
 };
-
-/// What resolv.conf says to a resolver.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ResolvConf {
-    /// `search`.
-    pub search: Vec<String>,
-    /// `options ndots`, 1 where nothing is said; the kubelet writes 5.
-    pub ndots: usize,
-}
 
 /// A question and how it was answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,11 +49,11 @@ pub fn tries(text: &str, conf: &ResolvConf) -> Result<Vec<Name>, NotAName> {
     if text.ends_with('.') {
         return Ok(vec![name]);
     }
-    let searched = conf.search.iter().map(|domain| Name::of(domain.as_str()).below(text));
+    let searched = conf.searches.iter().map(|domain| Name::of(domain.as_str()).below(text));
     // A name that gets too long below a domain is not tried there.
     let mut tries: Vec<Name> =
         searched.filter(|name| name.as_str().parse::<Name>().is_ok()).collect();
-    if text.matches('.').count() >= conf.ndots {
+    if text.matches('.').count() >= conf.ndots() {
         tries.insert(0, name);
     } else {
         tries.push(name);

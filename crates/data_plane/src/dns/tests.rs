@@ -1,8 +1,10 @@
+use api::ResolvConf;
+
 use super::{
     index::{Address, Endpoints, Index, Port, Service},
     name::Name,
     record::{Question, Rcode, RecordType},
-    resolver::{Resolution, ResolvConf, resolve, tries},
+    resolver::{Resolution, resolve, tries},
     server::{Config, Server},
 };
 
@@ -37,7 +39,11 @@ fn index() -> Index {
 /// What a pod of namespace `default` has in its resolv.conf.
 fn conf() -> ResolvConf {
     let search = ["default.svc.cluster.local", "svc.cluster.local", "cluster.local"];
-    ResolvConf { search: search.map(str::to_owned).into(), ndots: 5 }
+    ResolvConf {
+        nameservers: vec!["10.96.0.10".to_owned()],
+        searches: search.map(str::to_owned).into(),
+        options: vec!["ndots:5".to_owned()],
+    }
 }
 
 fn resolved(text: &str, rewrites: bool) -> Resolution {
@@ -85,7 +91,7 @@ fn the_short_name_of_the_course_resolves_by_the_rewrite_rule_alone() {
 
 #[test]
 fn a_name_with_enough_dots_is_tried_as_it_is_first() {
-    let conf = ResolvConf { ndots: 2, ..conf() };
+    let conf = ResolvConf { options: vec!["ndots:2".to_owned()], ..conf() };
     let tried = |name: &str| -> Vec<String> {
         let names = tries(name, &conf).expect("it is a name");
         names.into_iter().map(|name| name.to_string()).collect()

@@ -62,13 +62,17 @@ pub(super) fn exec(flags: &Flags, program: &[String], cluster: &dyn Cluster) -> 
     };
     let pod = Object::new(&pod);
     let mut printed = Printed::default();
-    match choose_container(pod, flags.value("container")) {
-        Ok(said) if !flags.is_on("quiet") => printed.stderr.push_str(&said),
-        Ok(_) => {}
+    let (container, said) = match choose_container(pod, flags.value("container")) {
+        Ok(chosen) => chosen,
         Err(problem) => return Printed::error(problem),
+    };
+    if !flags.is_on("quiet") {
+        printed.stderr.push_str(&said);
     }
-    let node = Some(pod.text("spec.nodeName"));
-    let Some(inside) = cluster.inside(flags.namespace(), node) else { return programs::none() };
+    let container = Some((pod.name(), container));
+    let Some(inside) = cluster.inside(flags.namespace(), container) else {
+        return programs::none();
+    };
     printed.append(programs::run(program, pod.name(), &*inside));
     if printed.code > 0 {
         let code = printed.code;
@@ -154,8 +158,12 @@ fn is_ready(pod: Object<'_>) -> bool {
         .any(|condition| condition.text("type") == "Ready" && condition.text("status") == "True")
 }
 
-/// What kubectl says where it had to choose the container, or why it can run nothing in there.
-fn choose_container(pod: Object<'_>, asked: Option<&str>) -> Result<String, String> {
+/// The container that is meant, and what kubectl says where it had to choose it; or why it can run
+/// nothing in there.
+fn choose_container<'a>(
+    pod: Object<'a>,
+    asked: Option<&'a str>,
+) -> Result<(&'a str, String), String> {
     let names: Vec<&str> = pod.list("spec.containers").map(|it| it.text("name")).collect();
     let first = names.first().copied().unwrap_or_default();
     let name = asked.unwrap_or(first);
@@ -175,8 +183,9 @@ fn choose_container(pod: Object<'_>, asked: Option<&str>) -> Result<String, Stri
              (\"{name}\")"
         ));
     }
-    Ok(match (asked, names.len()) {
+    let said = match (asked, names.len()) {
         (None, 2..) => format!("Defaulted container \"{name}\" out of: {}\n", names.join(", ")),
         _ => String::new(),
-    })
+    };
+    Ok((name, said))
 }

@@ -339,8 +339,28 @@ fn the_other_causes_have_their_words() {
         (
             Cause::DnsNxdomain,
             None,
-            "1 request was not sent at 5.0 s: the cluster's DNS does not know the name that shop \
-             calls: there is no such Service.",
+            "1 request was not sent at 5.0 s: the cluster's DNS did not know the name that shop \
+             calls: there was no such Service, or no pod of it to name.",
+        ),
+        (
+            Cause::DnsTimeout,
+            None,
+            "1 request was not sent at 5.0 s: the answer to the name that shop asks for did not come \
+             while it waited. A question that is lost is asked again only after 5s.",
+        ),
+        (
+            Cause::DiscoveryEnvMissing,
+            None,
+            "1 request was not sent at 5.0 s: shop has the address from a variable of the \
+             environment, which the containers of its pods lack: the Service did not exist when they \
+             were started.",
+        ),
+        (
+            Cause::DiscoveryStaleAddress,
+            None,
+            "1 request was left without an answer at 5.0 s: shop kept an address that is no \
+             Service's any more: an answer of DNS, or a variable of the environment that its \
+             containers were started with.",
         ),
         (
             Cause::RejectedOverload,

@@ -5,6 +5,7 @@ use stats::LatencyHistogram;
 
 use super::markup::{Cell, Kind, escaped, table};
 use crate::{
+    lookups,
     number::{count, latency_or_none, many, percent_or_none, seconds, share},
     report::Report,
     rollout::{ending, versions},
@@ -14,8 +15,15 @@ use crate::{
 pub(super) fn section(report: &Report<'_>) -> String {
     let measures = report.measures;
     let rollouts: String = measures.rollouts.iter().map(rollout).collect();
-    let tables =
-        [clients(measures), causes(measures), latency(measures), pods(measures), rollouts].concat();
+    let tables = [
+        clients(measures),
+        causes(measures),
+        latency(measures),
+        names(measures),
+        pods(measures),
+        rollouts,
+    ]
+    .concat();
     format!(
         "<section aria-labelledby=\"tables\">\n<h2 id=\"tables\">Numbers</h2>\n{tables}</section>\n"
     )
@@ -74,6 +82,21 @@ fn causes(measures: &Measures) -> String {
         .collect();
     let heads = [("Cause", Kind::Name), ("Failed", Kind::Number), ("Share", Kind::Number)];
     table("Failed requests by cause", &heads, &rows)
+}
+
+fn names(measures: &Measures) -> String {
+    if !lookups::are_worth_a_table(measures) {
+        return String::new();
+    }
+    let heads = [
+        ("Client", Kind::Name),
+        ("Names looked up", Kind::Number),
+        ("DNS queries", Kind::Number),
+        ("Per name", Kind::Number),
+    ];
+    let clients = measures.clients.iter();
+    let rows: Vec<_> = clients.map(|client| lookups::cells(client).map(plain).to_vec()).collect();
+    table("Names looked up", &heads, &rows)
 }
 
 fn latency(measures: &Measures) -> String {

@@ -96,6 +96,13 @@ pub(super) struct Client<'a> {
     #[serde(flatten)]
     requests: Requests<'a>,
     latency_ms: Latency,
+    dns: Lookups,
+}
+
+#[derive(Serialize)]
+struct Lookups {
+    names: u64,
+    queries: u64,
 }
 
 impl<'a> Client<'a> {
@@ -104,6 +111,7 @@ impl<'a> Client<'a> {
             name: &client.name,
             requests: Requests::of(client.traffic.counts, &client.traffic.by_cause),
             latency_ms: Latency::of(&client.traffic.latency),
+            dns: Lookups { names: client.lookups.names, queries: client.lookups.queries },
         }
     }
 }

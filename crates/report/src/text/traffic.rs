@@ -8,6 +8,7 @@ use super::{
     paint::Tone,
     table::{Side, Table},
 };
+use crate::lookups;
 use crate::number::{count, percent_or_none, share, tight_latency};
 
 /// One line per client, and one for all of them where there are several.
@@ -41,6 +42,21 @@ fn counted(name: &str, counts: Counts) -> [(String, Tone); 7] {
         (count(counts.attempts), Tone::Plain),
         (percent_or_none(counts.success_rate()), tone),
     ]
+}
+
+/// What names cost, where that is not one name for each connection and one try for each name.
+pub(super) fn lookups(measures: &Measures, style: Style) -> String {
+    if !lookups::are_worth_a_table(measures) {
+        return String::new();
+    }
+    let heads = ["CLIENT", "NAMES LOOKED UP", "DNS QUERIES", "PER NAME"];
+    let side = |head| if head == "CLIENT" { Side::Left } else { Side::Right };
+    let mut table = Table::new(heads.map(|head| (head, side(head))));
+    for client in &measures.clients {
+        let cells = lookups::cells(client);
+        table.row(cells.map(|cell| (cell, Tone::Plain)));
+    }
+    table.render(style)
 }
 
 /// Failed requests by cause, the most frequent first.

@@ -6,8 +6,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use engine::{Span, Time};
 use metrics::{
-    Balance, BySecond, ClientMeasures, Counts, Explanation, Measures, PodMeasures, PodState,
-    Rollout, Second, ServiceBalance, Traffic,
+    Balance, BySecond, ClientMeasures, Counts, Explanation, Lookups, Measures, PodMeasures,
+    PodState, Rollout, Second, ServiceBalance, Traffic,
 };
 use record::Cause;
 use stats::LatencyHistogram;
@@ -342,7 +342,9 @@ fn client(name: &str, measures: &Measures) -> ClientMeasures {
         by_cause: measures.by_cause.clone(),
         latency: measures.latency.clone(),
     };
-    ClientMeasures { name: Arc::from(name), traffic }
+    let names = measures.requests.attempts;
+    let lookups = Lookups { names, queries: 2 * names };
+    ClientMeasures { name: Arc::from(name), traffic, lookups }
 }
 
 /// `count` latencies around 20 ms with a long tail, `factor` times as long.

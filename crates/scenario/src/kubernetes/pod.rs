@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use api::{
-    Container, Pod, PodId, PodSpec, PodStatus, Protocol,
+    Container, DnsPolicy, Pod, PodDnsConfig, PodId, PodSpec, PodStatus, Protocol,
     pod::{ContainerPort, PreStop, Resources},
 };
 use k8s_openapi::{
@@ -62,7 +62,19 @@ impl Checker<'_> {
             node_selector: written.node_selector.unwrap_or_default(),
             hostname: written.hostname.filter(|name| !name.is_empty()).map(Into::into),
             subdomain: written.subdomain.filter(|name| !name.is_empty()).map(Into::into),
+            dns_policy: self.dns_policy(path, written.dns_policy.as_deref()),
+            dns_config: written.dns_config.map(dns_config),
+            enable_service_links: written.enable_service_links.unwrap_or(true),
         }
+    }
+
+    fn dns_policy(&mut self, path: &str, written: Option<&str>) -> DnsPolicy {
+        let written = written.unwrap_or("ClusterFirst");
+        DnsPolicy::parse(written).unwrap_or_else(|_| {
+            let supported = ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"];
+            self.unsupported(&format!("{path}.dnsPolicy"), written, &supported);
+            DnsPolicy::default()
+        })
     }
 
     fn container(&mut self, path: &str, written: core::Container, grace: i64) -> Container {
@@ -316,6 +328,15 @@ fn sleep_time(word: &str) -> Option<f64> {
     };
     let plain = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     number.parse().ok().filter(|_| plain).map(|value: f64| value * factor)
+}
+
+fn dns_config(written: core::PodDNSConfig) -> PodDnsConfig {
+    let options = written.options.unwrap_or_default().into_iter();
+    PodDnsConfig {
+        nameservers: written.nameservers.unwrap_or_default(),
+        searches: written.searches.unwrap_or_default(),
+        options: options.map(|it| (it.name.unwrap_or_default(), it.value)).collect(),
+    }
 }
 
 #[cfg(test)]

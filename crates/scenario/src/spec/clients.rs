@@ -10,8 +10,8 @@ use super::{
     item::{Fields, Item, Reading},
 };
 use crate::{
-    Arrivals, Client, Code, From, Node, Retries, diagnostic::suggest, kubernetes::parse_labels,
-    rate,
+    Arrivals, Client, Code, From, NameCache, Node, Retries, diagnostic::suggest,
+    kubernetes::parse_labels, rate,
 };
 
 /// More clients than these are no scenario any more.
@@ -48,10 +48,10 @@ impl Reading<'_> {
         known: &Known<'_>,
         names: &mut BTreeSet<String>,
     ) -> Option<Client> {
-        const FIELDS: [&str; 7] =
-            ["name", "from", "target", "arrivals", "connections", "timeout", "retries"];
-        const PLANNED: [&str; 7] =
-            ["users", "thinkTime", "trace", "http2", "keepAlive", "balancer", "dns"];
+        const FIELDS: [&str; 8] =
+            ["name", "from", "target", "arrivals", "connections", "timeout", "retries", "dns"];
+        const PLANNED: [&str; 6] =
+            ["users", "thinkTime", "trace", "http2", "keepAlive", "balancer"];
         let fields = self.fields(item, &FIELDS, &PLANNED);
         let name = self.need(&fields, "name").and_then(|item| self.client_name(&item, names));
         let from = match fields.get("from") {
@@ -67,6 +67,8 @@ impl Reading<'_> {
         self.connections(&fields);
         let timeout = self.timeout(&fields);
         let retries = fields.get("retries").map_or_else(no_retries, |item| self.retries(&item));
+        let name_cache =
+            fields.get("dns").map_or_else(NameCache::default, |item| self.name_cache(&item));
         Some(Client {
             name: name?,
             from: from?,
@@ -74,6 +76,7 @@ impl Reading<'_> {
             arrivals: arrivals?,
             timeout,
             retries,
+            name_cache,
         })
     }
 

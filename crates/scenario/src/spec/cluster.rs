@@ -53,14 +53,11 @@ fn nodes(
 }
 
 /// Sets a value if its field is there and right.
-fn set<T>(target: &mut T, value: Option<T>) {
+pub(super) fn set<T>(target: &mut T, value: Option<T>) {
     if let Some(value) = value {
         *target = value;
     }
 }
-
-/// The rewrite rule that makes `SERVICE.NAMESPACE.cluster.local` resolve.
-const SHORT_NAMES: &str = "short-names";
 
 impl Reading<'_> {
     /// `spec.cluster`.
@@ -102,29 +99,9 @@ impl Reading<'_> {
             self.network(&item, &mut cluster.network);
         }
         if let Some(item) = fields.get("dns") {
-            let known = ["latency", "rewrites"];
-            let fields = self.fields(&item, &known, &["ttl", "cache", "ndots"]);
-            self.set_distribution(&fields, "latency", &mut cluster.dns_delay);
-            if let Some(item) = fields.get("rewrites") {
-                self.rewrites(&item, &mut cluster.dns_rewrites);
-            }
+            self.dns(&item, &mut cluster.dns);
         }
         cluster
-    }
-
-    /// Only the rule that is there by default can be had, or none.
-    fn rewrites(&mut self, item: &Item<'_>, target: &mut bool) {
-        let rules = self.list(item);
-        *target = false;
-        for rule in rules {
-            if self.text(&rule).as_deref() == Some(SHORT_NAMES) {
-                *target = true;
-                continue;
-            }
-            let message = format!("{}: this rule is not there yet", rule.path());
-            let help = format!("write [{SHORT_NAMES}], which is the default, or [] for none");
-            self.report(Code::NotYet, &rule, message, &help);
-        }
     }
 
     fn kubernetes_version(&mut self, item: &Item<'_>) {
@@ -282,7 +259,7 @@ impl Reading<'_> {
         self.set_span(&fields, "outside", &mut target.outside);
     }
 
-    fn set_span(&mut self, fields: &Fields<'_>, name: &str, target: &mut Span) {
+    pub(super) fn set_span(&mut self, fields: &Fields<'_>, name: &str, target: &mut Span) {
         if let Some(item) = fields.get(name) {
             set(target, self.span(&item));
         }

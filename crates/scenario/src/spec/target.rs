@@ -9,7 +9,7 @@ use super::{
     item::{Item, Reading},
     variables::{self, Variable},
 };
-use crate::{Code, From, Target, diagnostic::suggest};
+use crate::{Code, From, Host, Port, Target, diagnostic::suggest};
 
 /// A URL in its parts, with the byte offsets of those that complaints point at.
 struct Url<'a> {
@@ -55,6 +55,10 @@ fn service_key(host: &str, namespace: &str, rewrites: bool) -> Result<Key, Strin
         [name, namespace]
         | [name, namespace, "svc"]
         | [name, namespace, "svc", "cluster", "local"] => Ok(Key::new(*namespace, *name)),
+        // A pod of a headless Service, by its host name.
+        [_, name, namespace, "svc"] | [_, name, namespace, "svc", "cluster", "local"] => {
+            Ok(Key::new(*namespace, *name))
+        }
         [name, namespace, "cluster", "local"] if rewrites => Ok(Key::new(*namespace, *name)),
         [name, namespace, "cluster", "local"] => Err(format!(
             "`{host}` does not resolve without a rewrite rule: the name of a Service is {name}.{namespace}.svc.cluster.local"
@@ -106,19 +110,26 @@ impl Reading<'_> {
             }
             (None, None) => self.service_named(item, &url, namespace, known)?,
         };
-        if service.spec.headless {
-            let message = format!(
-                "a headless Service as a target, as `{}`, is not there yet",
-                service.meta.key()
-            );
-            let help = "delete `clusterIP: None`, or send to another Service";
-            self.report_inside(Code::NotYet, item, url.host_offset, message, help);
-            return None;
-        }
-        let number = self.port_number(item, &url, namespace, known)?;
-        let port = self.service_port(item, (&url, number), service, from)?;
-        let by_name = address.is_none() && variable.is_none();
-        Some(Target { url: text.clone(), service: service.meta.key(), by_name, port })
+        let port = self.port(item, &url, namespace, known)?;
+        let port = match port {
+            // Its name leads to the pods themselves, and so to the ports that they listen on.
+            port if service.spec.headless => {
+                self.reachable(item, &url, service, from)?;
+                port
+            }
+            Port::Number(number) => {
+                Port::Number(self.service_port(item, (&url, number), service, from)?)
+            }
+            Port::Variable(name, number) => {
+                Port::Variable(name, self.service_port(item, (&url, number), service, from)?)
+            }
+        };
+        let host = match (address, variable) {
+            (Some(address), _) => Host::Address(address),
+            (None, Some(name)) => Host::Variable(name.to_owned()),
+            (None, None) => Host::Name(url.host.to_owned()),
+        };
+        Some(Target { url: text.clone(), host, port, service: service.meta.key() })
     }
 
     /// Complains where a client that is in no container has a variable in its target.
@@ -156,7 +167,7 @@ impl Reading<'_> {
         namespace: &str,
         known: &Known<'k>,
     ) -> Option<&'k Service> {
-        let key = match service_key(url.host, namespace, known.cluster.dns_rewrites) {
+        let key = match service_key(url.host, namespace, known.cluster.dns.rewrites) {
             Ok(key) => key,
             Err(message) => {
                 let help = "write NAME, NAME.NAMESPACE or NAME.NAMESPACE.svc.cluster.local";
@@ -187,18 +198,18 @@ impl Reading<'_> {
     }
 
     /// The port the URL has, or its scheme's.
-    fn port_number(
+    fn port(
         &mut self,
         item: &Item<'_>,
         url: &Url<'_>,
         namespace: &str,
         known: &Known<'_>,
-    ) -> Option<u16> {
+    ) -> Option<Port> {
         let written = url.port.unwrap_or_default();
         if let Some(name) = variables::name_in(written) {
             let at = (name, url.port_offset);
             if let Variable::Port(number) = self.variable(item, at, namespace, known)? {
-                return Some(number);
+                return Some(Port::Variable(name.to_owned(), number));
             }
         }
         let number = url.number();
@@ -207,7 +218,25 @@ impl Reading<'_> {
             let help = "write a number from 1 to 65535";
             self.report_inside(Code::BadValue, item, url.port_offset, message, help);
         }
-        number
+        number.map(Port::Number)
+    }
+
+    /// Complains where a client outside asks for a Service that is for the cluster alone.
+    fn reachable(
+        &mut self,
+        item: &Item<'_>,
+        url: &Url<'_>,
+        service: &Service,
+        from: &From,
+    ) -> Option<()> {
+        let inside_only = service.spec.kind == ServiceType::ClusterIP;
+        if *from != From::Outside || !inside_only {
+            return Some(());
+        }
+        let message = format!("Service `{}` cannot be reached from outside", service.meta.key());
+        let help = "give it `type: NodePort` or `type: LoadBalancer`, or let the client be inside";
+        self.report_inside(Code::NotReachable, item, url.host_offset, message, help);
+        None
     }
 
     /// The port of the Service that the URL leads to.
@@ -218,15 +247,8 @@ impl Reading<'_> {
         service: &Service,
         from: &From,
     ) -> Option<u16> {
-        let key = service.meta.key();
-        let outside = *from == From::Outside;
-        if outside && service.spec.kind == ServiceType::ClusterIP {
-            let message = format!("Service `{key}` cannot be reached from outside");
-            let help =
-                "give it `type: NodePort` or `type: LoadBalancer`, or let the client be inside";
-            self.report_inside(Code::NotReachable, item, url.host_offset, message, help);
-            return None;
-        }
+        self.reachable(item, url, service, from)?;
+        let (key, outside) = (service.meta.key(), *from == From::Outside);
         let ports = || service.spec.ports.iter().filter(|port| port.protocol == Protocol::Tcp);
         let found = ports()
             .find(|port| port.port == number)

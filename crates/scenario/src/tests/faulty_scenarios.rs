@@ -349,11 +349,32 @@ fn what_is_not_reachable_is_said() {
         findings(&load_text(&outside)),
         ["RS0204 6: Service `default/web-svc` cannot be reached from outside"]
     );
-    let headless = inside.replace("10.96.0.10", "None");
+    let headless = outside.replace("10.96.0.10", "None");
     assert_eq!(
         findings(&load_text(&headless)),
-        ["RS0210 6: a headless Service as a target, as `default/web-svc`, is not there yet"]
+        ["RS0204 6: Service `default/web-svc` cannot be reached from outside"]
     );
+}
+
+#[test]
+fn what_is_wrong_with_dns_is_said() {
+    let cases = [
+        ("cluster: { dns: { loss: 100% } }", "spec.cluster.dns.loss: \"100%\" is not a share"),
+        ("cluster: { dns: { loss: -1% } }", "spec.cluster.dns.loss: \"-1%\" is not a share"),
+        ("cluster: { dns: { loss: NaN } }", "spec.cluster.dns.loss: \"NaN\" is not a share"),
+        ("cluster: { dns: { ttl: 2h } }", "spec.cluster.dns.ttl: CoreDNS takes 0s to 1h"),
+        ("cluster: { dns: { cache: some } }", "spec.cluster.dns.cache: "),
+        ("cluster: { dns: { nodeLocal: 3 } }", "spec.cluster.dns.nodeLocal: "),
+        ("cluster: { dns: { ndots: 2 } }", "`spec.cluster.dns.ndots` is not there yet"),
+    ];
+    for (field, message) in cases {
+        let text = with_scenario(QUIET).replace("  clients:", &format!("  {field}\n  clients:"));
+        let found = findings(&load_text(&text));
+        assert!(found.len() == 1 && found[0].contains(message), "{field}: {found:?}");
+    }
+    let cache = with_scenario(QUIET).replace("name: shop,", "name: shop, dns: { cache: java },");
+    let found = findings(&load_text(&cache));
+    assert!(found.len() == 1 && found[0].contains("unknown choice `java`"), "{found:?}");
 }
 
 /// Manifest mistakes: a typo in a selector, and a target port nobody has.

@@ -5,7 +5,7 @@ use engine::{Distribution, Span};
 
 use super::{findings, load_files, load_text, shown};
 use crate::{
-    Action, Arrivals, Fault, From, Loaded, OnSigterm, ProxyMode, Readiness, Scenario,
+    Action, Arrivals, Fault, From, Host, Loaded, OnSigterm, Port, ProxyMode, Readiness, Scenario,
     TemplateChange,
 };
 
@@ -118,7 +118,7 @@ fn cluster_is_read(scenario: &Scenario) {
     assert_eq!((timings.binding_qps, timings.binding_burst), (Some(60.0), 70));
     assert_eq!(timings.scheduling_cycle, constant_ms(4));
     assert_eq!(cluster.network.outside, Span::from_micros(4));
-    assert_eq!(cluster.dns_delay, constant_ms(6));
+    assert_eq!(cluster.dns.latency, constant_ms(6));
 }
 
 fn constant_ms(millis: u64) -> Distribution {
@@ -140,13 +140,14 @@ fn images_are_read(scenario: &Scenario) {
 fn clients_are_read(scenario: &Scenario) {
     let [inside, node, outside] = &scenario.clients[..] else { panic!("there are three") };
     assert!(matches!(&inside.from, From::Pods { namespace, .. } if &**namespace == "default"));
-    assert_eq!((inside.target.port, inside.target.by_name), (80, true));
+    let web = Host::Name("web-svc.default.svc.cluster.local".to_owned());
+    assert_eq!((&inside.target.port, &inside.target.host), (&Port::Number(80), &web));
     assert_eq!((inside.retries.attempts, &inside.retries.on[..]), (2, &["timeout".to_owned()][..]));
     assert_eq!(node.from, From::Node(Some("node-4".into())));
-    assert!(!node.target.by_name, "it has the Service's address");
+    assert!(matches!(node.target.host, Host::Address(_)), "it has the Service's address");
     assert_eq!(node.target.service, Key::new("default", "web-svc"));
     assert!(matches!(&node.arrivals, Arrivals::Steps { steps } if steps.len() == 2));
-    assert_eq!((outside.from.clone(), outside.target.port), (From::Outside, 80));
+    assert_eq!((outside.from.clone(), outside.target.port.number()), (From::Outside, 80));
     assert_eq!(outside.arrivals, Arrivals::Poisson { per_second: 1.0 });
     assert_eq!((outside.timeout, outside.retries.attempts), (Span::from_secs(1), 1));
 }

@@ -1,0 +1,113 @@
+//! How a client finds out where to connect to: by a name, an address, or its environment.
+//!
+//! *Left out:* trying the other addresses of an answer within one attempt; a client that tries again
+//! takes the next.
+
+use std::net::IpAddr;
+
+use engine::{Random, Span};
+use record::{Cause, Record};
+
+use crate::{
+    Cx, DataPlane,
+    client::Directions,
+    dns::{Destination, names::NameId},
+    event::Event,
+    flight::FlightId,
+    name_cache,
+    way::client_source,
+};
+
+/// What a sender found out, and when.
+struct Found {
+    wait: Span,
+    destination: Result<Destination, Cause>,
+}
+
+impl DataPlane {
+    /// An attempt begins: its sender finds out where to connect to, and then does.
+    pub(crate) fn begin_attempt(&mut self, id: FlightId, cx: &mut Cx<'_>) {
+        let flight = self.flights.flight_mut(id);
+        let client = &mut self.clients[flight.request.client.0 as usize];
+        let Found { wait, destination } = match client.foreseen {
+            Some(foreseen) => {
+                client.lookups.count(foreseen.queries);
+                Found { wait: foreseen.wait, destination: Ok(foreseen.destination) }
+            }
+            None => self.find_out(id, cx),
+        };
+        let flight = self.flights.flight_mut(id);
+        let request = &mut flight.request;
+        let client = &mut self.clients[request.client.0 as usize];
+        let answered = cx.now + wait;
+        let destination =
+            if answered > flight.deadline { Err(Cause::DnsTimeout) } else { destination };
+        match destination {
+            Ok(destination) => {
+                let port = client.directions_of(flight.caller).port.unwrap_or_default();
+                flight.aim(destination, port);
+                let service = flight.request.service;
+                if let Some(service) = service.filter(|service| client.calls(*service)) {
+                    let client = flight.request.client;
+                    cx.recorder.record(cx.now, &Record::ServiceCalled { client, service });
+                }
+                if wait == Span::ZERO {
+                    self.connect(id, cx);
+                } else {
+                    let source = client_source(flight.request.client);
+                    cx.agenda.at(answered, source, Event::Connect(id));
+                }
+            }
+            Err(cause) => {
+                request.attempts += 1;
+                (request.connected, request.service, request.pod) = (cx.now, None, None);
+                flight.fail(cause);
+                self.end_at(id, answered, cx);
+            }
+        }
+    }
+
+    /// Where the sender of a request is to connect to.
+    fn find_out(&mut self, id: FlightId, cx: &Cx<'_>) -> Found {
+        let flight = self.flights.flight_mut(id);
+        let client = &self.clients[flight.request.client.0 as usize];
+        let Directions { tries, address, port } = client.directions_of(flight.caller);
+        let at_once = |destination| Found { wait: Span::ZERO, destination };
+        if port.is_none() || (address.is_none() && tries.is_empty()) {
+            return at_once(Err(Cause::DiscoveryEnvMissing));
+        }
+        match address {
+            Some(address) => at_once(Ok(self.whose(address))),
+            None => self.look_up(id, &tries, cx),
+        }
+    }
+
+    fn whose(&self, address: IpAddr) -> Destination {
+        self.dns.service_at(address).map_or(Destination::Nobody, Destination::Service)
+    }
+
+    /// Looks the client's name up, where its sender does not still know it.
+    fn look_up(&mut self, id: FlightId, tries: &[NameId], cx: &Cx<'_>) -> Found {
+        let flight = self.flights.flight_mut(id);
+        let request = &flight.request;
+        let client = &mut self.clients[request.client.0 as usize];
+        let attempt = request.attempts;
+        if let Some(kept) = client.kept.get(&flight.caller).and_then(|kept| kept.at(cx.now)) {
+            let destination = kept.destination(attempt).ok_or(Cause::DnsNxdomain);
+            return Found { wait: Span::ZERO, destination };
+        }
+        let mut random = client.lookup_stream(request.number, attempt);
+        let lookup = self.dns.look_up(tries, request.node, cx.now, &mut random);
+        client.lookups.count(lookup.queries);
+        let Some(reply) = lookup.reply else {
+            return Found { wait: lookup.wait, destination: Err(Cause::DnsTimeout) };
+        };
+        // The name servers hand out addresses in an order of chance (`loadbalance`).
+        let addresses = reply.destinations.len() as u32;
+        let first = if addresses > 1 { random.below(addresses) as usize } else { 0 };
+        let kept = client.config.name_cache.keep(&reply, first, cx.now + lookup.wait);
+        client.kept.extend(kept.map(|kept| (flight.caller, kept)));
+        let destination = name_cache::nth(&reply, first, 0).ok_or(Cause::DnsNxdomain);
+        Found { wait: lookup.wait, destination }
+    }
+}
