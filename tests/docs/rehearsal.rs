@@ -30,6 +30,8 @@ spec:
     - { at: 2s, fault: { crash: { pods: app=web } } }
     - { at: 10s, kubectl: set image deployment/web web=web:v2 }
     - { at: 30s, kubectl: rollout restart deployment/web }
+    - { at: 32s, kubectl: apply -f late-v2.yaml }
+    - { at: 34s, kubectl: delete service late }
   expect: [ requests.failed == 0 ]
 ";
 
@@ -101,6 +103,7 @@ pub(crate) fn load(text: &str) -> Loaded {
         ("scenario.yaml", text.to_owned()),
         ("app.yaml", APP.to_owned()),
         ("late.yaml", LATE.to_owned()),
+        ("late-v2.yaml", LATE.replace("port: 80 } ] }\n", "port: 80, targetPort: 81 } ] }\n")),
         ("app-v2.yaml", APP.replace("web:v1", "web:v2")),
     ];
     let judge = |text: &str| match metrics::Expectation::parse(text) {

@@ -11,10 +11,11 @@ pub mod allocation;
 
 use std::{
     collections::{BTreeMap, VecDeque},
+    net::IpAddr,
     sync::Arc,
 };
 
-use api::{Change, Key, Kind, Object, Pod, PodId, PodStatus, ServiceId, Timestamp, Uid, Verb};
+use api::{Change, Key, Kind, Object, Pod, PodId, PodStatus, Timestamp, Uid, Verb};
 use engine::{Distribution, Random, Source, Stream, Streams, Time};
 use record::Record;
 
@@ -79,7 +80,8 @@ pub struct ApiServer {
     /// second: where in a second a run begins is chance.
     wall_offset_nanos: i64,
     pods: u32,
-    services: u32,
+    /// The address of each Service that there ever was, by its number; `None` of one without.
+    addresses: Vec<Option<IpAddr>>,
 }
 
 impl ApiServer {
@@ -99,7 +101,7 @@ impl ApiServer {
             identities: streams.named("api-server/identities"),
             node_ports: streams.named("api-server/node-ports"),
             pods: 0,
-            services: 0,
+            addresses: Vec::new(),
         }
     }
 
@@ -176,7 +178,8 @@ impl ApiServer {
     /// Stores a new object, giving it identity, dates and (a Service) an address.
     ///
     /// # Errors
-    /// [`ApiError::AlreadyExists`], and [`ApiError::RangeIsFull`] where no address is left.
+    /// [`ApiError::AlreadyExists`]; of a Service [`ApiError::RangeIsFull`] where no address is left, and
+    /// [`ApiError::Invalid`] where another has what it asks for.
     pub fn create(&mut self, mut object: Object, cx: &mut Cx<'_>) -> Result<Object, ApiError> {
         if self.get(object.kind(), &object.key()).is_some() {
             return Err(ApiError::AlreadyExists);
@@ -193,14 +196,7 @@ impl ApiServer {
                 self.pods += 1;
             }
             Object::Service(service) => {
-                let service = Arc::make_mut(service);
-                service.id = ServiceId(self.services);
-                self.services += 1;
-                if !service.spec.headless && service.spec.cluster_ip.is_none() {
-                    let address = self.new_cluster_ip();
-                    service.spec.cluster_ip = Some(address.ok_or(ApiError::RangeIsFull)?);
-                }
-                self.give_node_ports(service);
+                self.allocate(Arc::make_mut(service))?;
             }
             Object::Node(_)
             | Object::Deployment(_)
@@ -213,7 +209,8 @@ impl ApiServer {
     /// Replaces an object's spec and metadata.
     ///
     /// # Errors
-    /// [`ApiError::NotFound`], or [`ApiError::Conflict`] where the caller's copy is out of date.
+    /// [`ApiError::NotFound`]; [`ApiError::Conflict`] where the caller's copy is out of date; of a
+    /// Service [`ApiError::Invalid`] where its address would change.
     pub fn update(&mut self, mut object: Object, cx: &mut Cx<'_>) -> Result<Object, ApiError> {
         let stored = self.current(&object)?;
         // Without a resource version a write is unconditional.
@@ -223,6 +220,11 @@ impl ApiServer {
         }
         copy_status(stored, &mut object);
         object.meta_mut().resource_version = stored.meta().resource_version;
+        if let (Object::Service(old), Object::Service(new)) = (stored, &mut object) {
+            let old = old.clone();
+            self.reallocate(&old, Arc::make_mut(new))?;
+        }
+        let stored = self.current(&object)?;
         if object == *stored {
             return Ok(object);
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use api::{
     Change, Deployment, Key, Kind, Labels, Node, NodeId, Object, Pod, PodId, PodTemplate,
-    RuntimeReply, Uid, Verb,
+    RuntimeReply, Service, Uid, Verb,
 };
 use engine::Streams;
 
@@ -19,6 +19,7 @@ use crate::{
     replica_set::ReplicaSetController,
     scheduler::{self, Scheduler},
     work_queue::BackOff,
+    write::ApiError,
 };
 
 /// How long the control plane's parts take.
@@ -223,6 +224,35 @@ impl ControlPlane {
         let object = Object::Deployment(Arc::new(deployment));
         self.api.update(object, cx).expect("the copy is of this very moment");
         true
+    }
+
+    /// Stores a Service as `kubectl apply` does: a new one is created, one that is there becomes this.
+    ///
+    /// # Errors
+    /// As the API server would refuse it.
+    pub fn apply_service(&mut self, mut service: Service, cx: &mut Cx<'_>) -> Result<(), ApiError> {
+        let stored = self.api.get(Kind::Service, &service.meta.key());
+        let known = stored.map(|stored| stored.meta().clone());
+        let labels = (service.meta.labels.clone(), service.meta.annotations.clone());
+        if let Some(meta) = known {
+            service.meta = meta;
+            (service.meta.labels, service.meta.annotations) = labels;
+            self.api.update(Object::Service(Arc::new(service)), cx)?;
+        } else {
+            self.api.create(Object::Service(Arc::new(service)), cx)?;
+        }
+        Ok(())
+    }
+
+    /// Deletes a Service as a user does.
+    ///
+    /// # Errors
+    /// [`ApiError::NotFound`] where there is none of that name.
+    pub fn delete_service(&mut self, key: &Key, cx: &mut Cx<'_>) -> Result<(), ApiError> {
+        let stored = self.api.get(Kind::Service, key).ok_or(ApiError::NotFound)?;
+        let uid = stored.meta().uid.clone();
+        self.api.delete(Kind::Service, key, &uid, None, cx)?;
+        Ok(())
     }
 
     /// The template of a Deployment's revision, or of the one before its newest (`rollout undo`).

@@ -89,6 +89,8 @@ impl Controller for EndpointSliceController {
         if self.tracker.stale_slices(key, existing.iter().map(|slice| &**slice)) {
             return Plan { again: Again::Failed, ..Plan::default() };
         }
+        let (existing, orphans): (Vec<_>, Vec<_>) =
+            existing.into_iter().partition(|slice| is_owned(slice, service));
         let mut plan = Plan::default();
         let wanted = self.wanted.entry(key.clone()).or_default();
         if !wanted.update(service, labels, address_type(service), informers) {
@@ -102,6 +104,7 @@ impl Controller for EndpointSliceController {
             MAX_ENDPOINTS_PER_SLICE,
         );
         finalize(service, changes, sync.random, &mut plan);
+        self.delete_slices(orphans, &mut plan);
         plan
     }
 
@@ -124,18 +127,28 @@ impl EndpointSliceController {
         if slices.is_empty() {
             self.tracker.delete_service(service);
         }
-        for slice in slices {
-            if self.tracker.tracked(&slice) != Some(Tracked::DeletionExpected) {
-                plan.then(delete(&slice));
-            }
-        }
+        self.delete_slices(slices, &mut plan);
         plan
+    }
+
+    /// Deletes slices, but for those whose deletion was asked for already.
+    fn delete_slices(&self, slices: Vec<Arc<EndpointSlice>>, plan: &mut Plan) {
+        let expected = Some(Tracked::DeletionExpected);
+        for slice in slices.iter().filter(|slice| self.tracker.tracked(slice) != expected) {
+            plan.then(delete(slice));
+        }
     }
 }
 
 /// Whether this controller writes the slice; other writers' slices are left alone.
 fn is_managed(slice: &EndpointSlice) -> bool {
     slice.meta.labels.get(MANAGED_BY_LABEL).is_some_and(|name| name == CONTROLLER_NAME)
+}
+
+/// Whether a slice is of this very Service, and not of one of the same name before it: those go with
+/// their owner.
+fn is_owned(slice: &EndpointSlice, service: &Service) -> bool {
+    slice.meta.owner.as_ref().is_none_or(|owner| owner.uid == service.meta.uid)
 }
 
 /// The family of a Service's slices. The API server gives a headless one the cluster's, IPv4.

@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use api::{Deployment, Key, Kind, Object, Pod, ReplicaSet, Verb, deployment::ConditionStatus};
+use api::{
+    Deployment, Key, Kind, Object, Pod, ReplicaSet, Service, Verb, deployment::ConditionStatus,
+};
 use record::{EndpointFact, PortFact, Record};
 
 use crate::{
@@ -42,7 +44,14 @@ pub(crate) fn record_write(
             record_deployment(old, deployment, cx);
         }
         (_, Object::EndpointSlice(_)) => record_slice(verb, new, cx),
-        (None, Object::Service(service)) => cx.recorder.record(cx.now, &service_added(service)),
+        (old, Object::Service(service)) => {
+            let old = match old {
+                Some(Object::Service(old)) => Some(&**old),
+                _ => None,
+            };
+            let record = service_fact(verb, old, service);
+            record.into_iter().for_each(|record| cx.recorder.record(cx.now, &record));
+        }
         (None, Object::Node(node)) => {
             let record = Record::NodeAdded {
                 node: node.id,
@@ -162,15 +171,31 @@ fn record_slice(verb: Verb, object: &Object, cx: &mut Cx<'_>) {
     cx.recorder.record(cx.now, &record);
 }
 
-/// The record of an address given to a Service.
-fn service_added(service: &api::Service) -> Record {
-    let target_ports = service.spec.ports.iter().map(|port| port.target_port.to_string().into());
-    Record::ServiceAdded {
-        service: service.id,
-        name: service.meta.key().to_string().into(),
-        cluster_ip: service.spec.cluster_ip,
-        selector: service.spec.selector.clone(),
-        target_ports: target_ports.collect(),
+/// What a write of a Service says to those who want to know which pods it is for.
+fn service_fact(verb: Verb, old: Option<&Service>, service: &Service) -> Option<Record> {
+    let target_ports = |service: &Service| -> Arc<[Arc<str>]> {
+        let ports = service.spec.ports.iter();
+        ports.map(|port| port.target_port.to_string().into()).collect()
+    };
+    let (id, spec) = (service.id, &service.spec);
+    match (verb, old) {
+        (Verb::Deleted, _) => Some(Record::ServiceDeleted { service: id }),
+        (_, None) => Some(Record::ServiceAdded {
+            service: id,
+            name: service.meta.key().to_string().into(),
+            cluster_ip: spec.cluster_ip,
+            selector: spec.selector.clone(),
+            target_ports: target_ports(service),
+        }),
+        (_, Some(old)) => {
+            let (before, after) = (target_ports(old), target_ports(service));
+            let changed = before != after || old.spec.selector != spec.selector;
+            changed.then(|| Record::ServiceChanged {
+                service: id,
+                selector: spec.selector.clone(),
+                target_ports: after,
+            })
+        }
     }
 }
 

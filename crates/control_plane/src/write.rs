@@ -60,6 +60,8 @@ pub enum ApiError {
     Conflict,
     /// All addresses of the Service range are given.
     RangeIsFull,
+    /// The object is not valid, or not as a successor of the one that is there.
+    Invalid,
 }
 
 impl fmt::Display for ApiError {
@@ -69,6 +71,7 @@ impl fmt::Display for ApiError {
             Self::NotFound => "NotFound",
             Self::Conflict => "Conflict",
             Self::RangeIsFull => "range is full",
+            Self::Invalid => "Invalid",
         })
     }
 }

@@ -127,6 +127,12 @@ impl Dns {
         }
     }
 
+    /// Whether a Service has its address still, as far as was heard.
+    #[must_use]
+    pub fn has_address(&self, service: Option<ServiceId>) -> bool {
+        service.is_some_and(|service| self.names.is_there(service))
+    }
+
     /// The Service whose an address is, or was.
     #[must_use]
     pub fn service_at(&self, address: IpAddr) -> Option<ServiceId> {

@@ -74,6 +74,8 @@ pub struct KubeProxy {
     slices: BTreeMap<Key, BTreeMap<Arc<str>, KnownSlice>>,
     /// Services that changed since the last sync began.
     dirty: BTreeSet<Key>,
+    /// The numbers of those that were deleted since.
+    withdrawn: BTreeSet<ServiceId>,
     runner: BoundedFrequencyRunner,
     planned: Option<Time>,
     /// What the sync under way will put in force.
@@ -111,6 +113,7 @@ impl KubeProxy {
             services: BTreeMap::new(),
             slices: BTreeMap::new(),
             dirty: BTreeSet::new(),
+            withdrawn: BTreeSet::new(),
             planned: None,
             computed: Vec::new(),
             rules: Vec::new(),
@@ -136,8 +139,11 @@ impl KubeProxy {
                 let key = service.meta.key();
                 if gone {
                     self.services.remove(&key);
+                    self.withdrawn.insert(service.id);
                 } else {
                     self.services.insert(key.clone(), service.clone());
+                    // It may have the address of one that went.
+                    self.withdrawn.remove(&service.id);
                 }
                 self.dirty.insert(key);
             }
@@ -164,9 +170,11 @@ impl KubeProxy {
             return;
         }
         self.planned = None;
-        self.computed = std::mem::take(&mut self.dirty)
-            .into_iter()
-            .filter_map(|key| self.compute(&key, lists))
+        let withdrawn = std::mem::take(&mut self.withdrawn).into_iter();
+        let dirty = std::mem::take(&mut self.dirty).into_iter();
+        self.computed = withdrawn
+            .map(|service| (service, Vec::new()))
+            .chain(dirty.filter_map(|key| self.compute(&key, lists)))
             .collect();
         let end = cx.now + self.config.sync_duration.sample(&mut self.durations);
         cx.agenda.at(end, self.source(), Event::ProgramRules(self.node));
@@ -210,9 +218,13 @@ impl KubeProxy {
         now: Time,
         random: &mut dyn Random,
     ) -> Result<Target, Refusal> {
-        let rules = self.rules.get_mut(service.0 as usize).ok_or(Refusal::Reject)?;
-        let port = rules.ports.iter_mut().find(|rules| rules.number == port);
-        port.ok_or(Refusal::Reject)?.pick(caller, now, random)
+        let rules = self.rules.get_mut(service.0 as usize).ok_or(Refusal::NoRules)?;
+        let any = !rules.ports.is_empty();
+        match rules.ports.iter_mut().find(|rules| rules.number == port) {
+            Some(port) => port.pick(caller, now, random),
+            None if !any => Err(Refusal::NoRules),
+            None => Err(Refusal::NoSuchPort { told: self.config.mode.guards_cluster_ips() }),
+        }
     }
 
     /// The pods that a connection from the node to a Service's port may go to, or what becomes of it
@@ -253,11 +265,8 @@ impl KubeProxy {
     fn compute(&self, key: &Key, lists: &mut TargetLists) -> Option<(ServiceId, Vec<Port>)> {
         let empty = BTreeMap::new();
         let slices = self.slices.get(key).unwrap_or(&empty);
-        let Some(service) = self.services.get(key) else {
-            // Its Service is gone, or not heard of yet: nothing listens for it.
-            let id = slices.values().find_map(|known| known.slice.service)?;
-            return Some((id, Vec::new()));
-        };
+        // Slices of a Service that is gone, or not heard of yet, lead nowhere.
+        let service = self.services.get(key)?;
         let facts = ServiceFacts::from(&**service);
         let address = service.spec.cluster_ip.unwrap_or(UNASSIGNED);
         let ports = facts.ports.iter().map(|port| {

@@ -125,9 +125,17 @@ impl DataPlane {
     /// The node's rules let a connection go nowhere.
     fn refuse(&mut self, id: FlightId, refusal: Refusal, delay: Span, cx: &mut Cx<'_>) {
         let flight = self.flights.flight_mut(id);
+        let (told, untold) = (cx.now + delay + delay, flight.deadline);
         let (cause, end) = match refusal {
-            Refusal::Reject => (Cause::RefusedNoEndpoints, cx.now + delay + delay),
-            Refusal::Drop => (Cause::TimeoutDropped, flight.deadline),
+            Refusal::Reject => (Cause::RefusedNoEndpoints, told),
+            Refusal::Drop => (Cause::TimeoutDropped, untold),
+            Refusal::NoSuchPort { told: true } => (Cause::RefusedWrongPort, told),
+            Refusal::NoSuchPort { told: false } => (Cause::TimeoutUnreachable, untold),
+            Refusal::NoRules if self.dns.has_address(flight.request.service) => {
+                // The node has not heard of the Service yet.
+                (Cause::TimeoutUnreachable, untold)
+            }
+            Refusal::NoRules => (Cause::DiscoveryStaleAddress, untold),
         };
         flight.fail(cause);
         flight.delay = delay;

@@ -271,6 +271,11 @@ impl Recorder for Collector {
                 let client = slot(&mut self.clients, client.0 as usize);
                 client.tally.counts.in_flight += count;
             }
+            Record::ServiceChanged { service, selector, target_ports } => {
+                let service = slot(&mut self.services, service.0 as usize);
+                service.selector.clone_from(selector);
+                service.target_ports = Arc::clone(target_ports);
+            }
             Record::ServiceCalled { service, .. } => {
                 self.listing.call(*service, &mut self.pods, now);
             }
@@ -321,7 +326,7 @@ impl Recorder for Collector {
                 self.program(*node, *service, pods, now);
             }
             Record::FaultBegan { .. } => self.last_fault = Some(now),
-            Record::StepRan { .. } | Record::Ended => {}
+            Record::StepRan { .. } | Record::ServiceDeleted { .. } | Record::Ended => {}
         }
     }
 }

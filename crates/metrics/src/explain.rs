@@ -140,6 +140,10 @@ impl<'a> Case<'a> {
     }
 
     fn unreachable(&self) -> (String, Option<(Span, Span)>) {
+        if self.pods().next().is_none() {
+            let services = self.services_or("the Service");
+            return (format!("{} had no rules for {services} yet", self.nodes()), None);
+        }
         let gap = self.lag().after_unreachable.range();
         let reason = match gap {
             Some(gap) => format!(

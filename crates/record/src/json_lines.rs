@@ -83,6 +83,13 @@ impl Names {
                 json!({ "record": "ClientAdded", "client": name,
                         "service": service.and_then(|id| self.services.get(&id)) })
             }
+            Record::ServiceChanged { service, selector, target_ports } => {
+                json!({ "record": "ServiceChanged", "service": self.services.get(service),
+                        "selector": selector, "targetPorts": &target_ports[..] })
+            }
+            Record::ServiceDeleted { service } => {
+                json!({ "record": "ServiceDeleted", "service": self.services.get(service) })
+            }
             Record::ServiceCalled { client, service } => {
                 json!({ "record": "ServiceCalled", "client": self.clients.get(client),
                         "service": self.services.get(service) })

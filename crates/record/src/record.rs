@@ -53,6 +53,20 @@ pub enum Record {
         /// `targetPort` of each of its ports: a number, or the name of a container port.
         target_ports: Arc<[Arc<str>]>,
     },
+    /// The labels or target ports of a Service were changed.
+    ServiceChanged {
+        /// Its number.
+        service: ServiceId,
+        /// The labels of its pods from now on.
+        selector: Option<Labels>,
+        /// `targetPort` of each of its ports from now on.
+        target_ports: Arc<[Arc<str>]>,
+    },
+    /// A Service was deleted.
+    ServiceDeleted {
+        /// Its number, which a later one with the same address gets again.
+        service: ServiceId,
+    },
     /// A client began.
     ClientAdded {
         /// Its number.

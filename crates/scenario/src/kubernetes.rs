@@ -24,7 +24,7 @@ pub(crate) use self::{
     labels::parse_labels,
     names::is_subdomain,
     pod::pod,
-    service::service,
+    service::{service, update_errors},
 };
 use crate::{
     Code, Diagnostic,

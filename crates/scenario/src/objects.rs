@@ -148,7 +148,7 @@ impl Objects {
         }
     }
 
-    fn check_selector(&self, written: &Written<Service>, findings: &mut Findings) {
+    pub(crate) fn check_selector(&self, written: &Written<Service>, findings: &mut Findings) {
         let Service { meta, spec, .. } = &written.object;
         let Some(selector) = &spec.selector else { return };
         let groups: Vec<PodGroup<'_>> = self.selected(&meta.namespace, selector).collect();

@@ -425,6 +425,13 @@ pub enum Action {
         /// Held, or let go.
         paused: bool,
     },
+    /// `kubectl apply` of a Service: it is created, or becomes this where it is there.
+    ApplyService(Box<Service>),
+    /// `kubectl delete service`.
+    DeleteService {
+        /// The Service.
+        service: Key,
+    },
     /// `kubectl delete pod -l`: every pod of these labels.
     DeletePod {
         /// Namespace of the pod.

@@ -12,7 +12,7 @@ mod variables;
 
 use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
 
-use api::Labels;
+use api::{Key, Labels, Service};
 use engine::Span;
 
 use self::item::Fields;
@@ -24,7 +24,10 @@ pub(crate) use self::{
 };
 use crate::{
     Client, Cluster, Code, Complaint, Diagnostic, Expectation, Judge, Scenario,
-    document::ScenarioDocument, kubernetes::is_subdomain, objects::Objects, source::At,
+    document::ScenarioDocument,
+    kubernetes::is_subdomain,
+    objects::{Objects, Written},
+    source::At,
 };
 
 /// How long is simulated where nobody says.
@@ -46,7 +49,23 @@ pub(crate) struct Known<'a> {
     pub(crate) used_images: RefCell<BTreeMap<Arc<str>, At>>,
 }
 
-impl Known<'_> {
+impl<'a> Known<'a> {
+    /// All Services that there ever are: those of the beginning before those that a step applies.
+    pub(crate) fn services(&self) -> impl Iterator<Item = &'a Written<Service>> {
+        let all = std::iter::once(self.objects).chain(self.applied.values());
+        all.flat_map(|objects| &objects.services)
+    }
+
+    /// The Service of a key, as it is first.
+    pub(crate) fn service(&self, key: &Key) -> Option<&'a Written<Service>> {
+        self.services().find(|written| written.object.meta.key() == *key)
+    }
+
+    /// Whether there are documents that could not be read.
+    pub(crate) fn incomplete(&self) -> bool {
+        self.objects.incomplete || self.applied.values().any(|objects| objects.incomplete)
+    }
+
     fn may_select(&self, namespace: &str, labels: &Labels) -> bool {
         let mut all = std::iter::once(self.objects).chain(self.applied.values());
         all.any(|objects| objects.may_select(namespace, labels))

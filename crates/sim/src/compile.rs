@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use api::{
-    DnsPolicy, Key, Meta, NodeId, Object, PodSpec, ResolvConf, node::ZONE_LABEL, pod::Resources,
+    DnsPolicy, Key, Meta, NodeId, Object, PodSpec, ResolvConf, Service, node::ZONE_LABEL,
+    pod::Resources,
 };
 use control_plane::{ControlPlane, controller_manager, kubelet, scheduler};
 use data_plane::{
@@ -124,7 +125,8 @@ fn data_plane_config(scenario: &Scenario) -> data_plane::Config {
             outside: network.outside,
         },
         dns: dns(cluster),
-        services_change: false,
+        services_change: applied_services(scenario).next().is_some()
+            || scenario.timeline.iter().any(|it| matches!(it.action, Action::DeleteService { .. })),
         names_pods: scenario.clients.iter().any(|client| names_pods(client, scenario)),
         proxy: kube_proxy::Config {
             min_sync_period: cluster.proxy.min_sync_period,
@@ -188,11 +190,19 @@ fn dns(cluster: &Cluster) -> dns::Config {
     }
 }
 
-/// Whether the host of a client may be a name that leads to pods.
+/// The Services that steps of the timeline apply.
+fn applied_services(scenario: &Scenario) -> impl Iterator<Item = &Service> {
+    scenario.timeline.iter().filter_map(|step| match &step.action {
+        Action::ApplyService(service) => Some(&**service),
+        _ => None,
+    })
+}
+
+/// Whether the host of a client is a name that leads to pods at some time.
 fn names_pods(client: &Client, scenario: &Scenario) -> bool {
-    let mut services = scenario.services.iter();
-    let service = services.find(|service| service.meta.key() == client.target.service);
-    matches!(client.target.host, Host::Name(_)) && service.is_none_or(|it| it.spec.headless)
+    let services = scenario.services.iter().chain(applied_services(scenario));
+    let mut called = services.filter(|service| service.meta.key() == client.target.service);
+    matches!(client.target.host, Host::Name(_)) && called.any(|service| service.spec.headless)
 }
 
 /// The resolv.conf of a client, if it does not depend on which of its pods sends.

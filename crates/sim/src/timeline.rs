@@ -1,6 +1,6 @@
 //! What happens when: a user's commands, and faults.
 
-use api::{Deployment, Key, Kind, Labels, Object, PodId};
+use api::{Deployment, Key, Kind, Labels, Object, PodId, Service};
 use engine::Time;
 use record::{Record, Recorder};
 use scenario::{Action, Fault, Step, TemplateChange};
@@ -40,6 +40,16 @@ impl World {
             Action::Pause { deployment, paused } => {
                 self.edit(&deployment, now, recorder, |d| d.spec.paused = paused);
             }
+            Action::ApplyService(service) => {
+                let mut cx = control_cx(now, &mut self.agenda, recorder);
+                let applied = self.control_plane.apply_service(*service, &mut cx);
+                applied.expect("it was refused where it could not be stored");
+            }
+            Action::DeleteService { service } => {
+                let mut cx = control_cx(now, &mut self.agenda, recorder);
+                let deleted = self.control_plane.delete_service(&service, &mut cx);
+                deleted.expect("it was refused where there is none");
+            }
             Action::DeletePod { namespace, labels } => {
                 for (key, _) in self.control_plane.running_pods(&namespace, &labels) {
                     let mut cx = control_cx(now, &mut self.agenda, recorder);
@@ -52,7 +62,39 @@ impl World {
 
     /// Why kubectl refuses a command in the state that the Deployment is in, in its words.
     fn refusal(&self, action: &Action) -> Option<String> {
-        let Action::SetTemplate { deployment: key, change } = action else { return None };
+        match action {
+            Action::SetTemplate { deployment, change } => self.template_refusal(deployment, change),
+            Action::ApplyService(service) => self.service_refusal(service),
+            Action::DeleteService { service } => {
+                let known = self.control_plane.api().get(Kind::Service, service).is_some();
+                (!known).then(|| format!("services \"{}\" not found", service.name))
+            }
+            _ => None,
+        }
+    }
+
+    fn service_refusal(&self, service: &Service) -> Option<String> {
+        let api = self.control_plane.api();
+        let stored = match api.get(Kind::Service, &service.meta.key()) {
+            Some(Object::Service(stored)) => Some(stored),
+            _ => None,
+        };
+        let (asked, given) = (service.spec.cluster_ip, stored.and_then(|it| it.spec.cluster_ip));
+        let moves = stored.is_some() && asked.is_some() && asked != given;
+        let turns = stored.is_some_and(|it| it.spec.headless != service.spec.headless);
+        let problem = if moves || turns {
+            let asked = asked.map_or("None".to_owned(), |address| address.to_string());
+            Some(format!(
+                "spec.clusterIPs[0]: Invalid value: [\"{asked}\"]: may not change once set"
+            ))
+        } else {
+            api.conflict(service)
+        };
+        let name = &service.meta.name;
+        problem.map(|problem| format!("The Service \"{name}\" is invalid: {problem}"))
+    }
+
+    fn template_refusal(&self, key: &Key, change: &TemplateChange) -> Option<String> {
         let stored = self.control_plane.api().get(Kind::Deployment, key);
         let paused = matches!(stored, Some(Object::Deployment(d)) if d.spec.paused);
         let name = &key.name;

@@ -9,10 +9,11 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
-use api::{Kind, Object, Protocol, Service, service::ServiceType};
+use api::{Kind, Object, Protocol, Service, ServiceId, ServicePort, service::ServiceType};
 use engine::Random;
 
 use super::ApiServer;
+use crate::write::ApiError;
 
 /// The Service range, 10.96.0.0/16, as kubeadm has it.
 const SERVICE_RANGE: (IpAddr, u32) = (IpAddr::V4(Ipv4Addr::new(10, 96, 0, 0)), 16);
@@ -89,6 +90,91 @@ fn kept(size: u64, part: u64, most: u64) -> u64 {
 }
 
 impl ApiServer {
+    /// Gives a new Service its number, and what it does not ask for: an address and node ports.
+    ///
+    /// # Errors
+    /// [`ApiError::Invalid`] where another Service has what it asks for, and
+    /// [`ApiError::RangeIsFull`] where no address is left.
+    pub(super) fn allocate(&mut self, service: &mut Service) -> Result<(), ApiError> {
+        if self.conflict(service).is_some() {
+            return Err(ApiError::Invalid);
+        }
+        if has_address(service) && service.spec.cluster_ip.is_none() {
+            service.spec.cluster_ip = Some(self.new_cluster_ip().ok_or(ApiError::RangeIsFull)?);
+        }
+        service.id = self.number_of(service.spec.cluster_ip);
+        self.give_node_ports(service);
+        Ok(())
+    }
+
+    /// Gives a Service that replaces another what that one has and it does not say itself
+    /// (`patchAllocatedValues`).
+    ///
+    /// # Errors
+    /// [`ApiError::Invalid`] where the address would change, or another Service has what it asks for.
+    pub(super) fn reallocate(&mut self, old: &Service, new: &mut Service) -> Result<(), ApiError> {
+        if new.spec.cluster_ip.is_none() && has_address(new) {
+            new.spec.cluster_ip = old.spec.cluster_ip;
+        }
+        if new.spec.cluster_ip != old.spec.cluster_ip || self.conflict(new).is_some() {
+            return Err(ApiError::Invalid);
+        }
+        new.id = old.id;
+        let keeps_node_ports = new.spec.kind != ServiceType::ClusterIP;
+        for port in
+            new.spec.ports.iter_mut().filter(|it| keeps_node_ports && it.node_port.is_none())
+        {
+            let same = |it: &&ServicePort| (it.port, it.protocol) == (port.port, port.protocol);
+            port.node_port = old.spec.ports.iter().find(same).and_then(|it| it.node_port);
+        }
+        self.give_node_ports(new);
+        Ok(())
+    }
+
+    /// What a Service asks for and another one has, in the API server's words.
+    #[must_use]
+    pub fn conflict(&self, service: &Service) -> Option<String> {
+        let (meta, asked) = (&service.meta, &service.spec);
+        if asked.cluster_ip.is_none() && asked.ports.iter().all(|port| port.node_port.is_none()) {
+            return None;
+        }
+        let itself =
+            |it: &Service| it.meta.name == meta.name && it.meta.namespace == meta.namespace;
+        let mut others = self.services().filter(|other| !itself(other));
+        others.find_map(|other| {
+            if let Some(address) = asked.cluster_ip.filter(|it| other.spec.cluster_ip == Some(*it))
+            {
+                return Some(format!(
+                    "spec.clusterIPs: Invalid value: [\"{address}\"]: failed to allocate IP \
+                     {address}: provided IP is already allocated"
+                ));
+            }
+            let taken = |port: &ServicePort| {
+                let mut theirs = other.spec.ports.iter();
+                port.node_port.is_some()
+                    && theirs
+                        .any(|it| (it.node_port, it.protocol) == (port.node_port, port.protocol))
+            };
+            let place = asked.ports.iter().position(taken)?;
+            let number = asked.ports[place].node_port?;
+            Some(format!(
+                "spec.ports[{place}].nodePort: Invalid value: {number}: provided port is already \
+                 allocated"
+            ))
+        })
+    }
+
+    /// The number that stands on the data plane for an address: that of the Service that had the
+    /// address before, if one had. Whoever kept the address reaches whoever has it now.
+    fn number_of(&mut self, address: Option<IpAddr>) -> ServiceId {
+        let known = self.addresses.iter().position(|it| address.is_some() && *it == address);
+        let number = known.unwrap_or_else(|| {
+            self.addresses.push(address);
+            self.addresses.len() - 1
+        });
+        ServiceId(number as u32)
+    }
+
     /// An address for a Service; `None` where all are given.
     pub(super) fn new_cluster_ip(&mut self) -> Option<IpAddr> {
         let (subnet, prefix) = SERVICE_RANGE;
@@ -129,10 +215,15 @@ impl ApiServer {
         }
     }
 
-    fn services(&self) -> impl Iterator<Item = &Service> {
+    pub(super) fn services(&self) -> impl Iterator<Item = &Service> {
         self.list(Kind::Service).filter_map(|object| match object {
             Object::Service(service) => Some(&**service),
             _ => None,
         })
     }
+}
+
+/// Whether a Service is to have an address of its own.
+fn has_address(service: &Service) -> bool {
+    !service.spec.headless
 }

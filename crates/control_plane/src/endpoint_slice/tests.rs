@@ -139,6 +139,23 @@ fn key() -> Key {
     Key::new("default", "web")
 }
 
+/// A Service that is deleted and created again is another one: the slices of the first go with it.
+#[test]
+fn the_slices_of_a_service_go_with_it_though_another_has_its_name() {
+    let mut bench = Bench::new();
+    bench.hears_pod(pod(1));
+    bench.settle();
+    bench.hears(Verb::Deleted, Object::Service(Arc::new(service())));
+    let mut again = service();
+    again.meta.uid = "again".into();
+    again.id = ServiceId(8);
+    bench.hears(Verb::Added, Object::Service(Arc::new(again)));
+    bench.settle();
+    let left: Vec<Option<ServiceId>> =
+        bench.informers.slices_of(&key()).map(|slice| slice.service).collect();
+    assert_eq!(left, [Some(ServiceId(8))]);
+}
+
 /// A plan's writes in short: the verb and the slice's endpoints, `r`eady, `s`erving, `t`erminating.
 fn in_short(plan: &Plan) -> Vec<String> {
     let word = |endpoint: &Endpoint| {

@@ -105,6 +105,12 @@ impl Names {
         self.by_address.get(&address).copied()
     }
 
+    /// Whether there is such a Service.
+    #[must_use]
+    pub fn is_there(&self, service: ServiceId) -> bool {
+        self.services.values().any(|known| known.id == service)
+    }
+
     /// What is answered at the moment.
     pub fn reply(&mut self, name: NameId) -> Reply {
         let place = name.0 as usize;

@@ -24,6 +24,13 @@ pub enum Refusal {
     Reject,
     /// It waits in vain.
     Drop,
+    /// No rule is about the Service's address: it waits in vain.
+    NoRules,
+    /// No rule is about that port of the Service's address.
+    NoSuchPort {
+        /// Whether the mode says so to the sender.
+        told: bool,
+    },
 }
 
 /// Where a connection goes.

@@ -47,7 +47,7 @@ impl Stream {
             before(Record::ServiceAdded {
                 service,
                 name: text(name),
-                cluster_ip: None,
+                cluster_ip: Some([10, 96, 0, 7].into()),
                 selector: Some(labels(name)),
                 target_ports: Arc::new([text("http")]),
             });

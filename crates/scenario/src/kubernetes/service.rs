@@ -11,11 +11,41 @@ use super::{
     traffic::set_traffic,
     validation::{self, FieldError, Rules, defaults, field_error::Problem},
 };
-use crate::{Code, diagnostic::suggest, kinds::LeftOutThings};
+use crate::{
+    Code,
+    deserializer::deserialize,
+    diagnostic::{Findings, suggest},
+    kinds::LeftOutThings,
+    objects::Written,
+};
 
 /// Reads a Service; `None` where not even a name is left, and for ExternalName.
 pub(crate) fn service(cx: &mut Checker<'_>, left_out: &mut LeftOutThings) -> Option<Service> {
     cx.read(left_out, convert)
+}
+
+/// What the API server has against a Service that is to replace another: what may not change.
+pub(crate) fn update_errors(after: &Written<Service>, before: &Written<Service>) -> Findings {
+    let mut findings = Findings::default();
+    let whole = |written: &Written<Service>| {
+        let mut service = deserialize::<core::Service>(&written.root, |_, _| false).value?;
+        service.metadata.namespace.get_or_insert_with(|| "default".to_owned());
+        defaults::set_defaults(&mut service);
+        Some(service)
+    };
+    let (Some(mut new), Some(mut old)) = (whole(after), whole(before)) else { return findings };
+    defaults::as_stored(&mut old);
+    defaults::keep_allocated(&mut new, &old);
+    defaults::allocate(&mut new);
+    let own = validation::service::validate(&new, Some(&old), Rules::DEFAULT);
+    let mut cx = Checker { file: after.file, root: &after.root, findings: &mut findings };
+    for error in validation::update_errors(&new, &old, Rules::DEFAULT) {
+        // What is wrong with it in itself was said when it was read.
+        if !own.iter().any(|known| known.to_string() == error.to_string()) {
+            say(&mut cx, &error, &new);
+        }
+    }
+    findings
 }
 
 fn convert(cx: &mut Checker<'_>, read: core::Service) -> Option<Service> {

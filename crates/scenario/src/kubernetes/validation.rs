@@ -34,6 +34,15 @@ impl Rules {
         Self { relaxed_names: true, prefer_same: true, strict_addresses: true };
 }
 
+/// What is wrong with a Service that is to replace another, both as they are after defaulting.
+pub(crate) fn update_errors(
+    new: &core::Service,
+    old: &core::Service,
+    rules: Rules,
+) -> Vec<FieldError> {
+    update::validate(new, old, rules)
+}
+
 /// What is wrong with a Service, that replaces `old` if there is one: one text an error, such as
 /// `spec.ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive`.
 ///

@@ -52,6 +52,8 @@ pub(crate) enum Verb {
     Apply(Vec<Word>),
     /// `delete pod -l`.
     DeletePod(Word),
+    /// `delete service`: these names.
+    DeleteService(Vec<Word>),
 }
 
 /// A command line.
@@ -62,7 +64,7 @@ pub(crate) struct Command {
 }
 
 /// What there is, for help.
-const UNDERSTOOD: &str = "understood are `set image`, `rollout restart|undo|pause|resume`, `scale`, `apply -f` and `delete pod -l`";
+const UNDERSTOOD: &str = "understood are `set image`, `rollout restart|undo|pause|resume`, `scale`, `apply -f`, `delete pod -l` and `delete service`";
 
 /// Flags with a value: short form if any, long form.
 const FLAGS: [(&str, &str); 5] = [
@@ -201,6 +203,9 @@ impl Line {
             ("scale", _) => self.scale(),
             ("apply", _) => self.apply(),
             ("delete", "pod" | "pods" | "po") => self.delete_pod(),
+            ("delete", kind) if is_service(kind.split('/').next().unwrap_or_default()) => {
+                self.delete_service(second)
+            }
             _ => Err(unknown_verb(first.as_ref(), second.as_ref())),
         }
     }
@@ -267,6 +272,37 @@ impl Line {
         self.need_flag("--selector", "write `delete pod -l app=web`").map(Verb::DeletePod)
     }
 
+    /// `delete service a b`, or `delete service/a service/b`, where the kind is `first`'s.
+    fn delete_service(&mut self, first: Option<Word>) -> Result<Verb, BadCommand> {
+        let slashed = first.filter(|word| word.text.contains('/'));
+        let with_kind = slashed.is_some();
+        let rest = std::mem::take(&mut self.words);
+        let mut names = Vec::new();
+        for word in slashed.into_iter().chain(rest) {
+            let (kind, name) = match word.text.split_once('/') {
+                Some((kind, name)) if with_kind => (kind, name),
+                None if !with_kind => ("service", word.text.as_str()),
+                _ => {
+                    let message = format!("`{}` is no kind and name like the others", word.text);
+                    let help = "write `delete service web api` or `delete service/web service/api`";
+                    return Err(BadCommand::new(word.offset, message, help));
+                }
+            };
+            if !is_service(kind) {
+                let message =
+                    format!("`{kind}` cannot be deleted here, only Services and pods can");
+                return Err(BadCommand::new(word.offset, message, "write service/NAME"));
+            }
+            let offset = word.offset + word.text.len() - name.len();
+            names.push(Word { text: name.to_owned(), offset });
+        }
+        if names.iter().any(|name| name.text.is_empty()) || names.is_empty() {
+            let help = "write `delete service NAME`";
+            return Err(BadCommand::new(self.end, "the Service's name is missing", help));
+        }
+        Ok(Verb::DeleteService(names))
+    }
+
     fn extra(&self, word: &Word) -> BadCommand {
         BadCommand::new(word.offset, format!("`{}` has no meaning here", word.text), "leave it out")
     }
@@ -309,6 +345,10 @@ impl Line {
 
 fn is_deployment(kind: &str) -> bool {
     matches!(kind, "deployment" | "deployments" | "deploy" | "deployment.apps" | "deployments.apps")
+}
+
+fn is_service(kind: &str) -> bool {
+    matches!(kind, "service" | "services" | "svc")
 }
 
 /// Revision 0 means the one before, as in kubectl.
@@ -367,6 +407,9 @@ mod tests {
                     }
                     Verb::Apply(files) => format!("apply {}", names(&Targets::Named(files))),
                     Verb::DeletePod(labels) => format!("delete {}", labels.text),
+                    Verb::DeleteService(services) => {
+                        format!("delete service {}", names(&Targets::Named(services)))
+                    }
                 };
                 format!("{namespace}: {verb}")
             }
@@ -388,6 +431,9 @@ mod tests {
             ("scale --replicas=5 deployment/web", "default: scale web 5"),
             ("apply -f a.yaml -f b.yaml", "default: apply a.yaml b.yaml"),
             ("delete pod -l app=web", "default: delete app=web"),
+            ("delete service web", "default: delete service web"),
+            ("delete svc web api -n shop", "shop: delete service web api"),
+            ("delete svc/web services/api", "default: delete service web api"),
         ];
         for (text, wanted) in cases {
             assert_eq!(shown(text), wanted, "{text}");
@@ -417,6 +463,14 @@ mod tests {
             ("rollout restart deployment/web --force", "31: flag --force cannot be rehearsed"),
             ("rollout restart deployment/web -l a=b", "34: flag --selector has no meaning here"),
             ("delete pod web-1", "11: pods are deleted by their labels here"),
+            ("delete service", "14: the Service's name is missing"),
+            ("delete service/", "15: the Service's name is missing"),
+            ("delete service/web api", "19: `api` is no kind and name like the others"),
+            (
+                "delete svc/web deployment/web",
+                "15: `deployment` cannot be deleted here, only Services and pods can",
+            ),
+            ("delete deployment web", "0: `delete deployment` cannot be rehearsed"),
             ("apply -f", "6: flag -f needs a value"),
             ("set image 'deployment/web", "10: a quote is not closed"),
             ("rollout undo deployment/web --to-revision=x", "28: \"x\" is not a revision"),

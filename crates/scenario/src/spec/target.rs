@@ -150,7 +150,7 @@ impl Reading<'_> {
         address: IpAddr,
         known: &Known<'k>,
     ) -> Option<&'k Service> {
-        let services = || known.objects.services.iter().map(|written| &written.object);
+        let services = || known.services().map(|written| &written.object);
         let found = services().find(|service| service.spec.cluster_ip == Some(address));
         if found.is_none() {
             let message = format!("no Service states the address {address}");
@@ -175,11 +175,11 @@ impl Reading<'_> {
                 return None;
             }
         };
-        if let Some(written) = known.objects.service(&key) {
+        if let Some(written) = known.service(&key) {
             return Some(&written.object);
         }
-        if !known.objects.incomplete {
-            let metas = || known.objects.services.iter().map(|written| &written.object.meta);
+        if !known.incomplete() {
+            let metas = || known.services().map(|written| &written.object.meta);
             let elsewhere = metas().find(|meta| meta.name == key.name);
             let help = match elsewhere {
                 Some(meta) => format!(

@@ -1,8 +1,8 @@
 //! `spec.timeline`: what happens when.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
-use api::{Key, PodTemplate};
+use api::{Key, Labels, PodTemplate};
 use engine::Span;
 
 use super::{
@@ -13,7 +13,7 @@ use super::{
 use crate::{
     Action, Code, Fault, Step, TemplateChange,
     diagnostic::suggest,
-    kubernetes::parse_labels,
+    kubernetes::{parse_labels, update_errors},
     objects::{Objects, Written},
     read::beside,
 };
@@ -53,7 +53,29 @@ impl Reading<'_> {
             steps.extend(self.step(&item, duration, known));
         }
         steps.sort_by_key(|step| step.at);
+        self.check_updates(&steps, known);
         steps
+    }
+
+    /// Complains where a step changes of a Service what may not change. One that was deleted before is
+    /// created anew, and may be anything.
+    fn check_updates(&mut self, steps: &[Step], known: &Known<'_>) {
+        let mut deleted: BTreeSet<&Key> = BTreeSet::new();
+        let applied = || known.applied.values().flat_map(|objects| &objects.services);
+        for step in steps {
+            match &step.action {
+                Action::DeleteService { service } => drop(deleted.insert(service)),
+                Action::ApplyService(service) => {
+                    let key = service.meta.key();
+                    let before = known.objects.service(&key).filter(|_| !deleted.contains(&key));
+                    let after = applied().find(|written| written.object == **service);
+                    if let (Some(before), Some(after)) = (before, after) {
+                        self.findings.append(update_errors(after, before), |_| true);
+                    }
+                }
+                _ => {}
+            }
+        }
     }
 
     /// One step as written; a command about several Deployments becomes several steps.
@@ -111,6 +133,7 @@ impl Reading<'_> {
                 files.iter().flat_map(|file| self.apply(item, file, known)).collect()
             }
             Verb::DeletePod(labels) => self.delete_pod(item, &labels, namespace, known),
+            Verb::DeleteService(names) => self.delete_services(item, &names, &namespace, known),
             Verb::SetImage(targets, images) => {
                 self.set_image(item, &targets, &images, &namespace, known)
             }
@@ -285,14 +308,54 @@ impl Reading<'_> {
             let change = TemplateChange::Template(template);
             actions.push(Action::SetTemplate { deployment: key, change });
         }
-        let others = objects.services.len() + objects.pods.len();
-        if others > 0 {
+        for written in &objects.services {
+            let unlike =
+                |selector: &Labels| !known.may_select(&written.object.meta.namespace, selector);
+            if written.object.spec.selector.as_ref().is_some_and(unlike) {
+                known.objects.check_selector(written, self.findings);
+            }
+            actions.push(Action::ApplyService(Box::new(written.object.clone())));
+        }
+        if !objects.pods.is_empty() {
             let message = format!(
-                "{others} of the objects in `{}` have no effect when applied: Services and Pods",
+                "{} of the objects in `{}` have no effect when applied: Pods",
+                objects.pods.len(),
                 file.text
             );
-            let help = "only the templates and replicas of Deployments are taken over so far";
+            let help = "Services, and the templates and replicas of Deployments, are taken over";
             self.report(Code::IgnoredInApply, item, message, help);
+        }
+        actions
+    }
+
+    fn delete_services(
+        &mut self,
+        item: &Item<'_>,
+        names: &[Word],
+        namespace: &str,
+        known: &Known<'_>,
+    ) -> Vec<Action> {
+        let mut actions = Vec::new();
+        for name in names {
+            let key = Key::new(namespace, name.text.as_str());
+            if known.service(&key).is_some() {
+                actions.push(Action::DeleteService { service: key });
+                continue;
+            }
+            if !known.incomplete() {
+                let metas = || known.services().map(|written| &written.object.meta);
+                let help = match metas().find(|meta| meta.name == key.name) {
+                    Some(meta) => {
+                        format!("there is one in another namespace: add -n {}", meta.namespace)
+                    }
+                    None => {
+                        let here = metas().filter(|meta| meta.namespace == key.namespace);
+                        suggest(&name.text, "Service", here.map(|meta| &*meta.name))
+                    }
+                };
+                let message = format!("there is no Service `{key}`");
+                self.report_inside(Code::UnknownService, item, name.offset, message, help);
+            }
         }
         actions
     }

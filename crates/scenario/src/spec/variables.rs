@@ -34,13 +34,13 @@ impl Reading<'_> {
         namespace: &str,
         known: &Known<'k>,
     ) -> Option<Variable<'k>> {
-        let services = known.objects.services.iter().map(|written| &written.object);
+        let services = known.services().map(|written| &written.object);
         let here = services.filter(|it| *it.meta.namespace == *namespace && !it.spec.headless);
         let all: Vec<(String, Variable<'k>)> = here.flat_map(variables).collect();
         if let Some((_, variable)) = all.iter().find(|(known, _)| known == name) {
             return Some(*variable);
         }
-        if !known.objects.incomplete {
+        if !known.incomplete() {
             let message =
                 format!("no container of namespace `{namespace}` has a variable `{name}`");
             let names = all.iter().map(|(name, _)| name.as_str());

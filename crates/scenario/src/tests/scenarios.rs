@@ -324,6 +324,71 @@ fn an_applied_file_is_a_change_and_not_there_from_the_start() {
     }
 }
 
+/// What a timeline of steps against APP's Service says, with this file to apply.
+fn with_applied(steps: &str, applied: &str) -> Loaded {
+    let text = with_scenario(&format!("{QUIET}manifests: [app.yaml]\ntimeline: [ {steps} ]\n"));
+    let (head, _) = text.split_once("---").expect("objects follow");
+    load_files(
+        &["scenario.yaml"],
+        &[("scenario.yaml", head), ("app.yaml", APP), ("svc.yaml", applied)],
+    )
+}
+
+#[test]
+fn services_are_applied_and_deleted() {
+    const SVC: &str = "\
+apiVersion: v1
+kind: Service
+metadata: { name: web-svc }
+spec:
+  selector: { app: web }
+  ports: [ { port: 81, targetPort: 8080 } ]
+";
+    let loaded = with_applied(
+        "{ at: 2s, kubectl: apply -f svc.yaml }, { at: 1s, kubectl: delete svc web-svc }",
+        SVC,
+    );
+    let scenario = scenario(&loaded);
+    let [first, second] = &scenario.timeline[..] else { panic!("{:?}", scenario.timeline) };
+    let key = Key::new("default", "web-svc");
+    assert_eq!(first.action, Action::DeleteService { service: key.clone() });
+    assert!(matches!(&second.action, Action::ApplyService(it) if it.spec.ports[0].port == 81));
+
+    let apply = "{ at: 2s, kubectl: apply -f svc.yaml }";
+    let moved = SVC.replace("spec:\n", "spec:\n  clusterIP: 10.96.0.50\n");
+    let unchanging = "spec.clusterIPs[0]: Invalid value: [\"10.96.0.50\"]: may not change once set";
+    let anew = format!("{{ at: 1s, kubectl: delete service/web-svc }}, {apply}");
+    let other = SVC.replace("app: web", "app: wbe");
+    let cases = [
+        ("the same address", apply, SVC, None),
+        ("another address", apply, &moved, Some(unchanging)),
+        ("another address of a new one", &anew, &moved, None),
+        ("nobody", apply, &other, Some("Service `default/web-svc` selects no pod")),
+        (
+            "nobody to delete",
+            "{ at: 1s, kubectl: delete svc wbe }",
+            SVC,
+            Some("there is no Service `default/wbe`"),
+        ),
+        (
+            "none there",
+            "{ at: 1s, kubectl: delete svc -n x web-svc }",
+            SVC,
+            Some("there is no Service `x/web-svc`"),
+        ),
+    ];
+    for (what, steps, applied, problem) in cases {
+        let found = findings(&with_applied(steps, applied));
+        let found: Vec<&String> = found.iter().filter(|it| !it.contains("has no effect")).collect();
+        match problem {
+            None => assert!(found.is_empty(), "{what}: {found:?}"),
+            Some(text) => {
+                assert!(found.len() == 1 && found[0].contains(text), "{what}: {found:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn folders_are_descended_into_only_where_they_have_no_manifest() {
     let other = APP.replace("web", "other").replace("30080", "30081").replace("0.10", "0.11");

@@ -40,6 +40,11 @@ spec:
     metadata: { labels: { app: web } }
     spec: { containers: [ { name: web, image: web:v1 } ] }
 ---
+apiVersion: v1
+kind: Service
+metadata: { name: web-svc }
+spec: { selector: { app: web }, ports: [ { port: 80 } ] }
+---
 apiVersion: rollsim.dev/v1
 kind: Scenario
 metadata: { name: test }
@@ -94,5 +99,14 @@ fn a_paused_deployment_is_neither_restarted_nor_undone() {
             "rollout restart deployment/web -> error: deployments.apps \"web\" can't restart paused deployment (run rollout resume first)",
             "rollout undo deployment/web -> error: you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again",
         ]
+    );
+}
+
+#[test]
+fn a_service_is_deleted_once() {
+    let steps = said(&["delete service web-svc", "delete svc/web-svc"]);
+    assert_eq!(
+        steps,
+        ["delete service web-svc", "delete svc/web-svc -> error: services \"web-svc\" not found"]
     );
 }

@@ -63,6 +63,32 @@ pub(crate) fn set_defaults(service: &mut Service) {
     }
 }
 
+/// What a Service keeps that replaces another and does not say it itself: the address that it was
+/// given (`patchAllocatedValues`). Where it wants none, or another, that is its own matter.
+pub(crate) fn keep_allocated(new: &mut Service, old: &Service) {
+    let (Some(new), Some(old)) = (&mut new.spec, &old.spec) else { return };
+    let has_address = |kind: Option<&str>| kind != Some("ExternalName");
+    let unsaid = new.cluster_ip.as_deref().unwrap_or_default().is_empty();
+    if unsaid && has_address(new.type_.as_deref()) && has_address(old.type_.as_deref()) {
+        new.cluster_ip.clone_from(&old.cluster_ip);
+        new.cluster_ips.clone_from(&old.cluster_ips);
+    }
+}
+
+/// Stands for the address that a Service was given because it states none.
+const GIVEN: &str = "given by the cluster";
+
+/// What a Service is like once it is stored: it has an address, whichever.
+pub(crate) fn as_stored(service: &mut Service) {
+    allocate(service);
+    let Some(spec) = &mut service.spec else { return };
+    let none = spec.cluster_ips.as_ref().is_none_or(Vec::is_empty);
+    if none && spec.type_.as_deref() != Some("ExternalName") {
+        spec.cluster_ip = Some(GIVEN.to_owned());
+        spec.cluster_ips = Some(vec![GIVEN.to_owned()]);
+    }
+}
+
 /// What a new Service is given before it is looked at, as far as somebody would miss it: the list of
 /// addresses that `clusterIP` is the first of, and the port for health checks.
 pub(crate) fn allocate(service: &mut Service) {
