@@ -6,7 +6,7 @@ use api::{
     Change, Deployment, Key, Kind, Labels, Node, NodeId, Object, Pod, PodId, PodTemplate,
     RuntimeReply, Service, Uid, Verb,
 };
-use engine::Streams;
+use engine::{Streams, Time};
 
 use crate::{
     Cx,
@@ -145,9 +145,14 @@ impl ControlPlane {
         &self.api
     }
 
-    /// The API server, for one who wants it to keep a journal.
-    pub fn api_mut(&mut self) -> &mut ApiServer {
-        &mut self.api
+    /// Begins to keep a journal of every change, for somebody who looks on from outside the cluster.
+    pub fn keep_journal(&mut self) {
+        self.api.keep_journal();
+    }
+
+    /// The journal so far, which goes on empty.
+    pub fn take_journal(&mut self) -> Vec<(Time, Change)> {
+        self.api.take_journal()
     }
 
     /// Whether every Deployment's rollout is complete, by its status.

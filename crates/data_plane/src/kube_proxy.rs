@@ -19,7 +19,7 @@ use std::{
     sync::Arc,
 };
 
-use api::{Change, Endpoint, Key, NodeId, Object, PodId, Service, ServiceId, Verb};
+use api::{Change, Endpoint, Key, NodeId, Object, PodId, Protocol, Service, ServiceId, Verb};
 use engine::{Distribution, Random, Source, Span, Stream, Streams, Time};
 use record::{Record, Request};
 
@@ -269,7 +269,9 @@ impl KubeProxy {
         let service = self.services.get(key)?;
         let facts = ServiceFacts::from(&**service);
         let address = service.spec.cluster_ip.unwrap_or(UNASSIGNED);
-        let ports = facts.ports.iter().map(|port| {
+        // Requests come over TCP, so nobody meets the rules of other protocols.
+        let ports = facts.ports.iter().filter(|port| port.protocol == Protocol::Tcp);
+        let ports = ports.map(|port| {
             let known = ServicePort::new(&facts, port, address);
             let rules = self.port_rules(slices, &port.name, &known);
             Port::new((service.id, port.port), &known, &rules, &self.config, lists)

@@ -7,7 +7,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use api::{EnvVar, Kind, NodeId, Object, Pod, PodId, ResolvConf};
+use api::{EnvVar, Kind, NodeId, Object, Pod, PodId, Protocol, ResolvConf};
 use control_plane::{api_server::allocation::CLUSTER_DNS, kubelet::env_vars};
 use data_plane::{
     Attempt,
@@ -27,6 +27,8 @@ pub struct Inside<'w> {
     world: &'w World,
     namespace: &'w str,
     node: NodeId,
+    /// Its pod, if it runs.
+    pod: Option<PodId>,
     environment: Arc<[EnvVar]>,
     resolv_conf: Arc<ResolvConf>,
     rewrites_short_names: bool,
@@ -57,6 +59,7 @@ impl<'w> Inside<'w> {
             world,
             namespace,
             node: NodeId(0),
+            pod: None,
             environment: env_vars::in_cluster(world.control_plane.api(), namespace, true).into(),
             resolv_conf: discovery::plain_resolv_conf(namespace).into(),
             rewrites_short_names,
@@ -72,6 +75,7 @@ impl<'w> Inside<'w> {
         let sandbox = self.world.data_plane.sandbox(pod.id)?;
         Some(Self {
             node: sandbox.node,
+            pod: Some(pod.id),
             environment: sandbox.environments[place].clone(),
             resolv_conf: sandbox.resolv_conf.clone(),
             ..self.clone()
@@ -108,49 +112,75 @@ impl<'w> Inside<'w> {
         resolve(name, &self.resolv_conf, &mut |question| server.answer(question))
     }
 
-    /// What becomes of a connection to an address: a Service's, a pod's or nobody's.
+    /// What becomes of a connection to an address: a Service's, a pod's, its own pod's or nobody's.
     #[must_use]
     pub fn connect(&self, address: IpAddr, port: u16) -> Connected {
+        let plane = &self.world.data_plane;
+        if address.is_loopback() {
+            let attempt = self.pod.map(|pod| (pod, plane.try_pod(pod, port)));
+            return attempt.map_or_else(
+                || Connected::Refused(format!("nobody listens in a new pod at port {port}")),
+                |(pod, attempt)| self.at_pod(pod, attempt, port),
+            );
+        }
         if let Some(service) = self.services().find(|it| it.spec.cluster_ip == Some(address)) {
             // Another moment is another chance.
             let moment = format!("attempt/{}", self.world.agenda.now().as_nanos());
             let mut random = self.world.initial.streams.named(&moment);
-            let plane = &self.world.data_plane;
             let attempt = plane.try_service(self.node, service.id, port, &mut random);
-            return self.told(attempt, port, Some((service, self.node_name())));
+            return self.at_service(service, attempt, port);
         }
-        match self.pods().find(|pod| pod.status.pod_ip == Some(address)) {
-            Some(pod) => self.told(self.world.data_plane.try_pod(pod.id, port), port, None),
-            None => {
-                Connected::Unanswered(format!("no Service and no pod has the address {address}"))
+        if let Some(pod) = self.pods().find(|pod| pod.status.pod_ip == Some(address)) {
+            return self.at_pod(pod.id, plane.try_pod(pod.id, port), port);
+        }
+        let system = discovery::system_services();
+        let system = system.iter().find(|it| it.cluster_ips.contains(&address));
+        Connected::Unanswered(match system {
+            Some(service) => format!(
+                "{address} is {} of namespace {}, and what is behind it is not simulated",
+                service.name, service.namespace
+            ),
+            None => format!("no Service and no pod has the address {address}"),
+        })
+    }
+
+    /// An attempt at a pod, in words.
+    fn at_pod(&self, pod: PodId, attempt: Attempt, port: u16) -> Connected {
+        let name = self.name_of(pod);
+        match attempt {
+            Attempt::Accepted(_) => Connected::Answered(name),
+            Attempt::Closed(_) => {
+                Connected::Refused(format!("nobody listens in {name} at port {port}"))
             }
+            _ => Connected::Unanswered(format!("the address is that of {name}, which is gone")),
         }
     }
 
-    /// An attempt in words; of one to a Service, with the node whose rules decided.
-    fn told(&self, attempt: Attempt, port: u16, by: Option<(&api::Service, &str)>) -> Connected {
-        let (service, node) = by.map_or(("", ""), |(service, node)| (&*service.meta.name, node));
+    /// An attempt at a Service, in words, with the node whose rules decided.
+    fn at_service(&self, service: &api::Service, attempt: Attempt, port: u16) -> Connected {
+        let (name, node) = (&service.meta.name, self.node_name());
         match attempt {
             Attempt::Accepted(pod) => Connected::Answered(self.name_of(pod)),
-            Attempt::Closed(pod) => {
-                let port = match by {
-                    Some((service, _)) => format!("the target port of {}", service.meta.name),
-                    None => format!("port {port}"),
-                };
-                Connected::Refused(format!("nobody listens in {} at {port}", self.name_of(pod)))
-            }
-            Attempt::Unanswered => {
-                Connected::Unanswered("the address is that of a pod that is gone".to_owned())
-            }
+            Attempt::Closed(pod) => Connected::Refused(format!(
+                "nobody listens in {} at the target port of {name}",
+                self.name_of(pod)
+            )),
+            Attempt::Unanswered(Some(pod)) => Connected::Unanswered(format!(
+                "{node} still sends {name} to {}, which is gone",
+                self.name_of(pod)
+            )),
+            Attempt::Unanswered(None) => Connected::Unanswered(format!(
+                "{node} sends {name} to an address of an EndpointSlice that no pod has"
+            )),
             Attempt::NoEndpoint => Connected::Refused(format!(
-                "{service} has no ready endpoint by the rules in force on {node}"
+                "{name} has no ready endpoint by the rules in force on {node}"
             )),
             Attempt::NoLocalEndpoint => Connected::Unanswered(format!(
-                "{service} wants endpoints of the caller's node, and {node} has none"
+                "{name} wants endpoints of the caller's node, and {node} has none"
             )),
             Attempt::NoSuchPort { told } => {
-                let ports = by.map_or(String::new(), |(service, _)| ports_of(service));
-                let text = format!("{node} has no rule for port {port} of {service}, {ports}");
+                let ports = ports_of(service);
+                let text = format!("{node} has no rule for port {port} of {name}, {ports}");
                 if told { Connected::Refused(text) } else { Connected::Unanswered(text) }
             }
         }
@@ -195,9 +225,10 @@ impl<'w> Inside<'w> {
     }
 }
 
-/// "which listens on 80 and 443".
+/// "which listens on 80 and 443", as far as TCP goes.
 fn ports_of(service: &api::Service) -> String {
-    let ports: Vec<String> = service.spec.ports.iter().map(|port| port.port.to_string()).collect();
+    let ports = service.spec.ports.iter().filter(|port| port.protocol == Protocol::Tcp);
+    let ports: Vec<String> = ports.map(|port| port.port.to_string()).collect();
     match &ports[..] {
         [] => "which has no ports".to_owned(),
         [only] => format!("which listens on {only}"),

@@ -75,9 +75,9 @@ pub fn run_to(world: World, moment: Span, recorder: &mut dyn Recorder) -> World 
 /// way: each object as it was then, and when.
 pub fn run_on(world: World, moment: Span, recorder: &mut dyn Recorder) -> Vec<(Time, Change)> {
     let mut run = Run { world, events: 0, settled: false };
-    run.world.control_plane.api_mut().keep_journal();
+    run.world.control_plane.keep_journal();
     let _ = run.advance(BEGIN + moment, recorder, &mut |_| ControlFlow::Continue(()));
-    run.world.control_plane.api_mut().take_journal()
+    run.world.control_plane.take_journal()
 }
 
 /// A run under way.
