@@ -164,7 +164,7 @@ impl ApiServer {
         }
     }
 
-    /// Stores a new object, giving it identity, dates and (a Service) an address.
+    /// Stores a new object, giving it identity, dates and (a Service that needs one) an address.
     ///
     /// # Errors
     /// [`ApiError::AlreadyExists`], and [`ApiError::RangeIsFull`] where no address is left.
@@ -187,7 +187,7 @@ impl ApiServer {
                 let service = Arc::make_mut(service);
                 service.id = ServiceId(self.services);
                 self.services += 1;
-                if !service.spec.headless && service.spec.cluster_ip.is_none() {
+                if service.spec.needs_cluster_ip() && service.spec.cluster_ip.is_none() {
                     let address = self.new_cluster_ip();
                     service.spec.cluster_ip = Some(address.ok_or(ApiError::RangeIsFull)?);
                 }

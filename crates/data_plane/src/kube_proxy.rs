@@ -259,6 +259,10 @@ impl KubeProxy {
             return Some((id, Vec::new()));
         };
         let facts = ServiceFacts::from(&**service);
+        if facts.external_name {
+            // DNS alone knows it (`ShouldSkipService`).
+            return Some((service.id, Vec::new()));
+        }
         let address = service.spec.cluster_ip.unwrap_or(UNASSIGNED);
         let ports = facts.ports.iter().map(|port| {
             let known = ServicePort::new(&facts, port, address);

@@ -9,7 +9,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
-use api::{Kind, Object, Protocol, Service, service::ServiceType};
+use api::{Kind, Object, Protocol, Service};
 use engine::Random;
 
 use super::ApiServer;
@@ -100,7 +100,7 @@ impl ApiServer {
 
     /// Gives node ports to the ports of a Service that has them by its type and does not say which.
     pub(super) fn give_node_ports(&mut self, service: &mut Service) {
-        if service.spec.kind == ServiceType::ClusterIP {
+        if !service.spec.kind.has_node_ports() {
             return;
         }
         let numbers = |service: &Service| -> Vec<(Protocol, u16)> {

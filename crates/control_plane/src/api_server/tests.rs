@@ -1,7 +1,8 @@
 use std::net::IpAddr;
 
-use api::{Meta, Service, ServiceSpec};
-use engine::Span;
+use api::{IntOrString, Meta, Protocol, Service, ServicePort, ServiceSpec, service::ServiceType};
+use engine::{Agenda, Context, Span};
+use record::{Discard, Recorder};
 
 use super::*;
 
@@ -30,4 +31,37 @@ fn addresses_are_given_until_there_are_none() {
     assert_eq!(api.new_cluster_ip(), Some([10, 96, 1, 44].into()), "the upper band comes first");
     assert_eq!(full_but(&[7]).new_cluster_ip(), Some([10, 96, 0, 7].into()));
     assert_eq!(full_but(&[]).new_cluster_ip(), None);
+}
+
+#[test]
+fn a_name_for_a_host_outside_gets_neither_an_address_nor_node_ports() {
+    let port = |kind, headless| {
+        let port = ServicePort {
+            name: String::new(),
+            protocol: Protocol::Tcp,
+            port: 80,
+            target_port: IntOrString::Int(80),
+            node_port: None,
+        };
+        ServiceSpec { kind, headless, ports: vec![port], ..ServiceSpec::default() }
+    };
+    let cases = [
+        ("a", ServiceType::ClusterIP, false, (true, false)),
+        ("b", ServiceType::ClusterIP, true, (false, false)),
+        ("c", ServiceType::NodePort, false, (true, true)),
+        ("d", ServiceType::LoadBalancer, false, (true, true)),
+        ("e", ServiceType::ExternalName, false, (false, false)),
+    ];
+    let mut api = full_but(&[7, 8, 9]);
+    let mut agenda = Agenda::<Event>::new();
+    let recorder: &mut dyn Recorder = &mut Discard;
+    let mut cx = Context { now: Time::ZERO, agenda: &mut agenda, recorder };
+    for (name, kind, headless, expected) in cases {
+        let (meta, id) = (Meta::new("default", name), ServiceId(0));
+        let service = Service { meta, id, spec: port(kind, headless) };
+        let stored = api.create(Object::Service(Arc::new(service)), &mut cx).expect("it is new");
+        let Object::Service(stored) = stored else { panic!("a Service is stored as one") };
+        let given = (stored.spec.cluster_ip.is_some(), stored.spec.ports[0].node_port.is_some());
+        assert_eq!(given, expected, "{kind:?}");
+    }
 }

@@ -302,6 +302,21 @@ fn without_a_selector_nothing_is_done_and_slices_go_with_their_service() {
     assert_eq!(bench.informers.slices_of(&key()).count(), 0);
 }
 
+/// Kubernetes leaves the slices that it had, though nobody reads them any more.
+#[test]
+fn a_name_for_a_host_outside_has_no_endpoints_whatever_it_selects() {
+    let mut bench = Bench::new();
+    bench.hears_pod(pod(1));
+    bench.settle();
+    let mut name = service();
+    name.spec.kind = ServiceType::ExternalName;
+    name.spec.cluster_ip = None;
+    bench.hears(Verb::Modified, Object::Service(Arc::new(name)));
+    bench.hears_pod(pod(2));
+    assert!(bench.reconcile().batches.is_empty());
+    assert_eq!(bench.informers.slices_of(&key()).count(), 1);
+}
+
 #[test]
 fn a_pod_on_an_unknown_node_waits_without_holding_up_the_others() {
     let mut bench = Bench::new();
