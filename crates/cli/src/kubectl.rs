@@ -6,7 +6,7 @@ use ::kubectl::{
     command::{Cluster, Connection, Inside, Lookup, execute},
     wire::{endpoints, to_json},
 };
-use api::{Change, EndpointSlice, Kind, Object, Verb};
+use api::{Change, EndpointSlice, Kind, Object, Verb, service::ServiceType};
 use engine::{Span, Time};
 use record::Discard;
 use scenario::{Scenario, load};
@@ -88,6 +88,10 @@ impl Inside for Container<'_> {
         let name = resolution.name.as_ref().or(tried).map(|name| bare(name.as_str()));
         Ok(Lookup {
             name: name.unwrap_or_default(),
+            aliases: resolution
+                .aliases()
+                .map(|(alias, name)| (bare(alias.as_str()), bare(name.as_str())))
+                .collect(),
             outcome: last.map_or("", |query| query.answer.rcode.name()).to_owned(),
             queries: resolution.queries.len(),
             rewritten: resolution.rewritten().map(|name| bare(name.as_str())),
@@ -158,10 +162,13 @@ impl<'a> Stopped<'a> {
         changes
     }
 
-    /// The Services with a selector: those that have Endpoints made for them.
+    /// The Services that have Endpoints made for them: those with a selector, but for mere names.
     fn services(&self) -> impl Iterator<Item = &Arc<api::Service>> {
         self.world.objects(Kind::Service).filter_map(|object| match object {
-            Object::Service(service) if service.spec.selector.is_some() => Some(service),
+            Object::Service(service) => {
+                let is_name = service.spec.kind == ServiceType::ExternalName;
+                (service.spec.selector.is_some() && !is_name).then_some(service)
+            }
             _ => None,
         })
     }
