@@ -8,6 +8,7 @@ use std::{
 
 use api::{
     Deployment, IntOrString, Key, Kind, Labels, Meta, Pod, PodSpec, Service, selector::matches_all,
+    service::ServiceType,
 };
 
 use crate::{
@@ -150,7 +151,9 @@ impl Objects {
 
     fn check_selector(&self, written: &Written<Service>, findings: &mut Findings) {
         let Service { meta, spec, .. } = &written.object;
-        let Some(selector) = &spec.selector else { return };
+        // What a mere name selects is behind nothing.
+        let selector = spec.selector.as_ref().filter(|_| spec.kind != ServiceType::ExternalName);
+        let Some(selector) = selector else { return };
         let groups: Vec<PodGroup<'_>> = self.selected(&meta.namespace, selector).collect();
         if groups.is_empty() {
             if !self.incomplete {
@@ -235,7 +238,8 @@ impl Objects {
     /// Addresses that Services state, and whether there are enough for the others.
     fn check_addresses(&self, findings: &mut Findings) {
         let mut taken: BTreeMap<IpAddr, At> = BTreeMap::new();
-        let with_address = self.services.iter().filter(|written| !written.object.spec.headless);
+        let with_address =
+            self.services.iter().filter(|written| written.object.spec.needs_cluster_ip());
         for (index, written) in with_address.enumerate() {
             let at = written.at("spec.clusterIP");
             if index == SERVICE_ADDRESSES {

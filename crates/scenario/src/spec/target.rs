@@ -115,6 +115,15 @@ impl Reading<'_> {
             self.report_inside(Code::NotYet, item, url.host_offset, message, help);
             return None;
         }
+        if service.spec.kind == ServiceType::ExternalName {
+            let message = format!(
+                "a Service of type ExternalName as a target, as `{}`, is not there yet",
+                service.meta.key()
+            );
+            let help = "it is a name for a host outside the cluster: send to another Service";
+            self.report_inside(Code::NotYet, item, url.host_offset, message, help);
+            return None;
+        }
         let number = self.port_number(item, &url, namespace, known)?;
         let port = self.service_port(item, (&url, number), service, from)?;
         let by_name = address.is_none() && variable.is_none();

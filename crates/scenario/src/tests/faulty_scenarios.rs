@@ -354,6 +354,15 @@ fn what_is_not_reachable_is_said() {
         findings(&load_text(&headless)),
         ["RS0210 6: a headless Service as a target, as `default/web-svc`, is not there yet"]
     );
+    let name = inside
+        .replace("type: ClusterIP\n", "type: ExternalName\n  externalName: db.example.com\n")
+        .replace("  clusterIP: 10.96.0.10\n", "");
+    assert_eq!(
+        findings(&load_text(&name)),
+        [
+            "RS0210 6: a Service of type ExternalName as a target, as `default/web-svc`, is not there yet"
+        ]
+    );
 }
 
 /// Manifest mistakes: a typo in a selector, and a target port nobody has.
