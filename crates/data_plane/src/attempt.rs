@@ -23,6 +23,8 @@ pub enum Attempt {
     Closed(PodId),
     /// The address was a pod's, and is nobody's any more.
     Unanswered,
+    /// The address never was a pod's: somebody wrote it into an EndpointSlice.
+    Nobody,
     /// The node's rules refuse it: the Service has no endpoint.
     NoEndpoint,
     /// The node's rules drop it: the Service has endpoints, and wants those of the node only.
@@ -50,7 +52,7 @@ impl DataPlane {
             Some(Err(Refusal::Drop)) => Attempt::NoLocalEndpoint,
             Some(Ok(targets)) => {
                 let target = targets[random.below(targets.len() as u32) as usize];
-                target.pod.map_or(Attempt::Unanswered, |pod| self.try_pod(pod, target.port))
+                target.pod.map_or(Attempt::Nobody, |pod| self.try_pod(pod, target.port))
             }
         }
     }

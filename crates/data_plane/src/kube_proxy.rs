@@ -19,7 +19,7 @@ use std::{
     sync::Arc,
 };
 
-use api::{Change, Endpoint, Key, NodeId, Object, PodId, Service, ServiceId, Verb};
+use api::{Change, Endpoint, Key, NodeId, Object, PodId, Protocol, Service, ServiceId, Verb};
 use engine::{Distribution, Random, Source, Span, Stream, Streams, Time};
 use record::{Record, Request};
 
@@ -141,6 +141,8 @@ impl KubeProxy {
                 }
                 self.dirty.insert(key);
             }
+            // One that belongs to no Service is not even kept (`endpointSliceCacheKeys`).
+            Object::EndpointSlice(slice) if slice.service_name.is_empty() => return,
             Object::EndpointSlice(slice) => {
                 let key = Key::new(slice.meta.namespace.clone(), slice.service_name.clone());
                 let slices = self.slices.entry(key.clone()).or_default();
@@ -266,7 +268,7 @@ impl KubeProxy {
         let address = service.spec.cluster_ip.unwrap_or(UNASSIGNED);
         let ports = facts.ports.iter().map(|port| {
             let known = ServicePort::new(&facts, port, address);
-            let rules = self.port_rules(slices, &port.name, &known);
+            let rules = self.port_rules(slices, (&port.name, port.protocol), &known);
             Port::new((service.id, port.port), &known, &rules, &self.config, lists)
         });
         Some((service.id, ports.collect()))
@@ -276,10 +278,10 @@ impl KubeProxy {
     fn port_rules(
         &self,
         slices: &BTreeMap<Arc<str>, KnownSlice>,
-        name: &str,
+        port: (&str, Protocol),
         service: &ServicePort,
     ) -> PortRules<Target> {
-        let candidates = candidates(slices, name);
+        let candidates = candidates(slices, port);
         let infos: Vec<EndpointInfo> =
             candidates.iter().map(|candidate| self.info(candidate.endpoint)).collect();
         let place = Place { node: &self.name, zone: Some(&self.zone), prefer_same: true };

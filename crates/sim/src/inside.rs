@@ -178,6 +178,9 @@ impl<'w> Inside<'w> {
             Attempt::Unanswered => {
                 Connected::Unanswered("the address is that of a pod that is gone".to_owned())
             }
+            Attempt::Nobody => Connected::Unanswered(format!(
+                "an EndpointSlice of {service} leads to an address that no pod has"
+            )),
             Attempt::NoEndpoint => Connected::Refused(format!(
                 "{service} has no ready endpoint by the rules in force on {node}"
             )),

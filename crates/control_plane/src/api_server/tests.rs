@@ -65,3 +65,35 @@ fn a_name_for_a_host_outside_gets_neither_an_address_nor_node_ports() {
         assert_eq!(given, expected, "{kind:?}");
     }
 }
+
+/// A slice that somebody wrote by hand knows its Service by name, in its own namespace.
+#[test]
+fn a_slice_belongs_to_the_service_that_its_label_names() {
+    let mut api = ApiServer::new(Distribution::Constant(Span::ZERO), &Streams::new(1));
+    let mut agenda = Agenda::<Event>::new();
+    let recorder: &mut dyn Recorder = &mut Discard;
+    let mut cx = Context { now: Time::ZERO, agenda: &mut agenda, recorder };
+    for name in ["web", "db"] {
+        api.create(service(name, None), &mut cx).expect("it is new");
+    }
+    let cases = [
+        ("default", "db", Some(ServiceId(1))),
+        ("default", "other", None),
+        ("shop", "db", None),
+        ("default", "", None),
+    ];
+    for (index, (namespace, service_name, expected)) in cases.into_iter().enumerate() {
+        let slice = EndpointSlice {
+            meta: Meta::new(namespace, format!("slice-{index}")),
+            service_name: service_name.into(),
+            service: None,
+            ports: Vec::new(),
+            endpoints: Vec::new(),
+        };
+        let slice = Object::EndpointSlice(Arc::new(slice));
+        let Ok(Object::EndpointSlice(stored)) = api.create(slice, &mut cx) else {
+            panic!("a slice is stored as one")
+        };
+        assert_eq!(stored.service, expected, "{namespace}/{service_name}");
+    }
+}

@@ -96,6 +96,7 @@ impl Index {
         for object in objects {
             match object {
                 Object::Service(service) => index.add_service(from_service(service)),
+                Object::EndpointSlice(slice) if slice.service_name.is_empty() => {}
                 Object::EndpointSlice(slice) => index.add_endpoints(from_slice(slice)),
                 Object::Pod(pod) => {
                     if let Some(ip) = pod.status.pod_ip {
