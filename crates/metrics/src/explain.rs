@@ -135,6 +135,10 @@ impl<'a> Case<'a> {
     }
 
     fn unreachable(&self) -> (String, Option<(Span, Span)>) {
+        if self.pods().next().is_none() {
+            let nodes = self.nodes();
+            return (format!("{nodes} sent traffic to addresses that no pod has ever had"), None);
+        }
         let gap = self.lag().after_unreachable.range();
         let reason = match gap {
             Some(gap) => format!(
