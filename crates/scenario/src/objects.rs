@@ -1,5 +1,7 @@
 //! The objects of a cluster as they were written, and what is wrong between them.
 
+mod slices;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::IpAddr,
@@ -7,8 +9,8 @@ use std::{
 };
 
 use api::{
-    Deployment, IntOrString, Key, Kind, Labels, Meta, Pod, PodSpec, Service, selector::matches_all,
-    service::ServiceType,
+    Deployment, EndpointSlice, IntOrString, Key, Kind, Labels, Meta, Pod, PodSpec, Service,
+    selector::matches_all, service::ServiceType,
 };
 
 use crate::{
@@ -46,6 +48,7 @@ pub(crate) struct Objects {
     pub(crate) deployments: Vec<Written<Deployment>>,
     pub(crate) pods: Vec<Written<Pod>>,
     pub(crate) services: Vec<Written<Service>>,
+    pub(crate) endpoint_slices: Vec<Written<EndpointSlice>>,
     /// Whether there are documents that could not be read: what is not here may be in them.
     pub(crate) incomplete: bool,
 }
@@ -69,6 +72,7 @@ impl Objects {
         self.services.iter().find(|written| is_called(&written.object.meta, key))
     }
 
+    /// Whether there is nothing to rehearse; slices alone are not.
     pub(crate) fn is_empty(&self) -> bool {
         self.deployments.is_empty() && self.pods.is_empty() && self.services.is_empty()
     }
@@ -133,8 +137,8 @@ impl Objects {
         }
     }
 
-    /// Reports node ports and addresses that are given twice, too many pods, and Services that lead
-    /// nowhere.
+    /// Reports node ports and addresses that are given twice, too many pods, and Services and slices
+    /// that lead nowhere.
     pub(crate) fn check(&self, findings: &mut Findings) {
         self.check_node_ports(findings);
         self.check_addresses(findings);
@@ -146,6 +150,12 @@ impl Objects {
                 return;
             }
             self.check_selector(written, findings);
+        }
+        for written in self.endpoint_slices.iter().filter(|_| worth_it) {
+            if findings.is_full() {
+                return;
+            }
+            self.check_slice(written, findings);
         }
     }
 
@@ -285,9 +295,12 @@ impl Objects {
         scenario.deployments = self.deployments.into_iter().map(|written| written.object).collect();
         scenario.pods = self.pods.into_iter().map(|written| written.object).collect();
         scenario.services = self.services.into_iter().map(|written| written.object).collect();
+        scenario.endpoint_slices =
+            self.endpoint_slices.into_iter().map(|written| written.object).collect();
         scenario.deployments.sort_by_cached_key(|object| object.meta.key());
         scenario.pods.sort_by_cached_key(|object| object.meta.key());
         scenario.services.sort_by_cached_key(|object| object.meta.key());
+        scenario.endpoint_slices.sort_by_cached_key(|object| object.meta.key());
     }
 }
 

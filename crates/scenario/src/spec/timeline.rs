@@ -285,10 +285,10 @@ impl Reading<'_> {
             let change = TemplateChange::Template(template);
             actions.push(Action::SetTemplate { deployment: key, change });
         }
-        let others = objects.services.len() + objects.pods.len();
+        let others = objects.services.len() + objects.endpoint_slices.len() + objects.pods.len();
         if others > 0 {
             let message = format!(
-                "{others} of the objects in `{}` have no effect when applied: Services and Pods",
+                "{others} of the objects in `{}` have no effect when applied: Services, EndpointSlices and Pods",
                 file.text
             );
             let help = "only the templates and replicas of Deployments are taken over so far";
