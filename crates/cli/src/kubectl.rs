@@ -148,7 +148,7 @@ impl<'a> Stopped<'a> {
             }
             let service = self.services().find(|it| slice.service == Some(it.id));
             let Some(service) = service else { continue };
-            let own = slices.values().filter(|it| it.service == slice.service);
+            let own = slices.values().filter(|it| is_mirrored(it, service));
             let new = endpoints(service, own.map(|slice| &**slice));
             if !known.contains(&new) {
                 known.retain(|old| {
@@ -173,14 +173,20 @@ impl<'a> Stopped<'a> {
         })
     }
 
-    /// The Endpoints of each Service that has a selector: the mirror of its slices.
+    /// The Endpoints of each Service that has them: the mirror of its slices.
     fn endpoints(&self) -> Vec<Value> {
         let own = |service: &api::Service| {
-            let slices = self.slices().filter(|it| it.service == Some(service.id));
+            let slices = self.slices().filter(|it| is_mirrored(it, service));
             endpoints(service, slices.map(|slice| &**slice))
         };
         self.services().map(|service| own(service)).collect()
     }
+}
+
+/// Whether a slice says what the Endpoints of a Service say. Those are made of pods, as the slices that
+/// the Service owns are; what somebody writes into a slice by hand is in no Endpoints.
+fn is_mirrored(slice: &EndpointSlice, service: &api::Service) -> bool {
+    slice.service == Some(service.id) && slice.meta.owner.is_some()
 }
 
 /// The kind of objects of this name, where the API server has it.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::bench::{folder, rollsim, scenario, short_scenario, write};
+use super::bench::{rollsim, scenario};
 
 fn kubectl(at: &str, line: &[&str]) -> super::bench::Ran {
     let path = scenario("rolling-update");
@@ -272,48 +272,4 @@ fn what_cannot_be_looked_into_is_said_in_kubectls_words() {
     let name = new.split_whitespace().next().expect("its name comes first");
     let ran = kubectl("30500ms", &["exec", name, "--", "env"]).ended_with(1);
     assert!(ran.stderr.contains("container not found (\"web\")"), "{}", ran.stderr);
-}
-
-/// Services that are only names, for a host outside and for another Service.
-const NAMES: &str = "---
-apiVersion: v1
-kind: Service
-metadata: { name: db }
-spec: { type: ExternalName, externalName: db.example.com, selector: { app: web } }
----
-apiVersion: v1
-kind: Service
-metadata: { name: alias }
-spec: { type: ExternalName, externalName: web.default.svc.cluster.local }
-";
-
-/// DNS is all that knows it: no address, no endpoints, no variables.
-#[test]
-fn a_service_may_be_only_a_name() {
-    let folder = folder("only-a-name");
-    let path = write(&folder, "app.yaml", &(short_scenario("") + NAMES));
-    let ask = |line: &[&str]| rollsim(&[&["kubectl", "-s", &path, "--at", "5s"], line].concat());
-    let cases: [(&[&str], &str); 4] = [
-        (&["get", "svc", "db", "--no-headers"], "db    ExternalName   <none>   db.example.com   "),
-        (&["get", "endpointslices", "-l", "kubernetes.io/service-name in (db,alias)"], ""),
-        (
-            &["exec", "deploy/web", "--", "nslookup", "db"],
-            "db.default.svc.cluster.local\tcanonical name = db.example.com.\n\n",
-        ),
-        (
-            &["exec", "deploy/web", "--", "nslookup", "alias"],
-            "canonical name = web.default.svc.cluster.local.\nName:\tweb.default.svc.cluster.local\n",
-        ),
-    ];
-    for (line, expected) in cases {
-        let ran = ask(line).ended_with(0);
-        assert!(ran.stdout.contains(expected), "{line:?}: {}", ran.stdout);
-    }
-    let endpoints = ask(&["get", "endpoints", "-o", "name"]).ended_with(0).stdout;
-    assert_eq!(endpoints, "endpoints/web\n");
-    let env = ask(&["exec", "deploy/web", "--", "env"]).ended_with(0).stdout;
-    assert!(!env.contains("DB_") && !env.contains("ALIAS_"), "{env}");
-    let answer = ask(&["exec", "deploy/web", "--", "curl", "http://alias/"]).ended_with(0).stdout;
-    assert!(answer.starts_with("web-"), "{answer}");
-    ask(&["exec", "deploy/web", "--", "curl", "http://db/"]).ended_with(6);
 }
