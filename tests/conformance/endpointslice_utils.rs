@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use api::{
     Endpoint, EndpointSlice, Key, Labels, Meta, PodId, PodSpec, Service, ServiceSpec, SlicePort,
+    endpoint_slice::SERVICE_NAME_LABEL,
 };
 use control_plane::endpoint_slice::{
     endpoint::{
@@ -11,7 +12,6 @@ use control_plane::endpoint_slice::{
         pod_to_endpoint, should_pod_be_in_endpoints, should_set_hostname, supported_address_types,
     },
     memberships::{determine_needed_service_updates, get_pod_service_memberships},
-    reconciler::SERVICE_NAME_LABEL,
     tracker::{EndpointSliceTracker, Tracked, service_key},
 };
 

@@ -7,11 +7,12 @@ use api::{
     IntOrString, Kind, LabelSelector, Meta, Node, NodeId, Owner, PodId, ReplicaSet, ReplicaSetSpec,
     ReplicaSetStatus, Service, ServiceId, ServicePort, ServiceSpec, Strategy,
     deployment::{ConditionStatus, DeploymentCondition},
+    endpoint_slice::SERVICE_NAME_LABEL,
     pod::Resources,
     selector::Requirement,
     service::ServiceType,
 };
-use control_plane::endpoint_slice::{endpoint::AddressType, reconciler::SERVICE_NAME_LABEL};
+use control_plane::endpoint_slice::endpoint::AddressType;
 
 use crate::{
     fields::{Fields, Read},

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use api::{Endpoint, EndpointSlice, Key, SlicePort, service::ServiceType};
-use control_plane::endpoint_slice::reconciler::SERVICE_NAME_LABEL;
+use api::{
+    Endpoint, EndpointSlice, Key, SlicePort, endpoint_slice::SERVICE_NAME_LABEL,
+    service::ServiceType,
+};
 use data_plane::proxy::{
     cidr::Cidr,
     endpoints_tracker::Backend,
@@ -37,6 +39,7 @@ fn service_spec(f: &Fields<'_>) -> Read<ServiceFacts> {
     let kind = match f.text_or_empty("type")? {
         "NodePort" => ServiceType::NodePort,
         "LoadBalancer" => ServiceType::LoadBalancer,
+        "ExternalName" => ServiceType::ExternalName,
         _ => ServiceType::ClusterIP,
     };
     let mut cluster_ips = f.texts("clusterIPs")?;

@@ -1,5 +1,10 @@
 //! `kubectl/`: what a real kubectl said to wrong use.
 
+use std::sync::Arc;
+
+use api::{
+    IntOrString, Meta, Protocol, Service, ServiceId, ServicePort, ServiceSpec, service::ServiceType,
+};
 use jiff::Timestamp;
 use kubectl::{
     Object,
@@ -8,11 +13,16 @@ use kubectl::{
         describe::{describe_deployment, describe_pod, describe_replica_set, describe_service},
         execute,
     },
+    printers::{Options, printer},
     table::Columns,
+    wire::to_json,
 };
 use serde_json::Value;
 
 use crate::{kubectl_yaml, recording};
+
+/// How a table is printed where nobody asks for more; ages are not compared.
+const OPTIONS: Options = Options { now: Timestamp::UNIX_EPOCH, wide: false };
 
 /// A cluster without objects: what is refused is refused for the words alone.
 struct Empty;
@@ -211,6 +221,43 @@ fn services_are_described_as_kubectl_describes_them() {
     }
     println!("{seen} Services are described as kubectl describes them");
     assert!(seen > 8, "only {seen} Services were compared");
+}
+
+/// What the API server made of a Service that is only a name is what a simulated one says of it.
+#[test]
+fn a_name_for_a_host_outside_is_printed_as_kubectl_prints_it() {
+    let Some(text) = recording::text("kubectl/get_service.txt") else { return };
+    let port = ServicePort {
+        name: String::new(),
+        protocol: Protocol::Tcp,
+        port: 5432,
+        target_port: IntOrString::Int(5432),
+        node_port: None,
+    };
+    for (name, ports) in [("svc-externalname", vec![]), ("svc-externalname-port", vec![port])] {
+        let service = Service {
+            meta: Meta::new("kc", name),
+            id: ServiceId(0),
+            spec: ServiceSpec {
+                kind: ServiceType::ExternalName,
+                external_name: Some("db.example.com".to_owned()),
+                ports,
+                ..ServiceSpec::default()
+            },
+        };
+        let ours = to_json(&api::Object::Service(Arc::new(service)));
+        // One of them was described, the other only listed.
+        if name == "svc-externalname" {
+            let yaml = kubectl_yaml::read(output(&text, "get service svc-externalname -o yaml"));
+            assert_eq!(ours["spec"], yaml["spec"]);
+            let described = output(&text, "describe service svc-externalname");
+            assert_eq!(describe_service(Object::new(&ours), &[], true).trim_end(), described);
+        }
+        let row = printer("Service").expect("they are printed").row(Object::new(&ours), &OPTIONS);
+        let table = output(&text, &format!("get service {name}"));
+        let expected = table.lines().nth(1).expect("there is one row");
+        assert_eq!(row[..5], cells(expected)[..5], "{name}");
+    }
 }
 
 #[test]

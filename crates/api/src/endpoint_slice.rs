@@ -4,18 +4,21 @@ use std::{net::IpAddr, sync::Arc};
 
 use crate::{Meta, PodId, Protocol, ServiceId};
 
+/// The label with the name of a slice's Service.
+pub const SERVICE_NAME_LABEL: &str = "kubernetes.io/service-name";
+
 /// A `discovery.k8s.io/v1` EndpointSlice.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EndpointSlice {
     /// Metadata.
     pub meta: Meta,
-    /// The Service it belongs to (label `kubernetes.io/service-name`).
+    /// The Service it belongs to ([`SERVICE_NAME_LABEL`]); empty where it belongs to none.
     pub service_name: Arc<str>,
     /// That Service's number in this run; `None` where there is no such Service.
     pub service: Option<ServiceId>,
     /// The ports all its endpoints share.
     pub ports: Vec<SlicePort>,
-    /// At most 100 endpoints.
+    /// At most 100 endpoints where a controller wrote it, and 1000 where somebody else did.
     pub endpoints: Vec<Endpoint>,
 }
 
@@ -30,7 +33,7 @@ pub struct SlicePort {
     pub port: Option<u16>,
 }
 
-/// An endpoint: one pod's address and what is known of it.
+/// An endpoint: an address, of a pod or of somebody else, and what is known of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Endpoint {
     /// Its address.
@@ -45,7 +48,7 @@ pub struct Endpoint {
     pub node_name: Option<Arc<str>>,
     /// That node's zone.
     pub zone: Option<Arc<str>>,
-    /// The pod behind it: its number and its name.
+    /// The pod behind it: its number and its name; `None` where somebody wrote an address by hand.
     pub target: Option<(PodId, Arc<str>)>,
     /// `hostname`, where the pod has one and the subdomain is the Service's name.
     pub hostname: Option<Arc<str>>,

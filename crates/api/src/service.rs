@@ -24,10 +24,12 @@ pub struct Service {
 pub struct ServiceSpec {
     /// Its type.
     pub kind: ServiceType,
-    /// Its virtual address; `None` for a headless one and before the API server gave one.
+    /// Its virtual address; `None` for one that needs none and before the API server gave one.
     pub cluster_ip: Option<IpAddr>,
     /// `clusterIP: None`.
     pub headless: bool,
+    /// The name of a host that it stands for; of type ExternalName only.
+    pub external_name: Option<String>,
     /// Which pods are behind it; `None` where somebody else writes its EndpointSlices.
     pub selector: Option<Labels>,
     /// Its ports.
@@ -42,6 +44,15 @@ pub struct ServiceSpec {
     pub external_traffic_policy: TrafficPolicy,
     /// Which pods are preferred; `None` for none.
     pub traffic_distribution: Option<TrafficDistribution>,
+}
+
+impl ServiceSpec {
+    /// Whether it has a virtual address: pods behind it, and neither their addresses alone nor a
+    /// name of something outside.
+    #[must_use]
+    pub fn needs_cluster_ip(&self) -> bool {
+        !self.headless && self.kind != ServiceType::ExternalName
+    }
 }
 
 /// What the name of a Service, or of a port, is in the names of environment variables
@@ -93,6 +104,16 @@ pub enum ServiceType {
     NodePort,
     /// Besides, an external load balancer.
     LoadBalancer,
+    /// No address at all: a name in DNS for a host outside.
+    ExternalName,
+}
+
+impl ServiceType {
+    /// Whether its ports are open on every node.
+    #[must_use]
+    pub fn has_node_ports(self) -> bool {
+        matches!(self, Self::NodePort | Self::LoadBalancer)
+    }
 }
 
 /// Transport protocol of a port.

@@ -6,7 +6,7 @@ use ::kubectl::{
     command::{Cluster, Connection, Inside, Lookup, execute},
     wire::{endpoints, to_json},
 };
-use api::{Change, EndpointSlice, Kind, Object, Verb};
+use api::{Change, EndpointSlice, Kind, Object, Verb, service::ServiceType};
 use engine::{Span, Time};
 use record::Discard;
 use scenario::{Scenario, load};
@@ -86,6 +86,10 @@ impl Inside for Container<'_> {
         let name = resolution.name.as_ref().or(tried).map(|name| bare(name.as_str()));
         Ok(Lookup {
             name: name.unwrap_or_default(),
+            aliases: resolution
+                .aliases()
+                .map(|(alias, name)| (bare(alias.as_str()), bare(name.as_str())))
+                .collect(),
             outcome: last.map_or("", |query| query.answer.rcode.name()).to_owned(),
             queries: resolution.queries.len(),
             rewritten: resolution.rewritten().map(|name| bare(name.as_str())),
@@ -142,7 +146,7 @@ impl<'a> Stopped<'a> {
             }
             let service = self.services().find(|it| slice.service == Some(it.id));
             let Some(service) = service else { continue };
-            let own = slices.values().filter(|it| it.service == slice.service);
+            let own = slices.values().filter(|it| is_mirrored(it, service));
             let new = endpoints(service, own.map(|slice| &**slice));
             if !known.contains(&new) {
                 known.retain(|old| {
@@ -156,22 +160,31 @@ impl<'a> Stopped<'a> {
         changes
     }
 
-    /// The Services with a selector: those that have Endpoints made for them.
+    /// The Services that have Endpoints made for them: those with a selector, but for mere names.
     fn services(&self) -> impl Iterator<Item = &Arc<api::Service>> {
         self.world.objects(Kind::Service).filter_map(|object| match object {
-            Object::Service(service) if service.spec.selector.is_some() => Some(service),
+            Object::Service(service) => {
+                let is_name = service.spec.kind == ServiceType::ExternalName;
+                (service.spec.selector.is_some() && !is_name).then_some(service)
+            }
             _ => None,
         })
     }
 
-    /// The Endpoints of each Service that has a selector: the mirror of its slices.
+    /// The Endpoints of each Service that has them: the mirror of its slices.
     fn endpoints(&self) -> Vec<Value> {
         let own = |service: &api::Service| {
-            let slices = self.slices().filter(|it| it.service == Some(service.id));
+            let slices = self.slices().filter(|it| is_mirrored(it, service));
             endpoints(service, slices.map(|slice| &**slice))
         };
         self.services().map(|service| own(service)).collect()
     }
+}
+
+/// Whether a slice says what the Endpoints of a Service say. Those are made of pods, as the slices that
+/// the Service owns are; what somebody writes into a slice by hand is in no Endpoints.
+fn is_mirrored(slice: &EndpointSlice, service: &api::Service) -> bool {
+    slice.service == Some(service.id) && slice.meta.owner.is_some()
 }
 
 /// The kind of objects of this name, where the API server has it.

@@ -12,5 +12,6 @@ mod command {
     mod input;
     mod json;
     mod kubectl;
+    mod services;
     mod terminal;
 }

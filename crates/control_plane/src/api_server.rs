@@ -15,7 +15,10 @@ use std::{
     sync::Arc,
 };
 
-use api::{Change, Key, Kind, Object, Pod, PodId, PodStatus, Timestamp, Uid, Verb};
+use api::{
+    Change, EndpointSlice, Key, Kind, Object, Pod, PodId, PodStatus, ServiceId, Timestamp, Uid,
+    Verb,
+};
 use engine::{Distribution, Random, Source, Stream, Streams, Time};
 use record::Record;
 
@@ -175,7 +178,7 @@ impl ApiServer {
         }
     }
 
-    /// Stores a new object, giving it identity, dates and (a Service) an address.
+    /// Stores a new object, giving it identity, dates and (a Service that needs one) an address.
     ///
     /// # Errors
     /// [`ApiError::AlreadyExists`]; of a Service [`ApiError::RangeIsFull`] where no address is left, and
@@ -197,6 +200,10 @@ impl ApiServer {
             }
             Object::Service(service) => {
                 self.allocate(Arc::make_mut(service))?;
+            }
+            Object::EndpointSlice(slice) if slice.service.is_none() => {
+                let id = self.service_of(slice);
+                Arc::make_mut(slice).service = id;
             }
             Object::Node(_)
             | Object::Deployment(_)
@@ -351,6 +358,15 @@ impl ApiServer {
             name.push(char::from(SAFE_LETTERS[letter as usize]));
         }
         name.into()
+    }
+
+    /// The number of the Service that a slice's label names. Kubernetes leaves that to who reads it.
+    fn service_of(&self, slice: &EndpointSlice) -> Option<ServiceId> {
+        let key = Key::new(slice.meta.namespace.clone(), slice.service_name.clone());
+        match self.get(Kind::Service, &key)? {
+            Object::Service(service) => Some(service.id),
+            _ => None,
+        }
     }
 
     fn current(&self, object: &Object) -> Result<&Object, ApiError> {

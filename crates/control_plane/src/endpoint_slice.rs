@@ -18,7 +18,7 @@ pub mod wanted;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use api::{Change, EndpointSlice, Key, Kind, Object, Service, Verb};
+use api::{Change, EndpointSlice, Key, Kind, Object, Service, Verb, service::ServiceType};
 use engine::Stream;
 
 use crate::{
@@ -85,6 +85,11 @@ impl Controller for EndpointSliceController {
         let existing: Vec<Arc<EndpointSlice>> =
             informers.slices_of(key).filter(|slice| is_managed(slice)).cloned().collect();
         let Some(service) = informers.service(key) else { return self.collect(key, existing) };
+        // A name for a host outside has no endpoints, whatever it selects. Slices that a Service had
+        // before it became one are not deleted either (`syncService`).
+        if service.spec.kind == ServiceType::ExternalName {
+            return Plan::default();
+        }
         let Some(labels) = selector(service) else { return Plan::default() };
         if self.tracker.stale_slices(key, existing.iter().map(|slice| &**slice)) {
             return Plan { again: Again::Failed, ..Plan::default() };

@@ -21,8 +21,10 @@ pub enum Attempt {
     Accepted(PodId),
     /// The pod's address says that nobody listens at the port.
     Closed(PodId),
-    /// The address is nobody's any more, or never was a pod's: then without one.
-    Unanswered(Option<PodId>),
+    /// The address was that pod's, and is nobody's any more.
+    Unanswered(PodId),
+    /// The address never was a pod's: somebody wrote it into an EndpointSlice.
+    Nobody,
     /// The node's rules refuse it: the Service has no endpoint.
     NoEndpoint,
     /// The node's rules drop it: the Service has endpoints, and wants those of the node only.
@@ -52,8 +54,7 @@ impl DataPlane {
             Some(Err(Refusal::NoSuchPort { told })) => Attempt::NoSuchPort { told },
             Some(Ok(targets)) => {
                 let target = targets[random.below(targets.len() as u32) as usize];
-                let pod = target.pod.map(|pod| self.try_pod(pod, target.port));
-                pod.unwrap_or(Attempt::Unanswered(None))
+                target.pod.map_or(Attempt::Nobody, |pod| self.try_pod(pod, target.port))
             }
         }
     }
@@ -64,7 +65,7 @@ impl DataPlane {
         match connection::connect(&self.runtime, pod, port) {
             Connection::Accepted(_) => Attempt::Accepted(pod),
             Connection::Refused(_) => Attempt::Closed(pod),
-            Connection::Unanswered => Attempt::Unanswered(Some(pod)),
+            Connection::Unanswered => Attempt::Unanswered(pod),
         }
     }
 }

@@ -141,12 +141,15 @@ impl KubeProxy {
                     self.services.remove(&key);
                     self.withdrawn.insert(service.id);
                 } else {
-                    self.services.insert(key.clone(), service.clone());
-                    // It may have the address of one that went.
+                    let before = self.services.insert(key.clone(), service.clone());
+                    self.withdrawn.extend(before.map(|before| before.id));
+                    // It has the address of before, or that of another that went.
                     self.withdrawn.remove(&service.id);
                 }
                 self.dirty.insert(key);
             }
+            // One that belongs to no Service is not even kept (`endpointSliceCacheKeys`).
+            Object::EndpointSlice(slice) if slice.service_name.is_empty() => return,
             Object::EndpointSlice(slice) => {
                 let key = Key::new(slice.meta.namespace.clone(), slice.service_name.clone());
                 let slices = self.slices.entry(key.clone()).or_default();
@@ -268,12 +271,16 @@ impl KubeProxy {
         // Slices of a Service that is gone, or not heard of yet, lead nowhere.
         let service = self.services.get(key)?;
         let facts = ServiceFacts::from(&**service);
+        if facts.external_name {
+            // DNS alone knows it (`ShouldSkipService`).
+            return Some((service.id, Vec::new()));
+        }
         let address = service.spec.cluster_ip.unwrap_or(UNASSIGNED);
         // Requests come over TCP, so nobody meets the rules of other protocols.
         let ports = facts.ports.iter().filter(|port| port.protocol == Protocol::Tcp);
         let ports = ports.map(|port| {
             let known = ServicePort::new(&facts, port, address);
-            let rules = self.port_rules(slices, &port.name, &known);
+            let rules = self.port_rules(slices, (&port.name, port.protocol), &known);
             Port::new((service.id, port.port), &known, &rules, &self.config, lists)
         });
         Some((service.id, ports.collect()))
@@ -283,10 +290,10 @@ impl KubeProxy {
     fn port_rules(
         &self,
         slices: &BTreeMap<Arc<str>, KnownSlice>,
-        name: &str,
+        port: (&str, Protocol),
         service: &ServicePort,
     ) -> PortRules<Target> {
-        let candidates = candidates(slices, name);
+        let candidates = candidates(slices, port);
         let infos: Vec<EndpointInfo> =
             candidates.iter().map(|candidate| self.info(candidate.endpoint)).collect();
         let place = Place { node: &self.name, zone: Some(&self.zone), prefer_same: true };

@@ -141,8 +141,11 @@ impl<'a> Case<'a> {
 
     fn unreachable(&self) -> (String, Option<(Span, Span)>) {
         if self.pods().next().is_none() {
-            let services = self.services_or("the Service");
-            return (format!("{} had no rules for {services} yet", self.nodes()), None);
+            let reason = format!(
+                "{} sent traffic to addresses that no pod has ever had, or had no rules for them yet",
+                self.nodes()
+            );
+            return (reason, None);
         }
         let gap = self.lag().after_unreachable.range();
         let reason = match gap {

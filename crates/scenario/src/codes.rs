@@ -110,6 +110,8 @@ codes! {
         "The containers of one pod together request more CPU or memory than any node of `spec.cluster.nodes` has. The scheduler finds no node for it, in a real cluster as here, so it stays Pending, is never ready, and a rollout to it never completes. Nodes have 4 CPU and 16Gi unless the scenario says otherwise."
     ProbeUnheard "RS0113" Warning "a probe that asks where nothing listens"
         "The probe connects to a port on which no program of the pod listens, so it never passes: with a readiness probe the pod never becomes ready, with a liveness or startup probe its container is restarted again and again. A program is taken to listen on the `ports` that its container declares, or on those that `listen` of its image states."
+    UnusedSlice "RS0114" Warning "an EndpointSlice that nobody uses"
+        "Proxies and DNS read the slices whose label `kubernetes.io/service-name` names a Service of the same namespace that is more than a name, and a proxy takes the endpoints of those ports that have the name and protocol of one of the Service's. What is in other slices is read by nobody, in a real cluster as here."
     // The Scenario document.
     UnknownDeployment "RS0201" Error "a Deployment that is not in the manifests"
         "The timeline names a Deployment that no document defines. Without `-n` the namespace is `default`."
@@ -188,10 +190,12 @@ mod tests {
             include_str!("document.rs"),
             include_str!("kubernetes.rs"),
             include_str!("kubernetes/deployment.rs"),
+            include_str!("kubernetes/endpoint_slice.rs"),
             include_str!("kubernetes/pod.rs"),
             include_str!("kubernetes/service.rs"),
             include_str!("load.rs"),
             include_str!("objects.rs"),
+            include_str!("objects/slices.rs"),
             include_str!("consistency.rs"),
             include_str!("read.rs"),
             include_str!("spec.rs"),

@@ -66,7 +66,7 @@ fn clients(objects: &Objects) -> Vec<Client> {
             .selector
             .as_ref()
             .is_some_and(|selector| objects.selected(&meta.namespace, selector).next().is_some());
-        let Some(port) = port.filter(|_| selects && !spec.headless) else { continue };
+        let Some(port) = port.filter(|_| selects && spec.needs_cluster_ip()) else { continue };
         let taken = clients.iter().any(|client| *client.name == *meta.name);
         let name =
             if taken { format!("{}.{}", meta.name, meta.namespace) } else { meta.name.to_string() };

@@ -228,6 +228,16 @@ impl Sorter<'_> {
                 let key = object.meta.key();
                 (key, Pushed::Pod(Box::new(Written { object, file, root: root.clone() })))
             }),
+            Kind::EndpointSlice => {
+                // Nothing else depends on what a slice that cannot be read would have said.
+                let read = kubernetes::endpoint_slice(&mut checker, left_out);
+                if let Some(object) = read {
+                    let key = object.meta.key();
+                    let written = Written { object, file, root: root.clone() };
+                    self.keep(kind, key, Pushed::EndpointSlice(Box::new(written)));
+                }
+                return;
+            }
             _ => kubernetes::service(&mut checker, left_out).map(|object| {
                 let key = object.meta.key();
                 (key, Pushed::Service(Box::new(Written { object, file, root: root.clone() })))
@@ -251,7 +261,7 @@ impl Sorter<'_> {
         }
         if self.sorted.seen.len() == MOST_OBJECTS {
             let message =
-                format!("there are more than {MOST_OBJECTS} Deployments, Pods and Services");
+                format!("there are more than {MOST_OBJECTS} objects that would be simulated");
             let help = "load the manifests of one application, not of everything";
             self.findings
                 .push(Diagnostic::new(Code::TooLarge, message, help).at(at, "one too many"));
@@ -270,6 +280,7 @@ impl Sorter<'_> {
             Pushed::Deployment(written) => objects.deployments.push(*written),
             Pushed::Pod(written) => objects.pods.push(*written),
             Pushed::Service(written) => objects.services.push(*written),
+            Pushed::EndpointSlice(written) => objects.endpoint_slices.push(*written),
         }
     }
 }
@@ -279,6 +290,7 @@ enum Pushed {
     Deployment(Box<Written<api::Deployment>>),
     Pod(Box<Written<api::Pod>>),
     Service(Box<Written<api::Service>>),
+    EndpointSlice(Box<Written<api::EndpointSlice>>),
 }
 
 impl Pushed {
@@ -287,6 +299,7 @@ impl Pushed {
             Self::Deployment(written) => written.at(path),
             Self::Pod(written) => written.at(path),
             Self::Service(written) => written.at(path),
+            Self::EndpointSlice(written) => written.at(path),
         }
     }
 
@@ -295,6 +308,7 @@ impl Pushed {
             Self::Deployment(written) => (written.file, written.root.clone()),
             Self::Pod(written) => (written.file, written.root.clone()),
             Self::Service(written) => (written.file, written.root.clone()),
+            Self::EndpointSlice(written) => (written.file, written.root.clone()),
         }
     }
 }

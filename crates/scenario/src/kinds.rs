@@ -76,7 +76,7 @@ kinds! {
         PersistentVolumeClaim: Silent,
         PodTemplate: Silent,
         Event: Silent,
-        Endpoints: LeftOut("its addresses are not reached"),
+        Endpoints: LeftOut("no EndpointSlice is made of it"),
         LimitRange: LeftOut("it sets no requests and refuses no pod"),
         ResourceQuota: LeftOut("it refuses no pod"),
         ReplicationController: LeftOut("it starts no pods"),
@@ -108,7 +108,7 @@ kinds! {
         NetworkPolicy: LeftOut("it blocks no connection"),
     }
     discovery "discovery.k8s.io/v1" {
-        EndpointSlice: LeftOut("its addresses are not reached"),
+        EndpointSlice: Simulated(api::Kind::EndpointSlice),
     }
     rbac "rbac.authorization.k8s.io/v1" {
         Role: Silent,

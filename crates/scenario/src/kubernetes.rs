@@ -4,6 +4,7 @@
 //! rollout (environment variables, volumes, security contexts) is not checked.
 
 mod deployment;
+mod endpoint_slice;
 mod labels;
 mod left_out;
 mod names;
@@ -21,6 +22,7 @@ use serde::Deserialize;
 
 pub(crate) use self::{
     deployment::{MOST_REPLICAS, deployment},
+    endpoint_slice::endpoint_slice,
     labels::parse_labels,
     names::is_subdomain,
     pod::pod,
@@ -98,6 +100,15 @@ impl Checker<'_> {
 
     fn duplicate(&mut self, path: &str, value: impl Display, help: &str) {
         self.report(Code::BadValue, path, format!("{path}: Duplicate value: {value}"), help);
+    }
+
+    /// Whether a list is not too long.
+    fn at_most(&mut self, path: &str, count: usize, most: usize) -> bool {
+        if count > most {
+            let message = format!("{path}: Too many: {count}: must have at most {most} items");
+            self.report(Code::BadValue, path, message, "make several objects of it");
+        }
+        count <= most
     }
 
     fn required(&mut self, path: &str, detail: &str, help: &str) {

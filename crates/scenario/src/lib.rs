@@ -11,7 +11,7 @@
 //! | `yaml`, `field_path`, `deserializer` | trees with places, ways into them, trees to types |
 //! | `edit` | which lines of a file to change for a field |
 //! | `document`, `kinds` | what a document is, and which kinds of objects Kubernetes knows |
-//! | `kubernetes` | Deployments, Pods and Services as the API server takes them |
+//! | `kubernetes` | Deployments, Pods, Services and EndpointSlices as the API server takes them |
 //! | `objects` | all objects of a load, and what is wrong between them |
 //! | `spec` | the document of kind Scenario |
 //! | `consistency` | what is wrong between the scenario and the objects |

@@ -159,8 +159,15 @@ fn too_much(scenario: &Scenario, document: &ScenarioDocument, findings: &mut Fin
         report(Code::BadValue, "spec.clients", message, "lower the rates, or shorten `duration`");
     }
     let (nodes, pods) = (scenario.cluster.nodes.len() as u64, most_pods(scenario));
-    if nodes * pods > MOST_NODES_TIMES_PODS {
-        let message = format!("{nodes} nodes with {pods} pods are more than can be simulated");
+    let slices = scenario.endpoint_slices.iter();
+    let others = slices.map(|slice| slice.endpoints.len() as u64).sum::<u64>();
+    if nodes * (pods + others) > MOST_NODES_TIMES_PODS {
+        let others = match others {
+            0 => String::new(),
+            others => format!(" and {others} endpoints of EndpointSlices"),
+        };
+        let message =
+            format!("{nodes} nodes with {pods} pods{others} are more than can be simulated");
         let help = format!(
             "every node learns of every pod: let nodes times pods be {MOST_NODES_TIMES_PODS} or less"
         );
@@ -237,6 +244,7 @@ fn summarize(sources: &Sources, documents: &[Document], sorted: &Sorted) -> Summ
         (Kind::Deployment, objects.deployments.len()),
         (Kind::Pod, objects.pods.len()),
         (Kind::Service, objects.services.len()),
+        (Kind::EndpointSlice, objects.endpoint_slices.len()),
     ];
     Summary {
         files: sources.files().count(),

@@ -1,5 +1,7 @@
 //! The objects of a cluster as they were written, and what is wrong between them.
 
+mod slices;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::IpAddr,
@@ -7,7 +9,8 @@ use std::{
 };
 
 use api::{
-    Deployment, IntOrString, Key, Kind, Labels, Meta, Pod, PodSpec, Service, selector::matches_all,
+    Deployment, EndpointSlice, IntOrString, Key, Kind, Labels, Meta, Pod, PodSpec, Service,
+    selector::matches_all, service::ServiceType,
 };
 
 use crate::{
@@ -45,6 +48,7 @@ pub(crate) struct Objects {
     pub(crate) deployments: Vec<Written<Deployment>>,
     pub(crate) pods: Vec<Written<Pod>>,
     pub(crate) services: Vec<Written<Service>>,
+    pub(crate) endpoint_slices: Vec<Written<EndpointSlice>>,
     /// Whether there are documents that could not be read: what is not here may be in them.
     pub(crate) incomplete: bool,
 }
@@ -68,6 +72,7 @@ impl Objects {
         self.services.iter().find(|written| is_called(&written.object.meta, key))
     }
 
+    /// Whether there is nothing to rehearse; slices alone are not.
     pub(crate) fn is_empty(&self) -> bool {
         self.deployments.is_empty() && self.pods.is_empty() && self.services.is_empty()
     }
@@ -132,8 +137,8 @@ impl Objects {
         }
     }
 
-    /// Reports node ports and addresses that are given twice, too many pods, and Services that lead
-    /// nowhere.
+    /// Reports node ports and addresses that are given twice, too many pods, and Services and slices
+    /// that lead nowhere.
     pub(crate) fn check(&self, findings: &mut Findings) {
         self.check_node_ports(findings);
         self.check_addresses(findings);
@@ -146,11 +151,19 @@ impl Objects {
             }
             self.check_selector(written, findings);
         }
+        for written in self.endpoint_slices.iter().filter(|_| worth_it) {
+            if findings.is_full() {
+                return;
+            }
+            self.check_slice(written, findings);
+        }
     }
 
     pub(crate) fn check_selector(&self, written: &Written<Service>, findings: &mut Findings) {
         let Service { meta, spec, .. } = &written.object;
-        let Some(selector) = &spec.selector else { return };
+        // What a mere name selects is behind nothing.
+        let selector = spec.selector.as_ref().filter(|_| spec.kind != ServiceType::ExternalName);
+        let Some(selector) = selector else { return };
         let groups: Vec<PodGroup<'_>> = self.selected(&meta.namespace, selector).collect();
         if groups.is_empty() {
             if !self.incomplete {
@@ -235,7 +248,8 @@ impl Objects {
     /// Addresses that Services state, and whether there are enough for the others.
     fn check_addresses(&self, findings: &mut Findings) {
         let mut taken: BTreeMap<IpAddr, At> = BTreeMap::new();
-        let with_address = self.services.iter().filter(|written| !written.object.spec.headless);
+        let with_address =
+            self.services.iter().filter(|written| written.object.spec.needs_cluster_ip());
         for (index, written) in with_address.enumerate() {
             let at = written.at("spec.clusterIP");
             if index == SERVICE_ADDRESSES {
@@ -281,9 +295,12 @@ impl Objects {
         scenario.deployments = self.deployments.into_iter().map(|written| written.object).collect();
         scenario.pods = self.pods.into_iter().map(|written| written.object).collect();
         scenario.services = self.services.into_iter().map(|written| written.object).collect();
+        scenario.endpoint_slices =
+            self.endpoint_slices.into_iter().map(|written| written.object).collect();
         scenario.deployments.sort_by_cached_key(|object| object.meta.key());
         scenario.pods.sort_by_cached_key(|object| object.meta.key());
         scenario.services.sort_by_cached_key(|object| object.meta.key());
+        scenario.endpoint_slices.sort_by_cached_key(|object| object.meta.key());
     }
 }
 

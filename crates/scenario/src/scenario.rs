@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
-use api::{Deployment, Key, Labels, Pod, PodTemplate, Service};
+use api::{Deployment, EndpointSlice, Key, Labels, Pod, PodTemplate, Service};
 use engine::{Delay, Distribution, Span};
 
 /// What is to be rehearsed.
@@ -27,6 +27,8 @@ pub struct Scenario {
     pub pods: Vec<Pod>,
     /// Services to create before the start.
     pub services: Vec<Service>,
+    /// EndpointSlices that somebody wrote by hand, to create before the start.
+    pub endpoint_slices: Vec<EndpointSlice>,
     /// How the program in an image behaves, for every image that a template or the timeline names.
     pub images: BTreeMap<Arc<str>, Image>,
     /// Who sends requests.

@@ -274,6 +274,7 @@ pub(crate) fn empty_scenario(path: &str) -> Scenario {
         deployments: Vec::new(),
         pods: Vec::new(),
         services: Vec::new(),
+        endpoint_slices: Vec::new(),
         images: BTreeMap::new(),
         clients: Vec::new(),
         timeline: Vec::new(),

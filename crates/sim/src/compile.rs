@@ -45,13 +45,15 @@ pub fn compile(scenario: &Scenario, seed: u64) -> World {
         scenario.services.iter().cloned().partition(|object| object.spec.cluster_ip.is_some());
     let services = stated.into_iter().chain(by_chance);
     let services = services.map(|object| Object::Service(Arc::new(object)));
+    let slices = scenario.endpoint_slices.iter().cloned();
+    let slices = slices.map(|object| Object::EndpointSlice(Arc::new(object)));
     let pods = scenario.pods.iter().cloned().map(|object| Object::Pod(Arc::new(object)));
     let deployments =
         scenario.deployments.iter().cloned().map(|object| Object::Deployment(Arc::new(object)));
     let initial = Initial {
         nodes: cluster.nodes.iter().map(node).collect(),
         kubelet: kubelet_config(cluster),
-        objects: services.chain(deployments).chain(pods).collect(),
+        objects: services.chain(slices).chain(deployments).chain(pods).collect(),
         streams,
     };
     let plan = (scenario.timeline.clone(), scenario.duration);

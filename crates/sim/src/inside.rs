@@ -165,11 +165,11 @@ impl<'w> Inside<'w> {
                 "nobody listens in {} at the target port of {name}",
                 self.name_of(pod)
             )),
-            Attempt::Unanswered(Some(pod)) => Connected::Unanswered(format!(
+            Attempt::Unanswered(pod) => Connected::Unanswered(format!(
                 "{node} still sends {name} to {}, which is gone",
                 self.name_of(pod)
             )),
-            Attempt::Unanswered(None) => Connected::Unanswered(format!(
+            Attempt::Nobody => Connected::Unanswered(format!(
                 "{node} sends {name} to an address of an EndpointSlice that no pod has"
             )),
             Attempt::NoEndpoint => Connected::Refused(format!(

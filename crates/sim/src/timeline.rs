@@ -1,6 +1,6 @@
 //! What happens when: a user's commands, and faults.
 
-use api::{Deployment, Key, Kind, Labels, Object, PodId, Service};
+use api::{Deployment, Key, Kind, Labels, Object, PodId, Service, service::ServiceType};
 use engine::Time;
 use record::{Record, Recorder};
 use scenario::{Action, Fault, Step, TemplateChange};
@@ -80,6 +80,9 @@ impl World {
             _ => None,
         };
         let (asked, given) = (service.spec.cluster_ip, stored.and_then(|it| it.spec.cluster_ip));
+        let is_alias = |it: &Service| it.spec.kind == ServiceType::ExternalName;
+        // To and from an alias everything may change.
+        let stored = stored.filter(|stored| !is_alias(stored) && !is_alias(service));
         let moves = stored.is_some() && asked.is_some() && asked != given;
         let turns = stored.is_some_and(|it| it.spec.headless != service.spec.headless);
         let problem = if moves || turns {

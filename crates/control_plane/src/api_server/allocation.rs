@@ -99,7 +99,7 @@ impl ApiServer {
         if self.conflict(service).is_some() {
             return Err(ApiError::Invalid);
         }
-        if has_address(service) && service.spec.cluster_ip.is_none() {
+        if service.spec.needs_cluster_ip() && service.spec.cluster_ip.is_none() {
             service.spec.cluster_ip = Some(self.new_cluster_ip().ok_or(ApiError::RangeIsFull)?);
         }
         service.id = self.number_of(service.spec.cluster_ip);
@@ -113,7 +113,12 @@ impl ApiServer {
     /// # Errors
     /// [`ApiError::Invalid`] where the address would change, or another Service has what it asks for.
     pub(super) fn reallocate(&mut self, old: &Service, new: &mut Service) -> Result<(), ApiError> {
-        if new.spec.cluster_ip.is_none() && has_address(new) {
+        let is_alias = |it: &Service| it.spec.kind == ServiceType::ExternalName;
+        if is_alias(old) != is_alias(new) {
+            // An alias has nothing, so this is as if it were new.
+            return self.allocate(new);
+        }
+        if new.spec.cluster_ip.is_none() && new.spec.needs_cluster_ip() {
             new.spec.cluster_ip = old.spec.cluster_ip;
         }
         if new.spec.cluster_ip != old.spec.cluster_ip || self.conflict(new).is_some() {
@@ -192,7 +197,7 @@ impl ApiServer {
 
     /// Gives node ports to the ports of a Service that has them by its type and does not say which.
     pub(super) fn give_node_ports(&mut self, service: &mut Service) {
-        if service.spec.kind == ServiceType::ClusterIP {
+        if !service.spec.kind.has_node_ports() {
             return;
         }
         let numbers = |service: &Service| -> Vec<(Protocol, u16)> {
@@ -221,9 +226,4 @@ impl ApiServer {
             _ => None,
         })
     }
-}
-
-/// Whether a Service is to have an address of its own.
-fn has_address(service: &Service) -> bool {
-    !service.spec.headless
 }

@@ -1,7 +1,10 @@
 use std::net::IpAddr;
 
-use api::{Meta, Service, ServiceId, ServiceSpec};
-use engine::Span;
+use api::{
+    IntOrString, Meta, Protocol, Service, ServiceId, ServicePort, ServiceSpec, service::ServiceType,
+};
+use engine::{Agenda, Context, Span};
+use record::{Discard, Recorder};
 
 use super::*;
 
@@ -34,9 +37,9 @@ fn addresses_are_given_until_there_are_none() {
 
 /// Carries out some writes of an API server.
 fn writing<T>(api: &mut ApiServer, write: impl FnOnce(&mut ApiServer, &mut Cx<'_>) -> T) -> T {
-    let mut agenda = engine::Agenda::<Event>::new();
-    let recorder: &mut dyn record::Recorder = &mut record::Discard;
-    write(api, &mut engine::Context { now: Time::ZERO, agenda: &mut agenda, recorder })
+    let mut agenda = Agenda::<Event>::new();
+    let recorder: &mut dyn Recorder = &mut Discard;
+    write(api, &mut Context { now: Time::ZERO, agenda: &mut agenda, recorder })
 }
 
 fn stored(object: &Object) -> &Service {
@@ -81,4 +84,69 @@ fn a_service_keeps_what_it_was_given() {
         after.meta_mut().resource_version = 0;
         assert_eq!(api.update(after, cx).err(), Some(ApiError::Invalid));
     });
+}
+
+#[test]
+fn a_name_for_a_host_outside_gets_neither_an_address_nor_node_ports() {
+    let port = |kind, headless| {
+        let port = ServicePort {
+            name: String::new(),
+            protocol: Protocol::Tcp,
+            port: 80,
+            target_port: IntOrString::Int(80),
+            node_port: None,
+        };
+        ServiceSpec { kind, headless, ports: vec![port], ..ServiceSpec::default() }
+    };
+    let cases = [
+        ("a", ServiceType::ClusterIP, false, (true, false)),
+        ("b", ServiceType::ClusterIP, true, (false, false)),
+        ("c", ServiceType::NodePort, false, (true, true)),
+        ("d", ServiceType::LoadBalancer, false, (true, true)),
+        ("e", ServiceType::ExternalName, false, (false, false)),
+    ];
+    let mut api = full_but(&[7, 8, 9]);
+    let mut agenda = Agenda::<Event>::new();
+    let recorder: &mut dyn Recorder = &mut Discard;
+    let mut cx = Context { now: Time::ZERO, agenda: &mut agenda, recorder };
+    for (name, kind, headless, expected) in cases {
+        let (meta, id) = (Meta::new("default", name), ServiceId(0));
+        let service = Service { meta, id, spec: port(kind, headless) };
+        let stored = api.create(Object::Service(Arc::new(service)), &mut cx).expect("it is new");
+        let Object::Service(stored) = stored else { panic!("a Service is stored as one") };
+        let given = (stored.spec.cluster_ip.is_some(), stored.spec.ports[0].node_port.is_some());
+        assert_eq!(given, expected, "{kind:?}");
+    }
+}
+
+/// A slice that somebody wrote by hand knows its Service by name, in its own namespace.
+#[test]
+fn a_slice_belongs_to_the_service_that_its_label_names() {
+    let mut api = ApiServer::new(Distribution::Constant(Span::ZERO), &Streams::new(1));
+    let mut agenda = Agenda::<Event>::new();
+    let recorder: &mut dyn Recorder = &mut Discard;
+    let mut cx = Context { now: Time::ZERO, agenda: &mut agenda, recorder };
+    for name in ["web", "db"] {
+        api.create(service(name, None), &mut cx).expect("it is new");
+    }
+    let cases = [
+        ("default", "db", Some(ServiceId(1))),
+        ("default", "other", None),
+        ("shop", "db", None),
+        ("default", "", None),
+    ];
+    for (index, (namespace, service_name, expected)) in cases.into_iter().enumerate() {
+        let slice = EndpointSlice {
+            meta: Meta::new(namespace, format!("slice-{index}")),
+            service_name: service_name.into(),
+            service: None,
+            ports: Vec::new(),
+            endpoints: Vec::new(),
+        };
+        let slice = Object::EndpointSlice(Arc::new(slice));
+        let Ok(Object::EndpointSlice(stored)) = api.create(slice, &mut cx) else {
+            panic!("a slice is stored as one")
+        };
+        assert_eq!(stored.service, expected, "{namespace}/{service_name}");
+    }
 }

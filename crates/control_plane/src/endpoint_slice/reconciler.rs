@@ -9,7 +9,10 @@ use std::{
     sync::Arc,
 };
 
-use api::{Endpoint, EndpointSlice, Kind, Labels, Meta, Owner, Service, SlicePort};
+use api::{
+    Endpoint, EndpointSlice, Kind, Labels, Meta, Owner, Service, SlicePort,
+    endpoint_slice::SERVICE_NAME_LABEL,
+};
 
 use super::{
     endpoint::{endpoints_equal_beyond_hash, hints_equal},
@@ -18,9 +21,6 @@ use super::{
 
 /// The most endpoints in a slice (`--max-endpoints-per-slice`).
 pub const MAX_ENDPOINTS_PER_SLICE: usize = 100;
-
-/// The label with the name of a slice's Service.
-pub const SERVICE_NAME_LABEL: &str = "kubernetes.io/service-name";
 
 /// The label with the name of who writes a slice.
 pub const MANAGED_BY_LABEL: &str = "endpointslice.kubernetes.io/managed-by";

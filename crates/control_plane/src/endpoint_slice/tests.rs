@@ -1,6 +1,7 @@
 use api::{
     Endpoint, IntOrString, Labels, Meta, Node, NodeId, Phase, Pod, PodId, PodSpec, PodStatus,
     Protocol, ServiceId, ServicePort, ServiceSpec, SlicePort, Timestamp,
+    endpoint_slice::SERVICE_NAME_LABEL,
     node::ZONE_LABEL,
     pod::{Container, ContainerPort, ReadyCondition, Resources},
 };
@@ -317,6 +318,46 @@ fn without_a_selector_nothing_is_done_and_slices_go_with_their_service() {
     assert!(bench.reconcile().batches.is_empty(), "once is enough");
     bench.hears(verb, object);
     assert_eq!(bench.informers.slices_of(&key()).count(), 0);
+}
+
+/// Somebody else's slice is neither changed nor deleted, whether its Service selects pods or not.
+#[test]
+fn slices_that_somebody_wrote_by_hand_are_left_alone() {
+    let mut bench = Bench::new();
+    let mut written = EndpointSlice {
+        meta: Meta { uid: "written".into(), ..Meta::new("default", "web-1") },
+        service_name: "web".into(),
+        service: Some(ServiceId(7)),
+        ports: Vec::new(),
+        endpoints: Vec::new(),
+    };
+    written.meta.labels.insert(SERVICE_NAME_LABEL.to_owned(), "web".to_owned());
+    bench.hears(Verb::Added, Object::EndpointSlice(Arc::new(written.clone())));
+    bench.hears_pod(pod(1));
+    assert_eq!(bench.settle(), ["create 1rs"]);
+    bench.hears(Verb::Modified, Object::EndpointSlice(Arc::new(written.clone())));
+    assert!(bench.reconcile().batches.is_empty());
+    bench.hears(Verb::Deleted, Object::Service(Arc::new(service())));
+    let plan = bench.reconcile();
+    assert_eq!(in_short(&plan), ["delete"]);
+    assert!(
+        !matches!(&plan.batches[0][0], Write::Delete { key, .. } if *key == written.meta.key())
+    );
+}
+
+/// Kubernetes leaves the slices that it had, though nobody reads them any more.
+#[test]
+fn a_name_for_a_host_outside_has_no_endpoints_whatever_it_selects() {
+    let mut bench = Bench::new();
+    bench.hears_pod(pod(1));
+    bench.settle();
+    let mut name = service();
+    name.spec.kind = ServiceType::ExternalName;
+    name.spec.cluster_ip = None;
+    bench.hears(Verb::Modified, Object::Service(Arc::new(name)));
+    bench.hears_pod(pod(2));
+    assert!(bench.reconcile().batches.is_empty());
+    assert_eq!(bench.informers.slices_of(&key()).count(), 1);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, net::IpAddr};
 
-use api::{Object, service::ServiceType};
+use api::Object;
 
 /// A Service.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -96,6 +96,7 @@ impl Index {
         for object in objects {
             match object {
                 Object::Service(service) => index.add_service(from_service(service)),
+                Object::EndpointSlice(slice) if slice.service_name.is_empty() => {}
                 Object::EndpointSlice(slice) => index.add_endpoints(from_slice(slice)),
                 Object::Pod(pod) => {
                     if let Some(ip) = pod.status.pod_ip {
@@ -164,15 +165,13 @@ impl Index {
 }
 
 fn from_service(service: &api::Service) -> Service {
-    let api::ServiceSpec { kind, cluster_ip, headless, ports, .. } = &service.spec;
-    // The types that are simulated all have an address unless they are headless.
-    let (ServiceType::ClusterIP | ServiceType::NodePort | ServiceType::LoadBalancer) = kind;
+    let api::ServiceSpec { cluster_ip, headless, external_name, ports, .. } = &service.spec;
     Service {
         name: service.meta.name.to_string(),
         namespace: service.meta.namespace.to_string(),
         cluster_ips: cluster_ip.iter().copied().collect(),
         headless: *headless,
-        external_name: None,
+        external_name: external_name.clone(),
         ports: ports
             .iter()
             .map(|port| Port {

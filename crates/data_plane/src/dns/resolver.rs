@@ -1,7 +1,8 @@
 //! The resolver in a pod: one name, and the questions that it costs (glibc, resolv.conf(5)).
 //!
 //! Every try asks for A and AAAA. A name with fewer dots than `ndots` is tried below each domain of
-//! the search list before it is tried as it is; the first try with an address wins.
+//! the search list before it is tried as it is; the first try with an answer wins, were it only an
+//! alias that leads nowhere.
 
 use std::net::IpAddr;
 
@@ -9,7 +10,7 @@ use api::ResolvConf;
 
 use super::{
     name::{Name, NotAName},
-    record::{Answer, Question, Rcode, RecordType},
+    record::{Answer, Data, Question, Rcode, RecordType},
 };
 
 /// A question and how it was answered.
@@ -33,6 +34,16 @@ pub struct Resolution {
 }
 
 impl Resolution {
+    /// The aliases on the way, each with what it stands for.
+    pub fn aliases(&self) -> impl Iterator<Item = (&Name, &Name)> {
+        let answers = self.queries.iter().map(|query| &query.answer.answer);
+        let answered = answers.into_iter().find(|records| !records.is_empty());
+        answered.into_iter().flatten().filter_map(|record| match &record.data {
+            Data::Cname(target) => Some((&record.name, target)),
+            _ => None,
+        })
+    }
+
     /// The name that a rewrite rule made of the one that had the addresses.
     #[must_use]
     pub fn rewritten(&self) -> Option<&Name> {
@@ -74,19 +85,19 @@ pub fn resolve(
 ) -> Result<Resolution, NotAName> {
     let mut resolution = Resolution { addresses: Vec::new(), name: None, queries: Vec::new() };
     for name in tries(text, conf)? {
-        let mut failed = false;
+        let (mut failed, mut answered) = (false, false);
         for record_type in [RecordType::A, RecordType::Aaaa] {
             let question = Question { name: name.clone(), record_type };
             let answer = ask(&question);
             resolution.addresses.extend(answer.addresses());
+            answered |= !answer.answer.is_empty();
             failed |= matches!(answer.rcode, Rcode::ServFail | Rcode::Refused);
             resolution.queries.push(Query { question, answer });
         }
         if !resolution.addresses.is_empty() {
             resolution.name = Some(name);
-            break;
         }
-        if failed {
+        if answered || failed {
             break;
         }
     }

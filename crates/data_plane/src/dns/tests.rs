@@ -1,9 +1,11 @@
-use api::ResolvConf;
+use std::{net::IpAddr, sync::Arc};
+
+use api::{IntOrString, Meta, Object, Protocol, ResolvConf, ServiceId, service::ServiceType};
 
 use super::{
     index::{Address, Endpoints, Index, Port, Service},
     name::Name,
-    record::{Question, Rcode, RecordType},
+    record::{Data, Question, Rcode, RecordType},
     resolver::{Resolution, resolve, tries},
     server::{Config, Server},
 };
@@ -121,4 +123,54 @@ fn a_headless_service_without_ready_endpoints_does_not_exist() {
     let answer = server.answer(&Question { name, record_type: RecordType::A });
     assert_eq!(answer.rcode, Rcode::NxDomain);
     assert_eq!(answer.authority.len(), 1, "the SOA says how long that may be kept");
+}
+
+/// A name for a host outside is an alias; what is behind the alias is known only inside the cluster.
+#[test]
+fn a_service_that_is_only_a_name_is_answered_with_that_name() {
+    let name = |name: &str, target: &str| {
+        let spec = api::ServiceSpec {
+            kind: ServiceType::ExternalName,
+            external_name: Some(target.to_owned()),
+            ..api::ServiceSpec::default()
+        };
+        let meta = Meta::new("default", name);
+        Object::Service(Arc::new(api::Service { meta, id: ServiceId(0), spec }))
+    };
+    let web = api::Service {
+        meta: Meta::new("default", "web"),
+        id: ServiceId(1),
+        spec: api::ServiceSpec {
+            cluster_ip: Some([10, 96, 0, 10].into()),
+            ports: vec![api::ServicePort {
+                name: String::new(),
+                protocol: Protocol::Tcp,
+                port: 80,
+                target_port: IntOrString::Int(80),
+                node_port: None,
+            }],
+            ..api::ServiceSpec::default()
+        },
+    };
+    let objects = [
+        name("outside", "db.example.com"),
+        name("inside", "web.default.svc.cluster.local."),
+        Object::Service(Arc::new(web)),
+    ];
+    let (config, index) = (Config::kubeadm("cluster.local"), Index::of(&objects));
+    let server = Server { config: &config, index: &index, upstream: &|_| Vec::new() };
+    let cases = [
+        ("outside", "db.example.com.", vec![]),
+        ("inside", "web.default.svc.cluster.local.", vec![IpAddr::from([10, 96, 0, 10])]),
+    ];
+    for (service, target, addresses) in cases {
+        let name = Name::of(format!("{service}.default.svc.cluster.local"));
+        let answer = server.answer(&Question { name, record_type: RecordType::A });
+        let alias = answer.answer.iter().find_map(|record| match &record.data {
+            Data::Cname(target) => Some(target.as_str()),
+            _ => None,
+        });
+        assert_eq!((answer.rcode, alias), (Rcode::NoError, Some(target)), "{service}");
+        assert_eq!(answer.addresses().collect::<Vec<_>>(), addresses, "{service}");
+    }
 }

@@ -3,7 +3,7 @@
 
 use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
 
-use api::{Endpoint, EndpointSlice};
+use api::{Endpoint, EndpointSlice, Protocol};
 
 use crate::address_text::AddressText;
 
@@ -49,15 +49,16 @@ impl Candidate<'_> {
     }
 }
 
-/// The endpoints of a port, each address once. Of two with one address the later counts, but one
+/// The endpoints of a port, which is known by its name and protocol, each address once. Of two with one address the later counts, but one
 /// that is being deleted never replaces another (`endpointslicecache.go`).
 pub(super) fn candidates<'a>(
     slices: &'a BTreeMap<Arc<str>, KnownSlice>,
-    port_name: &str,
+    (name, protocol): (&str, Protocol),
 ) -> Vec<Candidate<'a>> {
     let mut all = Vec::new();
     for known in slices.values() {
-        let port = known.slice.ports.iter().find(|port| port.name == port_name);
+        let mut ports = known.slice.ports.iter();
+        let port = ports.find(|port| port.name == name && port.protocol == protocol);
         let Some(port) = port.and_then(|port| port.port) else { continue };
         let endpoints = known.addresses.iter().zip(&known.slice.endpoints);
         all.extend(endpoints.map(|(address, endpoint)| Candidate { address, port, endpoint }));
@@ -71,4 +72,54 @@ pub(super) fn candidates<'a>(
         same
     });
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use api::{Meta, SlicePort};
+
+    use super::*;
+
+    /// Of a slice that somebody wrote by hand, a port may have the name of one of the Service's and
+    /// another protocol, or no number.
+    #[test]
+    fn a_port_is_known_by_its_name_and_protocol() {
+        let endpoint = Endpoint {
+            address: [192, 0, 2, 10].into(),
+            ready: true,
+            serving: true,
+            terminating: false,
+            node_name: None,
+            zone: None,
+            target: None,
+            hostname: None,
+            for_zones: Vec::new(),
+            for_nodes: Vec::new(),
+        };
+        let port = |name: &str, protocol, port| SlicePort { name: name.into(), protocol, port };
+        let slice = EndpointSlice {
+            meta: Meta::new("default", "dns-1"),
+            service_name: "dns".into(),
+            service: None,
+            ports: vec![
+                port("dns", Protocol::Udp, Some(53)),
+                port("metrics", Protocol::Tcp, Some(9153)),
+                port("any", Protocol::Tcp, None),
+            ],
+            endpoints: vec![endpoint],
+        };
+        let name: Arc<str> = "dns-1".into();
+        let slices = BTreeMap::from([(name, KnownSlice::new(Arc::new(slice), None))]);
+        let cases = [
+            ("dns", Protocol::Udp, vec![53]),
+            ("dns", Protocol::Tcp, vec![]),
+            ("metrics", Protocol::Tcp, vec![9153]),
+            ("any", Protocol::Tcp, vec![]),
+        ];
+        for (name, protocol, expected) in cases {
+            let found = candidates(&slices, (name, protocol));
+            let ports: Vec<u16> = found.iter().map(|candidate| candidate.port).collect();
+            assert_eq!(ports, expected, "{name} {protocol:?}");
+        }
+    }
 }

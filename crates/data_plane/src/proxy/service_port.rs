@@ -84,6 +84,7 @@ impl From<&Service> for ServiceFacts {
         });
         Self {
             kind: spec.kind,
+            external_name: spec.kind == ServiceType::ExternalName,
             cluster_ips: spec.cluster_ip.into_iter().collect(),
             client_ip_affinity: match spec.session_affinity {
                 SessionAffinity::None => None,
@@ -135,7 +136,7 @@ impl ServicePort {
         let captured = service.ingress.iter().filter(|ingress| !ingress.proxy);
         let ranges = service.load_balancer_source_ranges.iter().copied();
         let balanced = service.kind == ServiceType::LoadBalancer;
-        let external = service.kind != ServiceType::ClusterIP || !service.external_ips.is_empty();
+        let external = service.kind.has_node_ports() || !service.external_ips.is_empty();
         let external_policy_local = external && service.external_policy_local;
         let asked = balanced && external_policy_local;
         Self {

@@ -48,12 +48,21 @@ pub struct Lookup {
     /// The name that has them, without the dot at its end; of a name that has none, the last one
     /// that was tried.
     pub name: String,
+    /// The aliases on the way, each with what it stands for, without the dots at their ends.
+    pub aliases: Vec<(String, String)>,
     /// How the last question was answered: `NXDOMAIN`.
     pub outcome: String,
     /// How many questions were asked.
     pub queries: usize,
     /// The name that a rewrite rule made of it.
     pub rewritten: Option<String>,
+}
+
+impl Lookup {
+    /// The name that has the addresses: what the last alias stands for, if there is one.
+    fn host(&self) -> &str {
+        self.aliases.last().map_or(&self.name, |(_, name)| name)
+    }
 }
 
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -129,10 +138,14 @@ fn look_up(name: &str, inside: &dyn Inside) -> Printed {
     };
     let server = inside.name_server();
     let mut printed = said(format!("Server:\t\t{server}\nAddress:\t{server}#53\n\n"));
-    for address in &found.addresses {
-        printed.stdout.push_str(&format!("Name:\t{}\nAddress: {address}\n", found.name));
+    for (alias, name) in &found.aliases {
+        printed.stdout.push_str(&format!("{alias}\tcanonical name = {name}.\n"));
     }
-    if found.addresses.is_empty() {
+    for address in &found.addresses {
+        let host = found.host();
+        printed.stdout.push_str(&format!("Name:\t{host}\nAddress: {address}\n"));
+    }
+    if found.addresses.is_empty() && found.aliases.is_empty() {
         printed.stdout.push_str(&match &*found.outcome {
             "NOERROR" => format!("*** Can't find {name}: No answer\n"),
             outcome => format!("** server can't find {name}: {outcome}\n"),
@@ -140,15 +153,25 @@ fn look_up(name: &str, inside: &dyn Inside) -> Printed {
         printed.code = 1;
     }
     printed.stdout.push('\n');
-    printed.stderr.push_str(&format!(
-        "note: it took {} questions, A and AAAA for each name tried\n",
-        found.queries
-    ));
+    printed.stderr = notes(&found);
+    printed
+}
+
+/// What it cost, and what another cluster would have said.
+fn notes(found: &Lookup) -> String {
+    let mut notes =
+        format!("note: it took {} questions, A and AAAA for each name tried\n", found.queries);
+    if found.addresses.is_empty() && !found.aliases.is_empty() {
+        notes += &format!(
+            "note: nothing outside the cluster is simulated, so {} has no address here\n",
+            found.host()
+        );
+    }
     if let Some(rewritten) = &found.rewritten {
-        printed.stderr.push_str(&format!(
+        notes += &format!(
             "note: a rewrite rule answered for {rewritten}; CoreDNS without it says NXDOMAIN \
              (cluster.dns.rewrites: [] turns the rule off)\n"
-        ));
+        );
     }
-    printed
+    notes
 }

@@ -21,13 +21,10 @@ pub(super) fn service(object: &Service) -> Value {
     } else {
         spec.cluster_ip.map(|ip| ip.to_string())
     };
-    let (affinity, config) = match spec.session_affinity {
-        SessionAffinity::None => ("None", Value::Null),
-        SessionAffinity::ClientIp { timeout_seconds } => {
-            ("ClientIP", json!({ "clientIP": { "timeoutSeconds": timeout_seconds } }))
-        }
-    };
-    let exposed = spec.kind != ServiceType::ClusterIP;
+    let (affinity, config) = affinity(spec.session_affinity);
+    let exposed = spec.kind.has_node_ports();
+    // What belongs to an address is not there where there is none to be.
+    let addressed = spec.kind != ServiceType::ExternalName;
     json!({
         "apiVersion": api_version(Kind::Service),
         "kind": "Service",
@@ -35,10 +32,14 @@ pub(super) fn service(object: &Service) -> Value {
         "spec": fields([
             ("clusterIP", address.clone().into()),
             ("clusterIPs", address.into_iter().collect()),
+            ("externalName", spec.external_name.as_deref().into()),
             ("externalTrafficPolicy", exposed.then(|| policy(spec.external_traffic_policy)).into()),
-            ("internalTrafficPolicy", policy(spec.internal_traffic_policy).into()),
-            ("ipFamilies", json!(["IPv4"])),
-            ("ipFamilyPolicy", "SingleStack".into()),
+            (
+                "internalTrafficPolicy",
+                addressed.then(|| policy(spec.internal_traffic_policy)).into(),
+            ),
+            ("ipFamilies", addressed.then_some("IPv4").into_iter().collect()),
+            ("ipFamilyPolicy", addressed.then_some("SingleStack").into()),
             ("ports", spec.ports.iter().map(port).collect()),
             (
                 "publishNotReadyAddresses",
@@ -52,6 +53,16 @@ pub(super) fn service(object: &Service) -> Value {
         ]),
         "status": { "loadBalancer": {} },
     })
+}
+
+/// `sessionAffinity` and its config.
+fn affinity(affinity: SessionAffinity) -> (&'static str, Value) {
+    match affinity {
+        SessionAffinity::None => ("None", Value::Null),
+        SessionAffinity::ClientIp { timeout_seconds } => {
+            ("ClientIP", json!({ "clientIP": { "timeoutSeconds": timeout_seconds } }))
+        }
+    }
 }
 
 fn policy(policy: TrafficPolicy) -> &'static str {

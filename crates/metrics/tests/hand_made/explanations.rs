@@ -291,6 +291,18 @@ fn programs_end_with_requests_in_hand() {
     assert_eq!((explanation.text.as_str(), explanation.gap), (text, None));
 }
 
+/// An address that somebody wrote into an EndpointSlice is no pod's.
+#[test]
+fn addresses_that_no_pod_has_do_not_answer() {
+    let mut stream = two_pods();
+    stream.fail(11_000, 0, None, Cause::TimeoutUnreachable);
+    let explanation = only(stream);
+    let text = "1 request was left without an answer at 11.0 s: node-0 sent traffic to addresses \
+                that no pod has ever had, or had no rules for them yet.";
+    assert_eq!((explanation.text.as_str(), explanation.gap), (text, None));
+    assert_eq!(explanation.deployment, None);
+}
+
 #[test]
 fn addresses_are_listed_after_they_stopped_answering() {
     let mut stream = two_pods();

@@ -29,6 +29,15 @@ pub(crate) fn is_subdomain(text: &str) -> Result<(), String> {
     check(text.split('.').all(is_label), SUBDOMAIN)
 }
 
+/// Whether a text can be the name of a host with its domain, with a dot at its end or without
+/// (`IsFullyQualifiedDomainName`).
+pub(super) fn is_fully_qualified(text: &str) -> Result<(), String> {
+    let name = text.strip_suffix('.').unwrap_or(text);
+    is_subdomain(name)?;
+    check(name.contains('.'), "should be a domain with at least two segments separated by dots")?;
+    name.split('.').try_for_each(is_label_name)
+}
+
 /// Whether a text can be the name of a container, a namespace or a Service port.
 pub(super) fn is_label_name(text: &str) -> Result<(), String> {
     at_most(text, 63, "characters")?;
@@ -106,7 +115,8 @@ mod tests {
     #[test]
     fn names_are_checked_as_the_api_server_does() {
         let long = "a".repeat(64);
-        let cases: [(NameCheck, &[&str], &[&str]); 5] = [
+        let cases: [(NameCheck, &[&str], &[&str]); 6] = [
+            (is_fully_qualified, &["a.b", "db.example.com."], &["", ".", "a", "a.", "A.b", "a..b"]),
             (is_label_name, &["a", "1a", "a-b"], &["", "-a", "a-", "A", "a.b", "a_b", &long]),
             (is_subdomain, &["a.b", "my-web", &long], &["a..b", "My", "a_b", ".a"]),
             (

@@ -19,7 +19,7 @@ use crate::{
     objects::Written,
 };
 
-/// Reads a Service; `None` where not even a name is left, and for ExternalName.
+/// Reads a Service; `None` where not even a name is left.
 pub(crate) fn service(cx: &mut Checker<'_>, left_out: &mut LeftOutThings) -> Option<Service> {
     cx.read(left_out, convert)
 }
@@ -63,15 +63,10 @@ fn convert(cx: &mut Checker<'_>, read: core::Service) -> Option<Service> {
     let meta = cx.meta(read.metadata, names::is_service_name);
     let spec = defaulted.spec?;
     topology_mode(cx, &meta.annotations);
-    if spec.type_.as_deref() == Some("ExternalName") {
-        let message = "spec.type: a Service of type ExternalName is not simulated".to_owned();
-        let help = "it has no address and no endpoints; clients cannot use it as a target here";
-        cx.report(Code::FieldNotSimulated, "spec.type", message, help);
-        return None;
-    }
     let kind = match spec.type_.as_deref() {
         Some("NodePort") => ServiceType::NodePort,
         Some("ClusterIP") => ServiceType::ClusterIP,
+        Some("ExternalName") => ServiceType::ExternalName,
         _ => ServiceType::LoadBalancer,
     };
     node_ports(cx, &spec, kind);
@@ -80,9 +75,10 @@ fn convert(cx: &mut Checker<'_>, read: core::Service) -> Option<Service> {
         kind,
         cluster_ip: cluster_ip.parse().ok(),
         headless: cluster_ip == "None",
+        external_name: spec.external_name.clone().filter(|_| kind == ServiceType::ExternalName),
         selector: spec.selector.clone().filter(|selector| !selector.is_empty()),
         publish_not_ready_addresses: spec.publish_not_ready_addresses.unwrap_or(false),
-        ports: spec.ports.iter().flatten().filter_map(port).collect(),
+        ports: spec.ports.iter().flatten().filter_map(|it| port(it, kind)).collect(),
         ..ServiceSpec::default()
     };
     set_traffic(&mut read, &spec);
@@ -163,7 +159,7 @@ fn node_ports(cx: &mut Checker<'_>, spec: &core::ServiceSpec, kind: ServiceType)
     let (first, last) = defaults::NODE_PORTS;
     for (index, port) in spec.ports.iter().flatten().enumerate() {
         let number = port.node_port.unwrap_or(0);
-        let given = number != 0 && kind != ServiceType::ClusterIP;
+        let given = number != 0 && kind.has_node_ports();
         if given && !(i32::from(first)..=i32::from(last)).contains(&number) {
             let detail = format!(
                 "provided port is not in the valid range. The range of valid ports is {first}-{last}"
@@ -174,8 +170,9 @@ fn node_ports(cx: &mut Checker<'_>, spec: &core::ServiceSpec, kind: ServiceType)
     }
 }
 
-/// A port whose number is one; what else is wrong with it was said.
-fn port(written: &core::ServicePort) -> Option<ServicePort> {
+/// A port whose number is one; what else is wrong with it was said. A node port is given only where
+/// the type has some.
+fn port(written: &core::ServicePort, kind: ServiceType) -> Option<ServicePort> {
     let number = u16::try_from(written.port).ok().filter(|number| *number > 0)?;
     let target_port = match &written.target_port {
         Some(intstr::IntOrString::Int(target)) => IntOrString::Int(*target),
@@ -189,6 +186,6 @@ fn port(written: &core::ServicePort) -> Option<ServicePort> {
     };
     let node_port = written.node_port.and_then(|port| u16::try_from(port).ok());
     let name = written.name.clone().unwrap_or_default();
-    let node_port = node_port.filter(|port| *port > 0);
+    let node_port = node_port.filter(|port| *port > 0 && kind.has_node_ports());
     Some(ServicePort { name, protocol, port: number, target_port, node_port })
 }

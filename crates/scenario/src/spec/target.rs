@@ -11,6 +11,9 @@ use super::{
 };
 use crate::{Code, From, Host, Port, Target, diagnostic::suggest};
 
+/// CoreDNS follows so many names that stand for others (`plugin/backend_lookup.go`).
+const LONGEST_CHAIN: usize = 8;
+
 /// A URL in its parts, with the byte offsets of those that complaints point at.
 struct Url<'a> {
     host: &'a str,
@@ -110,6 +113,7 @@ impl Reading<'_> {
             }
             (None, None) => self.service_named(item, &url, namespace, known)?,
         };
+        let service = self.behind_alias(item, &url, service, known)?;
         let port = self.port(item, &url, namespace, known)?;
         let port = match port {
             // Its name leads to the pods themselves, and so to the ports that they listen on.
@@ -130,6 +134,34 @@ impl Reading<'_> {
             (None, None) => Host::Name(url.host.to_owned()),
         };
         Some(Target { url: text.clone(), host, port, service: service.meta.key() })
+    }
+
+    /// The Service that a Service of type ExternalName stands for, or that one itself.
+    fn behind_alias<'k>(
+        &mut self,
+        item: &Item<'_>,
+        url: &Url<'_>,
+        service: &'k Service,
+        known: &Known<'k>,
+    ) -> Option<&'k Service> {
+        let mut behind = service;
+        for _ in 0..LONGEST_CHAIN {
+            let Some(host) = &behind.spec.external_name else { return Some(behind) };
+            let labels = host.trim_end_matches('.').split('.').count();
+            let whole = host.trim_end_matches('.').ends_with(".cluster.local") && labels > 4;
+            let key = service_key(host, "", false).ok().filter(|_| whole);
+            let Some(written) = key.and_then(|key| known.service(&key)) else { break };
+            behind = &written.object;
+        }
+        let (key, host) = (service.meta.key(), service.spec.external_name.as_deref());
+        let message = format!(
+            "Service `{key}` stands for {}, which is no Service of this cluster",
+            host.unwrap_or_default()
+        );
+        let help =
+            "hosts outside are not simulated: name a Service by NAME.NAMESPACE.svc.cluster.local";
+        self.report_inside(Code::NotYet, item, url.host_offset, message, help);
+        None
     }
 
     /// Complains where a client that is in no container has a variable in its target.

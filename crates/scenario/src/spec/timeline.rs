@@ -316,10 +316,10 @@ impl Reading<'_> {
             }
             actions.push(Action::ApplyService(Box::new(written.object.clone())));
         }
-        if !objects.pods.is_empty() {
+        let others = objects.endpoint_slices.len() + objects.pods.len();
+        if others > 0 {
             let message = format!(
-                "{} of the objects in `{}` have no effect when applied: Pods",
-                objects.pods.len(),
+                "{others} of the objects in `{}` have no effect when applied: EndpointSlices and Pods",
                 file.text
             );
             let help = "Services, and the templates and replicas of Deployments, are taken over";

@@ -35,7 +35,8 @@ impl Reading<'_> {
         known: &Known<'k>,
     ) -> Option<Variable<'k>> {
         let services = known.services().map(|written| &written.object);
-        let here = services.filter(|it| *it.meta.namespace == *namespace && !it.spec.headless);
+        let addressed = services.filter(|it| it.spec.needs_cluster_ip());
+        let here = addressed.filter(|it| *it.meta.namespace == *namespace);
         let all: Vec<(String, Variable<'k>)> = here.flat_map(variables).collect();
         if let Some((_, variable)) = all.iter().find(|(known, _)| known == name) {
             return Some(*variable);

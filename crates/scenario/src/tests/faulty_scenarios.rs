@@ -354,6 +354,15 @@ fn what_is_not_reachable_is_said() {
         findings(&load_text(&headless)),
         ["RS0204 6: Service `default/web-svc` cannot be reached from outside"]
     );
+    let name = inside
+        .replace("type: ClusterIP\n", "type: ExternalName\n  externalName: db.example.com\n")
+        .replace("  clusterIP: 10.96.0.10\n", "");
+    assert_eq!(
+        findings(&load_text(&name)),
+        [
+            "RS0210 6: Service `default/web-svc` stands for db.example.com, which is no Service of this cluster"
+        ]
+    );
 }
 
 #[test]

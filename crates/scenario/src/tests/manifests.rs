@@ -282,6 +282,16 @@ fn types_and_addresses_of_services_are_validated_as_the_api_server_does() {
             "metadata.name: Invalid value: \"web.svc\": must not contain dots",
         ),
     ]);
+    let named = |line: &str| {
+        let spec = format!("type: ExternalName{line}\n  sessionAffinity: None\n");
+        said("type: NodePort\n  clusterIP: 10.96.0.10\n", &spec)
+    };
+    assert_eq!(named("\n  externalName: db.example.com."), "");
+    assert_eq!(named(""), "spec.externalName: Required value");
+    assert_eq!(
+        named("\n  externalName: db.example.com\n  clusterIP: 10.96.0.10"),
+        "spec.clusterIPs: Forbidden: may not be set for ExternalName services"
+    );
     let other =
         APP.split("---").nth(1).expect("the Service comes second").replace("web-svc", "other");
     let found = findings(&load_text(&format!("{APP}---{other}")));

@@ -1,6 +1,6 @@
 //! Good scenarios: what they are read as.
 
-use api::{IntOrPercent, IntOrString, Key, Kind, Strategy, pod::PreStop};
+use api::{IntOrPercent, IntOrString, Key, Kind, Strategy, pod::PreStop, service::ServiceType};
 use engine::{Distribution, Span};
 
 use super::{findings, load_files, load_text, shown};
@@ -207,6 +207,27 @@ fn a_port_without_a_target_port_leads_to_itself() {
     let app = APP.replace(", targetPort: http", "");
     let loaded = load_text(&with_scenario(QUIET).replace(APP, &app));
     assert_eq!(scenario(&loaded).services[0].spec.ports[0].target_port, IntOrString::Int(80));
+}
+
+/// A name has no address and no node ports, and nothing is behind what it selects.
+#[test]
+fn a_service_may_be_a_name_for_a_host_outside() {
+    let name = "---
+apiVersion: v1
+kind: Service
+metadata: { name: db }
+spec:
+  type: ExternalName
+  externalName: db.example.com
+  selector: { app: nobody }
+  ports: [ { port: 5432, nodePort: 30080 } ]
+";
+    let loaded = load_text(&(with_scenario(QUIET) + name));
+    let spec = &scenario(&loaded).services[0].spec;
+    assert_eq!(spec.kind, ServiceType::ExternalName);
+    assert_eq!(spec.external_name.as_deref(), Some("db.example.com"));
+    assert_eq!((spec.cluster_ip, spec.ports[0].port, spec.ports[0].node_port), (None, 5432, None));
+    assert!(!spec.needs_cluster_ip());
 }
 
 #[test]

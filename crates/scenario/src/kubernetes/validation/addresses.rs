@@ -40,7 +40,7 @@ pub(super) fn range(text: &str, strict: bool) -> Result<(), &'static str> {
 
 /// What is wrong with an address that packets are to be sent to from outside
 /// (`ValidateEndpointIP`).
-pub(super) fn special(address: IpAddr) -> Option<String> {
+pub(crate) fn special(address: IpAddr) -> Option<String> {
     let (link_local, local_multicast) = match address {
         IpAddr::V4(ip) => (ip.is_link_local(), ip.octets()[..3] == [224, 0, 0]),
         IpAddr::V6(ip) => {
