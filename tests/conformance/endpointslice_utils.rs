@@ -166,6 +166,7 @@ fn numbered_service(number: u8) -> Service {
         meta: Meta::new("test", format!("service-{number}")),
         id: api::ServiceId::default(),
         spec: ServiceSpec { selector: Some(selector), ..ServiceSpec::default() },
+        status: api::ServiceStatus::default(),
     }
 }
 

@@ -219,7 +219,8 @@ pub(crate) fn service(f: &Fields<'_>) -> Read<(Service, Vec<AddressType>)> {
         };
         Ok((spec, families))
     })?;
-    Ok((Service { meta, id: ServiceId::default(), spec }, families))
+    let (id, status) = (ServiceId::default(), api::ServiceStatus::default());
+    Ok((Service { meta, id, spec, status }, families))
 }
 
 fn service_type(text: &str) -> Read<ServiceType> {

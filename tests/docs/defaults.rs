@@ -50,6 +50,15 @@ fn settings(cluster: &Cluster) -> Vec<(&'static str, String)> {
         ("dns.loss", format!("{}%", cluster.dns.loss * 100.0)),
         ("dns.ttl", cluster.dns.ttl.to_string()),
         ("dns.cache", cluster.dns.cache.to_string()),
+        ("loadBalancer.healthCheck.interval", cluster.load_balancer.interval.to_string()),
+        (
+            "loadBalancer.healthCheck.healthyThreshold",
+            cluster.load_balancer.healthy_threshold.to_string(),
+        ),
+        (
+            "loadBalancer.healthCheck.unhealthyThreshold",
+            cluster.load_balancer.unhealthy_threshold.to_string(),
+        ),
         ("dns.nodeLocal", cluster.dns.node_local.to_string()),
     ]
 }

@@ -63,7 +63,11 @@ spec: { selector: { app: web }, ports: [ { port: 80, targetPort: http } ] }
 apiVersion: v1
 kind: Service
 metadata: { name: web-np }
-spec: { type: NodePort, selector: { app: web }, ports: [ { port: 80, targetPort: http, nodePort: 30080 } ] }
+spec:
+  type: LoadBalancer
+  externalTrafficPolicy: Local
+  selector: { app: web }
+  ports: [ { port: 80, targetPort: http, nodePort: 30080 } ]
 ";
 
 /// A headless Service, so that its name leads nowhere until there is a pod.

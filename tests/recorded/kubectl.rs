@@ -244,6 +244,7 @@ fn a_name_for_a_host_outside_is_printed_as_kubectl_prints_it() {
                 ports,
                 ..ServiceSpec::default()
             },
+            status: api::ServiceStatus::default(),
         };
         let ours = to_json(&api::Object::Service(Arc::new(service)));
         // One of them was described, the other only listed.

@@ -34,7 +34,9 @@ pub(crate) fn remedies(
             let remedy = |deployment| readiness(scenario, deployment);
             deployments.into_iter().filter_map(remedy).collect()
         }
-        Cause::TimeoutDropped => pods_of_all_nodes(scenario).collect(),
+        Cause::TimeoutDropped => pods_of_all_nodes(scenario)
+            .chain(outlast_health_checks(scenario, explanation))
+            .collect(),
         Cause::RefusedWrongPort => target_port(scenario).into_iter().collect(),
         Cause::RefusedNoEndpoints => selector(scenario)
             .into_iter()
@@ -120,6 +122,19 @@ fn one_more_first(deployment: &Deployment) -> Option<Remedy> {
     let change = Change::OneMoreFirst { was_recreate };
     let kind = Kind::Deployment;
     (missing >= replicas).then(|| Remedy { kind, object: deployment.meta.key(), change })
+}
+
+/// Let old pods stay until the load balancer has found their nodes empty.
+fn outlast_health_checks(scenario: &Scenario, explanation: &Explanation) -> Vec<Remedy> {
+    if !scenario.clients.iter().any(|client| client.target.balanced) {
+        return Vec::new();
+    }
+    let check = scenario.cluster.load_balancer;
+    let answers = f64::from(check.unhealthy_threshold);
+    let most = Span::from_secs_f64(check.interval.as_secs_f64() * answers);
+    let explanation = Explanation { gap: Some((Span::ZERO, most)), ..explanation.clone() };
+    let called = called_deployments(scenario).into_iter();
+    called.filter_map(|deployment| pre_stop(deployment, &explanation)).collect()
 }
 
 /// For Services whose traffic policy keeps the connections of a client on nodes without a pod.

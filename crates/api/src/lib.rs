@@ -45,6 +45,6 @@ pub use replica_set::{ReplicaSet, ReplicaSetSpec, ReplicaSetStatus};
 pub use runtime_interface::{EnvVar, RuntimeReply, RuntimeRequest};
 pub use selector::LabelSelector;
 pub use service::{
-    Protocol, Service, ServiceId, ServicePort, ServiceSpec, SessionAffinity, TrafficDistribution,
-    TrafficPolicy,
+    Protocol, Service, ServiceId, ServicePort, ServiceSpec, ServiceStatus, SessionAffinity,
+    TrafficDistribution, TrafficPolicy,
 };

@@ -17,6 +17,15 @@ pub struct Service {
     pub id: ServiceId,
     /// What it is to be.
     pub spec: ServiceSpec,
+    /// What became of it.
+    pub status: ServiceStatus,
+}
+
+/// `status` of a Service.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct ServiceStatus {
+    /// `loadBalancer.ingress`: the addresses of its load balancer.
+    pub ingress: Vec<IpAddr>,
 }
 
 /// `spec` of a Service.

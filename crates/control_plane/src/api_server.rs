@@ -426,6 +426,9 @@ fn copy_status(from: &Object, to: &mut Object) {
             Arc::make_mut(to).status = from.status.clone();
         }
         (Object::Pod(from), Object::Pod(to)) => Arc::make_mut(to).status = from.status.clone(),
+        (Object::Service(from), Object::Service(to)) => {
+            Arc::make_mut(to).status = from.status.clone();
+        }
         _ => {}
     }
 }

@@ -18,6 +18,7 @@ use crate::{
     kubelet::{self, Kubelet, env_vars::Environments},
     replica_set::ReplicaSetController,
     scheduler::{self, Scheduler},
+    service::ServiceController,
     work_queue::BackOff,
     write::ApiError,
 };
@@ -86,6 +87,7 @@ impl ControlPlane {
             Box::<EndpointSliceController>::default(),
             streams,
         );
+        manager.add("service", BackOff::SERVICE, Box::<ServiceController>::default(), streams);
         let mut plane = Self {
             api: ApiServer::new(config.watch_lag.clone(), streams),
             manager,

@@ -13,6 +13,7 @@
 //! | [`deployment`] | `pkg/controller/deployment` |
 //! | [`replica_set`] | `pkg/controller/replicaset` |
 //! | [`endpoint_slice`] | `pkg/controller/endpointslice`, `k8s.io/endpointslice` |
+//! | [`service`] | `k8s.io/cloud-provider/controllers/service` |
 //! | [`scheduler`] | `pkg/scheduler` |
 //! | [`kubelet`], [`prober`] | `pkg/kubelet`, `pkg/kubelet/prober` |
 
@@ -30,6 +31,7 @@ pub mod kubelet;
 pub mod prober;
 pub mod replica_set;
 pub mod scheduler;
+pub mod service;
 pub mod token_bucket;
 pub mod work_queue;
 pub mod write;

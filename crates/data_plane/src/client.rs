@@ -34,6 +34,8 @@ pub enum Origin {
     AnyNode,
     /// Outside: comes in through any node.
     Outside,
+    /// Outside: comes in through a node that the Service's load balancer chooses.
+    OutsideBalanced,
 }
 
 /// Where a client's requests go, as its target says it.
@@ -301,7 +303,7 @@ impl Client {
                 let node = any_node();
                 Some((node, Caller::Node(node)))
             }
-            Origin::Outside => Some((any_node(), Caller::Outside(id))),
+            Origin::Outside | Origin::OutsideBalanced => Some((any_node(), Caller::Outside(id))),
             Origin::Pods { .. } if self.senders.is_empty() => None,
             Origin::Pods { .. } => {
                 let place = random.below(self.senders.len() as u32) as usize;
@@ -359,7 +361,7 @@ impl Client {
             Origin::Pods { namespace: wanted, labels: selector } => {
                 wanted == namespace && api::selector::matches_all(selector, labels)
             }
-            Origin::Node(_) | Origin::AnyNode | Origin::Outside => false,
+            Origin::Node(_) | Origin::AnyNode | Origin::Outside | Origin::OutsideBalanced => false,
         }
     }
 

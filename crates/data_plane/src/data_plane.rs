@@ -16,6 +16,7 @@ use crate::{
     event::Event,
     flight::Flights,
     kube_proxy::{self, KubeProxy, TargetLists},
+    load_balancer::{HealthCheck, LoadBalancers},
     network::{Delays, Network},
     program::{CLEAN_EXIT, FAILED_EXIT, Image},
     runtime::{Runtime, Sandbox},
@@ -45,6 +46,8 @@ pub struct Config {
     pub names_pods: bool,
     /// Each node's proxy.
     pub proxy: kube_proxy::Config,
+    /// How load balancers ask their nodes.
+    pub health_check: HealthCheck,
     /// How the programs in images behave.
     pub images: BTreeMap<Arc<str>, Arc<Behaviour>>,
     /// Who sends requests.
@@ -55,7 +58,7 @@ pub struct Config {
 /// order, and says of each change which of them it came on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Watches {
-    /// DNS, of Services, and of EndpointSlices where it names pods.
+    /// DNS and load balancers, of Services; DNS of EndpointSlices too where it names pods.
     Dns(Kind),
     /// A node's proxy, of Services or EndpointSlices.
     Proxy(NodeId, Kind),
@@ -67,6 +70,7 @@ pub struct DataPlane {
     pub(crate) dns: Dns,
     pub(crate) proxies: Vec<KubeProxy>,
     targets: TargetLists,
+    pub(crate) balancers: LoadBalancers,
     pub(crate) network: Network,
     pub(crate) runtime: Runtime,
     pub(crate) images: BTreeMap<Arc<str>, Image>,
@@ -97,6 +101,7 @@ impl DataPlane {
             clients: clients.collect(),
             proxies: proxies.collect(),
             targets: TargetLists::default(),
+            balancers: LoadBalancers::new(config.health_check, zones.len() as u32, streams),
             dns,
             network,
             runtime: Runtime::default(),
@@ -153,7 +158,10 @@ impl DataPlane {
     /// Takes in a change on one of its watches.
     pub fn observe(&mut self, watch: Watches, change: &Change, cx: &mut Cx<'_>) {
         match watch {
-            Watches::Dns(_) => self.dns.observe(change),
+            Watches::Dns(_) => {
+                self.dns.observe(change);
+                self.balancers.observe(change, cx);
+            }
             Watches::Proxy(node, _) => self.proxies[node.0 as usize].observe(change, cx),
         }
     }
@@ -175,6 +183,7 @@ impl DataPlane {
             Event::Fail(server) => self.exit(server, FAILED_EXIT, cx),
             Event::SyncProxy(node) => self.proxies[node.0 as usize].sync(&mut self.targets, cx),
             Event::ProgramRules(node) => self.proxies[node.0 as usize].program_rules(cx),
+            Event::CheckTarget(target) => self.balancers.check(target, &self.proxies, cx),
             Event::Runtime(_) => unreachable!("kubelets are in the control plane"),
         }
     }

@@ -3,7 +3,7 @@
 use api::{NodeId, RuntimeReply};
 use record::ClientId;
 
-use crate::{flight::FlightId, server::ServerId};
+use crate::{flight::FlightId, load_balancer::TargetId, server::ServerId};
 
 /// Everything that can wake the data plane.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +30,8 @@ pub enum Event {
     SyncProxy(NodeId),
     /// A node's proxy has its rules in force.
     ProgramRules(NodeId),
+    /// A load balancer asks a node whether it is healthy.
+    CheckTarget(TargetId),
     /// The container runtime's word to a kubelet: the control plane's to handle.
     Runtime(RuntimeReply),
 }
@@ -47,8 +49,10 @@ pub mod class {
     pub const FINISH: u8 = 43;
     /// Deliveries at pods.
     pub const DELIVER: u8 = 44;
+    /// Load balancers.
+    pub const LOAD_BALANCER: u8 = 45;
     /// Connections and arrivals.
-    pub const CLIENT: u8 = 45;
+    pub const CLIENT: u8 = 46;
 }
 
 const _: () =

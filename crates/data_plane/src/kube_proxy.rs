@@ -79,16 +79,26 @@ pub struct KubeProxy {
     runner: BoundedFrequencyRunner,
     planned: Option<Time>,
     /// What the sync under way will put in force.
-    computed: Vec<(ServiceId, Vec<Port>)>,
+    computed: Vec<Computed>,
     /// In force, by Service.
     rules: Vec<ServiceRules>,
     durations: Stream,
+}
+
+/// What a sync makes of a Service.
+#[derive(Default)]
+struct Computed {
+    service: ServiceId,
+    ports: Vec<Port>,
+    /// Whether a ready endpoint of it is on this node.
+    local_ready: bool,
 }
 
 /// The rules of a Service.
 #[derive(Default)]
 struct ServiceRules {
     ports: Vec<Port>,
+    local_ready: bool,
     /// The pods that any of them lead to, in their order.
     pods: Arc<[PodId]>,
 }
@@ -176,7 +186,7 @@ impl KubeProxy {
         let withdrawn = std::mem::take(&mut self.withdrawn).into_iter();
         let dirty = std::mem::take(&mut self.dirty).into_iter();
         self.computed = withdrawn
-            .map(|service| (service, Vec::new()))
+            .map(|service| Computed { service, ..Computed::default() })
             .chain(dirty.filter_map(|key| self.compute(&key, lists)))
             .collect();
         let end = cx.now + self.config.sync_duration.sample(&mut self.durations);
@@ -185,12 +195,13 @@ impl KubeProxy {
 
     /// Ends a sync: what it computed is in force.
     pub fn program_rules(&mut self, cx: &mut Cx<'_>) {
-        for (service, ports) in std::mem::take(&mut self.computed) {
+        for Computed { service, ports, local_ready } in std::mem::take(&mut self.computed) {
             let index = service.0 as usize;
             if self.rules.len() <= index {
                 self.rules.resize_with(index + 1, ServiceRules::default);
             }
             let in_force = &mut self.rules[index];
+            in_force.local_ready = local_ready;
             let before = std::mem::replace(&mut in_force.ports, ports);
             port::keep_affinity(before, &mut in_force.ports);
             let pods = port::pods(&in_force.ports);
@@ -265,7 +276,7 @@ impl KubeProxy {
     }
 
     /// The rules of a Service as far as this proxy knows it.
-    fn compute(&self, key: &Key, lists: &mut TargetLists) -> Option<(ServiceId, Vec<Port>)> {
+    fn compute(&self, key: &Key, lists: &mut TargetLists) -> Option<Computed> {
         let empty = BTreeMap::new();
         let slices = self.slices.get(key).unwrap_or(&empty);
         // Slices of a Service that is gone, or not heard of yet, lead nowhere.
@@ -273,7 +284,7 @@ impl KubeProxy {
         let facts = ServiceFacts::from(&**service);
         if facts.external_name {
             // DNS alone knows it (`ShouldSkipService`).
-            return Some((service.id, Vec::new()));
+            return Some(Computed { service: service.id, ..Computed::default() });
         }
         let address = service.spec.cluster_ip.unwrap_or(UNASSIGNED);
         // Requests come over TCP, so nobody meets the rules of other protocols.
@@ -283,7 +294,17 @@ impl KubeProxy {
             let rules = self.port_rules(slices, (&port.name, port.protocol), &known);
             Port::new((service.id, port.port), &known, &rules, &self.config, lists)
         });
-        Some((service.id, ports.collect()))
+        let mut endpoints = slices.values().flat_map(|known| &known.slice.endpoints);
+        let local_ready = facts.external_policy_local
+            && endpoints.any(|it| it.ready && it.node_name.as_deref() == Some(&*self.name));
+        Some(Computed { service: service.id, ports: ports.collect(), local_ready })
+    }
+
+    /// What it says at a Service's `healthCheckNodePort`: whether a ready pod of it is on this node, as
+    /// of the last sync.
+    #[must_use]
+    pub fn has_local_ready(&self, service: ServiceId) -> bool {
+        self.rules.get(service.0 as usize).is_some_and(|rules| rules.local_ready)
     }
 
     /// The endpoints of a port, by which way a connection comes.

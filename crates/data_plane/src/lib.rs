@@ -27,6 +27,7 @@ pub mod endpoints;
 pub mod event;
 pub mod flight;
 pub mod kube_proxy;
+pub mod load_balancer;
 pub mod name_cache;
 pub mod network;
 mod program;

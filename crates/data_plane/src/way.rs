@@ -8,6 +8,7 @@ use record::{Cause, ClientId, Outcome, Request};
 
 use crate::{
     Cx, DataPlane,
+    client::Origin,
     connection::{self, Caller, Connection},
     event::{Event, class},
     flight::{Flight, FlightId},
@@ -95,6 +96,9 @@ impl DataPlane {
             }
             (false, Some(service)) => {
                 let mut random = client.policy_stream(request.number, request.attempts);
+                if client.config.origin == Origin::OutsideBalanced {
+                    request.node = self.balancers.node(service, request.node, &mut random);
+                }
                 let proxy = &mut self.proxies[request.node.0 as usize];
                 let (port, caller) = (flight.asked, flight.caller);
                 match proxy.pick(service, port, caller, cx.now, &mut random) {

@@ -326,7 +326,10 @@ impl Recorder for Collector {
                 self.program(*node, *service, pods, now);
             }
             Record::FaultBegan { .. } => self.last_fault = Some(now),
-            Record::StepRan { .. } | Record::ServiceDeleted { .. } | Record::Ended => {}
+            Record::StepRan { .. }
+            | Record::ServiceDeleted { .. }
+            | Record::TargetHealthChanged { .. }
+            | Record::Ended => {}
         }
     }
 }

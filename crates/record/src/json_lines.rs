@@ -87,6 +87,10 @@ impl Names {
                 json!({ "record": "ServiceChanged", "service": self.services.get(service),
                         "selector": selector, "targetPorts": &target_ports[..] })
             }
+            Record::TargetHealthChanged { service, node, healthy } => {
+                json!({ "record": "TargetHealthChanged", "service": self.services.get(service),
+                        "node": self.nodes.get(node), "healthy": healthy })
+            }
             Record::ServiceDeleted { service } => {
                 json!({ "record": "ServiceDeleted", "service": self.services.get(service) })
             }

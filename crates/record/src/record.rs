@@ -266,6 +266,15 @@ pub enum Record {
         /// The pods that connections from this node go to, from now on.
         pods: Arc<[PodId]>,
     },
+    /// A load balancer takes a node for healthy, or no more.
+    TargetHealthChanged {
+        /// The Service.
+        service: ServiceId,
+        /// The node.
+        node: NodeId,
+        /// Whether it does.
+        healthy: bool,
+    },
     /// A fault began.
     FaultBegan {
         /// As written.

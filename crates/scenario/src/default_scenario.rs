@@ -76,6 +76,7 @@ fn clients(objects: &Objects) -> Vec<Client> {
             host: Host::Name(host),
             port: Port::Number(port.port),
             service: meta.key(),
+            balanced: false,
         };
         clients.push(Client {
             name,

@@ -16,7 +16,9 @@
 
 use engine::{Distribution, Span};
 
-use crate::{Cluster, ControlPlaneTimings, Dns, Kubelet, Network, Proxy, ProxyMode, Readiness};
+use crate::{
+    Cluster, ControlPlaneTimings, Dns, Kubelet, LoadBalancer, Network, Proxy, ProxyMode, Readiness,
+};
 
 /// The names of the profiles.
 pub(crate) const NAMES: [&str; 4] = ["ideal", "small", "large", "legacy"];
@@ -73,6 +75,7 @@ fn ideal() -> Cluster {
             outside: Span::ZERO,
         },
         dns: Dns { latency: none(), ..small().dns },
+        load_balancer: small().load_balancer,
     }
 }
 
@@ -120,6 +123,11 @@ fn small() -> Cluster {
             ttl: Span::from_secs(30),               // D: the Corefile of kubeadm
             cache: Span::ZERO, // D: kubeadm 1.36 has none for the cluster's zone
             node_local: false, // D: an add-on
+        },
+        load_balancer: LoadBalancer {
+            interval: Span::from_secs(10), // L: C.5, AWS Load Balancer Controller, policy Local
+            healthy_threshold: 2,          // L: C.5
+            unhealthy_threshold: 2,        // L: C.5
         },
     }
 }

@@ -86,6 +86,20 @@ pub struct Cluster {
     pub network: Network,
     /// Its DNS.
     pub dns: Dns,
+    /// The load balancers of Services of that type.
+    pub load_balancer: LoadBalancer,
+}
+
+/// How a load balancer asks its nodes whether they have a ready pod, for Services with
+/// `externalTrafficPolicy: Local`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoadBalancer {
+    /// How often.
+    pub interval: Span,
+    /// After how many good answers in a row a node gets connections.
+    pub healthy_threshold: u32,
+    /// After how many bad ones it gets none.
+    pub unhealthy_threshold: u32,
 }
 
 /// The cluster's DNS, and what is between it and its clients.
@@ -305,6 +319,8 @@ pub struct Target {
     pub port: Port,
     /// The Service that the host means by the manifests.
     pub service: Key,
+    /// Whether it is reached through its load balancer, rather than by a node port.
+    pub balanced: bool,
 }
 
 /// What names where a client's requests go.

@@ -17,6 +17,7 @@ use data_plane::{
         lookup::{self, NodeCache},
     },
     kube_proxy,
+    load_balancer::HealthCheck,
     name_cache::NameCache,
     network::Delays,
     proxy::mode::Mode,
@@ -137,6 +138,11 @@ fn data_plane_config(scenario: &Scenario) -> data_plane::Config {
             mode: proxy_mode(cluster.proxy.mode),
             policy: policy::by_name("kube-proxy.random").expect("the catalogue lists it"),
         },
+        health_check: HealthCheck {
+            interval: cluster.load_balancer.interval,
+            healthy_threshold: cluster.load_balancer.healthy_threshold,
+            unhealthy_threshold: cluster.load_balancer.unhealthy_threshold,
+        },
         images: scenario
             .images
             .iter()
@@ -250,6 +256,7 @@ fn client(client: &Client, scenario: &Scenario, nodes: &BTreeMap<&str, NodeId>) 
             }
             scenario::From::Node(Some(name)) => Origin::Node(nodes[&**name]),
             scenario::From::Node(None) => Origin::AnyNode,
+            scenario::From::Outside if client.target.balanced => Origin::OutsideBalanced,
             scenario::From::Outside => Origin::Outside,
         },
         host: host(client),

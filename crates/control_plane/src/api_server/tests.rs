@@ -13,6 +13,7 @@ fn service(name: &str, address: Option<IpAddr>) -> Object {
         meta: Meta::new("default", name),
         id: ServiceId(0),
         spec: ServiceSpec { cluster_ip: address, ..ServiceSpec::default() },
+        status: api::ServiceStatus::default(),
     }))
 }
 
@@ -111,7 +112,8 @@ fn a_name_for_a_host_outside_gets_neither_an_address_nor_node_ports() {
     let mut cx = Context { now: Time::ZERO, agenda: &mut agenda, recorder };
     for (name, kind, headless, expected) in cases {
         let (meta, id) = (Meta::new("default", name), ServiceId(0));
-        let service = Service { meta, id, spec: port(kind, headless) };
+        let service =
+            Service { meta, id, spec: port(kind, headless), status: api::ServiceStatus::default() };
         let stored = api.create(Object::Service(Arc::new(service)), &mut cx).expect("it is new");
         let Object::Service(stored) = stored else { panic!("a Service is stored as one") };
         let given = (stored.spec.cluster_ip.is_some(), stored.spec.ports[0].node_port.is_some());

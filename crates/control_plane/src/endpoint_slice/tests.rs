@@ -30,6 +30,7 @@ fn service() -> Service {
             }],
             ..ServiceSpec::default()
         },
+        status: api::ServiceStatus::default(),
     }
 }
 

@@ -207,7 +207,12 @@ mod tests {
             }],
             ..api::ServiceSpec::default()
         };
-        let service = Service { meta: Meta::new("default", "web"), id: ServiceId(7), spec };
+        let service = Service {
+            meta: Meta::new("default", "web"),
+            id: ServiceId(7),
+            spec,
+            status: api::ServiceStatus::default(),
+        };
         assert_eq!(service.meta.key(), Key::new("default", "web"));
         Change { verb, object: Object::Service(Arc::new(service)) }
     }

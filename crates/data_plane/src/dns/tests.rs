@@ -135,7 +135,8 @@ fn a_service_that_is_only_a_name_is_answered_with_that_name() {
             ..api::ServiceSpec::default()
         };
         let meta = Meta::new("default", name);
-        Object::Service(Arc::new(api::Service { meta, id: ServiceId(0), spec }))
+        let (id, status) = (ServiceId(0), api::ServiceStatus::default());
+        Object::Service(Arc::new(api::Service { meta, id, spec, status }))
     };
     let web = api::Service {
         meta: Meta::new("default", "web"),
@@ -151,6 +152,7 @@ fn a_service_that_is_only_a_name_is_answered_with_that_name() {
             }],
             ..api::ServiceSpec::default()
         },
+        status: api::ServiceStatus::default(),
     };
     let objects = [
         name("outside", "db.example.com"),

@@ -49,8 +49,9 @@ impl Candidate<'_> {
     }
 }
 
-/// The endpoints of a port, which is known by its name and protocol, each address once. Of two with one address the later counts, but one
-/// that is being deleted never replaces another (`endpointslicecache.go`).
+/// The endpoints of a port, which is known by its name and protocol, each address once. Of two with one
+/// address the later counts, but one that is being deleted never replaces another
+/// (`endpointslicecache.go`).
 pub(super) fn candidates<'a>(
     slices: &'a BTreeMap<Arc<str>, KnownSlice>,
     (name, protocol): (&str, Protocol),

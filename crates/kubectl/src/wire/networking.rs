@@ -1,9 +1,9 @@
 //! Services, EndpointSlices, and the Endpoints that mirror them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, net::IpAddr};
 
 use api::{
-    Endpoint, EndpointSlice, Kind, Service, ServicePort, SessionAffinity, SlicePort,
+    Endpoint, EndpointSlice, Kind, Service, ServicePort, ServiceStatus, SessionAffinity, SlicePort,
     TrafficDistribution, TrafficPolicy, service::ServiceType,
 };
 use serde_json::{Value, json};
@@ -51,8 +51,17 @@ pub(super) fn service(object: &Service) -> Value {
             ("trafficDistribution", spec.traffic_distribution.map(distribution).into()),
             ("type", format!("{:?}", spec.kind).into()),
         ]),
-        "status": { "loadBalancer": {} },
+        "status": { "loadBalancer": load_balancer(&object.status) },
     })
+}
+
+/// `status.loadBalancer`: empty before there is one.
+fn load_balancer(status: &ServiceStatus) -> Value {
+    let ingress = |ip: &IpAddr| json!({ "ip": ip.to_string(), "ipMode": "VIP" });
+    match &status.ingress[..] {
+        [] => json!({}),
+        addresses => json!({ "ingress": addresses.iter().map(ingress).collect::<Vec<_>>() }),
+    }
 }
 
 /// `sessionAffinity` and its config.

@@ -1,7 +1,7 @@
 //! Services: defaulted, validated, and what of them is simulated.
 
 use api::{
-    IntOrString, Labels, Protocol, Service, ServiceId, ServicePort, ServiceSpec,
+    IntOrString, Labels, Protocol, Service, ServiceId, ServicePort, ServiceSpec, ServiceStatus,
     service::ServiceType,
 };
 use k8s_openapi::{api::core::v1 as core, apimachinery::pkg::util::intstr};
@@ -82,7 +82,12 @@ fn convert(cx: &mut Checker<'_>, read: core::Service) -> Option<Service> {
         ..ServiceSpec::default()
     };
     set_traffic(&mut read, &spec);
-    (!meta.name.is_empty()).then(|| Service { meta, id: ServiceId::default(), spec: read })
+    (!meta.name.is_empty()).then(|| Service {
+        meta,
+        id: ServiceId::default(),
+        spec: read,
+        status: ServiceStatus::default(),
+    })
 }
 
 /// Says what the API server would, at the place of the field, with what to do about it.

@@ -6,12 +6,14 @@ use engine::{Distribution, Span};
 
 use super::item::{Fields, Item, Reading};
 use crate::{
-    Cluster, Code, ControlPlaneTimings, Kubelet, Network, Node, Proxy, ProxyMode, Readiness,
-    profile,
+    Cluster, Code, ControlPlaneTimings, Kubelet, LoadBalancer, Network, Node, Proxy, ProxyMode,
+    Readiness, profile,
     quantity::Quantity,
     rate::{self, Refusal},
 };
 
+/// A load balancer that asks more often than this would do nothing else.
+const SHORTEST_INTERVAL: Span = Span::from_millis(100);
 /// More nodes than Kubernetes itself is tested with.
 const MOST_NODES: u32 = 5000;
 /// Three nodes in three zones, one for each zone of a small region.
@@ -62,7 +64,7 @@ pub(super) fn set<T>(target: &mut T, value: Option<T>) {
 impl Reading<'_> {
     /// `spec.cluster`.
     pub(super) fn cluster(&mut self, item: &Item<'_>) -> Cluster {
-        const KNOWN: [&str; 8] = [
+        const KNOWN: [&str; 9] = [
             "profile",
             "kubernetesVersion",
             "nodes",
@@ -71,8 +73,9 @@ impl Reading<'_> {
             "controlPlane",
             "network",
             "dns",
+            "loadBalancer",
         ];
-        let fields = self.fields(item, &KNOWN, &["ingress", "loadBalancer", "coredns"]);
+        let fields = self.fields(item, &KNOWN, &["ingress", "coredns"]);
         let mut cluster = default_cluster();
         if let Some(item) = fields.get("profile") {
             let choices = profile::NAMES.map(|name| (name, name));
@@ -97,6 +100,9 @@ impl Reading<'_> {
         }
         if let Some(item) = fields.get("network") {
             self.network(&item, &mut cluster.network);
+        }
+        if let Some(item) = fields.get("loadBalancer") {
+            self.load_balancer(&item, &mut cluster.load_balancer);
         }
         if let Some(item) = fields.get("dns") {
             self.dns(&item, &mut cluster.dns);
@@ -257,6 +263,31 @@ impl Reading<'_> {
         self.set_span(&fields, "sameZone", &mut target.same_zone);
         self.set_span(&fields, "crossZone", &mut target.cross_zone);
         self.set_span(&fields, "outside", &mut target.outside);
+    }
+
+    /// `loadBalancer: { healthCheck: … }`.
+    fn load_balancer(&mut self, item: &Item<'_>, target: &mut LoadBalancer) {
+        let fields = self.fields(item, &["healthCheck"], &["targets", "deregistrationDelay"]);
+        let Some(item) = fields.get("healthCheck") else { return };
+        let known = ["interval", "healthyThreshold", "unhealthyThreshold"];
+        let fields = self.fields(&item, &known, &["timeout", "path"]);
+        self.set_span(&fields, "interval", &mut target.interval);
+        if let Some(item) = fields.get("interval")
+            && target.interval < SHORTEST_INTERVAL
+        {
+            let message = format!("{}: at least {SHORTEST_INTERVAL}", item.path());
+            self.report(Code::BadValue, &item, message, "write 10s, as clouds have it");
+            target.interval = SHORTEST_INTERVAL;
+        }
+        let thresholds = [
+            ("healthyThreshold", &mut target.healthy_threshold),
+            ("unhealthyThreshold", &mut target.unhealthy_threshold),
+        ];
+        for (name, threshold) in thresholds {
+            if let Some(item) = fields.get(name) {
+                set(threshold, self.small(&item, 1..=100));
+            }
+        }
     }
 
     pub(super) fn set_span(&mut self, fields: &Fields<'_>, name: &str, target: &mut Span) {

@@ -115,6 +115,10 @@ impl Reading<'_> {
         };
         let service = self.behind_alias(item, &url, service, known)?;
         let port = self.port(item, &url, namespace, known)?;
+        // A load balancer has the Service's own ports, and a node has its node ports.
+        let balanced = *from == From::Outside
+            && service.spec.kind == ServiceType::LoadBalancer
+            && service.spec.ports.iter().any(|it| it.port == port.number());
         let port = match port {
             // Its name leads to the pods themselves, and so to the ports that they listen on.
             port if service.spec.headless => {
@@ -133,7 +137,7 @@ impl Reading<'_> {
             (None, Some(name)) => Host::Variable(name.to_owned()),
             (None, None) => Host::Name(url.host.to_owned()),
         };
-        Some(Target { url: text.clone(), host, port, service: service.meta.key() })
+        Some(Target { url: text.clone(), host, port, service: service.meta.key(), balanced })
     }
 
     /// The Service that a Service of type ExternalName stands for, or that one itself.

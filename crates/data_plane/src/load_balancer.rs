@@ -1,0 +1,214 @@
+//! The load balancer of a cloud in front of the nodes, for Services of type LoadBalancer.
+//!
+//! It spreads connections over the nodes that it takes for healthy, by a hash of each connection's
+//! addresses and ports, which is chance. Where a Service has `externalTrafficPolicy: Local`, a node is
+//! healthy while its proxy says at `healthCheckNodePort` that it has a ready pod of the Service; the
+//! balancer asks now and then, and believes only several answers in a row. If no node is healthy, all
+//! are tried. With the policy `Cluster` any node will do, and nobody asks.
+//!
+//! *Left out:* targets that are pods, time-outs of idle connections, source ranges, and the failure of a
+//! node or of its proxy.
+
+use std::collections::BTreeMap;
+
+use api::{Change, NodeId, Object, Service, ServiceId, TrafficPolicy, Verb, service::ServiceType};
+use engine::{Random, Source, Span, Streams, Time};
+use record::Record;
+
+use crate::{
+    Cx,
+    event::{Event, class},
+    kube_proxy::KubeProxy,
+};
+
+/// How nodes are asked whether they are healthy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HealthCheck {
+    /// How often.
+    pub interval: Span,
+    /// After how many good answers in a row a node is healthy.
+    pub healthy_threshold: u32,
+    /// After how many bad ones it is not.
+    pub unhealthy_threshold: u32,
+}
+
+/// A node behind a load balancer, by number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TargetId(pub u32);
+
+/// A node as a load balancer sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Target {
+    service: ServiceId,
+    node: NodeId,
+    healthy: bool,
+    /// How many answers in a row said otherwise.
+    against: u32,
+}
+
+impl Target {
+    /// Takes in an answer. Gives back whether it changed the target's health.
+    fn answered(&mut self, well: bool, check: HealthCheck) -> bool {
+        if well == self.healthy {
+            self.against = 0;
+            return false;
+        }
+        self.against += 1;
+        let threshold =
+            if self.healthy { check.unhealthy_threshold } else { check.healthy_threshold };
+        let changes = self.against >= threshold;
+        if changes {
+            (self.healthy, self.against) = (well, 0);
+        }
+        changes
+    }
+}
+
+/// The load balancers of all Services that ask their nodes.
+#[derive(Debug)]
+pub struct LoadBalancers {
+    check: HealthCheck,
+    nodes: u32,
+    streams: Streams,
+    targets: Vec<Target>,
+    /// The targets of a Service: as many as there are nodes, in their order.
+    first: BTreeMap<ServiceId, u32>,
+}
+
+impl LoadBalancers {
+    /// None yet.
+    #[must_use]
+    pub fn new(check: HealthCheck, nodes: u32, streams: &Streams) -> Self {
+        let streams = *streams;
+        Self { check, nodes, streams, targets: Vec::new(), first: BTreeMap::new() }
+    }
+
+    /// Takes in a change to a Service: sets its load balancer up, or takes it away.
+    pub fn observe(&mut self, change: &Change, cx: &mut Cx<'_>) {
+        let Object::Service(service) = &change.object else { return };
+        let wanted = change.verb != Verb::Deleted && asks_its_nodes(service);
+        let known = self.first.contains_key(&service.id);
+        if !wanted {
+            self.first.remove(&service.id);
+        } else if !known {
+            self.set_up(service, cx);
+        }
+    }
+
+    fn set_up(&mut self, service: &Service, cx: &mut Cx<'_>) {
+        let first = self.targets.len() as u32;
+        self.first.insert(service.id, first);
+        // Where in its interval each node is asked is chance.
+        let mut random = self.streams.named(&format!("load-balancer/{}", service.meta.key()));
+        for node in 0..self.nodes {
+            let target =
+                Target { service: service.id, node: NodeId(node), healthy: false, against: 0 };
+            let phase = random.below_u64(self.check.interval.as_nanos().max(1));
+            let id = TargetId(self.targets.len() as u32);
+            self.targets.push(target);
+            self.plan(id, cx.now + Span::from_nanos(phase), cx);
+        }
+    }
+
+    /// Asks a node's proxy, and plans to ask again as long as there is such a load balancer.
+    pub fn check(&mut self, id: TargetId, proxies: &[KubeProxy], cx: &mut Cx<'_>) {
+        let target = &mut self.targets[id.0 as usize];
+        let (service, node) = (target.service, target.node);
+        let there = self.first.get(&service).is_some_and(|first| *first == id.0 - node.0);
+        if !there {
+            return;
+        }
+        if target.answered(proxies[node.0 as usize].has_local_ready(service), self.check) {
+            let healthy = target.healthy;
+            let record = Record::TargetHealthChanged { service, node, healthy };
+            cx.recorder.record(cx.now, &record);
+        }
+        self.plan(id, cx.now + self.check.interval, cx);
+    }
+
+    /// The node that a connection to a Service comes to, where `chance` has it be the one drawn from
+    /// all: another if that one is not healthy and another is.
+    #[must_use]
+    pub fn node(&self, service: ServiceId, chance: NodeId, random: &mut impl Random) -> NodeId {
+        let Some(first) = self.first.get(&service) else { return chance };
+        let targets = &self.targets[*first as usize..][..self.nodes as usize];
+        if targets[chance.0 as usize].healthy {
+            return chance;
+        }
+        let healthy = || targets.iter().filter(|target| target.healthy);
+        match healthy().count() {
+            0 => chance,
+            count => {
+                let place = random.below(count as u32) as usize;
+                healthy().nth(place).map_or(chance, |target| target.node)
+            }
+        }
+    }
+
+    fn plan(&self, id: TargetId, at: Time, cx: &mut Cx<'_>) {
+        let source = Source { class: class::LOAD_BALANCER, entity: id.0 };
+        cx.agenda.at(at, source, Event::CheckTarget(id));
+    }
+}
+
+/// Whether the load balancer of a Service asks the nodes for pods of their own.
+fn asks_its_nodes(service: &Service) -> bool {
+    service.spec.kind == ServiceType::LoadBalancer
+        && service.spec.external_traffic_policy == TrafficPolicy::Local
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What answers make of a target, with two good ones to become healthy and three bad ones to
+    /// be so no more: `+` and `-` are answers, `!` is where its health changes.
+    #[test]
+    fn several_answers_in_a_row_are_believed() {
+        let check = HealthCheck {
+            interval: Span::from_secs(10),
+            healthy_threshold: 2,
+            unhealthy_threshold: 3,
+        };
+        let cases = ["-", "+-+-", "++!", "++!--+--+---!", "++!---!+-++!", "++!++++---!"];
+        for case in cases {
+            let (service, node) = (ServiceId(0), NodeId(0));
+            let mut target = Target { service, node, healthy: false, against: 0 };
+            let mut seen = String::new();
+            for answer in case.chars().filter(|answer| *answer != '!') {
+                seen.push(answer);
+                if target.answered(answer == '+', check) {
+                    seen.push('!');
+                }
+            }
+            assert_eq!(seen, case);
+        }
+    }
+
+    #[test]
+    fn connections_go_to_healthy_nodes_and_to_all_if_none_is() {
+        let check = HealthCheck {
+            interval: Span::from_secs(10),
+            healthy_threshold: 1,
+            unhealthy_threshold: 1,
+        };
+        let mut balancers = LoadBalancers::new(check, 3, &Streams::new(1));
+        let service = ServiceId(4);
+        balancers.first.insert(service, 0);
+        let target = |node, healthy| Target { service, node: NodeId(node), healthy, against: 0 };
+        let mut random = Streams::new(1).named("test");
+        let mut counts = |balancers: &LoadBalancers| {
+            let mut counts = [0; 3];
+            for turn in 0..3000 {
+                let node = balancers.node(service, NodeId(turn % 3), &mut random);
+                counts[node.0 as usize] += 1;
+            }
+            counts
+        };
+        balancers.targets = vec![target(0, true), target(1, false), target(2, true)];
+        let [a, b, c] = counts(&balancers);
+        assert!(b == 0 && i32::abs(a - c) < 200, "{a} {b} {c}");
+        balancers.targets = vec![target(0, false), target(1, false), target(2, false)];
+        assert_eq!(counts(&balancers), [1000, 1000, 1000]);
+    }
+}
