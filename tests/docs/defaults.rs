@@ -50,6 +50,9 @@ fn settings(cluster: &Cluster) -> Vec<(&'static str, String)> {
         ("dns.loss", format!("{}%", cluster.dns.loss * 100.0)),
         ("dns.ttl", cluster.dns.ttl.to_string()),
         ("dns.cache", cluster.dns.cache.to_string()),
+        ("ingress.replicas", cluster.ingress.replicas.to_string()),
+        ("ingress.minSyncPeriod", cluster.ingress.min_sync_period.to_string()),
+        ("ingress.pollPeriod", cluster.ingress.poll_period.to_string()),
         ("loadBalancer.healthCheck.interval", cluster.load_balancer.interval.to_string()),
         (
             "loadBalancer.healthCheck.healthyThreshold",

@@ -24,6 +24,7 @@ spec:
   images: { web:v1: { onSigterm: ignore }, web:v2: { stop: 1s } }
   clients:
     - { name: shop, target: http://web-svc/, arrivals: poisson(50/s) }
+    - { name: browser, from: outside, target: http://example.com/, arrivals: poisson(1/s) }
     - { name: early, target: http://late/, arrivals: poisson(1/s) }
   timeline:
     - { at: 1s, kubectl: scale --replicas=1 deployment/late }
@@ -70,7 +71,7 @@ spec:
   ports: [ { port: 80, targetPort: http, nodePort: 30080 } ]
 ";
 
-/// A headless Service, so that its name leads nowhere until there is a pod.
+/// An Ingress, and a headless Service, so that its name leads nowhere until there is a pod.
 const LATE: &str = "
 apiVersion: apps/v1
 kind: Deployment
@@ -86,6 +87,11 @@ apiVersion: v1
 kind: Service
 metadata: { name: late }
 spec: { clusterIP: None, selector: { app: late }, ports: [ { port: 80 } ] }
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: front }
+spec: { defaultBackend: { service: { name: late, port: { number: 80 } } } }
 ";
 
 struct Memory(BTreeMap<&'static str, String>);
@@ -107,7 +113,10 @@ pub(crate) fn load(text: &str) -> Loaded {
         ("scenario.yaml", text.to_owned()),
         ("app.yaml", APP.to_owned()),
         ("late.yaml", LATE.to_owned()),
-        ("late-v2.yaml", LATE.replace("port: 80 } ] }\n", "port: 80, targetPort: 81 } ] }\n")),
+        (
+            "late-v2.yaml",
+            LATE.replace("ports: [ { port: 80 } ] }", "ports: [ { port: 80, targetPort: 81 } ] }"),
+        ),
         ("app-v2.yaml", APP.replace("web:v1", "web:v2")),
     ];
     let judge = |text: &str| match metrics::Expectation::parse(text) {

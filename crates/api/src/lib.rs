@@ -9,6 +9,7 @@
 //! |---|---|
 //! | [`meta`] | names, labels, owners, timestamps of one second |
 //! | [`selector`] | label selectors |
+//! | [`ingress`] | which Service a request from outside goes to |
 //! | [`int_or_percent`] | `maxSurge: 25%` |
 //! | [`pod`] | Pod, containers, probes, status |
 //! | [`dns`] | what a pod says of its DNS, and its resolv.conf |
@@ -21,6 +22,7 @@
 pub mod deployment;
 pub mod dns;
 pub mod endpoint_slice;
+pub mod ingress;
 pub mod int_or_percent;
 pub mod listening;
 pub mod meta;
@@ -35,6 +37,7 @@ pub mod service;
 pub use deployment::{Deployment, DeploymentSpec, DeploymentStatus, Strategy};
 pub use dns::{DnsPolicy, PodDnsConfig, ResolvConf};
 pub use endpoint_slice::{Endpoint, EndpointSlice, SlicePort};
+pub use ingress::{Ingress, IngressBackend, IngressPath, IngressRule, IngressSpec};
 pub use int_or_percent::{IntOrPercent, IntOrString};
 pub use listening::Listening;
 pub use meta::{Key, Labels, Meta, Owner, Timestamp, Uid};

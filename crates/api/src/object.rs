@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::{Deployment, EndpointSlice, Key, Meta, Node, Pod, ReplicaSet, Service};
+use crate::{Deployment, EndpointSlice, Ingress, Key, Meta, Node, Pod, ReplicaSet, Service};
 
 /// The kinds of objects that are modelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,6 +19,8 @@ pub enum Kind {
     Service,
     /// `discovery.k8s.io/v1` EndpointSlice.
     EndpointSlice,
+    /// `networking.k8s.io/v1` Ingress.
+    Ingress,
 }
 
 impl fmt::Display for Kind {
@@ -42,6 +44,8 @@ pub enum Object {
     Service(Arc<Service>),
     /// An EndpointSlice.
     EndpointSlice(Arc<EndpointSlice>),
+    /// An Ingress.
+    Ingress(Arc<Ingress>),
 }
 
 impl Object {
@@ -55,6 +59,7 @@ impl Object {
             Self::Pod(_) => Kind::Pod,
             Self::Service(_) => Kind::Service,
             Self::EndpointSlice(_) => Kind::EndpointSlice,
+            Self::Ingress(_) => Kind::Ingress,
         }
     }
 
@@ -68,6 +73,7 @@ impl Object {
             Self::Pod(object) => &object.meta,
             Self::Service(object) => &object.meta,
             Self::EndpointSlice(object) => &object.meta,
+            Self::Ingress(object) => &object.meta,
         }
     }
 
@@ -80,6 +86,7 @@ impl Object {
             Self::Pod(object) => &mut Arc::make_mut(object).meta,
             Self::Service(object) => &mut Arc::make_mut(object).meta,
             Self::EndpointSlice(object) => &mut Arc::make_mut(object).meta,
+            Self::Ingress(object) => &mut Arc::make_mut(object).meta,
         }
     }
 

@@ -194,6 +194,7 @@ fn stored(kind: &str) -> Option<Kind> {
         "Pod" => Kind::Pod,
         "Service" => Kind::Service,
         "EndpointSlice" => Kind::EndpointSlice,
+        "Ingress" => Kind::Ingress,
         "Deployment" => Kind::Deployment,
         "ReplicaSet" => Kind::ReplicaSet,
         _ => return None,

@@ -208,7 +208,8 @@ impl ApiServer {
             Object::Node(_)
             | Object::Deployment(_)
             | Object::ReplicaSet(_)
-            | Object::EndpointSlice(_) => {}
+            | Object::EndpointSlice(_)
+            | Object::Ingress(_) => {}
         }
         Ok(self.store(Verb::Added, object, cx))
     }
@@ -440,6 +441,7 @@ fn spec_differs(old: &Object, new: &Object) -> bool {
         (Object::ReplicaSet(old), Object::ReplicaSet(new)) => old.spec != new.spec,
         (Object::Service(old), Object::Service(new)) => old.spec != new.spec,
         (Object::EndpointSlice(_), Object::EndpointSlice(_)) => true,
+        (Object::Ingress(old), Object::Ingress(new)) => old.spec != new.spec,
         _ => false,
     }
 }

@@ -75,6 +75,7 @@ impl Controller for EndpointSliceController {
                 service_key(slice).filter(|_| by_others).into_iter().for_each(|key| queue.add(key));
             }
             Object::EndpointSlice(_)
+            | Object::Ingress(_)
             | Object::Node(_)
             | Object::Deployment(_)
             | Object::ReplicaSet(_) => {}

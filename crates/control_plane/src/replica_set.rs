@@ -77,7 +77,8 @@ impl Controller for ReplicaSetController {
             Object::Node(_)
             | Object::Deployment(_)
             | Object::Service(_)
-            | Object::EndpointSlice(_) => {}
+            | Object::EndpointSlice(_)
+            | Object::Ingress(_) => {}
         }
     }
 

@@ -14,6 +14,7 @@ use crate::{
     arrivals::Arrivals,
     connection::Caller,
     dns::{Destination, Dns, names::NameId},
+    ingress::Backend,
     name_cache::{Kept, NameCache},
     runtime::Sandbox,
 };
@@ -69,6 +70,8 @@ pub struct ClientConfig {
     pub host: Host,
     /// To which port there.
     pub port: Port,
+    /// What an Ingress leads its requests to, where it uses one.
+    pub ingress: Option<Backend>,
     /// Its resolv.conf; `None` where each of its pods has one of its own.
     pub resolv_conf: Option<ResolvConf>,
     /// What it keeps of the answers of DNS.
@@ -229,7 +232,8 @@ impl Client {
 
     /// Looks ahead: where all its requests go, if neither names nor Services change during the run.
     pub fn foresee(&mut self, dns: &mut Dns, services_change: bool) {
-        if self.depends_on_the_pod() || self.config.name_cache != NameCache::None {
+        let knows = self.config.ingress.is_none() && self.config.name_cache == NameCache::None;
+        if self.depends_on_the_pod() || !knows {
             return;
         }
         let Some(port) = self.directions.port else { return };

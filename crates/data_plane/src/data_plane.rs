@@ -15,6 +15,7 @@ use crate::{
     dns::{self, Dns},
     event::Event,
     flight::Flights,
+    ingress::{self, Backend, IngressId, IngressPod},
     kube_proxy::{self, KubeProxy, TargetLists},
     load_balancer::{HealthCheck, LoadBalancers},
     network::{Delays, Network},
@@ -46,6 +47,8 @@ pub struct Config {
     pub names_pods: bool,
     /// Each node's proxy.
     pub proxy: kube_proxy::Config,
+    /// The pods of the Ingress controller.
+    pub ingress: ingress::Config,
     /// How load balancers ask their nodes.
     pub health_check: HealthCheck,
     /// How the programs in images behave.
@@ -62,6 +65,8 @@ pub enum Watches {
     Dns(Kind),
     /// A node's proxy, of Services or EndpointSlices.
     Proxy(NodeId, Kind),
+    /// A pod of the Ingress controller, of EndpointSlices.
+    Ingress(IngressId),
 }
 
 /// Clients, DNS, proxies, network and programs.
@@ -71,6 +76,7 @@ pub struct DataPlane {
     pub(crate) proxies: Vec<KubeProxy>,
     targets: TargetLists,
     pub(crate) balancers: LoadBalancers,
+    pub(crate) ingress_pods: Vec<IngressPod>,
     pub(crate) network: Network,
     pub(crate) runtime: Runtime,
     pub(crate) images: BTreeMap<Arc<str>, Image>,
@@ -94,6 +100,9 @@ impl DataPlane {
             let (name, zone) = (node.name.clone(), node.zone.clone());
             KubeProxy::new(id, name, zone, config.proxy.clone(), streams)
         });
+        let nodes = zones.len() as u32;
+        let backends: Vec<Backend> =
+            config.clients.iter().filter_map(|client| client.ingress.clone()).collect();
         let mut dns = Dns::new(config.dns, zones.len());
         let clients = config.clients.into_iter();
         let clients = clients.map(|client| Client::new(client, &mut dns, streams));
@@ -101,7 +110,8 @@ impl DataPlane {
             clients: clients.collect(),
             proxies: proxies.collect(),
             targets: TargetLists::default(),
-            balancers: LoadBalancers::new(config.health_check, zones.len() as u32, streams),
+            balancers: LoadBalancers::new(config.health_check, nodes, streams),
+            ingress_pods: ingress::pods(&config.ingress, nodes, &backends, streams),
             dns,
             network,
             runtime: Runtime::default(),
@@ -130,7 +140,9 @@ impl DataPlane {
         let services = std::iter::once((Watches::Dns(Kind::Service), Kind::Service));
         let slice = Kind::EndpointSlice;
         let slices = self.names_pods.then_some((Watches::Dns(slice), slice));
-        services.chain(proxies).chain(slices).collect()
+        let ingress = (0..self.ingress_pods.len() as u8).map(IngressId::at);
+        let ingress = ingress.map(|id| (Watches::Ingress(id), slice));
+        services.chain(proxies).chain(slices).chain(ingress).collect()
     }
 
     /// Starts the proxies.
@@ -144,10 +156,16 @@ impl DataPlane {
     pub fn begin_traffic(&mut self, cx: &mut Cx<'_>) {
         for (id, client) in (0..).map(ClientId).zip(&mut self.clients) {
             client.foresee(&mut self.dns, self.services_change);
-            let service = client.present_service(&mut self.dns);
+            let service = match &client.config.ingress {
+                Some(backend) => self.dns.service_named(&backend.service),
+                None => client.present_service(&mut self.dns),
+            };
             service.map(|service| client.calls(service));
             let name = client.config.name.as_str().into();
             cx.recorder.record(cx.now, &Record::ClientAdded { client: id, name, service });
+            if client.config.ingress.is_some() {
+                cx.recorder.record(cx.now, &Record::IngressUsed { client: id });
+            }
         }
         for (id, index) in (0..).map(ClientId).zip(0..self.clients.len()) {
             let first = self.clients[index].begin(cx.now);
@@ -162,6 +180,7 @@ impl DataPlane {
                 self.dns.observe(change);
                 self.balancers.observe(change, cx);
             }
+            Watches::Ingress(id) => self.ingress_pods[id.place()].observe(change, cx),
             Watches::Proxy(node, _) => self.proxies[node.0 as usize].observe(change, cx),
         }
     }
@@ -183,6 +202,8 @@ impl DataPlane {
             Event::Fail(server) => self.exit(server, FAILED_EXIT, cx),
             Event::SyncProxy(node) => self.proxies[node.0 as usize].sync(&mut self.targets, cx),
             Event::ProgramRules(node) => self.proxies[node.0 as usize].program_rules(cx),
+            Event::SyncIngress(id) => self.ingress_pods[id.place()].sync(cx),
+            Event::PollIngress(id) => self.ingress_pods[id.place()].poll(),
             Event::CheckTarget(target) => self.balancers.check(target, &self.proxies, cx),
             Event::Runtime(_) => unreachable!("kubelets are in the control plane"),
         }

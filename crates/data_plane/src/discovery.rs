@@ -29,6 +29,9 @@ impl DataPlane {
     pub(crate) fn begin_attempt(&mut self, id: FlightId, cx: &mut Cx<'_>) {
         let flight = self.flights.flight_mut(id);
         let client = &mut self.clients[flight.request.client.0 as usize];
+        if client.config.ingress.is_some() {
+            return self.enter_ingress(id, cx);
+        }
         let Found { wait, destination } = match client.foreseen {
             Some(foreseen) => {
                 client.lookups.count(foreseen.queries);

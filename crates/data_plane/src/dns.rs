@@ -33,7 +33,7 @@ mod tests;
 
 use std::net::IpAddr;
 
-use api::{Change, NodeId, PodId, ResolvConf, ServiceId};
+use api::{Change, Key, NodeId, PodId, ResolvConf, ServiceId};
 use engine::{Random, Span, Time};
 
 use lookup::{Caches, Lookup};
@@ -131,6 +131,12 @@ impl Dns {
     #[must_use]
     pub fn has_address(&self, service: Option<ServiceId>) -> bool {
         service.is_some_and(|service| self.names.is_there(service))
+    }
+
+    /// The Service of a key.
+    #[must_use]
+    pub fn service_named(&self, key: &Key) -> Option<ServiceId> {
+        self.names.service_named(key)
     }
 
     /// The Service whose an address is, or was.

@@ -3,7 +3,7 @@
 use api::{NodeId, RuntimeReply};
 use record::ClientId;
 
-use crate::{flight::FlightId, load_balancer::TargetId, server::ServerId};
+use crate::{flight::FlightId, ingress::IngressId, load_balancer::TargetId, server::ServerId};
 
 /// Everything that can wake the data plane.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +30,10 @@ pub enum Event {
     SyncProxy(NodeId),
     /// A node's proxy has its rules in force.
     ProgramRules(NodeId),
+    /// A pod of the Ingress controller is due to look at its changes.
+    SyncIngress(IngressId),
+    /// Its workers fetch what it found.
+    PollIngress(IngressId),
     /// A load balancer asks a node whether it is healthy.
     CheckTarget(TargetId),
     /// The container runtime's word to a kubelet: the control plane's to handle.
@@ -51,8 +55,10 @@ pub mod class {
     pub const DELIVER: u8 = 44;
     /// Load balancers.
     pub const LOAD_BALANCER: u8 = 45;
+    /// Pods of the Ingress controller.
+    pub const INGRESS: u8 = 46;
     /// Connections and arrivals.
-    pub const CLIENT: u8 = 46;
+    pub const CLIENT: u8 = 47;
 }
 
 const _: () =

@@ -3,7 +3,7 @@
 use engine::{RequestStream, Span, Time};
 use record::{Cause, Outcome, Request};
 
-use crate::{connection::Caller, dns::Destination, server::ServerId};
+use crate::{connection::Caller, dns::Destination, ingress::IngressId, server::ServerId};
 
 /// A request on its way: its place in the slab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +22,12 @@ pub struct Flight {
     pub asked: u16,
     /// The port of the pod that was chosen.
     pub port: u16,
-    /// Whether its client has the pod's own address, so that no proxy chooses the pod.
-    pub direct: bool,
+    /// How it comes to the pod.
+    pub link: Link,
+    /// The pod of the Ingress controller that it passes through.
+    pub ingress: Option<IngressId>,
+    /// How many pods that one has tried for it; [`GIVEN_UP`] where it tries no more.
+    pub tries: u8,
     /// One way to that pod.
     pub delay: Span,
     /// The program that works on it.
@@ -32,6 +36,21 @@ pub struct Flight {
     pub departure: Time,
     /// What is left of its draws for the workload.
     pub workload: RequestStream,
+}
+
+/// A proxy for requests has told the client that none of the pods it tried will do.
+pub const GIVEN_UP: u8 = u8::MAX;
+
+/// How a request comes to a pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Link {
+    /// The rules of its node choose the pod.
+    #[default]
+    ByRules,
+    /// Its sender has the pod's own address.
+    Direct,
+    /// The same, and a connection to it already.
+    Kept,
 }
 
 /// All requests on their way. Each waits for exactly one event.
@@ -139,7 +158,8 @@ impl Flight {
             Destination::Nobody => (None, None),
         };
         (self.request.service, self.request.pod) = (service, pod);
-        (self.asked, self.direct) = (port, pod.is_some());
+        self.asked = port;
+        self.link = if pod.is_some() { Link::Direct } else { Link::ByRules };
     }
 
     /// Ends this attempt badly.

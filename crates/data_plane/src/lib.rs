@@ -26,6 +26,7 @@ pub mod dns;
 pub mod endpoints;
 pub mod event;
 pub mod flight;
+pub mod ingress;
 pub mod kube_proxy;
 pub mod load_balancer;
 pub mod name_cache;
@@ -34,6 +35,7 @@ mod program;
 pub mod proxy;
 pub mod runtime;
 pub mod server;
+mod through_ingress;
 mod way;
 
 pub use attempt::Attempt;

@@ -11,7 +11,7 @@ use crate::{
     client::Origin,
     connection::{self, Caller, Connection},
     event::{Event, class},
-    flight::{Flight, FlightId},
+    flight::{Flight, FlightId, Link},
     kube_proxy::{Refusal, Target},
 };
 
@@ -63,7 +63,9 @@ impl DataPlane {
             deadline,
             asked: 0,
             port: 0,
-            direct: false,
+            link: Link::ByRules,
+            ingress: None,
+            tries: 0,
             delay: Span::ZERO,
             server: None,
             departure: Time::ZERO,
@@ -79,6 +81,9 @@ impl DataPlane {
     #[inline]
     pub(crate) fn connect(&mut self, id: FlightId, cx: &mut Cx<'_>) {
         let flight = self.flights.flight_mut(id);
+        if flight.ingress.is_some() {
+            return self.pass_ingress(id, cx);
+        }
         let request = &mut flight.request;
         let client = &mut self.clients[request.client.0 as usize];
         request.attempts += 1;
@@ -87,14 +92,14 @@ impl DataPlane {
             Caller::Outside(_) => self.network.outside(),
             Caller::Node(_) | Caller::Pod(_) => Span::ZERO,
         };
-        let target = match (flight.direct, request.service) {
-            (true, _) => Target { pod: request.pod, port: flight.asked },
-            (false, None) => {
+        let target = match (flight.link, request.service) {
+            (Link::Direct | Link::Kept, _) => Target { pod: request.pod, port: flight.asked },
+            (Link::ByRules, None) => {
                 flight.fail(Cause::DiscoveryStaleAddress);
                 let deadline = flight.deadline;
                 return self.end_at(id, deadline, cx);
             }
-            (false, Some(service)) => {
+            (Link::ByRules, Some(service)) => {
                 let mut random = client.policy_stream(request.number, request.attempts);
                 if client.config.origin == Origin::OutsideBalanced {
                     request.node = self.balancers.node(service, request.node, &mut random);
@@ -164,7 +169,8 @@ impl DataPlane {
             }
         };
         // The handshake's answer and the request itself take another round trip.
-        let received = cx.now + delay + delay;
+        let handshake = if flight.link == Link::Kept { Span::ZERO } else { delay + delay };
+        let received = cx.now + handshake;
         let station = self.runtime.server_mut(server);
         let Some(admission) = station.admit(cx.now, received, &mut flight.workload) else {
             flight.fail(Cause::RejectedOverload);
@@ -173,7 +179,8 @@ impl DataPlane {
         flight.server = Some(server);
         flight.request.queued = admission.queued;
         flight.departure = admission.departure;
-        let answered = admission.departure + delay;
+        let back = if flight.ingress.is_some() { self.network.outside() } else { Span::ZERO };
+        let answered = admission.departure + delay + back;
         if answered > deadline {
             flight.fail(Cause::TimeoutSlow);
             return self.end_at(id, deadline, cx);
@@ -198,10 +205,14 @@ impl DataPlane {
     #[inline]
     pub(crate) fn finish(&mut self, id: FlightId, cx: &mut Cx<'_>) {
         let Some(flight) = self.flights.due(id) else { return self.flights.remove(id) };
+        if flight.ingress.is_some() && self.stays_in_ingress(id, cx) {
+            return;
+        }
+        let flight = self.flights.flight_mut(id);
         let request = &flight.request;
         let client = &self.clients[request.client.0 as usize];
         let proxy = &mut self.proxies[request.node.0 as usize];
-        if !flight.direct {
+        if flight.link == Link::ByRules {
             proxy.done(flight.asked, flight.caller, request, cx.now);
         }
         if let Outcome::Failed(cause) = request.outcome

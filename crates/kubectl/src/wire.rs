@@ -3,6 +3,7 @@
 //! *Left out:* fields that nothing here sets: managed fields, self links, the pod's volumes and
 //! security context.
 
+mod ingress;
 mod meta;
 mod networking;
 mod node;
@@ -24,6 +25,7 @@ pub fn to_json(object: &Object) -> Value {
         Object::Pod(pod) => pod::pod(pod),
         Object::Service(service) => networking::service(service),
         Object::EndpointSlice(slice) => networking::endpoint_slice(slice),
+        Object::Ingress(ingress) => ingress::ingress(ingress),
     }
 }
 

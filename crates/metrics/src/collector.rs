@@ -67,6 +67,8 @@ pub(crate) struct Client {
     /// Of those that did.
     in_rollout: Tally,
     pub(crate) lookups: Lookups,
+    /// Whether its requests come in through an Ingress.
+    pub(crate) by_ingress: bool,
 }
 
 impl Collector {
@@ -243,6 +245,14 @@ impl Collector {
                     ready_without_port: false,
                 };
             }
+            Record::ServiceChanged { service, selector, target_ports } => {
+                let service = slot(&mut self.services, service.0 as usize);
+                service.selector.clone_from(selector);
+                service.target_ports = Arc::clone(target_ports);
+            }
+            Record::IngressUsed { client } => {
+                slot(&mut self.clients, client.0 as usize).by_ingress = true;
+            }
             Record::ClientAdded { client, name, service } => {
                 slot(&mut self.clients, client.0 as usize).name = Arc::clone(name);
                 if let Some(service) = service {
@@ -271,11 +281,6 @@ impl Recorder for Collector {
                 let client = slot(&mut self.clients, client.0 as usize);
                 client.tally.counts.in_flight += count;
             }
-            Record::ServiceChanged { service, selector, target_ports } => {
-                let service = slot(&mut self.services, service.0 as usize);
-                service.selector.clone_from(selector);
-                service.target_ports = Arc::clone(target_ports);
-            }
             Record::ServiceCalled { service, .. } => {
                 self.listing.call(*service, &mut self.pods, now);
             }
@@ -284,9 +289,11 @@ impl Recorder for Collector {
                 client.lookups = Lookups { names: *names, queries: *queries };
             }
             Record::ScenarioBegan => self.clock.begin(time),
-            Record::NodeAdded { .. } | Record::ServiceAdded { .. } | Record::ClientAdded { .. } => {
-                self.introduce(record, now);
-            }
+            Record::NodeAdded { .. }
+            | Record::ServiceAdded { .. }
+            | Record::ServiceChanged { .. }
+            | Record::ClientAdded { .. }
+            | Record::IngressUsed { .. } => self.introduce(record, now),
             Record::RolloutStarted { .. }
             | Record::ReplicaSetScaled { .. }
             | Record::DeploymentStatusWritten { .. } => self.workload(record, now),

@@ -196,7 +196,8 @@ impl<'a> Case<'a> {
             hindrances.retain(|hindrance| said.insert(hindrance.clone()));
             let colon = if hindrances.is_empty() { "" } else { ": " };
             reasons.push(format!(
-                "nodes knew no ready pod of {}{}{colon}{}",
+                "{} knew no ready pod of {}{}{colon}{}",
+                if self.by_ingress() { "the Ingress controller" } else { "nodes" },
                 self.names_of(&served),
                 outages_in_words(&outages),
                 hindrances.join("; ")
@@ -239,14 +240,25 @@ impl<'a> Case<'a> {
         (reason, gap)
     }
 
-    /// Who chose the pods: the nodes, or clients that have their addresses from DNS.
+    /// Who chose the pods: the nodes, the Ingress controller, or clients that have their addresses
+    /// from DNS.
     fn senders(&self) -> String {
+        if self.by_ingress() {
+            return "the Ingress controller".to_owned();
+        }
         if !self.by_own_address() {
             return self.nodes();
         }
         let (clients, many) = self.clients();
         let have = if many { "which have" } else { "which has" };
         format!("{clients}, {have} the pods' own addresses from DNS,")
+    }
+
+    /// Whether all of it came in through an Ingress.
+    fn by_ingress(&self) -> bool {
+        let clients = self.collector.clients.iter();
+        let mut failed = clients.filter(|client| client.tally.causes[self.cause.index()] > 0);
+        failed.all(|client| client.by_ingress)
     }
 
     /// Whether all of it went to headless Services.
@@ -425,8 +437,12 @@ impl<'a> Case<'a> {
         self.deployment().map_or_else(String::new, |name| format!(" of {name}"))
     }
 
-    /// How far the proxies that chose the pods were behind.
+    /// How far the proxies that chose the pods were behind; nothing is known of an Ingress
+    /// controller's.
     fn lag(&self) -> Lag {
+        if self.by_ingress() {
+            return Lag::default();
+        }
         let failed = |node: NodeId| self.has(self.collector.node_causes.get(node.0 as usize));
         self.collector.listing.lag(self.services(), failed)
     }

@@ -91,6 +91,9 @@ impl Names {
                 json!({ "record": "TargetHealthChanged", "service": self.services.get(service),
                         "node": self.nodes.get(node), "healthy": healthy })
             }
+            Record::IngressUsed { client } => {
+                json!({ "record": "IngressUsed", "client": self.clients.get(client) })
+            }
             Record::ServiceDeleted { service } => {
                 json!({ "record": "ServiceDeleted", "service": self.services.get(service) })
             }

@@ -300,4 +300,9 @@ pub enum Record {
     },
     /// The run ended.
     Ended,
+    /// A client's requests come in through the Ingress controller.
+    IngressUsed {
+        /// The client.
+        client: ClientId,
+    },
 }

@@ -112,6 +112,8 @@ codes! {
         "The probe connects to a port on which no program of the pod listens, so it never passes: with a readiness probe the pod never becomes ready, with a liveness or startup probe its container is restarted again and again. A program is taken to listen on the `ports` that its container declares, or on those that `listen` of its image states."
     UnusedSlice "RS0114" Warning "an EndpointSlice that nobody uses"
         "Proxies and DNS read the slices whose label `kubernetes.io/service-name` names a Service of the same namespace that is more than a name, and a proxy takes the endpoints of those ports that have the name and protocol of one of the Service's. What is in other slices is read by nobody, in a real cluster as here."
+    NoBackend "RS0115" Warning "an Ingress that leads nowhere"
+        "A backend names a Service of the Ingress' own namespace and one of its ports, by number or by name. Where there is none, a real controller stores the rule all the same and answers 503, and here such requests fail with `refused.no-endpoints`."
     // The Scenario document.
     UnknownDeployment "RS0201" Error "a Deployment that is not in the manifests"
         "The timeline names a Deployment that no document defines. Without `-n` the namespace is `default`."
@@ -195,6 +197,7 @@ mod tests {
             include_str!("kubernetes/service.rs"),
             include_str!("load.rs"),
             include_str!("objects.rs"),
+            include_str!("objects/backends.rs"),
             include_str!("objects/slices.rs"),
             include_str!("consistency.rs"),
             include_str!("read.rs"),

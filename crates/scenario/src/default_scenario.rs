@@ -77,6 +77,7 @@ fn clients(objects: &Objects) -> Vec<Client> {
             port: Port::Number(port.port),
             service: meta.key(),
             balanced: false,
+            ingress: None,
         };
         clients.push(Client {
             name,

@@ -238,6 +238,14 @@ impl Sorter<'_> {
                 }
                 return;
             }
+            Kind::Ingress => {
+                if let Some(object) = kubernetes::ingress(&mut checker, left_out) {
+                    let key = object.meta.key();
+                    let written = Written { object, file, root: root.clone() };
+                    self.keep(kind, key, Pushed::Ingress(Box::new(written)));
+                }
+                return;
+            }
             _ => kubernetes::service(&mut checker, left_out).map(|object| {
                 let key = object.meta.key();
                 (key, Pushed::Service(Box::new(Written { object, file, root: root.clone() })))
@@ -281,6 +289,7 @@ impl Sorter<'_> {
             Pushed::Pod(written) => objects.pods.push(*written),
             Pushed::Service(written) => objects.services.push(*written),
             Pushed::EndpointSlice(written) => objects.endpoint_slices.push(*written),
+            Pushed::Ingress(written) => objects.ingresses.push(*written),
         }
     }
 }
@@ -291,6 +300,7 @@ enum Pushed {
     Pod(Box<Written<api::Pod>>),
     Service(Box<Written<api::Service>>),
     EndpointSlice(Box<Written<api::EndpointSlice>>),
+    Ingress(Box<Written<api::Ingress>>),
 }
 
 impl Pushed {
@@ -300,6 +310,7 @@ impl Pushed {
             Self::Pod(written) => written.at(path),
             Self::Service(written) => written.at(path),
             Self::EndpointSlice(written) => written.at(path),
+            Self::Ingress(written) => written.at(path),
         }
     }
 
@@ -309,6 +320,7 @@ impl Pushed {
             Self::Pod(written) => (written.file, written.root.clone()),
             Self::Service(written) => (written.file, written.root.clone()),
             Self::EndpointSlice(written) => (written.file, written.root.clone()),
+            Self::Ingress(written) => (written.file, written.root.clone()),
         }
     }
 }

@@ -103,7 +103,7 @@ kinds! {
         PodDisruptionBudget: LeftOut("it holds no eviction back"),
     }
     networking "networking.k8s.io/v1" {
-        Ingress: LeftOut("it carries no requests"),
+        Ingress: Simulated(api::Kind::Ingress),
         IngressClass: Silent,
         NetworkPolicy: LeftOut("it blocks no connection"),
     }

@@ -5,6 +5,7 @@
 
 mod deployment;
 mod endpoint_slice;
+mod ingress;
 mod labels;
 mod left_out;
 mod names;
@@ -23,6 +24,7 @@ use serde::Deserialize;
 pub(crate) use self::{
     deployment::{MOST_REPLICAS, deployment},
     endpoint_slice::endpoint_slice,
+    ingress::ingress,
     labels::parse_labels,
     names::is_subdomain,
     pod::pod,

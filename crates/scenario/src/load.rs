@@ -245,6 +245,7 @@ fn summarize(sources: &Sources, documents: &[Document], sorted: &Sorted) -> Summ
         (Kind::Pod, objects.pods.len()),
         (Kind::Service, objects.services.len()),
         (Kind::EndpointSlice, objects.endpoint_slices.len()),
+        (Kind::Ingress, objects.ingresses.len()),
     ];
     Summary {
         files: sources.files().count(),

@@ -1,5 +1,6 @@
 //! The objects of a cluster as they were written, and what is wrong between them.
 
+pub(crate) mod backends;
 mod slices;
 
 use std::{
@@ -9,8 +10,8 @@ use std::{
 };
 
 use api::{
-    Deployment, EndpointSlice, IntOrString, Key, Kind, Labels, Meta, Pod, PodSpec, Service,
-    selector::matches_all, service::ServiceType,
+    Deployment, EndpointSlice, Ingress, IntOrString, Key, Kind, Labels, Meta, Pod, PodSpec,
+    Service, selector::matches_all, service::ServiceType,
 };
 
 use crate::{
@@ -49,6 +50,7 @@ pub(crate) struct Objects {
     pub(crate) pods: Vec<Written<Pod>>,
     pub(crate) services: Vec<Written<Service>>,
     pub(crate) endpoint_slices: Vec<Written<EndpointSlice>>,
+    pub(crate) ingresses: Vec<Written<Ingress>>,
     /// Whether there are documents that could not be read: what is not here may be in them.
     pub(crate) incomplete: bool,
 }
@@ -150,6 +152,9 @@ impl Objects {
                 return;
             }
             self.check_selector(written, findings);
+        }
+        for written in self.ingresses.iter().filter(|_| worth_it && !self.incomplete) {
+            self.check_backends(written, findings);
         }
         for written in self.endpoint_slices.iter().filter(|_| worth_it) {
             if findings.is_full() {
@@ -301,6 +306,8 @@ impl Objects {
         scenario.pods.sort_by_cached_key(|object| object.meta.key());
         scenario.services.sort_by_cached_key(|object| object.meta.key());
         scenario.endpoint_slices.sort_by_cached_key(|object| object.meta.key());
+        scenario.ingresses = self.ingresses.into_iter().map(|written| written.object).collect();
+        scenario.ingresses.sort_by_cached_key(|object| object.meta.key());
     }
 }
 

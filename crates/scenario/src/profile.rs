@@ -17,7 +17,8 @@
 use engine::{Distribution, Span};
 
 use crate::{
-    Cluster, ControlPlaneTimings, Dns, Kubelet, LoadBalancer, Network, Proxy, ProxyMode, Readiness,
+    Cluster, ControlPlaneTimings, Dns, IngressController, Kubelet, LoadBalancer, Network, Proxy,
+    ProxyMode, Readiness,
 };
 
 /// The names of the profiles.
@@ -76,6 +77,11 @@ fn ideal() -> Cluster {
         },
         dns: Dns { latency: none(), ..small().dns },
         load_balancer: small().load_balancer,
+        ingress: IngressController {
+            min_sync_period: Span::ZERO,
+            poll_period: Span::ZERO,
+            ..small().ingress
+        },
     }
 }
 
@@ -128,6 +134,12 @@ fn small() -> Cluster {
             interval: Span::from_secs(10), // L: C.5, AWS Load Balancer Controller, policy Local
             healthy_threshold: 2,          // L: C.5
             unhealthy_threshold: 2,        // L: C.5
+        },
+        ingress: IngressController {
+            replicas: 2,                                    // A: two for availability
+            min_sync_period: Span::from_millis(3333), // L: ingress-nginx, sync-rate-limit 0.3/s
+            poll_period: Span::from_secs(1),          // L: ingress-nginx, its Lua workers
+            policy: "ingress-nginx.round_robin".to_owned(), // L: ingress-nginx
         },
     }
 }

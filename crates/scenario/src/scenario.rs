@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
-use api::{Deployment, EndpointSlice, Key, Labels, Pod, PodTemplate, Service};
+use api::{Deployment, EndpointSlice, Ingress, Key, Labels, Pod, PodTemplate, Service};
 use engine::{Delay, Distribution, Span};
 
 /// What is to be rehearsed.
@@ -29,6 +29,8 @@ pub struct Scenario {
     pub services: Vec<Service>,
     /// EndpointSlices that somebody wrote by hand, to create before the start.
     pub endpoint_slices: Vec<EndpointSlice>,
+    /// Ingresses to create before the start.
+    pub ingresses: Vec<Ingress>,
     /// How the program in an image behaves, for every image that a template or the timeline names.
     pub images: BTreeMap<Arc<str>, Image>,
     /// Who sends requests.
@@ -88,6 +90,21 @@ pub struct Cluster {
     pub dns: Dns,
     /// The load balancers of Services of that type.
     pub load_balancer: LoadBalancer,
+    /// The Ingress controller.
+    pub ingress: IngressController,
+}
+
+/// The Ingress controller: pods of it, each a proxy for requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IngressController {
+    /// How many.
+    pub replicas: u32,
+    /// The least time between two looks at changed endpoints.
+    pub min_sync_period: Span,
+    /// How often its workers fetch what was found then; zero for at once.
+    pub poll_period: Span,
+    /// How it balances requests, by the name of a policy.
+    pub policy: String,
 }
 
 /// How a load balancer asks its nodes whether they have a ready pod, for Services with
@@ -321,6 +338,8 @@ pub struct Target {
     pub service: Key,
     /// Whether it is reached through its load balancer, rather than by a node port.
     pub balanced: bool,
+    /// The name of the Service's port, where it is reached through an Ingress.
+    pub ingress: Option<String>,
 }
 
 /// What names where a client's requests go.

@@ -275,6 +275,7 @@ pub(crate) fn empty_scenario(path: &str) -> Scenario {
         pods: Vec::new(),
         services: Vec::new(),
         endpoint_slices: Vec::new(),
+        ingresses: Vec::new(),
         images: BTreeMap::new(),
         clients: Vec::new(),
         timeline: Vec::new(),

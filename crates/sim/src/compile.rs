@@ -16,7 +16,7 @@ use data_plane::{
         cache::Limits,
         lookup::{self, NodeCache},
     },
-    kube_proxy,
+    ingress, kube_proxy,
     load_balancer::HealthCheck,
     name_cache::NameCache,
     network::Delays,
@@ -25,8 +25,8 @@ use data_plane::{
 use engine::{Span, Streams};
 use record::Family;
 use scenario::{
-    Action, Client, Cluster, Dns, Host, Image, Node, Port, ProxyMode, Readiness, Scenario,
-    TemplateChange,
+    Action, Client, Cluster, Dns, Host, Image, IngressController, Node, Port, ProxyMode, Readiness,
+    Scenario, TemplateChange,
 };
 
 use crate::{
@@ -48,13 +48,15 @@ pub fn compile(scenario: &Scenario, seed: u64) -> World {
     let services = services.map(|object| Object::Service(Arc::new(object)));
     let slices = scenario.endpoint_slices.iter().cloned();
     let slices = slices.map(|object| Object::EndpointSlice(Arc::new(object)));
+    let ingresses = scenario.ingresses.iter().cloned();
+    let ingresses = ingresses.map(|object| Object::Ingress(Arc::new(object)));
     let pods = scenario.pods.iter().cloned().map(|object| Object::Pod(Arc::new(object)));
     let deployments =
         scenario.deployments.iter().cloned().map(|object| Object::Deployment(Arc::new(object)));
     let initial = Initial {
         nodes: cluster.nodes.iter().map(node).collect(),
         kubelet: kubelet_config(cluster),
-        objects: services.chain(slices).chain(deployments).chain(pods).collect(),
+        objects: services.chain(slices).chain(ingresses).chain(deployments).chain(pods).collect(),
         streams,
     };
     let plan = (scenario.timeline.clone(), scenario.duration);
@@ -138,6 +140,7 @@ fn data_plane_config(scenario: &Scenario) -> data_plane::Config {
             mode: proxy_mode(cluster.proxy.mode),
             policy: policy::by_name("kube-proxy.random").expect("the catalogue lists it"),
         },
+        ingress: ingress_config(scenario),
         health_check: HealthCheck {
             interval: cluster.load_balancer.interval,
             healthy_threshold: cluster.load_balancer.healthy_threshold,
@@ -175,6 +178,19 @@ fn behaviour(image: &Image) -> Behaviour {
         },
         listen: image.listen.clone(),
         crash_after: image.crash_after,
+    }
+}
+
+/// The pods of the Ingress controller; none where no client needs them.
+fn ingress_config(scenario: &Scenario) -> ingress::Config {
+    let IngressController { replicas, min_sync_period, poll_period, policy } =
+        &scenario.cluster.ingress;
+    let needed = scenario.clients.iter().any(|client| client.target.ingress.is_some());
+    ingress::Config {
+        pods: if needed { *replicas } else { 0 },
+        min_sync_period: *min_sync_period,
+        poll_period: *poll_period,
+        policy: policy::by_name(policy).expect("the scenario checked that the catalogue lists it"),
     }
 }
 
@@ -250,6 +266,10 @@ fn host(client: &Client) -> client::Host {
 fn client(client: &Client, scenario: &Scenario, nodes: &BTreeMap<&str, NodeId>) -> ClientConfig {
     ClientConfig {
         name: client.name.clone(),
+        ingress: client.target.ingress.clone().map(|port_name| ingress::Backend {
+            service: client.target.service.clone(),
+            port_name,
+        }),
         origin: match &client.from {
             scenario::From::Pods { namespace, labels } => {
                 Origin::Pods { namespace: namespace.to_string(), labels: labels.clone() }

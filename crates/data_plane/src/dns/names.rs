@@ -105,6 +105,12 @@ impl Names {
         self.by_address.get(&address).copied()
     }
 
+    /// The Service of a key.
+    #[must_use]
+    pub fn service_named(&self, key: &Key) -> Option<ServiceId> {
+        self.services.get(key).map(|service| service.id)
+    }
+
     /// Whether there is such a Service.
     #[must_use]
     pub fn is_there(&self, service: ServiceId) -> bool {

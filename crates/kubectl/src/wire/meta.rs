@@ -48,5 +48,6 @@ pub(super) fn api_version(kind: Kind) -> &'static str {
         Kind::Node | Kind::Pod | Kind::Service => "v1",
         Kind::Deployment | Kind::ReplicaSet => "apps/v1",
         Kind::EndpointSlice => "discovery.k8s.io/v1",
+        Kind::Ingress => "networking.k8s.io/v1",
     }
 }

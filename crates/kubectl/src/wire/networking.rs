@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, net::IpAddr};
 
 use api::{
-    Endpoint, EndpointSlice, Kind, Service, ServicePort, ServiceStatus, SessionAffinity, SlicePort,
+    Endpoint, EndpointSlice, Kind, Service, ServicePort, SessionAffinity, SlicePort,
     TrafficDistribution, TrafficPolicy, service::ServiceType,
 };
 use serde_json::{Value, json};
@@ -51,14 +51,14 @@ pub(super) fn service(object: &Service) -> Value {
             ("trafficDistribution", spec.traffic_distribution.map(distribution).into()),
             ("type", format!("{:?}", spec.kind).into()),
         ]),
-        "status": { "loadBalancer": load_balancer(&object.status) },
+        "status": { "loadBalancer": load_balancer(&object.status.ingress) },
     })
 }
 
 /// `status.loadBalancer`: empty before there is one.
-fn load_balancer(status: &ServiceStatus) -> Value {
+pub(super) fn load_balancer(addresses: &[IpAddr]) -> Value {
     let ingress = |ip: &IpAddr| json!({ "ip": ip.to_string(), "ipMode": "VIP" });
-    match &status.ingress[..] {
+    match addresses {
         [] => json!({}),
         addresses => json!({ "ingress": addresses.iter().map(ingress).collect::<Vec<_>>() }),
     }

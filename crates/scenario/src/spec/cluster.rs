@@ -6,8 +6,8 @@ use engine::{Distribution, Span};
 
 use super::item::{Fields, Item, Reading};
 use crate::{
-    Cluster, Code, ControlPlaneTimings, Kubelet, LoadBalancer, Network, Node, Proxy, ProxyMode,
-    Readiness, profile,
+    Cluster, Code, ControlPlaneTimings, IngressController, Kubelet, LoadBalancer, Network, Node,
+    Proxy, ProxyMode, Readiness, profile,
     quantity::Quantity,
     rate::{self, Refusal},
 };
@@ -64,7 +64,7 @@ pub(super) fn set<T>(target: &mut T, value: Option<T>) {
 impl Reading<'_> {
     /// `spec.cluster`.
     pub(super) fn cluster(&mut self, item: &Item<'_>) -> Cluster {
-        const KNOWN: [&str; 9] = [
+        const KNOWN: [&str; 10] = [
             "profile",
             "kubernetesVersion",
             "nodes",
@@ -74,8 +74,9 @@ impl Reading<'_> {
             "network",
             "dns",
             "loadBalancer",
+            "ingress",
         ];
-        let fields = self.fields(item, &KNOWN, &["ingress", "coredns"]);
+        let fields = self.fields(item, &KNOWN, &["coredns"]);
         let mut cluster = default_cluster();
         if let Some(item) = fields.get("profile") {
             let choices = profile::NAMES.map(|name| (name, name));
@@ -103,6 +104,9 @@ impl Reading<'_> {
         }
         if let Some(item) = fields.get("loadBalancer") {
             self.load_balancer(&item, &mut cluster.load_balancer);
+        }
+        if let Some(item) = fields.get("ingress") {
+            self.ingress_controller(&item, &mut cluster.ingress);
         }
         if let Some(item) = fields.get("dns") {
             self.dns(&item, &mut cluster.dns);
@@ -263,6 +267,17 @@ impl Reading<'_> {
         self.set_span(&fields, "sameZone", &mut target.same_zone);
         self.set_span(&fields, "crossZone", &mut target.cross_zone);
         self.set_span(&fields, "outside", &mut target.outside);
+    }
+
+    /// `ingress`.
+    fn ingress_controller(&mut self, item: &Item<'_>, target: &mut IngressController) {
+        let known = ["replicas", "minSyncPeriod", "pollPeriod"];
+        let fields = self.fields(item, &known, &["policy", "keepAlive", "retries"]);
+        if let Some(item) = fields.get("replicas") {
+            set(&mut target.replicas, self.small(&item, 1..=100));
+        }
+        self.set_span(&fields, "minSyncPeriod", &mut target.min_sync_period);
+        self.set_span(&fields, "pollPeriod", &mut target.poll_period);
     }
 
     /// `loadBalancer: { healthCheck: … }`.

@@ -2,14 +2,14 @@
 
 use std::net::IpAddr;
 
-use api::{IntOrString, Key, Protocol, Service, service::ServiceType};
+use api::{IntOrString, Key, Protocol, Service, ingress::route, service::ServiceType};
 
 use super::{
     Known,
     item::{Item, Reading},
     variables::{self, Variable},
 };
-use crate::{Code, From, Host, Port, Target, diagnostic::suggest};
+use crate::{Code, From, Host, Port, Target, diagnostic::suggest, objects::backends};
 
 /// CoreDNS follows so many names that stand for others (`plugin/backend_lookup.go`).
 const LONGEST_CHAIN: usize = 8;
@@ -46,6 +46,13 @@ fn split(text: &str) -> Option<Url<'_>> {
     };
     let port_offset = host_offset + host.len() + 1;
     (!host.is_empty()).then_some(Url { host, host_offset, port, port_offset, default_port })
+}
+
+/// The path of a URL, without query and fragment.
+fn path_of<'a>(text: &'a str, url: &Url<'_>) -> &'a str {
+    let rest = &text[url.host_offset..];
+    let path = rest.find('/').map_or("/", |at| &rest[at..]);
+    path.split(['?', '#']).next().unwrap_or(path)
 }
 
 /// The Service that a name means to a pod of a namespace; `Err` says why it means none. With
@@ -93,6 +100,9 @@ impl Reading<'_> {
             From::Pods { namespace, .. } => &**namespace,
             From::Node(_) | From::Outside => "default",
         };
+        if *from == From::Outside && self.is_of_an_ingress(&url, known) {
+            return self.by_ingress(item, &text, &url, known);
+        }
         let bare = url.host.trim_start_matches('[').trim_end_matches(']');
         let address: Option<IpAddr> = bare.parse().ok();
         let variable = variables::name_in(url.host);
@@ -137,7 +147,54 @@ impl Reading<'_> {
             (None, Some(name)) => Host::Variable(name.to_owned()),
             (None, None) => Host::Name(url.host.to_owned()),
         };
-        Some(Target { url: text.clone(), host, port, service: service.meta.key(), balanced })
+        Some(Target {
+            url: text.clone(),
+            host,
+            port,
+            service: service.meta.key(),
+            balanced,
+            ingress: None,
+        })
+    }
+
+    /// Whether a host is an Ingress' matter: no Service has that name.
+    fn is_of_an_ingress(&self, url: &Url<'_>, known: &Known<'_>) -> bool {
+        let key = service_key(url.host, "default", known.cluster.dns.rewrites);
+        let named = key.is_ok_and(|key| known.service(&key).is_some());
+        !named && !known.objects.ingresses.is_empty()
+    }
+
+    /// The Service that an Ingress leads a URL to.
+    fn by_ingress(
+        &mut self,
+        item: &Item<'_>,
+        text: &str,
+        url: &Url<'_>,
+        known: &Known<'_>,
+    ) -> Option<Target> {
+        let ingresses = known.objects.ingresses.iter().map(|written| &written.object);
+        let path = path_of(text, url);
+        let Some((ingress, backend)) = route(ingresses.clone(), url.host, path) else {
+            let hosts = ingresses.flat_map(|it| &it.spec.rules).filter_map(|it| it.host.as_deref());
+            let message = format!(
+                "no rule of an Ingress is for {}{path}, and no Service has that name",
+                url.host
+            );
+            let help = suggest(url.host, "host", hosts);
+            self.report_inside(Code::UnknownService, item, url.host_offset, message, help);
+            return None;
+        };
+        let key = Key::new(ingress.meta.namespace.clone(), backend.service.as_str());
+        let service = known.service(&key).map(|written| &written.object);
+        let port = service.and_then(|it| it.spec.ports.get(backends::port(it, backend)?));
+        Some(Target {
+            url: text.to_owned(),
+            host: Host::Name(url.host.to_owned()),
+            port: Port::Number(port.map_or(80, |port| port.port)),
+            service: key,
+            balanced: false,
+            ingress: Some(port.map_or_else(String::new, |port| port.name.clone())),
+        })
     }
 
     /// The Service that a Service of type ExternalName stands for, or that one itself.

@@ -403,3 +403,67 @@ fn json_and_lists_are_read_too() {
     let scenario = loaded.scenario.expect("nothing is wrong with it");
     assert_eq!((scenario.pods.len(), scenario.name.as_str()), (1, "stdin"));
 }
+
+/// An Ingress with this in its only path, and this host.
+fn ingress(host: &str, path: &str) -> String {
+    format!(
+        "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{ name: front }}\nspec:\n  rules:\n  - host: {host}\n    http:\n      paths:\n      - {path}\n"
+    )
+}
+
+#[test]
+fn what_is_wrong_with_an_ingress_is_said_in_kubernetes_words() {
+    let good = "{ path: /, pathType: Prefix, backend: { service: { name: web-svc, port: { number: 80 } } } }";
+    let cases = [
+        ("shop.example.com", good.to_owned(), None),
+        ("'*.example.com'", good.to_owned(), None),
+        (
+            "10.0.0.1",
+            good.to_owned(),
+            Some(
+                "spec.rules[0].host: Invalid value: \"10.0.0.1\": must be a DNS name, not an IP address",
+            ),
+        ),
+        ("a_b", good.to_owned(), Some("spec.rules[0].host: Invalid value: \"a_b\"")),
+        (
+            "a.b",
+            good.replace("path: /", "path: x"),
+            Some(
+                "spec.rules[0].http.paths[0].path: Invalid value: \"x\": must be an absolute path",
+            ),
+        ),
+        (
+            "a.b",
+            good.replace("Prefix", "Regex"),
+            Some("spec.rules[0].http.paths[0].pathType: Unsupported value: \"Regex\""),
+        ),
+        (
+            "a.b",
+            good.replace("port: { number: 80 }", "port: {}"),
+            Some(
+                "spec.rules[0].http.paths[0].backend: Required value: port name or number is required",
+            ),
+        ),
+        (
+            "a.b",
+            good.replace("number: 80", "number: 81"),
+            Some("Service `default/web-svc` has no port 81"),
+        ),
+        (
+            "a.b",
+            good.replace("web-svc", "web-svk"),
+            Some("there is no Service `default/web-svk` for this Ingress"),
+        ),
+    ];
+    for (host, path, problem) in cases {
+        let text = format!("{APP}---\n{}", ingress(host, &path));
+        let found = findings(&load_text(&text));
+        let found: Vec<&String> = found.iter().filter(|it| !it.contains("RS0212")).collect();
+        match problem {
+            None => assert!(found.is_empty(), "{host} {path}: {found:?}"),
+            Some(problem) => {
+                assert!(found.len() == 1 && found[0].contains(problem), "{host} {path}: {found:?}");
+            }
+        }
+    }
+}

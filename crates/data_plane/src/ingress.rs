@@ -1,0 +1,409 @@
+//! The pods of an Ingress controller: each a proxy for requests, in front of the pods of Services.
+//!
+//! Such a proxy watches EndpointSlices itself and sends each request straight to a pod, past the nodes'
+//! proxies. What it hears is looked at now and then, and its workers fetch the outcome at intervals, so
+//! it has a lag of its own. Its connections to pods are kept, so that a request needs no handshake. When a
+//! pod refuses a request, does not answer or breaks off, it tries another, a few times.
+//!
+//! *Left out:* the number of connections that are kept and their idle time, retries of requests that may
+//! not be repeated, the proxy's own work and its limits, and TLS.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    num::NonZeroU8,
+    sync::Arc,
+};
+
+use api::{Change, EndpointSlice, Key, NodeId, Object, PodId, Verb};
+use engine::{Random, Source, Span, Stream, Streams, Time};
+use policy::{EndpointId, Policy, Reply};
+
+use crate::{
+    Cx,
+    bounded_frequency_runner::BoundedFrequencyRunner,
+    event::{Event, class},
+};
+
+/// How the controller is set up.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// How many pods it has.
+    pub pods: u32,
+    /// The least time between two looks at changes.
+    pub min_sync_period: Span,
+    /// How often the workers fetch what was found.
+    pub poll_period: Span,
+    /// How requests are balanced.
+    pub policy: &'static policy::Entry,
+}
+
+/// A port of a Service that a rule of an Ingress leads to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Backend {
+    /// The Service.
+    pub service: Key,
+    /// The name of the port.
+    pub port_name: String,
+}
+
+/// A pod of the controller, by number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct IngressId(NonZeroU8);
+
+impl IngressId {
+    /// The one in this place; there are 255 at most.
+    #[must_use]
+    pub fn at(place: u8) -> Self {
+        Self(NonZeroU8::MIN.saturating_add(place))
+    }
+
+    /// Its place among all.
+    #[must_use]
+    pub fn place(self) -> usize {
+        usize::from(self.0.get()) - 1
+    }
+}
+
+/// It tries so many pods for a request (`proxy_next_upstream_tries` of ingress-nginx).
+pub const TRIES: u8 = 3;
+
+/// It waits so long for a pod to accept a connection (`proxy_connect_timeout` of ingress-nginx).
+pub const CONNECT_TIMEOUT: Span = Span::from_secs(5);
+
+/// After a failed look, and at the latest after a good one: no look fails here, and without a change
+/// there is nothing to see.
+const NEVER: Span = Span::from_secs(1 << 30);
+
+/// Where a request goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Upstream {
+    /// The pod.
+    pub pod: PodId,
+    /// Its port.
+    pub port: u16,
+    /// Whether there is a connection to it already.
+    pub kept: bool,
+}
+
+/// A pod of the controller.
+pub struct IngressPod {
+    id: IngressId,
+    /// Where it runs.
+    pub node: NodeId,
+    policy: &'static policy::Entry,
+    slices: BTreeMap<Key, BTreeMap<Arc<str>, Arc<EndpointSlice>>>,
+    runner: BoundedFrequencyRunner,
+    planned: Option<Time>,
+    poll_period: Span,
+    /// Where in the period its workers fetch.
+    poll_phase: Span,
+    /// What the workers are to fetch.
+    found: BTreeMap<Backend, Vec<(PodId, u16)>>,
+    /// What they have.
+    upstreams: BTreeMap<Backend, Upstreams>,
+    /// The backends of all clients.
+    backends: Vec<Backend>,
+    /// The pods to which it has a connection.
+    connected: BTreeSet<PodId>,
+}
+
+/// The pods behind a backend, and whose turn it is.
+struct Upstreams {
+    pods: Vec<(PodId, u16)>,
+    policy: Box<dyn Policy>,
+}
+
+impl IngressPod {
+    /// A pod of the controller that has heard nothing.
+    #[must_use]
+    pub fn new(
+        (id, node): (IngressId, NodeId),
+        config: &Config,
+        backends: Vec<Backend>,
+        streams: &Streams,
+    ) -> Self {
+        let mut random: Stream = streams.named(&format!("ingress/{}", id.place()));
+        let phase = random.below_u64(config.poll_period.as_nanos().max(1));
+        Self {
+            id,
+            node,
+            policy: config.policy,
+            slices: BTreeMap::new(),
+            runner: BoundedFrequencyRunner::new(config.min_sync_period, NEVER, NEVER),
+            planned: None,
+            poll_period: config.poll_period,
+            poll_phase: Span::from_nanos(phase),
+            found: BTreeMap::new(),
+            upstreams: BTreeMap::new(),
+            backends,
+            connected: BTreeSet::new(),
+        }
+    }
+
+    /// Takes in a change to an EndpointSlice.
+    pub fn observe(&mut self, change: &Change, cx: &mut Cx<'_>) {
+        let Object::EndpointSlice(slice) = &change.object else { return };
+        let key = Key::new(slice.meta.namespace.clone(), slice.service_name.clone());
+        if !self.backends.iter().any(|backend| backend.service == key) {
+            return;
+        }
+        let slices = self.slices.entry(key).or_default();
+        match change.verb {
+            Verb::Deleted => drop(slices.remove(&slice.meta.name)),
+            Verb::Added | Verb::Modified => {
+                drop(slices.insert(slice.meta.name.clone(), slice.clone()));
+            }
+        }
+        self.runner.want();
+        self.plan(cx);
+    }
+
+    fn plan(&mut self, cx: &mut Cx<'_>) {
+        let due = self.runner.due().map(|due| due.max(cx.now));
+        if let Some(due) = due.filter(|due| self.planned != Some(*due)) {
+            self.planned = Some(due);
+            cx.agenda.at(due, self.source(), Event::SyncIngress(self.id));
+        }
+    }
+
+    /// Looks at what it heard, if a look is due.
+    pub fn sync(&mut self, cx: &mut Cx<'_>) {
+        if self.planned != Some(cx.now) || !self.runner.begin(cx.now) {
+            return;
+        }
+        self.planned = None;
+        let backends = self.backends.iter();
+        self.found = backends.map(|it| (it.clone(), self.pods_behind(it))).collect();
+        self.runner.end(cx.now, true);
+        cx.agenda.at(self.next_poll(cx.now), self.source(), Event::PollIngress(self.id));
+        self.plan(cx);
+    }
+
+    /// When the workers fetch next.
+    fn next_poll(&self, now: Time) -> Time {
+        let period = self.poll_period.as_nanos();
+        if period == 0 {
+            return now;
+        }
+        let passed = (now.as_nanos() + period - self.poll_phase.as_nanos()) % period;
+        now + Span::from_nanos(period - passed)
+    }
+
+    /// The workers fetch what was found. Where that is what they have, everybody keeps his turn.
+    pub fn poll(&mut self) {
+        for (backend, pods) in &self.found {
+            let known = self.upstreams.get(backend);
+            if known.is_some_and(|known| known.pods == *pods) {
+                continue;
+            }
+            let endpoints: Vec<policy::Endpoint> = pods
+                .iter()
+                .map(|(pod, _)| policy::Endpoint { id: EndpointId(pod.0), weight: 1 })
+                .collect();
+            let entry = self.upstreams.entry(backend.clone());
+            let upstreams = entry
+                .or_insert_with(|| Upstreams { pods: Vec::new(), policy: (self.policy.build)() });
+            upstreams.pods.clone_from(pods);
+            upstreams.policy.update(&endpoints);
+        }
+        let upstreams = self.upstreams.values();
+        let listed: BTreeSet<PodId> =
+            upstreams.flat_map(|it| it.pods.iter().map(|(pod, _)| *pod)).collect();
+        self.connected.retain(|pod| listed.contains(pod));
+    }
+
+    /// The pods that the slices of a backend's Service list as ready, with their ports.
+    fn pods_behind(&self, backend: &Backend) -> Vec<(PodId, u16)> {
+        let slices = self.slices.get(&backend.service).into_iter().flat_map(BTreeMap::values);
+        let mut pods: Vec<(PodId, u16)> = slices
+            .flat_map(|slice| {
+                let mut ports = slice.ports.iter();
+                let port = ports.find(|port| port.name == backend.port_name);
+                let port = port.and_then(|port| port.port);
+                let ready = slice.endpoints.iter().filter(|endpoint| endpoint.ready);
+                ready.filter_map(move |it| Some((it.target.as_ref()?.0, port?)))
+            })
+            .collect();
+        pods.sort_unstable();
+        pods.dedup();
+        pods
+    }
+
+    /// Chooses a pod for a request that has failed at some already.
+    pub fn pick(
+        &mut self,
+        backend: &Backend,
+        failed_at: Option<PodId>,
+        now: Time,
+        random: &mut dyn Random,
+    ) -> Option<Upstream> {
+        let upstreams = self.upstreams.get_mut(backend)?;
+        let mut chosen = None;
+        // Of the others each comes up within two turns; with one pod there is no other.
+        for _ in 0..2 * upstreams.pods.len() {
+            let context = policy::PickContext { now, random };
+            let (pod, port) = upstreams.pods[upstreams.policy.pick(context)?];
+            chosen = Some((pod, port));
+            if failed_at != Some(pod) {
+                break;
+            }
+        }
+        let (pod, port) = chosen.filter(|(pod, _)| failed_at != Some(*pod))?;
+        let kept = !self.connected.insert(pod);
+        Some(Upstream { pod, port, kept })
+    }
+
+    /// Hears how a request ended at a pod. One that failed leaves no connection.
+    pub fn done(&mut self, backend: &Backend, pod: PodId, reply: Reply, latency: Span) {
+        if reply == Reply::Failed {
+            self.connected.remove(&pod);
+        }
+        if let Some(upstreams) = self.upstreams.get_mut(backend)
+            && upstreams.policy.listens()
+        {
+            upstreams.policy.done(EndpointId(pod.0), reply, latency);
+        }
+    }
+
+    fn source(&self) -> Source {
+        Source { class: class::INGRESS, entity: self.id.place() as u32 }
+    }
+}
+
+/// The pods of a controller, on the nodes in turn.
+#[must_use]
+pub fn pods(
+    config: &Config,
+    nodes: u32,
+    backends: &[Backend],
+    streams: &Streams,
+) -> Vec<IngressPod> {
+    let pod = |number: u32| {
+        let place = (IngressId::at(number as u8), NodeId(number % nodes.max(1)));
+        IngressPod::new(place, config, backends.to_vec(), streams)
+    };
+    (0..config.pods).map(pod).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use api::{Endpoint, Meta, Protocol, SlicePort};
+    use engine::Agenda;
+    use record::{Discard, Recorder};
+
+    use super::*;
+
+    fn backend() -> Backend {
+        Backend { service: Key::new("default", "web"), port_name: "http".to_owned() }
+    }
+
+    /// A slice that lists these pods, of which those above 9 are not ready.
+    fn slice(pods: &[u32]) -> Change {
+        let endpoint = |pod: &u32| Endpoint {
+            address: [10, 128, 0, *pod as u8].into(),
+            ready: *pod < 10,
+            serving: true,
+            terminating: *pod >= 10,
+            node_name: None,
+            zone: None,
+            target: Some((PodId(*pod), format!("pod-{pod}").into())),
+            hostname: None,
+            for_zones: Vec::new(),
+            for_nodes: Vec::new(),
+        };
+        let slice = EndpointSlice {
+            meta: Meta::new("default", "web-1"),
+            service_name: "web".into(),
+            service: None,
+            ports: vec![SlicePort {
+                name: "http".to_owned(),
+                protocol: Protocol::Tcp,
+                port: Some(8080),
+            }],
+            endpoints: pods.iter().map(endpoint).collect(),
+        };
+        Change { verb: Verb::Modified, object: Object::EndpointSlice(Arc::new(slice)) }
+    }
+
+    /// A pod of the controller with the clock it lives by.
+    struct Bench {
+        pod: IngressPod,
+        agenda: Agenda<Event>,
+    }
+
+    impl Bench {
+        fn new() -> Self {
+            let config = Config {
+                pods: 1,
+                min_sync_period: Span::from_secs(3),
+                poll_period: Span::from_secs(1),
+                policy: policy::by_name("ingress-nginx.round_robin").expect("it is listed"),
+            };
+            let place = (IngressId::at(0), NodeId(0));
+            let mut pod = IngressPod::new(place, &config, vec![backend()], &Streams::new(1));
+            pod.poll_phase = Span::from_millis(500);
+            Self { pod, agenda: Agenda::new() }
+        }
+
+        fn with(&mut self, now: Time, act: impl FnOnce(&mut IngressPod, &mut Cx<'_>)) {
+            let recorder: &mut dyn Recorder = &mut Discard;
+            act(&mut self.pod, &mut engine::Context { now, agenda: &mut self.agenda, recorder });
+        }
+
+        fn run_until(&mut self, until: Time) {
+            while let Some((now, event)) = self.agenda.pop_until(until) {
+                match event {
+                    Event::SyncIngress(_) => self.with(now, IngressPod::sync),
+                    Event::PollIngress(_) => self.pod.poll(),
+                    other => panic!("{other:?} is not its"),
+                }
+            }
+        }
+
+        /// The pods it sends to, in their order.
+        fn sends_to(&self) -> Vec<u32> {
+            let known = self.pod.upstreams.get(&backend());
+            known.map_or(Vec::new(), |it| it.pods.iter().map(|(pod, _)| pod.0).collect())
+        }
+    }
+
+    #[test]
+    fn what_it_hears_is_in_force_after_a_look_and_a_poll() {
+        let mut bench = Bench::new();
+        let at = Time::from_millis;
+        bench.with(at(1_000), |pod, cx| pod.observe(&slice(&[1, 2, 12]), cx));
+        bench.run_until(at(1_499));
+        assert_eq!(bench.sends_to(), [0; 0], "the workers have not fetched it");
+        bench.run_until(at(1_500));
+        assert_eq!(bench.sends_to(), [1, 2], "one is not ready");
+        bench.with(at(2_000), |pod, cx| pod.observe(&slice(&[2]), cx));
+        bench.run_until(at(4_499));
+        assert_eq!(bench.sends_to(), [1, 2], "the next look is three seconds after the last");
+        bench.run_until(at(4_500));
+        assert_eq!(bench.sends_to(), [2]);
+    }
+
+    #[test]
+    fn a_pod_that_failed_is_not_tried_again_and_loses_its_connection() {
+        let mut bench = Bench::new();
+        bench.with(Time::ZERO, |pod, cx| pod.observe(&slice(&[1, 2]), cx));
+        bench.run_until(Time::from_secs(1));
+        let mut random = Streams::new(1).named("test");
+        let mut pick = |bench: &mut Bench, failed_at| {
+            let now = Time::from_secs(1);
+            bench.pod.pick(&backend(), failed_at, now, &mut random)
+        };
+        let first = pick(&mut bench, None).expect("there are two");
+        assert!(!first.kept && first.port == 8080);
+        let second = pick(&mut bench, Some(first.pod)).expect("there is another");
+        assert_ne!(second.pod, first.pod);
+        let again = pick(&mut bench, Some(second.pod)).expect("there is another");
+        assert!(again.pod == first.pod && again.kept);
+        bench.pod.done(&backend(), first.pod, Reply::Failed, Span::ZERO);
+        let anew = pick(&mut bench, Some(second.pod)).expect("there is another");
+        assert!(anew.pod == first.pod && !anew.kept);
+        bench.with(Time::from_secs(2), |pod, cx| pod.observe(&slice(&[1]), cx));
+        bench.run_until(Time::from_secs(9));
+        assert_eq!(pick(&mut bench, Some(PodId(1))), None, "there is no other");
+    }
+}

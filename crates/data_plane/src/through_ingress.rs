@@ -1,0 +1,110 @@
+//! A request's way through a pod of the Ingress controller: in, to one pod after the other, and back.
+
+use engine::{Random, Source};
+use policy::Reply;
+use record::{Cause, Family, Outcome, Record};
+
+use crate::{
+    Cx, DataPlane,
+    event::{Event, class},
+    flight::{Flight, FlightId, GIVEN_UP, Link},
+    ingress::{CONNECT_TIMEOUT, IngressId, TRIES, Upstream},
+    way::client_source,
+};
+
+impl DataPlane {
+    /// A request from outside comes to one of the controller's pods, whichever.
+    pub(crate) fn enter_ingress(&mut self, id: FlightId, cx: &mut Cx<'_>) {
+        let flight = self.flights.flight_mut(id);
+        let request = &mut flight.request;
+        let client = &self.clients[request.client.0 as usize];
+        request.attempts += 1;
+        let mut random = client.policy_stream(request.number, request.attempts);
+        let pod = random.below(self.ingress_pods.len() as u32) as u8;
+        request.node = self.ingress_pods[usize::from(pod)].node;
+        (request.service, request.pod) = (None, None);
+        // It knows the pods' own addresses, so no node's proxy chooses one.
+        (flight.ingress, flight.tries, flight.link) = (Some(IngressId::at(pod)), 0, Link::Direct);
+        let source = client_source(request.client);
+        cx.agenda.at(cx.now + self.network.outside(), source, Event::Connect(id));
+    }
+
+    /// The controller's pod sends a request on, to the next pod.
+    pub(crate) fn pass_ingress(&mut self, id: FlightId, cx: &mut Cx<'_>) {
+        let flight = self.flights.flight_mut(id);
+        let proxy = &mut self.ingress_pods[place(flight)];
+        let client = &mut self.clients[flight.request.client.0 as usize];
+        let backend = client.config.ingress.clone().expect("its client uses an Ingress");
+        let request = &mut flight.request;
+        request.connected = cx.now;
+        flight.tries += 1;
+        let attempt = request.attempts * u32::from(TRIES + 1) + u32::from(flight.tries);
+        let mut random = client.policy_stream(request.number, attempt);
+        let chosen = proxy.pick(&backend, request.pod, cx.now, &mut random);
+        let Some(Upstream { pod, port, kept }) = chosen else {
+            // Where it has failed before, that stays the reason.
+            if request.pod.is_none() {
+                flight.fail(Cause::RefusedNoEndpoints);
+            }
+            flight.tries = TRIES;
+            return self.finish(id, cx);
+        };
+        request.pod = Some(pod);
+        request.service = self.dns.service_named(&backend.service);
+        flight.port = port;
+        flight.link = if kept { Link::Kept } else { Link::Direct };
+        if let Some(service) = request.service.filter(|service| client.calls(*service)) {
+            let record = Record::ServiceCalled { client: request.client, service };
+            cx.recorder.record(cx.now, &record);
+        }
+        let node = proxy.node;
+        let Some(there) = self.runtime.node_of(pod) else {
+            flight.fail(Cause::TimeoutUnreachable);
+            return self.end_at(id, cx.now + CONNECT_TIMEOUT, cx);
+        };
+        let hop = self.network.delay(node, there);
+        flight.delay = hop;
+        let source = Source { class: class::DELIVER, entity: node.0 };
+        cx.agenda.in_lane(self.network.lane(hop), cx.now + hop, source, Event::Deliver(id));
+    }
+
+    /// A try has ended. Gives back whether the request goes on in the controller's pod: to another pod,
+    /// or on its way back with bad news.
+    pub(crate) fn stays_in_ingress(&mut self, id: FlightId, cx: &mut Cx<'_>) -> bool {
+        let flight = self.flights.flight_mut(id);
+        if flight.tries == GIVEN_UP {
+            return false;
+        }
+        let request = &flight.request;
+        let client = &self.clients[request.client.0 as usize];
+        let reply = if request.outcome == Outcome::Ok { Reply::Ok } else { Reply::Failed };
+        if let (Some(pod), Some(backend)) = (request.pod, &client.config.ingress) {
+            let latency = cx.now.since(request.connected);
+            self.ingress_pods[place(flight)].done(backend, pod, reply, latency);
+        }
+        let Outcome::Failed(cause) = request.outcome else { return false };
+        flight.server = None;
+        if is_tried_again(cause) && flight.tries < TRIES && cx.now < flight.deadline {
+            self.pass_ingress(id, cx);
+            return true;
+        }
+        flight.tries = GIVEN_UP;
+        let back = (cx.now + self.network.outside()).min(flight.deadline);
+        let waits = back > cx.now;
+        if waits {
+            self.end_at(id, back, cx);
+        }
+        waits
+    }
+}
+
+fn place(flight: &Flight) -> usize {
+    flight.ingress.expect("it came in through one").place()
+}
+
+/// `proxy_next_upstream error timeout`: what went wrong on the way, not what a program answered.
+fn is_tried_again(cause: Cause) -> bool {
+    cause == Cause::TimeoutUnreachable
+        || (cause.family() == Family::Refused && cause != Cause::RefusedNoEndpoints)
+        || cause.family() == Family::Reset
+}
