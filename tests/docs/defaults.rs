@@ -20,6 +20,7 @@ fn settings(cluster: &Cluster) -> Vec<(&'static str, String)> {
     let mode = match proxy.mode {
         ProxyMode::Iptables => "iptables",
         ProxyMode::Nftables => "nftables",
+        ProxyMode::Ipvs => "ipvs",
     };
     vec![
         ("controlPlane.watchLag", control.watch_lag.to_string()),

@@ -203,7 +203,7 @@ impl KubeProxy {
             let in_force = &mut self.rules[index];
             in_force.local_ready = local_ready;
             let before = std::mem::replace(&mut in_force.ports, ports);
-            port::keep_affinity(before, &mut in_force.ports);
+            port::keep_memory(before, &mut in_force.ports);
             let pods = port::pods(&in_force.ports);
             if pods[..] != in_force.pods[..] {
                 in_force.pods = pods.into();

@@ -33,15 +33,14 @@ impl DataPlane {
     pub(crate) fn pass_ingress(&mut self, id: FlightId, cx: &mut Cx<'_>) {
         let flight = self.flights.flight_mut(id);
         let proxy = &mut self.ingress_pods[place(flight)];
-        let client = &mut self.clients[flight.request.client.0 as usize];
-        let backend = client.config.ingress.clone().expect("its client uses an Ingress");
         let request = &mut flight.request;
+        let client = &mut self.clients[request.client.0 as usize];
         request.connected = cx.now;
         flight.tries += 1;
         let attempt = request.attempts * u32::from(TRIES + 1) + u32::from(flight.tries);
         let mut random = client.policy_stream(request.number, attempt);
-        let chosen = proxy.pick(&backend, request.pod, cx.now, &mut random);
-        let Some(Upstream { pod, port, kept }) = chosen else {
+        let backend = client.config.ingress.as_ref().expect("its client uses an Ingress");
+        let Some(upstream) = proxy.pick(backend, request.pod, cx.now, &mut random) else {
             // Where it has failed before, that stays the reason.
             if request.pod.is_none() {
                 flight.fail(Cause::RefusedNoEndpoints);
@@ -49,6 +48,7 @@ impl DataPlane {
             flight.tries = TRIES;
             return self.finish(id, cx);
         };
+        let Upstream { pod, port, kept } = upstream;
         request.pod = Some(pod);
         request.service = self.dns.service_named(&backend.service);
         flight.port = port;

@@ -1,7 +1,8 @@
 //! The list of policies.
 
 use crate::{
-    CiliumRandom, IngressNginxRoundRobin, IptablesCascade, NftablesNumgen, Policy, Random,
+    CiliumRandom, IngressNginxRoundRobin, IptablesCascade, IpvsRoundRobin, NftablesNumgen, Policy,
+    Random,
 };
 
 /// A policy as people name it.
@@ -31,6 +32,11 @@ pub static CATALOGUE: &[Entry] = &[
         name: "kube-proxy.nftables",
         summary: "the kernel's 32 bits scaled to the list, per connection",
         build: || Box::<NftablesNumgen>::default(),
+    },
+    Entry {
+        name: "ipvs.rr",
+        summary: "in turn, what came last first, per connection (ipvs mode)",
+        build: || Box::<IpvsRoundRobin>::default(),
     },
     Entry {
         name: "cilium.random",

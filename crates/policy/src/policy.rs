@@ -40,6 +40,11 @@ pub trait Policy {
     /// Chooses a place in the list of the last update; `None` where it is empty.
     fn pick(&mut self, context: PickContext<'_>) -> Option<usize>;
 
+    /// Whether it keeps anything when its list changes, so that it has to outlive the change.
+    fn remembers(&self) -> bool {
+        false
+    }
+
     /// Whether it wants to hear how its picks end. Most policies do not listen.
     fn listens(&self) -> bool {
         false

@@ -222,6 +222,8 @@ pub enum ProxyMode {
     Iptables,
     /// nftables.
     Nftables,
+    /// ipvs, with the scheduler `rr`.
+    Ipvs,
 }
 
 /// How long packets take one way.

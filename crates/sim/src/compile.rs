@@ -138,7 +138,8 @@ fn data_plane_config(scenario: &Scenario) -> data_plane::Config {
             sync_duration: cluster.proxy.sync_duration.clone(),
             random_phase: cluster.proxy.random_phase,
             mode: proxy_mode(cluster.proxy.mode),
-            policy: policy::by_name("kube-proxy.random").expect("the catalogue lists it"),
+            policy: policy::by_name(proxy_policy(cluster.proxy.mode))
+                .expect("the catalogue lists it"),
         },
         ingress: ingress_config(scenario),
         health_check: HealthCheck {
@@ -159,6 +160,15 @@ fn proxy_mode(mode: ProxyMode) -> Mode {
     match mode {
         ProxyMode::Iptables => Mode::Iptables,
         ProxyMode::Nftables => Mode::Nftables,
+        ProxyMode::Ipvs => Mode::Ipvs,
+    }
+}
+
+/// Which policy the rules of a mode are.
+fn proxy_policy(mode: ProxyMode) -> &'static str {
+    match mode {
+        ProxyMode::Iptables | ProxyMode::Nftables => "kube-proxy.random",
+        ProxyMode::Ipvs => "ipvs.rr",
     }
 }
 

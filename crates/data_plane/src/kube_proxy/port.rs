@@ -149,16 +149,17 @@ impl Door {
             Choice::Reject => (&[][..], Refusal::Reject),
             Choice::Drop => (&[][..], Refusal::Drop),
         };
-        let numbered = (0..).zip(targets);
-        let endpoints: Vec<_> = numbered
-            .map(|(index, target)| policy::Endpoint {
-                id: policy::EndpointId(target.pod.map_or(index, |pod| pod.0)),
-                weight: 1,
-            })
-            .collect();
         let mut policy = (policy.build)();
-        policy.update(&endpoints);
+        policy.update(&endpoints(targets));
         Self { targets: list(targets), refusal, listens: policy.listens(), policy }
+    }
+
+    /// Goes on with the policy of the door before, where that remembers something.
+    fn succeed(&mut self, before: Self) {
+        if before.policy.remembers() {
+            self.policy = before.policy;
+            self.policy.update(&endpoints(&self.targets));
+        }
     }
 
     #[inline]
@@ -166,6 +167,13 @@ impl Door {
         let place = self.policy.pick(policy::PickContext { now, random }).ok_or(self.refusal)?;
         Ok(self.targets[place])
     }
+}
+
+/// Targets as a policy sees them. Those without a pod are told apart by their places.
+fn endpoints(targets: &[Target]) -> Vec<policy::Endpoint> {
+    let id = |(index, target): (u32, &Target)| target.pod.map_or(index, |pod| pod.0);
+    let ids = (0..).zip(targets).map(id);
+    ids.map(|id| policy::Endpoint { id: policy::EndpointId(id), weight: 1 }).collect()
 }
 
 /// The door that a caller comes to.
@@ -194,9 +202,13 @@ fn stay(
 }
 
 /// New rules of a port take over what the old ones remember of its endpoints.
-pub(super) fn keep_affinity(before: Vec<Port>, after: &mut [Port]) {
-    for Port { number, affinity, .. } in before {
+pub(super) fn keep_memory(before: Vec<Port>, after: &mut [Port]) {
+    for Port { number, affinity, inside, outside } in before {
         let Some(port) = after.iter_mut().find(|port| port.number == number) else { continue };
+        port.inside.succeed(inside);
+        if let (Some(before), Some(after)) = (outside, &mut port.outside) {
+            after.succeed(before);
+        }
         let (Some(mut known), Some(new)) = (affinity, &port.affinity) else { continue };
         if known.timeout() == new.timeout() {
             known.update(&port.targets().collect::<Vec<_>>());

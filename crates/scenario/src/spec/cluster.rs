@@ -167,13 +167,12 @@ impl Reading<'_> {
         let known = ["mode", "minSyncPeriod", "syncDuration", "randomPhase"];
         let fields = self.fields(item, &known, &["syncPeriod", "scheduler"]);
         if let Some(item) = fields.get("mode") {
-            if item.node.as_str() == Some("ipvs") {
-                let message = "proxy mode `ipvs` is not there yet";
-                self.report(Code::NotYet, &item, message, "write nftables or iptables");
-            } else {
-                let modes = [("iptables", ProxyMode::Iptables), ("nftables", ProxyMode::Nftables)];
-                set(&mut target.mode, self.choice(&item, &modes));
-            }
+            let modes = [
+                ("iptables", ProxyMode::Iptables),
+                ("nftables", ProxyMode::Nftables),
+                ("ipvs", ProxyMode::Ipvs),
+            ];
+            set(&mut target.mode, self.choice(&item, &modes));
         }
         self.set_span(&fields, "minSyncPeriod", &mut target.min_sync_period);
         self.set_distribution(&fields, "syncDuration", &mut target.sync_duration);

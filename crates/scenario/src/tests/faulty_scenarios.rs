@@ -93,7 +93,10 @@ fn values_of_the_cluster_are_checked() {
             "cluster: { nodes: { zones: [] } }",
             "RS0104 spec.cluster.nodes.zones: there must be a zone",
         ),
-        ("cluster: { proxy: { mode: ipvs } }", "RS0210 proxy mode `ipvs` is not there yet"),
+        (
+            "cluster: { proxy: { mode: ipvs, scheduler: lc } }",
+            "RS0210 `spec.cluster.proxy.scheduler` is not there yet",
+        ),
         (
             "cluster: { proxy: { minSync: 1s } }",
             "RS0101 unknown field `spec.cluster.proxy.minSync`",
