@@ -175,13 +175,19 @@ impl Reading<'_> {
         let ingresses = known.objects.ingresses.iter().map(|written| &written.object);
         let path = path_of(text, url);
         let Some((ingress, backend)) = route(ingresses.clone(), url.host, path) else {
-            let hosts = ingresses.flat_map(|it| &it.spec.rules).filter_map(|it| it.host.as_deref());
             let message = format!(
                 "no rule of an Ingress is for {}{path}, and no Service has that name",
                 url.host
             );
-            let help = suggest(url.host, "host", hosts);
-            self.report_inside(Code::UnknownService, item, url.host_offset, message, help);
+            let rules = || ingresses.clone().flat_map(|it| &it.spec.rules);
+            let own = rules().filter(|rule| rule.host.as_deref() == Some(url.host));
+            let paths: Vec<&str> =
+                own.flat_map(|rule| &rule.paths).map(|own| own.path.as_str()).collect();
+            let help = match &paths[..] {
+                [] => suggest(url.host, "host", rules().filter_map(|rule| rule.host.as_deref())),
+                paths => format!("the rules for that host are for {}", paths.join(", ")),
+            };
+            self.report_inside(Code::UnknownService, item, url.host_offset, message, &help);
             return None;
         };
         let key = Key::new(ingress.meta.namespace.clone(), backend.service.as_str());
@@ -263,7 +269,13 @@ impl Reading<'_> {
         let key = match service_key(url.host, namespace, known.cluster.dns.rewrites) {
             Ok(key) => key,
             Err(message) => {
-                let help = "write NAME, NAME.NAMESPACE or NAME.NAMESPACE.svc.cluster.local";
+                let ingresses = known.objects.ingresses.iter();
+                let mut rules = ingresses.flat_map(|written| &written.object.spec.rules);
+                let help = if rules.any(|rule| rule.host.as_deref() == Some(url.host)) {
+                    "an Ingress has that host: write `from: outside`"
+                } else {
+                    "write NAME, NAME.NAMESPACE or NAME.NAMESPACE.svc.cluster.local"
+                };
                 self.report_inside(Code::UnknownService, item, url.host_offset, message, help);
                 return None;
             }

@@ -3,6 +3,7 @@
 use super::{
     findings, load_text,
     scenarios::{APP, QUIET, with_scenario},
+    shown,
 };
 
 /// What there is to say about a scenario with these fields besides quiet ones.
@@ -366,6 +367,44 @@ fn what_is_not_reachable_is_said() {
             "RS0210 6: Service `default/web-svc` stands for db.example.com, which is no Service of this cluster"
         ]
     );
+}
+
+/// A host that no Service has is an Ingress' matter, from outside.
+#[test]
+fn what_no_ingress_leads_anywhere_is_said() {
+    const FRONT: &str = "\
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: front }
+spec:
+  rules:
+  - host: shop.example.com
+    http:
+      paths: [ { path: /cart, pathType: Prefix, backend: { service: { name: web-svc, port: { number: 80 } } } } ]
+";
+    let cases = [
+        ("outside", "http://shop.example.com/cart/1", None),
+        ("outside", "http://shop.example.com/", Some("the rules for that host are for /cart")),
+        ("outside", "http://shop.exampel.com/cart", Some("did you mean `shop.example.com`?")),
+        (
+            "node",
+            "http://shop.example.com/cart",
+            Some("an Ingress has that host: write `from: outside`"),
+        ),
+    ];
+    for (from, target, help) in cases {
+        let clients = format!(
+            "clients: [ {{ name: shop, from: {from}, target: '{target}', arrivals: poisson(1/s) }} ]"
+        );
+        let text = with_scenario(&format!("images: {{ web:v1: {{}} }}\n{clients}\n")) + FRONT;
+        let loaded = load_text(&text);
+        let said = shown(&loaded);
+        match help {
+            None => assert!(loaded.scenario.is_some(), "{target}: {said}"),
+            Some(help) => assert!(said.contains(help), "{target}: {said}"),
+        }
+    }
 }
 
 #[test]
