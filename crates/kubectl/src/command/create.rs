@@ -3,6 +3,7 @@
 //!
 //! *Left out:* everything else that `create` makes, and `-f`.
 
+use api::names::port_name_problems;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -132,7 +133,7 @@ fn port(text: &str, node_port: i32) -> Result<Value, String> {
             Ok(1..=65_535) => Value::from(target.parse::<u16>().unwrap_or(number)),
             Ok(_) => return Err("must be between 1 and 65535, inclusive".to_owned()),
             Err(_) => {
-                let problems = problems_of_port_name(target);
+                let problems = port_name_problems(target);
                 if !problems.is_empty() {
                     return Err(problems.join(","));
                 }
@@ -150,23 +151,4 @@ fn port(text: &str, node_port: i32) -> Result<Value, String> {
         port["nodePort"] = node_port.into();
     }
     Ok(port)
-}
-
-/// What of a text cannot be a container port's name (`IsValidPortName`).
-fn problems_of_port_name(name: &str) -> Vec<&'static str> {
-    let strange = |c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-    let rules = [
-        (name.len() > 15, "must be no more than 15 characters"),
-        (
-            name.is_empty() || name.contains(strange),
-            "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)",
-        ),
-        (
-            !name.contains(|c: char| c.is_ascii_lowercase()),
-            "must contain at least one letter (a-z)",
-        ),
-        (name.contains("--"), "must not contain consecutive hyphens"),
-        (name.starts_with('-') || name.ends_with('-'), "must not begin or end with a hyphen"),
-    ];
-    rules.into_iter().filter(|(broken, _)| *broken).map(|(_, text)| text).collect()
 }
