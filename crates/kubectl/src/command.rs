@@ -5,13 +5,14 @@
 
 mod create;
 pub mod describe;
+mod dry_run;
 mod exec;
 mod expose;
 mod flags;
 mod get;
-mod made;
 pub mod programs;
 mod rollout;
+mod wanted;
 
 use jiff::Timestamp;
 use serde_json::Value;

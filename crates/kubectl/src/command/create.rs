@@ -7,9 +7,8 @@ use api::names::port_name_problems;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Cluster, Printed,
+    Cluster, Printed, dry_run,
     flags::{Flag, Flags, listed, valued},
-    made,
 };
 
 const FLAGS: &[Flag] = &[
@@ -55,7 +54,7 @@ pub(super) fn create(line: &[String], cluster: &dyn Cluster) -> Printed {
         Err(problem) => return Printed::error(problem),
     };
     match service(&flags, &command, kind) {
-        Ok(service) => made::print(&flags, &service, "created", cluster),
+        Ok(service) => dry_run::print(&flags, &service, "created", cluster),
         Err(problem) => Printed::error(format!("error: {problem}")),
     }
 }

@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use super::{
     Cluster, Printed,
     flags::{Flag, Flags, switch, valued},
-    get::not_found,
+    wanted::not_found,
 };
 use crate::{Object, polymorphic, resource::Resource};
 
