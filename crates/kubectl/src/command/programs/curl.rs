@@ -21,6 +21,10 @@ const NO_CONNECTION: u8 = 7;
 const TIMED_OUT: u8 = 28;
 const NO_TLS: u8 = 35;
 
+/// What is said of any other option.
+const NOT_SIMULATED: &str =
+    "is not simulated; -s, -S, -f, -L, -o /dev/null, -m and --connect-timeout are";
+
 /// What the command line asks for.
 #[derive(Default)]
 struct Options<'a> {
@@ -160,13 +164,7 @@ impl<'a> Options<'a> {
                 self.connect_timeout = Some(millis(value()?, word)?);
                 return Ok(true);
             }
-            _ => {
-                let known = "-s, -S, -f, -L, -o /dev/null, -m and --connect-timeout are";
-                return Err(WrongUse::left_out(
-                    2,
-                    format!("error: curl {word} is not simulated; {known}"),
-                ));
-            }
+            _ => return Err(WrongUse::left_out(2, format!("error: curl {word} {NOT_SIMULATED}"))),
         }
         Ok(false)
     }
