@@ -10,7 +10,9 @@ use kubectl::{
     Object,
     command::{
         Cluster,
-        describe::{describe_deployment, describe_pod, describe_replica_set, describe_service},
+        describe::{
+            self, describe_deployment, describe_pod, describe_replica_set, describe_service,
+        },
         execute,
     },
     printers::{Options, printer},
@@ -23,6 +25,11 @@ use crate::{kubectl_yaml, recording};
 
 /// How a table is printed where nobody asks for more; ages are not compared.
 const OPTIONS: Options = Options { now: Timestamp::UNIX_EPOCH, wide: false };
+
+/// How an API server's own object is described where it stands alone, and where it does not.
+const ALONE: describe::Options =
+    describe::Options { now: Timestamp::UNIX_EPOCH, events: true, complete: true };
+const AMONG_OTHERS: describe::Options = describe::Options { events: false, ..ALONE };
 
 /// A cluster without objects: what is refused is refused for the words alone.
 struct Empty;
@@ -210,7 +217,7 @@ fn services_are_described_as_kubectl_describes_them() {
         let expected = output(&format!("describe service {name}")).expect("it ends");
         let yaml = output(&format!("get service {name} -o yaml")).expect("it was printed too");
         let service = kubectl_yaml::read(yaml);
-        let got = describe_service(Object::new(&service), &[], true);
+        let got = describe_service(Object::new(&service), &[], ALONE);
         // The slices were not recorded with it; they have a case of their own.
         let plain = |text: &str| -> Vec<String> {
             let lines = text.lines().filter(|line| !line.starts_with("Endpoints:"));
@@ -252,7 +259,7 @@ fn a_name_for_a_host_outside_is_printed_as_kubectl_prints_it() {
             let yaml = kubectl_yaml::read(output(&text, "get service svc-externalname -o yaml"));
             assert_eq!(ours["spec"], yaml["spec"]);
             let described = output(&text, "describe service svc-externalname");
-            assert_eq!(describe_service(Object::new(&ours), &[], true).trim_end(), described);
+            assert_eq!(describe_service(Object::new(&ours), &[], ALONE).trim_end(), described);
         }
         let row = printer("Service").expect("they are printed").row(Object::new(&ours), &OPTIONS);
         let table = output(&text, &format!("get service {name}"));
@@ -281,7 +288,7 @@ fn three_endpoints_are_listed_and_the_others_counted() {
     };
     let line = |slices: &[Value]| -> String {
         let slices: Vec<Object<'_>> = slices.iter().map(Object::new).collect();
-        let text = describe_service(Object::new(&service), &slices, true);
+        let text = describe_service(Object::new(&service), &slices, ALONE);
         let line = text.lines().find_map(|line| line.strip_prefix("Endpoints:"));
         line.expect("there is a line for them").trim_start().to_owned()
     };
@@ -320,7 +327,7 @@ fn pods_are_described_as_kubectl_describes_them() {
         let name = expected.lines().next().and_then(|line| line.split_whitespace().nth(1));
         let pods = list["items"].as_array().expect("a list").iter().map(Object::new);
         let pod = pods.into_iter().find(|pod| Some(pod.name()) == name).expect("it is in the list");
-        let got = describe_pod(pod, Timestamp::UNIX_EPOCH, false);
+        let got = describe_pod(pod, AMONG_OTHERS);
         assert_eq!(got.trim_end(), expected.trim_end());
         seen += 1;
     }
@@ -367,7 +374,7 @@ fn workloads_are_described_as_kubectl_describes_them() {
         set
     });
     let sets: Vec<Object<'_>> = sets.iter().map(Object::new).collect();
-    let got = describe_deployment(Object::new(&deployment), &sets, true);
+    let got = describe_deployment(Object::new(&deployment), &sets, ALONE);
     let expected = output(&last, "describe deployment");
     assert_eq!(without_events(&got), without_events(expected));
     let pod = serde_json::json!({
@@ -376,6 +383,6 @@ fn workloads_are_described_as_kubectl_describes_them() {
     });
     let pods = [Object::new(&pod); 4];
     let described: Vec<String> =
-        sets.iter().map(|set| describe_replica_set(*set, &pods, false)).collect();
+        sets.iter().map(|set| describe_replica_set(*set, &pods, AMONG_OTHERS)).collect();
     assert_eq!(described.join("\n\n").trim_end(), output(&after, "describe rs").trim_end());
 }

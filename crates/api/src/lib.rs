@@ -1,9 +1,9 @@
 //! The modelled Kubernetes objects as plain data: what the API server stores and what travels on a
 //! watch.
 //!
-//! There is no behaviour here beyond matching a selector and resolving a percentage, a port or a
-//! name. Field names are Kubernetes' own in snake case; a field the simulation does not use is not
-//! here at all.
+//! There is no behaviour here beyond matching a selector, resolving a percentage, a port or a name,
+//! and saying what a name may be. Field names are Kubernetes' own in snake case; a field that the
+//! simulation neither uses nor shows is not here at all.
 //!
 //! | module | what |
 //! |---|---|
@@ -14,6 +14,7 @@
 //! | [`pod`] | Pod, containers, probes, status |
 //! | [`dns`] | what a pod says of its DNS, and its resolv.conf |
 //! | [`listening`] | which port of a pod its programs listen on |
+//! | [`names`] | what may be the name of a port or a host |
 //! | [`deployment`], [`replica_set`] | the two workload objects |
 //! | [`service`], [`endpoint_slice`], [`node`] | what requests find their way by |
 //! | [`object`] | any of them, and a change to one |
@@ -26,6 +27,7 @@ pub mod ingress;
 pub mod int_or_percent;
 pub mod listening;
 pub mod meta;
+pub mod names;
 pub mod node;
 pub mod object;
 pub mod pod;

@@ -1,6 +1,6 @@
 //! Pods, their containers, probes and status.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
 use crate::{
     DnsPolicy, IntOrString, Labels, Meta, PodDnsConfig, Protocol, Timestamp,
@@ -251,11 +251,29 @@ impl ProbeHandler {
     }
 }
 
+/// What a probe asks for beside its port. It is carried for those who show a pod: whether a probe
+/// passes is the program's to say.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Asked {
+    /// `httpGet.scheme`, HTTP by default.
+    pub scheme: String,
+    /// `httpGet.host` or `tcpSocket.host`; empty for the pod itself.
+    pub host: String,
+    /// `httpGet.path`, `/` by default.
+    pub path: String,
+    /// `grpc.service`.
+    pub service: String,
+    /// `exec.command`.
+    pub command: Vec<String>,
+}
+
 /// A probe of a container; fields and defaults as in `SetDefaults_Probe`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Probe {
     /// What it does.
     pub handler: ProbeHandler,
+    /// What it asks for there.
+    pub asked: Asked,
     /// `initialDelaySeconds`, 0 by default.
     pub initial_delay_seconds: u32,
     /// `timeoutSeconds`, 1 by default.
@@ -270,12 +288,29 @@ pub struct Probe {
     pub termination_grace_period_seconds: Option<u32>,
 }
 
+/// A ReplicaSet's name is made of this text. What decides nothing is not in it, so that it names no
+/// ReplicaSet either.
+impl fmt::Debug for Probe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Probe")
+            .field("handler", &self.handler)
+            .field("initial_delay_seconds", &self.initial_delay_seconds)
+            .field("timeout_seconds", &self.timeout_seconds)
+            .field("period_seconds", &self.period_seconds)
+            .field("success_threshold", &self.success_threshold)
+            .field("failure_threshold", &self.failure_threshold)
+            .field("termination_grace_period_seconds", &self.termination_grace_period_seconds)
+            .finish()
+    }
+}
+
 impl Probe {
     /// A probe with Kubernetes' defaults.
     #[must_use]
     pub fn new(handler: ProbeHandler) -> Self {
         Self {
             handler,
+            asked: Asked::default(),
             initial_delay_seconds: 0,
             timeout_seconds: 1,
             period_seconds: 10,
@@ -384,5 +419,20 @@ impl Pod {
     #[must_use]
     pub fn image(&self) -> Arc<str> {
         self.spec.containers.first().map_or_else(|| "<none>".into(), |c| c.image.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_probe_asks_for_is_in_no_name() {
+        let plain = Probe::new(ProbeHandler::HttpGet(IntOrString::Int(80)));
+        let asked = Asked { path: "/healthz".to_owned(), ..Asked::default() };
+        let asking = Probe { asked, ..plain.clone() };
+        assert_ne!(plain, asking);
+        assert_eq!(format!("{plain:?}"), format!("{asking:?}"));
+        assert!(format!("{plain:?}").starts_with("Probe { handler: HttpGet(Int(80)), initial_"));
     }
 }

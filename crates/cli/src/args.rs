@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use ::kubectl::command::SIMULATED;
 use clap::{Parser, Subcommand, ValueEnum};
 use engine::Span;
 
@@ -163,9 +164,9 @@ pub(crate) struct Kubectl {
     /// Use this seed instead of the scenario's.
     #[arg(long, value_name = "N", value_parser = seed)]
     pub(crate) seed: Option<u64>,
-    /// What one would type after `kubectl`: get, describe, expose, create service, rollout
-    /// status, rollout history, exec, run.
+    // The text is made of the commands that there are.
     #[arg(
+        help = format!("What one would type after `kubectl`: {}", SIMULATED.join(", ")),
         required = true,
         trailing_var_arg = true,
         allow_hyphen_values = true,

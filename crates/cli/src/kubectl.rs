@@ -1,12 +1,12 @@
 //! `rollsim kubectl`: kubectl against the simulated cluster at a moment.
 
-use std::{collections::BTreeMap, io, net::IpAddr, sync::Arc};
+use std::{io, net::IpAddr};
 
 use ::kubectl::{
     command::{Cluster, Connection, Inside, Lookup, execute},
-    wire::{endpoints, to_json},
+    wire::{Mirror, to_json},
 };
-use api::{Change, EndpointSlice, Kind, Object, Verb, service::ServiceType};
+use api::{Change, Kind};
 use engine::{Span, Time};
 use record::Discard;
 use scenario::{Scenario, load};
@@ -99,9 +99,9 @@ impl Inside for Container<'_> {
 
     fn connect(&self, address: IpAddr, port: u16) -> Connection {
         match self.0.connect(address, port) {
-            sim::Connected::Answered(pod) => Connection::Answered(pod),
-            sim::Connected::Refused(why) => Connection::Refused(why),
-            sim::Connected::Unanswered(why) => Connection::Unanswered(why),
+            sim::Connection::Answered(pod) => Connection::Answered(pod),
+            sim::Connection::Refused(why) => Connection::Refused(why),
+            sim::Connection::Unanswered(why) => Connection::Unanswered(why),
         }
     }
 }
@@ -120,71 +120,14 @@ impl<'a> Stopped<'a> {
     }
 
     fn wall(&self, time: Time) -> jiff::Timestamp {
-        let seconds = self.world.timestamp(time).0;
-        jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+        let nanos = self.world.wall_nanos(time).into();
+        jiff::Timestamp::from_nanosecond(nanos).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
     }
 
-    fn slices(&self) -> impl Iterator<Item = &Arc<EndpointSlice>> {
-        self.world.objects(Kind::EndpointSlice).filter_map(|object| match object {
-            Object::EndpointSlice(slice) => Some(slice),
-            _ => None,
-        })
+    fn mirror(&self) -> Mirror {
+        let kinds = [Kind::Service, Kind::EndpointSlice];
+        Mirror::new(kinds.into_iter().flat_map(|kind| self.world.objects(kind)))
     }
-
-    /// Endpoints as they change with their slices.
-    fn changes_of_endpoints(&self) -> Vec<(jiff::Timestamp, Value)> {
-        let mut slices: BTreeMap<_, Arc<EndpointSlice>> =
-            self.slices().map(|slice| (slice.meta.key(), slice.clone())).collect();
-        let mut known = self.endpoints();
-        let mut changes = Vec::new();
-        for (now, change) in self.journal() {
-            let Object::EndpointSlice(slice) = change.object else { continue };
-            if change.verb == Verb::Deleted {
-                slices.remove(&slice.meta.key());
-            } else {
-                slices.insert(slice.meta.key(), slice.clone());
-            }
-            let service = self.services().find(|it| slice.service == Some(it.id));
-            let Some(service) = service else { continue };
-            let own = slices.values().filter(|it| is_mirrored(it, service));
-            let new = endpoints(service, own.map(|slice| &**slice));
-            if !known.contains(&new) {
-                known.retain(|old| {
-                    old["metadata"]["name"] != new["metadata"]["name"]
-                        || old["metadata"]["namespace"] != new["metadata"]["namespace"]
-                });
-                known.push(new.clone());
-                changes.push((now, new));
-            }
-        }
-        changes
-    }
-
-    /// The Services that have Endpoints made for them: those with a selector, but for mere names.
-    fn services(&self) -> impl Iterator<Item = &Arc<api::Service>> {
-        self.world.objects(Kind::Service).filter_map(|object| match object {
-            Object::Service(service) => {
-                let is_name = service.spec.kind == ServiceType::ExternalName;
-                (service.spec.selector.is_some() && !is_name).then_some(service)
-            }
-            _ => None,
-        })
-    }
-
-    /// The Endpoints of each Service that has them: the mirror of its slices.
-    fn endpoints(&self) -> Vec<Value> {
-        let own = |service: &api::Service| {
-            let slices = self.slices().filter(|it| is_mirrored(it, service));
-            endpoints(service, slices.map(|slice| &**slice))
-        };
-        self.services().map(|service| own(service)).collect()
-    }
-}
-
-/// Whether a slice says what the Endpoints of a Service say. Those are made of pods, as the slices that
-/// the Service owns are; what somebody writes into a slice by hand is in no Endpoints.
-fn is_mirrored(slice: &EndpointSlice, service: &api::Service) -> bool {
-    slice.service == Some(service.id) && slice.meta.owner.is_some()
 }
 
 /// The kind of objects of this name, where the API server has it.
@@ -209,7 +152,7 @@ impl Cluster for Stopped<'_> {
     fn objects(&self, kind: &str) -> Vec<Value> {
         match stored(kind) {
             Some(kind) => self.world.objects(kind).map(to_json).collect(),
-            None if kind == "Endpoints" => self.endpoints(),
+            None if kind == "Endpoints" => self.mirror().endpoints(),
             None => Vec::new(),
         }
     }
@@ -221,9 +164,13 @@ impl Cluster for Stopped<'_> {
                 let own = changes.filter(|(_, change)| change.object.kind() == kind);
                 own.map(|(now, change)| (now, to_json(&change.object))).collect()
             }
-            None if kind == "Endpoints" => self.changes_of_endpoints(),
+            None if kind == "Endpoints" => self.mirror().follow(self.journal()),
             None => Vec::new(),
         }
+    }
+
+    fn watched_until(&self) -> jiff::Timestamp {
+        self.wall(sim::BEGIN + self.until)
     }
 
     fn inside<'a>(

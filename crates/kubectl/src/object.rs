@@ -155,6 +155,16 @@ pub fn listed<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     if texts.is_empty() { "<none>".to_owned() } else { texts.join(",") }
 }
 
+/// Texts as a sentence has them: `a, b and c`.
+#[must_use]
+pub fn enumeration(texts: &[impl AsRef<str>]) -> String {
+    let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
+    match &texts[..] {
+        [others @ .., last] if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        texts => texts.concat(),
+    }
+}
+
 /// Labels as a selector (`labels.FormatLabels`), `<none>` where there are none.
 #[must_use]
 pub fn format_labels(entries: &[(&str, &str)]) -> String {

@@ -5,7 +5,7 @@ use serde_json::{Serializer, Value, json, ser::PrettyFormatter};
 
 use crate::{
     Object,
-    object::format_labels,
+    object::{enumeration, format_labels},
     printers::{Options, Printer, printer},
     table::{Columns, table},
     yaml,
@@ -24,6 +24,53 @@ pub enum Format {
     Json,
     /// YAML.
     Yaml,
+}
+
+/// What kubectl takes after `-o`: those that are there, and whether only tables have them.
+const FORMATS: [(&str, Option<Format>, bool); 14] = [
+    ("custom-columns", None, true),
+    ("custom-columns-file", None, true),
+    ("go-template", None, false),
+    ("go-template-file", None, false),
+    ("json", Some(Format::Json), false),
+    ("jsonpath", None, false),
+    ("jsonpath-as-json", None, false),
+    ("jsonpath-file", None, false),
+    ("kyaml", None, false),
+    ("name", Some(Format::Name), false),
+    ("template", None, false),
+    ("templatefile", None, false),
+    ("wide", Some(Format::Wide), true),
+    ("yaml", Some(Format::Yaml), false),
+];
+
+impl Format {
+    /// Reads what stands after `-o`, where there is a table or where there is none.
+    ///
+    /// # Errors
+    /// kubectl does not take it, or it is not there yet.
+    pub fn parse(text: &str, with_tables: bool) -> Result<Self, String> {
+        let known = || FORMATS.iter().filter(|(_, _, tables)| with_tables || !tables);
+        let names = |all: &mut dyn Iterator<Item = &(&'static str, Option<Self>, bool)>| {
+            all.map(|(name, ..)| *name).collect::<Vec<_>>()
+        };
+        if let Some((.., Some(format), _)) = known().find(|(name, ..)| *name == text) {
+            return Ok(*format);
+        }
+        let name = text.split('=').next();
+        if known().any(|(known, ..)| Some(*known) == name) {
+            let there = names(&mut known().filter(|(_, format, _)| format.is_some()));
+            return Err(format!(
+                "error: the output format {text:?} is not simulated yet; {} are",
+                enumeration(&there)
+            ));
+        }
+        Err(format!(
+            "error: unable to match a printer suitable for the output format {text:?}, allowed \
+             formats are: {}",
+            names(&mut known()).join(",")
+        ))
+    }
 }
 
 /// How to list objects.
@@ -183,5 +230,26 @@ pub fn qualified_name(object: Object<'_>) -> String {
     match group {
         Some(group) => format!("{kind}.{group}/{}", object.name()),
         None => format!("{kind}/{}", object.name()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_format_is_there_or_it_is_said_which_are() {
+        assert_eq!(Format::parse("wide", true), Ok(Format::Wide));
+        assert_eq!(Format::parse("yaml", false), Ok(Format::Yaml));
+        let cases = [
+            ("jsonpath={.items}", true, "is not simulated yet; json, name, wide and yaml are"),
+            ("kyaml", false, "is not simulated yet; json, name and yaml are"),
+            ("wide", false, "allowed formats are: go-template,go-template-file,json,jsonpath,"),
+            ("nosuch", true, "allowed formats are: custom-columns,custom-columns-file,go-"),
+        ];
+        for (text, with_tables, expected) in cases {
+            let problem = Format::parse(text, with_tables).expect_err("it is not there");
+            assert!(problem.contains(expected), "{text}: {problem}");
+        }
     }
 }

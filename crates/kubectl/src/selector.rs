@@ -1,6 +1,6 @@
-//! `-l`: a label selector as one types it (`labels.Parse`).
+//! Label selectors: read as one types them after `-l` (`labels.Parse`), and written so.
 
-use crate::Object;
+use crate::{Object, object::or};
 
 /// What all of a selector's terms say.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -40,6 +40,31 @@ impl Selector {
             }
         })
     }
+}
+
+/// A workload's selector as one types it (`metav1.FormatLabelSelector`): by its keys, and each key's
+/// values in order; `<none>` of one that says nothing.
+#[must_use]
+pub fn format_label_selector(selector: Object<'_>) -> String {
+    let labels = selector.entries("matchLabels").into_iter();
+    let mut terms: Vec<(&str, String)> =
+        labels.map(|(key, value)| (key, format!("{key}={value}"))).collect();
+    terms.extend(selector.list("matchExpressions").map(|expression| {
+        let key = expression.text("key");
+        let mut values: Vec<&str> = expression.texts("values").collect();
+        values.sort_unstable();
+        let values = values.join(",");
+        let term = match expression.text("operator") {
+            "In" => format!("{key} in ({values})"),
+            "NotIn" => format!("{key} notin ({values})"),
+            "Exists" => key.to_owned(),
+            _ => format!("!{key}"),
+        };
+        (key, term)
+    }));
+    terms.sort_by_key(|(key, _)| *key);
+    let terms: Vec<String> = terms.into_iter().map(|(_, term)| term).collect();
+    or(&terms.join(","), "<none>").to_owned()
 }
 
 /// At commas that are not in brackets.
@@ -117,5 +142,21 @@ mod tests {
         }
         let wrong = Selector::parse("a=b=c");
         assert_eq!(wrong, Err("found '=', expected: ',' or 'end of string'".to_owned()));
+    }
+
+    #[test]
+    fn a_selector_is_written_by_its_keys() {
+        let selector = json!({
+            "matchLabels": { "tier": "fe", "app": "web" },
+            "matchExpressions": [
+                { "key": "app-of", "operator": "NotIn", "values": ["z", "b"] },
+                { "key": "tier", "operator": "Exists" },
+                { "key": "aged", "operator": "DoesNotExist" },
+                { "key": "app", "operator": "In", "values": ["web", "api"] },
+            ],
+        });
+        let expected = "!aged,app=web,app in (api,web),app-of notin (b,z),tier=fe,tier";
+        assert_eq!(format_label_selector(Object::new(&selector)), expected);
+        assert_eq!(format_label_selector(Object::new(&json!({}))), "<none>");
     }
 }

@@ -1,8 +1,10 @@
 //! The simulated cluster's objects as JSON: what its API server would send.
 //!
-//! *Left out:* fields that nothing here sets: managed fields, self links, the pod's volumes and
-//! security context.
+//! *Left out:* fields that nothing here sets: managed fields, self links, a pod's volumes, variables,
+//! limits, tolerations and security context, its node's address, when it and its containers were
+//! started and ended, and its conditions but PodScheduled and Ready.
 
+mod endpoints;
 mod ingress;
 mod meta;
 mod networking;
@@ -13,7 +15,7 @@ mod workload;
 use api::Object;
 use serde_json::Value;
 
-pub use networking::endpoints;
+pub use endpoints::Mirror;
 
 /// An object as JSON.
 #[must_use]

@@ -36,7 +36,7 @@ pub struct Inside<'w> {
 
 /// What became of a connection; where nobody answered, with the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Connected {
+pub enum Connection {
     /// The pod of this name answered.
     Answered(String),
     /// The sender was told that nobody listens.
@@ -114,12 +114,12 @@ impl<'w> Inside<'w> {
 
     /// What becomes of a connection to an address: a Service's, a pod's, its own pod's or nobody's.
     #[must_use]
-    pub fn connect(&self, address: IpAddr, port: u16) -> Connected {
+    pub fn connect(&self, address: IpAddr, port: u16) -> Connection {
         let plane = &self.world.data_plane;
         if address.is_loopback() {
             let attempt = self.pod.map(|pod| (pod, plane.try_pod(pod, port)));
             return attempt.map_or_else(
-                || Connected::Refused(format!("nobody listens in a new pod at port {port}")),
+                || Connection::Refused(format!("nobody listens in a new pod at port {port}")),
                 |(pod, attempt)| self.at_pod(pod, attempt, port),
             );
         }
@@ -135,7 +135,7 @@ impl<'w> Inside<'w> {
         }
         let system = discovery::system_services();
         let system = system.iter().find(|it| it.cluster_ips.contains(&address));
-        Connected::Unanswered(match system {
+        Connection::Unanswered(match system {
             Some(service) => format!(
                 "{address} is {} of namespace {}, and what is behind it is not simulated",
                 service.name, service.namespace
@@ -145,43 +145,43 @@ impl<'w> Inside<'w> {
     }
 
     /// An attempt at a pod, in words.
-    fn at_pod(&self, pod: PodId, attempt: Attempt, port: u16) -> Connected {
+    fn at_pod(&self, pod: PodId, attempt: Attempt, port: u16) -> Connection {
         let name = self.name_of(pod);
         match attempt {
-            Attempt::Accepted(_) => Connected::Answered(name),
+            Attempt::Accepted(_) => Connection::Answered(name),
             Attempt::Closed(_) => {
-                Connected::Refused(format!("nobody listens in {name} at port {port}"))
+                Connection::Refused(format!("nobody listens in {name} at port {port}"))
             }
-            _ => Connected::Unanswered(format!("the address is that of {name}, which is gone")),
+            _ => Connection::Unanswered(format!("the address is that of {name}, which is gone")),
         }
     }
 
     /// An attempt at a Service, in words, with the node whose rules decided.
-    fn at_service(&self, service: &api::Service, attempt: Attempt, port: u16) -> Connected {
+    fn at_service(&self, service: &api::Service, attempt: Attempt, port: u16) -> Connection {
         let (name, node) = (&service.meta.name, self.node_name());
         match attempt {
-            Attempt::Accepted(pod) => Connected::Answered(self.name_of(pod)),
-            Attempt::Closed(pod) => Connected::Refused(format!(
+            Attempt::Accepted(pod) => Connection::Answered(self.name_of(pod)),
+            Attempt::Closed(pod) => Connection::Refused(format!(
                 "nobody listens in {} at the target port of {name}",
                 self.name_of(pod)
             )),
-            Attempt::Unanswered(pod) => Connected::Unanswered(format!(
+            Attempt::Unanswered(pod) => Connection::Unanswered(format!(
                 "{node} still sends {name} to {}, which is gone",
                 self.name_of(pod)
             )),
-            Attempt::Nobody => Connected::Unanswered(format!(
+            Attempt::Nobody => Connection::Unanswered(format!(
                 "{node} sends {name} to an address of an EndpointSlice that no pod has"
             )),
-            Attempt::NoEndpoint => Connected::Refused(format!(
+            Attempt::NoEndpoint => Connection::Refused(format!(
                 "{name} has no ready endpoint by the rules in force on {node}"
             )),
-            Attempt::NoLocalEndpoint => Connected::Unanswered(format!(
+            Attempt::NoLocalEndpoint => Connection::Unanswered(format!(
                 "{name} wants endpoints of the caller's node, and {node} has none"
             )),
             Attempt::NoSuchPort { told } => {
                 let ports = ports_of(service);
                 let text = format!("{node} has no rule for port {port} of {name}, {ports}");
-                if told { Connected::Refused(text) } else { Connected::Unanswered(text) }
+                if told { Connection::Refused(text) } else { Connection::Unanswered(text) }
             }
         }
     }

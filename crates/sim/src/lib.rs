@@ -26,6 +26,6 @@ pub mod world;
 
 pub use compile::compile;
 pub use event::Event;
-pub use inside::{Connected, Inside};
+pub use inside::{Connection, Inside};
 pub use run::{BEGIN, Ending, Progress, run, run_attended, run_on, run_to};
 pub use world::World;

@@ -68,6 +68,12 @@ impl World {
         self.control_plane.api().timestamp(now)
     }
 
+    /// The same, to the nanosecond, for those who measure how long something took.
+    #[must_use]
+    pub fn wall_nanos(&self, now: Time) -> i64 {
+        self.control_plane.api().wall_nanos(now)
+    }
+
     /// Stores the initial objects: nodes first, Services before the pods behind them.
     pub(crate) fn set_up(&mut self, recorder: &mut dyn Recorder) {
         let now = self.agenda.now();

@@ -164,6 +164,68 @@ fn a_rollout_is_described_in_its_middle() {
     assert!(node.stderr.contains("describe service, pod, deployment and replicaset are"));
 }
 
+/// Every line of a simulated pod's description; what has no line is not known. The manifest's probe
+/// asks for a path.
+#[test]
+fn a_pod_is_described_with_what_is_known_of_it() {
+    let described =
+        kubectl("34s", &["describe", "pod", "web-db59c64c9-9j7tl"]).ended_with(0).stdout;
+    let expected = "\
+Name:         web-db59c64c9-9j7tl
+Namespace:    default
+Node:         node-2
+Labels:       app=web
+              pod-template-hash=db59c64c9
+Annotations:  <none>
+Status:       Running
+IP:           10.128.4.3
+IPs:
+  IP:           10.128.4.3
+Controlled By:  ReplicaSet/web-db59c64c9
+Containers:
+  web:
+    Image:          web:v2
+    Port:           8080/TCP (http)
+    Host Port:      0/TCP (http)
+    State:          Running
+    Ready:          False
+    Restart Count:  0
+    Requests:
+      cpu:      250m
+      memory:   128Mi
+    Readiness:  http-get http://:http/healthz delay=0s timeout=1s period=2s #success=1 #failure=3
+Conditions:
+  Type           Status
+  PodScheduled   True\u{20}
+  Ready          False\u{20}
+Node-Selectors:  <none>
+Events:          <none>
+";
+    assert_eq!(described, expected);
+}
+
+#[test]
+fn what_is_described_may_be_named_in_several_ways() {
+    let describe = |line: &[&str]| kubectl("34s", &[&["describe"], line].concat());
+    let names = |text: &str| -> Vec<String> {
+        let names = text.lines().filter_map(|line| line.strip_prefix("Name:"));
+        names.map(|name| name.trim().to_owned()).collect()
+    };
+    let both = describe(&["pod/web-549f9fbb9b-8ncgb", "svc/web-svc"]).ended_with(0).stdout;
+    assert_eq!(names(&both), ["web-549f9fbb9b-8ncgb", "web-svc"], "{both}");
+    let kinds = describe(&["deploy,svc"]).ended_with(0).stdout;
+    assert_eq!(names(&kinds), ["web", "web-svc"], "{kinds}");
+    // Each text and an empty line.
+    let begun = describe(&["pods", "web-549f9fbb9b"]).ended_with(0).stdout;
+    assert_eq!(names(&begun).len(), 3, "{begun}");
+    assert!(begun.ends_with("\n\n") && begun.contains("\n\nName:"), "{begun}");
+    assert!(!begun.contains("\n\n\nName:"), "{begun}");
+    let missing = describe(&["pods", "nosuch"]).ended_with(1).stderr;
+    assert_eq!(missing, "Error from server (NotFound): pods \"nosuch\" not found\n");
+    let nothing = describe(&["svc", "-A", "-l", "a=b"]).ended_with(0).stderr;
+    assert_eq!(nothing, "No resources found\n");
+}
+
 #[test]
 fn a_rollout_is_waited_for() {
     let waits =
@@ -174,6 +236,10 @@ fn a_rollout_is_waited_for() {
     assert_eq!(waits(&["--watch=false"]).ended_with(0).stdout.lines().count(), 1);
     let short = waits(&["--timeout=3s"]).ended_with(1);
     assert_eq!(short.stderr, "error: timed out waiting for the condition\n");
+    let path = scenario("rolling-update");
+    let line = ["kubectl", "-s", &path, "--at", "31s", "--until", "33s", "rollout", "status"];
+    let ends = rollsim(&[&line[..], &["deploy/web", "--timeout=3s"]].concat()).ended_with(1);
+    assert!(ends.stderr.starts_with("error: the simulated time ends before"), "{ends:?}");
     let wrong = waits(&["--timeout=soon"]).ended_with(1);
     assert!(wrong.stderr.contains("time: invalid duration \"soon\""), "{wrong:?}");
 }

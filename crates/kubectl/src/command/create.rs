@@ -3,12 +3,12 @@
 //!
 //! *Left out:* everything else that `create` makes, and `-f`.
 
+use api::names::{is_subdomain, port_name_problems};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Cluster, Printed,
-    flags::{Flag, Flags, listed, valued},
-    made,
+    Cluster, Printed, dry_run,
+    flags::{Flag, Flags, integer, listed, valued},
 };
 
 const FLAGS: &[Flag] = &[
@@ -16,7 +16,7 @@ const FLAGS: &[Flag] = &[
     valued("dry-run", ' '),
     valued("external-name", ' '),
     valued("namespace", 'n'),
-    valued("node-port", ' '),
+    integer("node-port", ' '),
     valued("output", 'o'),
     listed("tcp", ' '),
 ];
@@ -54,7 +54,7 @@ pub(super) fn create(line: &[String], cluster: &dyn Cluster) -> Printed {
         Err(problem) => return Printed::error(problem),
     };
     match service(&flags, &command, kind) {
-        Ok(service) => made::print(&flags, &service, "created", cluster),
+        Ok(service) => dry_run::print(&flags, &service, "created", cluster),
         Err(problem) => Printed::error(format!("error: {problem}")),
     }
 }
@@ -67,8 +67,7 @@ fn no_type(what: &str) -> Printed {
 
 /// The Service. The order of what is looked at is kubectl's.
 fn service(flags: &Flags, command: &str, kind: &str) -> Result<Value, String> {
-    let external = kind == "ExternalName";
-    if external && flags.value("external-name").is_none() {
+    if kind == "ExternalName" && flags.value("external-name").is_none() {
         return Err("required flag(s) \"external-name\" not set".to_owned());
     }
     let [name] = &flags.words[..] else {
@@ -77,21 +76,32 @@ fn service(flags: &Flags, command: &str, kind: &str) -> Result<Value, String> {
             flags.words.len()
         ));
     };
-    let node_port = flags.value("node-port").unwrap_or("0");
-    let node_port: i32 = node_port.parse().map_err(|_| {
-        format!(
-            "invalid argument {node_port:?} for \"--node-port\" flag: strconv.ParseInt: parsing \
-             {node_port:?}: invalid syntax"
-        )
-    })?;
+    let mut metadata = json!({ "labels": { "app": name }, "name": name });
+    if let Some(namespace) = flags.value("namespace") {
+        metadata["namespace"] = namespace.into();
+    }
+    Ok(json!({
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": metadata,
+        "spec": spec(flags, name, kind)?,
+        "status": { "loadBalancer": {} },
+    }))
+}
+
+fn spec(flags: &Flags, name: &str, kind: &str) -> Result<Map<String, Value>, String> {
     let cluster_ip = flags.value("clusterip").unwrap_or_default();
-    let written = flags.value("tcp").unwrap_or_default();
-    let written: Vec<&str> = written.split(',').filter(|port| !port.is_empty()).collect();
-    if written.is_empty() && !external && cluster_ip != "None" {
+    let written = flags.value("tcp").filter(|written| !written.is_empty());
+    if written.is_none() && kind != "ExternalName" && cluster_ip != "None" {
         return Err("at least one tcp port specifier must be provided".to_owned());
     }
-    let ports = written.into_iter().map(|text| port(text, node_port));
-    let ports = ports.collect::<Result<Vec<Value>, String>>()?;
+    if let Some(name) = flags.value("external-name").filter(|name| !is_subdomain(name)) {
+        return Err(format!("invalid service external name {name}"));
+    }
+    // kubectl cuts a number that is too large as well, and the API server says what it thinks of it.
+    let node_port = flags.integer("node-port").unwrap_or_default() as i32;
+    let ports = written.into_iter().flat_map(|written| written.split(','));
+    let ports = ports.map(|text| port(text, node_port)).collect::<Result<Vec<Value>, String>>()?;
     let mut spec = Map::new();
     if !cluster_ip.is_empty() {
         spec.insert("clusterIP".to_owned(), cluster_ip.into());
@@ -104,17 +114,7 @@ fn service(flags: &Flags, command: &str, kind: &str) -> Result<Value, String> {
     }
     spec.insert("selector".to_owned(), json!({ "app": name }));
     spec.insert("type".to_owned(), kind.into());
-    let mut metadata = json!({ "labels": { "app": name }, "name": name });
-    if let Some(namespace) = flags.value("namespace") {
-        metadata["namespace"] = namespace.into();
-    }
-    Ok(json!({
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": metadata,
-        "spec": spec,
-        "status": { "loadBalancer": {} },
-    }))
+    Ok(spec)
 }
 
 /// `PORT` or `PORT:TARGET`, where the target may be a name (`parsePorts`). The port's name is the text.
@@ -132,7 +132,7 @@ fn port(text: &str, node_port: i32) -> Result<Value, String> {
             Ok(1..=65_535) => Value::from(target.parse::<u16>().unwrap_or(number)),
             Ok(_) => return Err("must be between 1 and 65535, inclusive".to_owned()),
             Err(_) => {
-                let problems = problems_of_port_name(target);
+                let problems = port_name_problems(target);
                 if !problems.is_empty() {
                     return Err(problems.join(","));
                 }
@@ -152,21 +152,70 @@ fn port(text: &str, node_port: i32) -> Result<Value, String> {
     Ok(port)
 }
 
-/// What of a text cannot be a container port's name (`IsValidPortName`).
-fn problems_of_port_name(name: &str) -> Vec<&'static str> {
-    let strange = |c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-    let rules = [
-        (name.len() > 15, "must be no more than 15 characters"),
-        (
-            name.is_empty() || name.contains(strange),
-            "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)",
-        ),
-        (
-            !name.contains(|c: char| c.is_ascii_lowercase()),
-            "must contain at least one letter (a-z)",
-        ),
-        (name.contains("--"), "must not contain consecutive hyphens"),
-        (name.starts_with('-') || name.ends_with('-'), "must not begin or end with a hyphen"),
-    ];
-    rules.into_iter().filter(|(broken, _)| *broken).map(|(_, text)| text).collect()
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    struct Empty;
+
+    impl Cluster for Empty {
+        fn now(&self) -> Timestamp {
+            Timestamp::UNIX_EPOCH
+        }
+
+        fn objects(&self, _: &str) -> Vec<Value> {
+            Vec::new()
+        }
+    }
+
+    fn create_service(words: &[&str]) -> Printed {
+        let line = [&["service"], words, &["--dry-run=client", "-o", "json"]].concat();
+        let line: Vec<String> = line.iter().map(|word| (*word).to_owned()).collect();
+        create(&line, &Empty)
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_kubectls_words() {
+        let syntax = "invalid syntax";
+        let cases: [(&[&str], String); 5] = [
+            (
+                &["nodeport", "--node-port=x"],
+                format!(
+                    "invalid argument \"x\" for \"--node-port\" flag: strconv.ParseInt: parsing \"x\": \
+                     {syntax}\nSee 'kubectl create service nodeport --help' for usage."
+                ),
+            ),
+            (
+                &["clusterip", "a", "--tcp=80,,81"],
+                format!("strconv.ParseUint: parsing \"\": {syntax}"),
+            ),
+            (
+                &["clusterip", "a", "--tcp="],
+                "at least one tcp port specifier must be provided".to_owned(),
+            ),
+            (
+                &["externalname", "a", "--external-name="],
+                "invalid service external name ".to_owned(),
+            ),
+            (
+                &["externalname", "a", "--external-name=a_b"],
+                "invalid service external name a_b".to_owned(),
+            ),
+        ];
+        for (words, expected) in cases {
+            let printed = create_service(words);
+            assert_eq!(printed.stderr, format!("error: {expected}\n"), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn a_node_port_is_a_number_as_go_writes_them() {
+        for (text, number) in [("0x10", 16), ("99999999999", 1_215_752_191)] {
+            let printed = create_service(&["nodeport", "a", "--tcp=80", "--node-port", text]);
+            let service: Value = serde_json::from_str(&printed.stdout).expect("it is JSON");
+            assert_eq!(service["spec"]["ports"][0]["nodePort"], number, "{text}");
+        }
+    }
 }

@@ -1,20 +1,25 @@
 //! `kubectl describe`: all that is known of an object, for a person.
 //!
-//! *Left out:* all kinds but Services, pods, Deployments and ReplicaSets; commands, variables, volumes and
-//! init containers of a pod, which no simulated pod has; and events, of which there are none.
+//! *Left out:* all kinds but Services, pods, Deployments and ReplicaSets; commands, init containers and
+//! events, of which there are none. Of a simulated object nothing is said that nobody knows: the
+//! address of a pod's node, when a pod and its containers were started and how they ended before, IDs,
+//! limits and the QoS class that follows from them, variables, volumes, mounts and tolerations.
 
+mod container;
+mod lines;
 mod pod;
 mod service;
 mod workload;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
     Cluster, Printed,
     flags::{Flag, Flags, switch, valued},
-    get::not_found,
+    wanted::{Wanted, not_found, nothing_found, selector},
 };
-use crate::{Object, resource::Resource, selector::Selector};
+use crate::{Object, object::enumeration, resource::Resource};
 pub use pod::describe_pod;
 pub use service::describe_service;
 pub use workload::{describe_deployment, describe_replica_set};
@@ -22,83 +27,100 @@ pub use workload::{describe_deployment, describe_replica_set};
 pub(super) const FLAGS: &[Flag] =
     &[valued("namespace", 'n'), valued("selector", 'l'), switch("all-namespaces", 'A')];
 
-/// What `kubectl apply` writes for itself, and nobody wants to read.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
-
-pub(super) fn describe(flags: &Flags, cluster: &dyn Cluster) -> Printed {
-    let Some((first, rest)) = flags.words.split_first() else {
-        return Printed::error(
-            "error: You must specify the type of resource to describe. Use \"kubectl \
-             api-resources\" for a complete list of supported resources.",
-        );
-    };
-    let (kind, names): (&str, Vec<&str>) = match first.split_once('/') {
-        Some((kind, name)) => (kind, vec![name]),
-        None => (first, rest.iter().map(String::as_str).collect()),
-    };
-    let Some(resource) = Resource::named(kind) else {
-        return Printed::error(format!(
-            "error: the server doesn't have a resource type \"{kind}\""
-        ));
-    };
-    let Some(describer) = describer(resource.kind) else {
-        return Printed::error(format!(
-            "error: `kubectl describe {}` is not simulated yet; describe service, pod, deployment and \
-             replicaset are",
-            resource.singular
-        ));
-    };
-    let selector = match Selector::parse(flags.value("selector").unwrap_or_default()) {
-        Ok(selector) => selector,
-        Err(problem) => return Printed::error(format!("error: {problem}")),
-    };
-    let objects = cluster.objects(resource.kind);
-    let here = |object: &Object<'_>| {
-        flags.is_on("all-namespaces") || object.namespace() == flags.namespace()
-    };
-    let all: Vec<Object<'_>> = objects.iter().map(Object::new).filter(here).collect();
-    let mut printed = Printed::default();
-    let mut chosen = Vec::new();
-    if names.is_empty() {
-        chosen.extend(all.iter().filter(|object| selector.matches(**object)));
-        if chosen.is_empty() {
-            let place = format!("No resources found in {} namespace.\n", flags.namespace());
-            printed.stderr.push_str(&place);
-        }
-    }
-    for name in names {
-        match all.iter().find(|object| object.name() == name) {
-            Some(object) => chosen.push(object),
-            None => printed.complain(&not_found(resource, name)),
-        }
-    }
-    // kubectl looks for the events of one object only.
-    let events = chosen.len() == 1;
-    let texts = chosen.into_iter().map(|object| describer(*object, cluster, events));
-    printed.stdout = texts.collect::<Vec<_>>().join("\n\n");
-    printed
+/// How to describe an object.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// The moment from which ages count.
+    pub now: Timestamp,
+    /// Whether to say that it has no events.
+    pub events: bool,
+    /// Whether the object has all the fields that an API server gives it. What a simulated one lacks
+    /// may be there or not.
+    pub complete: bool,
 }
 
-/// Describes an object; the last word is whether to say that it has no events.
-type Describer = fn(Object<'_>, &dyn Cluster, bool) -> String;
+/// Describes an object of a kind.
+type Describer = fn(Object<'_>, &dyn Cluster, Options) -> String;
 
-fn describer(kind: &str) -> Option<Describer> {
-    Some(match kind {
-        "Service" => |object, cluster, events| {
-            with(cluster, "EndpointSlice", |slices| describe_service(object, slices, events))
-        },
-        "Pod" => |object, cluster, events| describe_pod(object, cluster.now(), events),
-        "Deployment" => |object, cluster, events| {
-            with(cluster, "ReplicaSet", |sets| describe_deployment(object, sets, events))
-        },
-        "ReplicaSet" => |object, cluster, events| {
-            with(cluster, "Pod", |pods| describe_replica_set(object, pods, events))
-        },
-        _ => return None,
-    })
-}
+/// The kinds that can be described.
+const DESCRIBERS: [(&str, Describer); 4] = [
+    ("Service", |object, cluster, options| {
+        with(cluster, "EndpointSlice", |slices| describe_service(object, slices, options))
+    }),
+    ("Pod", |object, _, options| describe_pod(object, options)),
+    ("Deployment", |object, cluster, options| {
+        with(cluster, "ReplicaSet", |sets| describe_deployment(object, sets, options))
+    }),
+    ("ReplicaSet", |object, cluster, options| {
+        with(cluster, "Pod", |pods| describe_replica_set(object, pods, options))
+    }),
+];
 
 fn with<T>(cluster: &dyn Cluster, kind: &str, look: impl FnOnce(&[Object<'_>]) -> T) -> T {
     let values: Vec<Value> = cluster.objects(kind);
     look(&values.iter().map(Object::new).collect::<Vec<_>>())
+}
+
+fn describer(resource: &Resource) -> Result<Describer, String> {
+    let own = DESCRIBERS.iter().find(|(kind, _)| *kind == resource.kind);
+    own.map(|(_, describer)| *describer).ok_or_else(|| {
+        let kinds = DESCRIBERS.map(|(kind, _)| kind.to_ascii_lowercase());
+        format!(
+            "error: `kubectl describe {}` is not simulated yet; describe {} are",
+            resource.singular,
+            enumeration(&kinds)
+        )
+    })
+}
+
+pub(super) fn describe(flags: &Flags, cluster: &dyn Cluster) -> Printed {
+    descriptions(flags, cluster).unwrap_or_else(Printed::error)
+}
+
+fn descriptions(flags: &Flags, cluster: &dyn Cluster) -> Result<Printed, String> {
+    let wanted = Wanted::parse(&flags.words, "describe")?;
+    let matching = selector(flags, &wanted)?;
+    let mut printed = Printed::default();
+    let mut chosen = Vec::new();
+    for one in &wanted {
+        let describer = describer(one.resource)?;
+        let found = one.find(&matching, flags, cluster);
+        match &one.name {
+            Some(name) if found.is_empty() => printed.complain(&not_found(one.resource, name)),
+            _ => chosen.extend(found.into_iter().map(|object| (object, describer))),
+        }
+    }
+    if let ([_, prefix], [one], []) = (&flags.words[..], &wanted[..], &chosen[..]) {
+        return Ok(by_prefix(one, prefix, flags, cluster)?.unwrap_or(printed));
+    }
+    if chosen.is_empty() && printed.code == 0 {
+        printed.stderr.push_str(&nothing_found(&wanted, flags));
+    }
+    printed.stdout = texts(&chosen, cluster).join("\n\n");
+    Ok(printed)
+}
+
+/// Every object whose name begins so, where none has that very name (`DescribeMatchingResources`).
+fn by_prefix(
+    wanted: &Wanted,
+    prefix: &str,
+    flags: &Flags,
+    cluster: &dyn Cluster,
+) -> Result<Option<Printed>, String> {
+    let describer = describer(wanted.resource)?;
+    let objects = cluster.objects(wanted.resource.kind).into_iter();
+    let begun = objects.filter(|object| {
+        let object = Object::new(object);
+        wanted.is_here(object, flags) && object.name().starts_with(prefix)
+    });
+    let chosen: Vec<(Value, Describer)> = begun.map(|object| (object, describer)).collect();
+    let stdout = texts(&chosen, cluster).iter().map(|text| format!("{text}\n")).collect();
+    Ok((!chosen.is_empty()).then(|| Printed { stdout, ..Printed::default() }))
+}
+
+/// kubectl looks for the events of one object only.
+fn texts(chosen: &[(Value, Describer)], cluster: &dyn Cluster) -> Vec<String> {
+    let options = Options { now: cluster.now(), events: chosen.len() == 1, complete: false };
+    let each = chosen.iter();
+    each.map(|(object, describer)| describer(Object::new(object), cluster, options)).collect()
 }

@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::{
     Cluster, Printed,
     flags::{Flag, Flags, switch, valued},
-    get::not_found,
     programs,
+    wanted::not_found,
 };
 use crate::{Object, resource::Resource, selector::Selector};
 

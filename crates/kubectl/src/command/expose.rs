@@ -5,10 +5,9 @@
 use serde_json::Value;
 
 use super::{
-    Cluster, Printed,
+    Cluster, Printed, dry_run,
     flags::{Flag, Flags, valued},
-    get::not_found,
-    made,
+    wanted::not_found,
 };
 use crate::{Object, expose::Exposure, polymorphic::can_be_exposed, resource::Resource};
 
@@ -42,7 +41,7 @@ pub(super) fn expose(flags: &Flags, cluster: &dyn Cluster) -> Printed {
         Err(problem) => return Printed::error(problem),
     };
     match service(flags, Object::new(&object)) {
-        Ok(service) => made::print(flags, &service, "exposed", cluster),
+        Ok(service) => dry_run::print(flags, &service, "exposed", cluster),
         Err(problem) => Printed::error(format!("error: {problem}")),
     }
 }

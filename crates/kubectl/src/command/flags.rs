@@ -2,28 +2,66 @@
 
 use std::collections::BTreeMap;
 
+use jiff::SignedDuration;
+
+use super::strconv::{parse_bool, parse_duration, parse_int};
+
 /// A flag of a command.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Flag {
     pub(super) name: &'static str,
     /// Its letter; a space where it has none.
-    pub(super) letter: char,
-    /// Whether it takes a value.
-    pub(super) valued: bool,
-    /// Whether it may come again, and all its values count; they are put together with commas.
-    pub(super) listed: bool,
+    letter: char,
+    takes: Takes,
+}
+
+/// What a flag takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Takes {
+    Text,
+    /// It may come again, and all its values count; they are put together with commas.
+    Texts,
+    /// Nothing, or a truth after `=`.
+    Truth,
+    Duration,
+    Integer,
 }
 
 pub(super) const fn valued(name: &'static str, letter: char) -> Flag {
-    Flag { name, letter, valued: true, listed: false }
+    Flag { name, letter, takes: Takes::Text }
 }
 
 pub(super) const fn switch(name: &'static str, letter: char) -> Flag {
-    Flag { name, letter, valued: false, listed: false }
+    Flag { name, letter, takes: Takes::Truth }
 }
 
 pub(super) const fn listed(name: &'static str, letter: char) -> Flag {
-    Flag { name, letter, valued: true, listed: true }
+    Flag { name, letter, takes: Takes::Texts }
+}
+
+pub(super) const fn duration(name: &'static str, letter: char) -> Flag {
+    Flag { name, letter, takes: Takes::Duration }
+}
+
+pub(super) const fn integer(name: &'static str, letter: char) -> Flag {
+    Flag { name, letter, takes: Takes::Integer }
+}
+
+impl Flag {
+    /// Whether it can be given such a value; if not, in kubectl's words.
+    fn check(&self, value: &str) -> Result<(), String> {
+        let checked = match self.takes {
+            Takes::Text | Takes::Texts => Ok(()),
+            Takes::Truth => parse_bool(value).map(drop),
+            Takes::Duration => parse_duration(value).map(drop),
+            Takes::Integer => parse_int(value).map(drop),
+        };
+        let shown = match self.letter {
+            ' ' => format!("--{}", self.name),
+            letter => format!("-{letter}, --{}", self.name),
+        };
+        checked.map_err(|why| format!("invalid argument {value:?} for {shown:?} flag: {why}"))
+    }
 }
 
 /// A command line taken apart.
@@ -45,36 +83,32 @@ impl Flags {
         while let Some(word) = words.next() {
             let letters = flags.switches(known, word);
             let word = if letters.is_empty() { word.clone() } else { format!("-{letters}") };
-            let (flag, value) = if let Some(long) = word.strip_prefix("--") {
-                let (name, value) = match long.split_once('=') {
-                    Some((name, value)) => (name, Some(value.to_owned())),
-                    None => (long, None),
-                };
-                let flag = known.iter().find(|flag| flag.name == name);
-                (flag.ok_or_else(|| see(format!("unknown flag: --{name}")))?, value)
-            } else if let Some(short) = word.strip_prefix('-').filter(|short| !short.is_empty()) {
-                let letter = short.chars().next().unwrap_or(' ');
-                let rest = &short[letter.len_utf8()..];
-                let rest = rest.strip_prefix('=').unwrap_or(rest);
-                let flag = known.iter().find(|flag| flag.letter == letter && letter != ' ');
-                let unknown = || see(format!("unknown shorthand flag: '{letter}' in -{short}"));
-                (flag.ok_or_else(unknown)?, (!rest.is_empty()).then(|| rest.to_owned()))
-            } else {
-                flags.words.push(word.clone());
+            let Some((flag, value)) = flag_of(known, &word).map_err(see)? else {
+                flags.words.push(word);
                 continue;
             };
             let needs = || see(format!("flag needs an argument: {word}"));
             let value = match value {
                 Some(value) => value,
-                None if flag.valued => words.next().ok_or_else(needs)?.clone(),
-                None => "true".to_owned(),
+                None if flag.takes == Takes::Truth => "true",
+                None => words.next().ok_or_else(needs)?,
             };
-            match flags.values.get_mut(flag.name).filter(|_| flag.listed) {
-                Some(before) => before.extend([",", &value]),
-                None => drop(flags.values.insert(flag.name, value)),
-            }
+            flag.check(value).map_err(see)?;
+            flags.set(flag, value);
         }
         Ok(flags)
+    }
+
+    fn set(&mut self, flag: &Flag, value: &str) {
+        let before = self
+            .values
+            .get_mut(flag.name)
+            .filter(|before| flag.takes == Takes::Texts && !before.is_empty());
+        match before {
+            Some(_) if value.is_empty() => {}
+            Some(before) => before.extend([",", value]),
+            None => drop(self.values.insert(flag.name, value.to_owned())),
+        }
     }
 
     /// Turns on the switches that a word of letters begins with, `-i` of `-it`; gives back its last
@@ -83,7 +117,8 @@ impl Flags {
         let Some(mut rest) = word.strip_prefix('-').filter(|rest| !rest.starts_with('-')) else {
             return "";
         };
-        let switch = |letter: char| known.iter().find(|it| it.letter == letter && !it.valued);
+        let switch =
+            |letter: char| known.iter().find(|it| it.letter == letter && it.takes == Takes::Truth);
         while let Some(letter) = rest.chars().next()
             && let Some(flag) = switch(letter)
             && !matches!(rest[letter.len_utf8()..].chars().next(), None | Some('='))
@@ -99,13 +134,106 @@ impl Flags {
         self.values.get(name).map(String::as_str)
     }
 
-    /// Whether a switch is on.
+    /// Whether a switch is on; one that nobody touched is off.
     pub(super) fn is_on(&self, name: &str) -> bool {
-        self.value(name) == Some("true")
+        self.switched(name).unwrap_or(false)
+    }
+
+    /// Whether a switch was turned on or off.
+    pub(super) fn switched(&self, name: &str) -> Option<bool> {
+        self.value(name).and_then(|value| parse_bool(value).ok())
+    }
+
+    /// How long a flag says.
+    pub(super) fn duration(&self, name: &str) -> Option<SignedDuration> {
+        self.value(name).and_then(|value| parse_duration(value).ok())
+    }
+
+    /// The number that a flag says.
+    pub(super) fn integer(&self, name: &str) -> Option<i64> {
+        self.value(name).and_then(|value| parse_int(value).ok())
     }
 
     /// The namespace: `default` where none is named.
     pub(super) fn namespace(&self) -> &str {
         self.value("namespace").unwrap_or("default")
+    }
+}
+
+/// The flag that a word is, with the value that stands in the same word; nothing of a word that is no
+/// flag.
+fn flag_of<'f, 'w>(
+    known: &'f [Flag],
+    word: &'w str,
+) -> Result<Option<(&'f Flag, Option<&'w str>)>, String> {
+    if let Some(long) = word.strip_prefix("--") {
+        let (name, value) = match long.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (long, None),
+        };
+        let flag = known.iter().find(|flag| flag.name == name);
+        return Ok(Some((flag.ok_or_else(|| format!("unknown flag: --{name}"))?, value)));
+    }
+    let Some(short) = word.strip_prefix('-').filter(|short| !short.is_empty()) else {
+        return Ok(None);
+    };
+    let letter = short.chars().next().unwrap_or(' ');
+    let rest = &short[letter.len_utf8()..];
+    let rest = rest.strip_prefix('=').unwrap_or(rest);
+    let flag = known.iter().find(|flag| flag.letter == letter && letter != ' ');
+    let unknown = || format!("unknown shorthand flag: '{letter}' in -{short}");
+    Ok(Some((flag.ok_or_else(unknown)?, (!rest.is_empty()).then_some(rest))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FLAGS: &[Flag] = &[
+        switch("watch", 'w'),
+        switch("stdin", 'i'),
+        duration("timeout", ' '),
+        integer("node-port", ' '),
+        listed("tcp", ' '),
+        valued("namespace", 'n'),
+    ];
+
+    fn parse(line: &[&str]) -> Result<Flags, String> {
+        let line: Vec<String> = line.iter().map(|word| (*word).to_owned()).collect();
+        Flags::parse("test", FLAGS, &line)
+    }
+
+    #[test]
+    fn values_are_read_as_go_reads_them() {
+        for (word, on) in
+            [("--watch", true), ("--watch=T", true), ("-w=f", false), ("-iw=0", false)]
+        {
+            let flags = parse(&[word]).expect("it is well-formed");
+            assert_eq!(flags.switched("watch"), Some(on), "{word}");
+        }
+        let flags =
+            parse(&["--timeout=1m", "--node-port", "0x10", "--tcp=80,,81", "--tcp=", "-na"]);
+        let flags = flags.expect("it is well-formed");
+        assert_eq!(flags.duration("timeout"), Some(SignedDuration::from_mins(1)));
+        assert_eq!(flags.integer("node-port"), Some(16));
+        assert_eq!((flags.value("tcp"), flags.namespace()), (Some("80,,81"), "a"));
+        assert_eq!((flags.switched("watch"), flags.is_on("watch")), (None, false));
+    }
+
+    #[test]
+    fn what_go_does_not_read_is_refused_with_the_flags() {
+        let cases = [
+            ("--watch=maybe", "\"maybe\" for \"-w, --watch\" flag: strconv.ParseBool: parsing"),
+            ("--timeout=soon", "\"soon\" for \"--timeout\" flag: time: invalid duration \"soon\""),
+            ("--node-port=x", "\"x\" for \"--node-port\" flag: strconv.ParseInt: parsing \"x\""),
+        ];
+        for (word, expected) in cases {
+            let problem = parse(&[word]).expect_err("it is refused");
+            assert!(
+                problem.starts_with(&format!("error: invalid argument {expected}")),
+                "{problem}"
+            );
+            assert!(problem.ends_with("\nSee 'kubectl test --help' for usage."), "{problem}");
+        }
     }
 }

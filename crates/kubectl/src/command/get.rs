@@ -7,11 +7,12 @@ use serde_json::Value;
 use super::{
     Cluster, Printed,
     flags::{Flag, Flags, switch, valued},
+    wanted::{Wanted, not_found, nothing_found, selector},
 };
 use crate::{
     Object,
     output::{Format, Listing, Watched, list},
-    resource::{Resource, parse_list},
+    resource::Resource,
     selector::Selector,
 };
 
@@ -26,64 +27,59 @@ pub(super) const FLAGS: &[Flag] = &[
     switch("watch-only", ' '),
 ];
 
-const FORMATS: &str = "custom-columns,custom-columns-file,go-template,go-template-file,json,\
-                       jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,\
-                       wide,yaml";
-
-/// What was asked for: a kind, and one of its objects by name or all that match.
-struct Wanted {
-    resource: &'static Resource,
-    name: Option<String>,
+pub(super) fn get(flags: &Flags, cluster: &dyn Cluster) -> Printed {
+    tables(flags, cluster).unwrap_or_else(Printed::error)
 }
 
-pub(super) fn get(flags: &Flags, cluster: &dyn Cluster) -> Printed {
-    let format = match format(flags.value("output")) {
-        Ok(format) => format,
-        Err(problem) => return Printed::error(problem),
+fn tables(flags: &Flags, cluster: &dyn Cluster) -> Result<Printed, String> {
+    let format = match flags.value("output").unwrap_or_default() {
+        "" => Format::Table,
+        text => Format::parse(text, true)?,
     };
-    let wanted = match wanted(&flags.words) {
-        Ok(wanted) => wanted,
-        Err(problem) => return Printed::error(problem),
-    };
-    let selector = flags.value("selector").unwrap_or_default();
-    let matching = match Selector::parse(selector) {
-        Ok(matching) => matching,
-        Err(problem) => return Printed::error(bad_selector(&wanted, selector, &problem)),
-    };
+    let wanted = Wanted::parse(&flags.words, "get")?;
+    let matching = selector(flags, &wanted)?;
     let watches = flags.is_on("watch") || flags.is_on("watch-only");
     if watches && wanted.len() > 1 {
-        return Printed::error(watched_too_much(&wanted));
+        return Err(watched_too_much(&wanted));
     }
     let mut printed = Printed::default();
+    let found = find(&wanted, &matching, flags, format, cluster, &mut printed);
+    let listing = listing(flags, format, &wanted, cluster);
+    if watches && printed.code == 0 {
+        let matches = |object: &Value| wanted[0].is(Object::new(object), &matching, flags);
+        let initial = if flags.is_on("watch-only") { Vec::new() } else { found };
+        printed.stdout = watch(wanted[0].resource, &initial, &matches, listing, cluster);
+    } else {
+        print(&found, &wanted, &listing, &mut printed, flags);
+    }
+    Ok(printed)
+}
+
+/// The objects that are wanted; of one that is not there, and of a kind that nobody should ask for any
+/// more, it is said.
+fn find(
+    wanted: &[Wanted],
+    matching: &Selector,
+    flags: &Flags,
+    format: Format,
+    cluster: &dyn Cluster,
+    printed: &mut Printed,
+) -> Vec<Value> {
     let mut found = Vec::new();
-    for one in &wanted {
+    for one in wanted {
         if one.resource.kind == "Endpoints" && matches!(format, Format::Table | Format::Wide) {
             printed.stderr.push_str(
                 "Warning: v1 Endpoints is deprecated in v1.33+; \
                  use discovery.k8s.io/v1 EndpointSlice\n",
             );
         }
-        let objects = cluster.objects(one.resource.kind).into_iter();
-        let mut objects: Vec<Value> = objects
-            .filter(|object| is_wanted(one, Object::new(object), &matching, flags))
-            .collect();
+        let mut objects = one.find(matching, flags, cluster);
         match &one.name {
-            Some(name) if objects.is_empty() => {
-                printed.complain(&not_found(one.resource, name));
-            }
+            Some(name) if objects.is_empty() => printed.complain(&not_found(one.resource, name)),
             _ => found.append(&mut objects),
         }
     }
-    if watches && printed.code == 0 {
-        let listing = listing(flags, format, &wanted, cluster);
-        let matches = |object: &Value| is_wanted(&wanted[0], Object::new(object), &matching, flags);
-        let initial = if flags.is_on("watch-only") { Vec::new() } else { found };
-        printed.stdout = watch(wanted[0].resource, &initial, &matches, listing, cluster);
-        return printed;
-    }
-    let single = matches!(&wanted[..], [Wanted { name: Some(_), .. }]);
-    print(&found, &wanted, single, &listing(flags, format, &wanted, cluster), &mut printed, flags);
-    printed
+    found
 }
 
 /// What is there, and what becomes of it.
@@ -118,21 +114,16 @@ fn watched_too_much(wanted: &[Wanted]) -> String {
 fn print(
     found: &[Value],
     wanted: &[Wanted],
-    single: bool,
     listing: &Listing,
     printed: &mut Printed,
     flags: &Flags,
 ) {
     let for_programs = matches!(listing.format, Format::Json | Format::Yaml);
     if !found.is_empty() || (for_programs && printed.code == 0) {
+        let single = matches!(wanted, [Wanted { name: Some(_), .. }]);
         printed.stdout = list(found, single, listing);
     } else if printed.code == 0 {
-        let namespaced = wanted.iter().any(|one| one.resource.namespaced);
-        let place = match namespaced && !flags.is_on("all-namespaces") {
-            true => format!(" in {} namespace.", flags.namespace()),
-            false => String::new(),
-        };
-        printed.stderr.push_str(&format!("No resources found{place}\n"));
+        printed.stderr.push_str(&nothing_found(wanted, flags));
     }
 }
 
@@ -146,86 +137,4 @@ fn listing(flags: &Flags, format: Format, wanted: &[Wanted], cluster: &dyn Clust
         no_headers: flags.is_on("no-headers"),
         show_labels: flags.is_on("show-labels"),
     }
-}
-
-fn format(text: Option<&str>) -> Result<Format, String> {
-    match text {
-        None | Some("") => Ok(Format::Table),
-        Some("wide") => Ok(Format::Wide),
-        Some("name") => Ok(Format::Name),
-        Some("json") => Ok(Format::Json),
-        Some("yaml") => Ok(Format::Yaml),
-        Some(other) if FORMATS.split(',').any(|known| other.split('=').next() == Some(known)) => {
-            Err(format!(
-                "error: the output format {other:?} is not simulated yet; \
-                 wide, name, json and yaml are"
-            ))
-        }
-        Some(other) => Err(format!(
-            "error: unable to match a printer suitable for the output format {other:?}, \
-             allowed formats are: {FORMATS}"
-        )),
-    }
-}
-
-/// `TYPE[,TYPE] [NAME…]`, or `TYPE/NAME…`.
-fn wanted(words: &[String]) -> Result<Vec<Wanted>, String> {
-    let unknown = |word: &str| format!("error: the server doesn't have a resource type \"{word}\"");
-    if words.iter().any(|word| word.contains('/')) {
-        return words
-            .iter()
-            .map(|word| {
-                let (kind, name) = word.split_once('/').ok_or_else(|| {
-                    "error: there is no need to specify a resource type as a separate argument \
-                     when passing arguments in resource/name form (e.g. 'kubectl get \
-                     resource/<resource_name>' instead of 'kubectl get resource resource/\
-                     <resource_name>'"
-                        .to_owned()
-                })?;
-                let resource = Resource::named(kind).ok_or_else(|| unknown(kind))?;
-                Ok(Wanted { resource, name: Some(name.to_owned()) })
-            })
-            .collect();
-    }
-    let Some((kinds, names)) = words.split_first() else {
-        return Err("error: You must specify the type of resource to get. Use \"kubectl \
-                    api-resources\" for a complete list of supported resources."
-            .to_owned());
-    };
-    let resources = parse_list(kinds).map_err(|word| unknown(&word))?;
-    Ok(match names {
-        [] => resources.into_iter().map(|resource| Wanted { resource, name: None }).collect(),
-        names => resources
-            .into_iter()
-            .flat_map(|resource| {
-                names.iter().map(move |name| Wanted { resource, name: Some(name.clone()) })
-            })
-            .collect(),
-    })
-}
-
-fn is_wanted(wanted: &Wanted, object: Object<'_>, matching: &Selector, flags: &Flags) -> bool {
-    let here = !wanted.resource.namespaced
-        || flags.is_on("all-namespaces")
-        || object.namespace() == flags.namespace();
-    let named = wanted.name.as_deref().is_none_or(|name| object.name() == name);
-    here && named && matching.matches(object)
-}
-
-/// What the API server says of an object that is not there.
-pub(super) fn not_found(resource: &Resource, name: &str) -> String {
-    format!("Error from server (NotFound): {} \"{name}\" not found", resource.qualified())
-}
-
-fn bad_selector(wanted: &[Wanted], selector: &str, problem: &str) -> String {
-    let resource = wanted[0].resource;
-    let group = match resource.group {
-        "" => "/v1".to_owned(),
-        group => format!("{group}/v1"),
-    };
-    format!(
-        "Error from server (BadRequest): Unable to find \"{group}, Resource={}\" that match label \
-         selector \"{selector}\", field selector \"\": {problem}",
-        resource.plural
-    )
 }

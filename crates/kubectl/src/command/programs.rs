@@ -1,6 +1,8 @@
 //! The programs that a simulated container has: those that show how a Service is found.
 
 mod curl;
+#[cfg(test)]
+mod fake;
 mod reach;
 mod wget;
 

@@ -4,24 +4,31 @@
 //!
 //! *Left out:* `--revision`, and everything that changes the cluster.
 
-use jiff::SignedDuration;
+use jiff::Timestamp;
 
 use super::{
     Cluster, Printed,
-    flags::{Flag, Flags, switch, valued},
-    get::not_found,
+    flags::{Flag, Flags, duration, switch, valued},
+    wanted::not_found,
 };
 use crate::{Object, polymorphic, resource::Resource};
 
-const FLAGS: &[Flag] = &[valued("namespace", 'n'), switch("watch", 'w'), valued("timeout", ' ')];
+const STATUS_FLAGS: &[Flag] =
+    &[valued("namespace", 'n'), switch("watch", 'w'), duration("timeout", ' ')];
+
+const HISTORY_FLAGS: &[Flag] = &[valued("namespace", 'n')];
+
+const TIMED_OUT: &str = "error: timed out waiting for the condition";
+
+type Print = fn(Object<'_>, &Flags, &dyn Cluster) -> Printed;
 
 pub(super) fn rollout(line: &[String], cluster: &dyn Cluster) -> Printed {
     let Some((command, rest)) = line.split_first() else {
         return Printed::error("error: `kubectl rollout` needs a command: status or history");
     };
-    let print = match command.as_str() {
-        "status" => status,
-        "history" => history,
+    let (known, print): (&[Flag], Print) = match command.as_str() {
+        "status" => (STATUS_FLAGS, status),
+        "history" => (HISTORY_FLAGS, history),
         "restart" | "undo" | "pause" | "resume" => {
             return Printed::error(format!(
                 "error: `kubectl rollout {command}` changes the cluster: write it into the \
@@ -34,7 +41,7 @@ pub(super) fn rollout(line: &[String], cluster: &dyn Cluster) -> Printed {
             ));
         }
     };
-    let flags = match Flags::parse(&format!("rollout {command}"), FLAGS, rest) {
+    let flags = match Flags::parse(&format!("rollout {command}"), known, rest) {
         Ok(flags) => flags,
         Err(problem) => return Printed::error(problem),
     };
@@ -69,38 +76,32 @@ fn deployment_name(words: &[String]) -> Result<String, String> {
 }
 
 fn status(deployment: Object<'_>, flags: &Flags, cluster: &dyn Cluster) -> Printed {
+    // Zero is no limit.
+    let limit = flags.duration("timeout").filter(|limit| !limit.is_zero());
+    if limit.is_some_and(|limit| limit.is_negative()) {
+        return Printed::error(TIMED_OUT);
+    }
     let mut printed = Printed::default();
-    let waits = flags.value("watch") != Some("false");
-    if say_status(deployment, &mut printed) || !waits {
+    if say_status(deployment, &mut printed) || flags.switched("watch") == Some(false) {
         return printed;
     }
-    let limit = match flags.value("timeout").map(str::parse::<SignedDuration>) {
-        None => None,
-        Some(Ok(limit)) => (!limit.is_zero()).then_some(limit),
-        Some(Err(_)) => {
-            let written = flags.value("timeout").unwrap_or_default();
-            return Printed::error(format!(
-                "error: invalid argument \"{written}\" for \"--timeout\" flag: time: invalid \
-                 duration \"{written}\""
-            ));
-        }
-    };
-    let began = cluster.now();
+    let deadline = limit.map(|limit| cluster.now().saturating_add(limit).unwrap_or(Timestamp::MAX));
     let uid = deployment.text("metadata.uid");
-    let changes = cluster.changes("Deployment");
-    for (now, object) in changes.iter().map(|(now, object)| (now, Object::new(object))) {
-        if limit.is_some_and(|limit| now.duration_since(began) > limit) {
-            printed.complain("error: timed out waiting for the condition");
-            return printed;
+    for (now, object) in &cluster.changes("Deployment") {
+        if deadline.is_some_and(|deadline| *now > deadline) {
+            break;
         }
+        let object = Object::new(object);
         if object.text("metadata.uid") == uid && say_status(object, &mut printed) {
             return printed;
         }
     }
-    printed.complain(if limit.is_some() {
-        "error: timed out waiting for the condition"
-    } else {
-        "error: the simulated time ends before the rollout does"
+    printed.complain(match deadline {
+        Some(deadline) if deadline <= cluster.watched_until() => TIMED_OUT,
+        _ => {
+            "error: the simulated time ends before the rollout does\n  = help: name a later --until, \
+             or write a longer duration into the scenario"
+        }
     });
     printed
 }
@@ -127,4 +128,95 @@ fn history(deployment: Object<'_>, _: &Flags, cluster: &dyn Cluster) -> Printed 
     };
     let sets: Vec<Object<'_>> = sets.iter().map(Object::new).filter(own).collect();
     Printed { stdout: polymorphic::rollout_history(deployment, &sets), ..Printed::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// A cluster whose Deployment is rolled out two and a half seconds from now, if anybody watches for
+    /// so long.
+    struct Rolling {
+        done: bool,
+        watched: i64,
+    }
+
+    fn deployment(updated: u32) -> Value {
+        json!({
+            "metadata": { "name": "web", "namespace": "default", "uid": "1" },
+            "spec": { "replicas": 1 },
+            "status": { "updatedReplicas": updated, "replicas": 1, "availableReplicas": 1 },
+        })
+    }
+
+    impl Cluster for Rolling {
+        fn now(&self) -> Timestamp {
+            Timestamp::UNIX_EPOCH
+        }
+
+        fn objects(&self, _: &str) -> Vec<Value> {
+            vec![deployment(self.done.into())]
+        }
+
+        fn changes(&self, _: &str) -> Vec<(Timestamp, Value)> {
+            let done = Timestamp::from_millisecond(2_500).expect("it is a moment");
+            let seen = done <= self.watched_until();
+            seen.then(|| (done, deployment(1))).into_iter().collect()
+        }
+
+        fn watched_until(&self) -> Timestamp {
+            Timestamp::from_second(self.watched).expect("it is a moment")
+        }
+    }
+
+    const WAITS: &str = "Waiting for deployment \"web\" rollout to finish: 0 out of 1 new replicas have \
+                         been updated...\n";
+    const DONE: &str = "deployment \"web\" successfully rolled out\n";
+
+    fn ask(words: &[&str], cluster: &Rolling) -> Printed {
+        let line = [&["status", "deployment/web"], words].concat();
+        let line: Vec<String> = line.iter().map(|word| (*word).to_owned()).collect();
+        rollout(&line, cluster)
+    }
+
+    #[test]
+    fn a_rollout_is_waited_for_as_long_as_one_may() {
+        let ends = "error: the simulated time ends before the rollout does\n";
+        let timed_out = "error: timed out waiting for the condition\n";
+        let both = format!("{WAITS}{DONE}");
+        let cases: [(&[&str], i64, &str, &str); 11] = [
+            (&[], 60, &both, ""),
+            (&[], 2, WAITS, ends),
+            (&["--timeout=2s"], 60, WAITS, timed_out),
+            (&["--timeout=2400ms"], 60, WAITS, timed_out),
+            (&["--timeout=2500ms"], 60, &both, ""),
+            (&["--timeout=2s"], 2, WAITS, timed_out),
+            (&["--timeout=2100ms"], 2, WAITS, ends),
+            (&["--timeout=0"], 60, &both, ""),
+            (&["--timeout=-3s"], 60, "", timed_out),
+            (&["--watch=F"], 60, WAITS, ""),
+            (&["-w=0"], 60, WAITS, ""),
+        ];
+        for (words, watched, stdout, stderr) in cases {
+            let printed = ask(words, &Rolling { done: false, watched });
+            assert_eq!(printed.stdout, stdout, "{words:?} {watched}");
+            assert!(printed.stderr.starts_with(stderr), "{words:?}: {}", printed.stderr);
+            assert_eq!(printed.code, u8::from(!stderr.is_empty()), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn flags_are_looked_at_before_the_rollout() {
+        let done = Rolling { done: true, watched: 60 };
+        assert_eq!(ask(&["--timeout=3s"], &done).stdout, DONE);
+        for words in [["--timeout=soon"], ["--timeout=PT3S"], ["--watch=maybe"]] {
+            let printed = ask(&words, &done);
+            assert_eq!((&*printed.stdout, printed.code), ("", 1), "{words:?}");
+            assert!(printed.stderr.contains("See 'kubectl rollout status --help'"), "{words:?}");
+        }
+        let line = ["history", "deployment/web", "--timeout=3s"].map(str::to_owned);
+        assert!(rollout(&line, &done).stderr.starts_with("error: unknown flag: --timeout\n"));
+    }
 }

@@ -1,7 +1,7 @@
 //! Deployments and ReplicaSets.
 
 use super::{Options, Printer, always, wide};
-use crate::object::{Object, format_labels};
+use crate::{Object, selector::format_label_selector};
 
 pub(super) const DEPLOYMENT: Printer = Printer {
     kind: "Deployment",
@@ -64,24 +64,4 @@ fn template(object: Object<'_>) -> [String; 3] {
         containers.map(|container| container.text(field)).collect::<Vec<_>>().join(",")
     };
     [all("name"), all("image"), format_label_selector(object.at("spec.selector"))]
-}
-
-/// A label selector as one writes it after `-l` (`metav1.FormatLabelSelector`).
-#[must_use]
-pub(super) fn format_label_selector(selector: Object<'_>) -> String {
-    let labels = selector.entries("matchLabels");
-    let mut terms: Vec<String> =
-        labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    terms.extend(selector.list("matchExpressions").map(|expression| {
-        let key = expression.text("key");
-        let values = expression.texts("values").collect::<Vec<_>>().join(",");
-        match expression.text("operator") {
-            "In" => format!("{key} in ({values})"),
-            "NotIn" => format!("{key} notin ({values})"),
-            "Exists" => key.to_owned(),
-            _ => format!("!{key}"),
-        }
-    }));
-    terms.sort_unstable();
-    if terms.is_empty() { format_labels(&[]) } else { terms.join(",") }
 }

@@ -1,6 +1,6 @@
-//! Services, EndpointSlices, and the Endpoints that mirror them.
+//! Services and EndpointSlices.
 
-use std::{collections::BTreeMap, net::IpAddr};
+use std::net::IpAddr;
 
 use api::{
     Endpoint, EndpointSlice, Kind, Service, ServicePort, SessionAffinity, SlicePort,
@@ -110,7 +110,7 @@ pub(super) fn endpoint_slice(slice: &EndpointSlice) -> Value {
     })
 }
 
-fn slice_port(port: &SlicePort) -> Value {
+pub(super) fn slice_port(port: &SlicePort) -> Value {
     json!({ "name": port.name, "port": port.port, "protocol": port.protocol.name() })
 }
 
@@ -147,33 +147,4 @@ fn endpoint(endpoint: &Endpoint) -> Value {
         ),
         ("zone", endpoint.zone.as_deref().into()),
     ])
-}
-
-/// The Endpoints of a Service: the ready endpoints of its slices, by their ports.
-#[must_use]
-pub fn endpoints<'a>(
-    service: &Service,
-    slices: impl IntoIterator<Item = &'a EndpointSlice>,
-) -> Value {
-    let mut subsets: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for slice in slices {
-        let ready = slice.endpoints.iter().filter(|endpoint| endpoint.ready);
-        let addresses = ready.map(|endpoint| endpoint.address);
-        subsets.entry(&slice.ports).or_default().extend(addresses);
-    }
-    let subsets = subsets.into_iter().filter(|(_, addresses)| !addresses.is_empty());
-    let subsets = subsets.map(|(ports, mut addresses)| {
-        addresses.sort_unstable();
-        let addresses = addresses.iter().map(|ip| json!({ "ip": ip.to_string() }));
-        json!({
-            "addresses": addresses.collect::<Vec<_>>(),
-            "ports": ports.iter().map(slice_port).collect::<Vec<_>>(),
-        })
-    });
-    json!({
-        "apiVersion": "v1",
-        "kind": "Endpoints",
-        "metadata": meta(&service.meta),
-        "subsets": subsets.collect::<Vec<_>>(),
-    })
 }

@@ -3,8 +3,8 @@
 use api::{
     IntOrString, Kind, Pod,
     pod::{
-        Container, ContainerPort, ContainerStatus, Phase, PodSpec, PodTemplate, PreStop, Probe,
-        ProbeHandler, Resources,
+        Asked, Container, ContainerPort, ContainerStatus, Phase, PodSpec, PodTemplate, PreStop,
+        Probe, ProbeHandler, Resources,
     },
 };
 use serde_json::{Value, json};
@@ -102,11 +102,22 @@ fn pre_stop(hook: &PreStop) -> Value {
 }
 
 fn probe(probe: &Probe) -> Value {
+    let Asked { scheme, host, path, service, command } = &probe.asked;
     let (name, handler) = match &probe.handler {
-        ProbeHandler::HttpGet(port) => ("httpGet", json!({ "port": int_or_string(port) })),
-        ProbeHandler::TcpSocket(port) => ("tcpSocket", json!({ "port": int_or_string(port) })),
-        ProbeHandler::Grpc(port) => ("grpc", json!({ "port": port })),
-        ProbeHandler::Exec => ("exec", json!({ "command": [] })),
+        ProbeHandler::HttpGet(port) => (
+            "httpGet",
+            fields([
+                ("host", host.as_str().into()),
+                ("path", path.as_str().into()),
+                ("port", int_or_string(port)),
+                ("scheme", scheme.as_str().into()),
+            ]),
+        ),
+        ProbeHandler::TcpSocket(port) => {
+            ("tcpSocket", fields([("host", host.as_str().into()), ("port", int_or_string(port))]))
+        }
+        ProbeHandler::Grpc(port) => ("grpc", json!({ "port": port, "service": service })),
+        ProbeHandler::Exec => ("exec", fields([("command", command.clone().into())])),
     };
     let delay = probe.initial_delay_seconds;
     let mut written = fields([

@@ -1,6 +1,8 @@
 //! Names, label keys and label values, with the API server's own words for what is wrong
 //! (`apimachinery/pkg/util/validation/validation.go`).
 
+use api::names::{is_label, port_name_problems};
+
 /// A check of a name; `Err` with what is wrong.
 pub(super) type NameCheck = fn(&str) -> Result<(), String>;
 
@@ -16,11 +18,6 @@ fn check(holds: bool, detail: &str) -> Result<(), String> {
 
 fn at_most(text: &str, most: usize, unit: &str) -> Result<(), String> {
     check(text.len() <= most, &format!("must be no more than {most} {unit}"))
-}
-
-fn is_label(text: &str) -> bool {
-    let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    !text.is_empty() && text.bytes().all(inner) && !text.starts_with('-') && !text.ends_with('-')
 }
 
 /// Whether a text can be the name of most objects.
@@ -60,22 +57,6 @@ pub(super) fn is_dns_1035_label(text: &str) -> Result<(), String> {
 /// Whether a text can be the name of a container port (`IsValidPortName`).
 pub(super) fn is_port_name(text: &str) -> Result<(), String> {
     check_all(&port_name_problems(text))
-}
-
-/// Everything that is wrong with the name of a container port.
-pub(super) fn port_name_problems(text: &str) -> Vec<&'static str> {
-    let alphanumeric = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    let checks = [
-        (text.len() <= 15, "must be no more than 15 characters"),
-        (
-            text.bytes().all(alphanumeric),
-            "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)",
-        ),
-        (text.bytes().any(|b| b.is_ascii_lowercase()), "must contain at least one letter (a-z)"),
-        (!text.contains("--"), "must not contain consecutive hyphens"),
-        (!text.starts_with('-') && !text.ends_with('-'), "must not begin or end with a hyphen"),
-    ];
-    checks.into_iter().filter(|(holds, _)| !holds).map(|(_, detail)| detail).collect()
 }
 
 fn check_all(problems: &[&'static str]) -> Result<(), String> {

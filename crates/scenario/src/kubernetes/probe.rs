@@ -1,6 +1,9 @@
 //! Probes, with the defaults of `SetDefaults_Probe`.
 
-use api::{IntOrString, Probe, pod::ProbeHandler};
+use api::{
+    IntOrString, Probe,
+    pod::{Asked, ProbeHandler},
+};
 use k8s_openapi::{api::core::v1 as core, apimachinery::pkg::util::intstr};
 
 use super::{Checker, names, pod::seconds};
@@ -33,6 +36,7 @@ impl Checker<'_> {
             self.probe_grace(&path, name, written.termination_grace_period_seconds);
         Some(Probe {
             handler: self.handler(&path, &written)?,
+            asked: asked(&written),
             initial_delay_seconds,
             timeout_seconds,
             period_seconds,
@@ -104,4 +108,24 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+/// What is asked for at the port, with the defaults of `SetDefaults_HTTPGetAction`.
+fn asked(written: &core::Probe) -> Asked {
+    let or = |text: Option<&String>, default: &str| {
+        text.filter(|text| !text.is_empty()).map_or(default, |text| text).to_owned()
+    };
+    let mut asked = Asked::default();
+    if let Some(get) = &written.http_get {
+        asked.scheme = or(get.scheme.as_ref(), "HTTP");
+        asked.host = or(get.host.as_ref(), "");
+        asked.path = or(get.path.as_ref(), "/");
+    } else if let Some(socket) = &written.tcp_socket {
+        asked.host = or(socket.host.as_ref(), "");
+    } else if let Some(grpc) = &written.grpc {
+        asked.service = or(grpc.service.as_ref(), "");
+    } else if let Some(exec) = &written.exec {
+        asked.command = exec.command.clone().unwrap_or_default();
+    }
+    asked
 }

@@ -2,85 +2,108 @@
 
 use jiff::Timestamp;
 
-use super::LAST_APPLIED;
-use crate::{Object, human_duration, object::or, table::elastic};
+use super::{
+    Options,
+    container::containers,
+    lines::{annotations, labels, lines},
+};
+use crate::{Object, human_duration, table::elastic};
 
 /// What is known of a pod.
 #[must_use]
-pub fn describe_pod(pod: Object<'_>, now: Timestamp, events: bool) -> String {
-    let mut text = format!("Name:\t{}\nNamespace:\t{}\n", pod.name(), pod.namespace());
-    let mut say = |name: &str, value: &str| text.push_str(&format!("{name}:\t{value}\n"));
-    if let Some(priority) = pod.some_number("spec.priority") {
-        say("Priority", &priority.to_string());
-    }
-    let node = pod.text("spec.nodeName");
-    match node {
-        "" => say("Node", "<none>"),
-        node => say("Node", &format!("{node}/{}", pod.text("status.hostIP"))),
-    }
-    if let Some(start) = pod.moment("status.startTime") {
-        say("Start Time", &rfc1123(start));
-    }
-    text.push_str(&labels("", "Labels", &pod.entries("metadata.labels")));
-    text.push_str(&annotations("", &pod.entries("metadata.annotations")));
-    let mut say = |name: &str, value: &str| text.push_str(&format!("{name}:\t{value}\n"));
-    let phase = pod.text("status.phase");
-    match pod.moment("metadata.deletionTimestamp") {
-        Some(deadline) if phase != "Failed" && phase != "Succeeded" => {
-            let lasts = human_duration(now.as_second() - deadline);
-            say("Status", &format!("Terminating (lasts {lasts})"));
-            let grace = pod.number("metadata.deletionGracePeriodSeconds");
-            say("Termination Grace Period", &format!("{grace}s"));
-        }
-        _ => say("Status", phase),
-    }
-    say("IP", pod.text("status.podIP"));
-    let ips: Vec<&str> = pod.list("status.podIPs").map(|ip| ip.text("ip")).collect();
-    match ips[..] {
-        [] => say("IPs", "<none>"),
-        _ => {
-            text.push_str("IPs:\n");
-            ips.iter().for_each(|ip| text.push_str(&format!("  IP:\t{ip}\n")));
-        }
-    }
+pub fn describe_pod(pod: Object<'_>, options: Options) -> String {
+    let mut text = head(pod);
+    text.push_str(&labels("Labels", &pod.entries("metadata.labels")));
+    text.push_str(&annotations("Annotations", &pod.entries("metadata.annotations")));
+    text.push_str(&phase(pod, options.now));
+    text.push_str(&addresses(pod));
     text.push_str(&controlled_by(pod));
-    text.push_str(&containers("", pod.at("spec"), Some(pod.at("status"))));
-    let conditions: String = pod
-        .list("status.conditions")
-        .map(|it| format!("  {} \t{} \n", it.text("type"), it.text("status")))
-        .collect();
-    if !conditions.is_empty() {
-        text.push_str(&format!("Conditions:\n  Type\tStatus\n{conditions}"));
+    text.push_str(&containers("", pod.at("spec"), Some(pod.at("status")), options));
+    text.push_str(&conditions(pod));
+    if options.complete {
+        text.push_str("Volumes:\t<none>\n");
     }
-    text.push_str("Volumes:\t<none>\n");
-    let given = pod.text("status.qosClass");
-    text.push_str(&format!("QoS Class:\t{}\n", or(given, qos_class(pod.at("spec")))));
-    text.push_str(&placement("", pod.at("spec")));
-    if events {
+    // An API server always says the class; here it would follow from limits, which nobody knows.
+    let class = pod.text("status.qosClass");
+    if !class.is_empty() {
+        text.push_str(&format!("QoS Class:\t{class}\n"));
+    }
+    text.push_str(&placement("", pod.at("spec"), options));
+    if options.events {
         text.push_str("Events:\t<none>\n");
     }
     elastic(&text)
 }
 
+/// Which pod, where, and since when.
+fn head(pod: Object<'_>) -> String {
+    let mut text = format!("Name:\t{}\nNamespace:\t{}\n", pod.name(), pod.namespace());
+    if let Some(priority) = pod.some_number("spec.priority") {
+        text.push_str(&format!("Priority:\t{priority}\n"));
+    }
+    let node = match (pod.text("spec.nodeName"), pod.text("status.hostIP")) {
+        ("", _) => "<none>".to_owned(),
+        (node, "") => node.to_owned(),
+        (node, address) => format!("{node}/{address}"),
+    };
+    text.push_str(&format!("Node:\t{node}\n"));
+    if let Some(start) = pod.moment("status.startTime") {
+        text.push_str(&format!("Start Time:\t{}\n", rfc1123(start)));
+    }
+    text
+}
+
+/// How far it is; of one that is being deleted, kubectl asks how long ago its deadline was.
+fn phase(pod: Object<'_>, now: Timestamp) -> String {
+    let phase = pod.text("status.phase");
+    match pod.moment("metadata.deletionTimestamp") {
+        Some(deadline) if phase != "Failed" && phase != "Succeeded" => {
+            let lasts = human_duration(now.as_second() - deadline);
+            let grace = pod.number("metadata.deletionGracePeriodSeconds");
+            format!("Status:\tTerminating (lasts {lasts})\nTermination Grace Period:\t{grace}s\n")
+        }
+        _ => format!("Status:\t{phase}\n"),
+    }
+}
+
+fn addresses(pod: Object<'_>) -> String {
+    let all = pod.list("status.podIPs").map(|ip| format!("  IP:\t{}\n", ip.text("ip")));
+    let all: String = all.collect();
+    let first = format!("IP:\t{}\n", pod.text("status.podIP"));
+    first + &if all.is_empty() { "IPs:\t<none>\n".to_owned() } else { format!("IPs:\n{all}") }
+}
+
+fn conditions(pod: Object<'_>) -> String {
+    let rows = pod.list("status.conditions");
+    let rows: String =
+        rows.map(|it| format!("  {} \t{} \n", it.text("type"), it.text("status"))).collect();
+    if rows.is_empty() { rows } else { format!("Conditions:\n  Type\tStatus\n{rows}") }
+}
+
 /// The pods that a workload makes.
-pub(super) fn template(template: Object<'_>) -> String {
+pub(super) fn template(template: Object<'_>, options: Options) -> String {
     let mut text = "Pod Template:\n".to_owned();
-    text.push_str(&labels("  ", "Labels", &template.entries("metadata.labels")));
+    text.push_str(&labels("  Labels", &template.entries("metadata.labels")));
     if !template.entries("metadata.annotations").is_empty() {
-        text.push_str(&annotations("  ", &template.entries("metadata.annotations")));
+        text.push_str(&annotations("  Annotations", &template.entries("metadata.annotations")));
     }
     let spec = template.at("spec");
-    text.push_str(&containers("  ", spec, None));
-    text.push_str("  Volumes:\t<none>\n");
-    text.push_str(&placement("  ", spec));
+    text.push_str(&containers("  ", spec, None, options));
+    if options.complete {
+        text.push_str("  Volumes:\t<none>\n");
+    }
+    text.push_str(&placement("  ", spec, options));
     text
 }
 
 /// Where it may be placed.
-fn placement(indent: &str, spec: Object<'_>) -> String {
-    let selectors = labels("", &format!("{indent}Node-Selectors"), &spec.entries("nodeSelector"));
+fn placement(indent: &str, spec: Object<'_>, options: Options) -> String {
+    let selectors = labels(&format!("{indent}Node-Selectors"), &spec.entries("nodeSelector"));
+    if !options.complete {
+        return selectors;
+    }
     let tolerations = spec.list("tolerations").map(toleration);
-    selectors + &lines("", &format!("{indent}Tolerations"), tolerations)
+    selectors + &lines(&format!("{indent}Tolerations"), tolerations)
 }
 
 fn toleration(toleration: Object<'_>) -> String {
@@ -113,171 +136,6 @@ pub(super) fn controlled_by(object: Object<'_>) -> String {
     })
 }
 
-pub(super) fn labels(indent: &str, title: &str, labels: &[(&str, &str)]) -> String {
-    lines(indent, title, labels.iter().map(|(key, value)| format!("{key}={value}")))
-}
-
-pub(super) fn annotations(indent: &str, annotations: &[(&str, &str)]) -> String {
-    let pairs = annotations.iter().filter(|(key, _)| *key != LAST_APPLIED);
-    lines(indent, "Annotations", pairs.map(|(key, value)| format!("{key}: {value}")))
-}
-
-/// Lines under each other, the first one behind the title; `<none>` of none.
-fn lines(indent: &str, title: &str, lines: impl Iterator<Item = String>) -> String {
-    let mut text = String::new();
-    for line in lines {
-        let before = if text.is_empty() { format!("{indent}{title}:") } else { indent.to_owned() };
-        text.push_str(&format!("{before}\t{line}\n"));
-    }
-    if text.is_empty() { format!("{indent}{title}:\t<none>\n") } else { text }
-}
-
-/// The containers of a spec, with how each is where there is a status.
-fn containers(indent: &str, spec: Object<'_>, status: Option<Object<'_>>) -> String {
-    let name_indent = if indent.is_empty() { "" } else { " " };
-    let mut text = format!("{indent}Containers:\n");
-    for container in spec.list("containers") {
-        let name = container.text("name");
-        let mut statuses = status.into_iter().flat_map(|status| status.list("containerStatuses"));
-        let status = statuses.find(|status| status.text("name") == name);
-        text.push_str(&format!("  {name_indent}{name}:\n"));
-        let mut say = |name: &str, value: &str| {
-            text.push_str(&format!("    {name}:\t{value}\n"));
-        };
-        if let Some(status) = status {
-            say("Container ID", status.text("containerID"));
-        }
-        say("Image", container.text("image"));
-        if let Some(status) = status {
-            say("Image ID", status.text("imageID"));
-        }
-        for (title, field) in [("Port", "containerPort"), ("Host Port", "hostPort")] {
-            let ports: Vec<String> = container.list("ports").map(|it| port(it, field)).collect();
-            let plural = if ports.len() > 1 { "s" } else { "" };
-            let ports = ports.join(", ");
-            say(&format!("{title}{plural}"), or(&ports, "<none>"));
-        }
-        if let Some(status) = status {
-            text.push_str(&state(status));
-        }
-        text.push_str(&resources(container.at("resources")));
-        let probes = [
-            ("Liveness", "livenessProbe"),
-            ("Readiness", "readinessProbe"),
-            ("Startup", "startupProbe"),
-        ];
-        for (title, field) in probes {
-            let probe_of = container.at(field);
-            if probe_of.is_set() {
-                text.push_str(&format!("    {title}:\t{}\n", probe(probe_of)));
-            }
-        }
-        text.push_str("    Environment:\t<none>\n    Mounts:\t<none>\n");
-    }
-    text
-}
-
-fn port(port: Object<'_>, field: &str) -> String {
-    let name = match port.text("name") {
-        "" => String::new(),
-        name => format!(" ({name})"),
-    };
-    format!("{}/{}{name}", port.number(field), port.text("protocol"))
-}
-
-fn state(status: Object<'_>) -> String {
-    let (running, waiting) = (status.at("state.running"), status.at("state.waiting"));
-    let ended = status.at("state.terminated");
-    let mut text = String::new();
-    let mut say = |indent: &str, name: &str, value: &str| {
-        if !value.is_empty() {
-            text.push_str(&format!("    {indent}{name}:\t{value}\n"));
-        }
-    };
-    if running.is_set() {
-        say("", "State", "Running");
-        say("  ", "Started", &running.moment("startedAt").map(rfc1123).unwrap_or_default());
-    } else if ended.is_set() {
-        say("", "State", "Terminated");
-        say("  ", "Reason", ended.text("reason"));
-        say("  ", "Message", ended.text("message"));
-        say("  ", "Exit Code", &ended.number("exitCode").to_string());
-        say("  ", "Started", &ended.moment("startedAt").map(rfc1123).unwrap_or_default());
-        say("  ", "Finished", &ended.moment("finishedAt").map(rfc1123).unwrap_or_default());
-    } else {
-        say("", "State", "Waiting");
-        say("  ", "Reason", waiting.text("reason"));
-    }
-    say("", "Ready", if status.flag("ready") { "True" } else { "False" });
-    say("", "Restart Count", &status.number("restartCount").to_string());
-    text
-}
-
-fn resources(resources: Object<'_>) -> String {
-    let mut text = String::new();
-    for (title, field) in [("Limits", "limits"), ("Requests", "requests")] {
-        let amounts = resources.entries(field);
-        if !amounts.is_empty() {
-            text.push_str(&format!("    {title}:\n"));
-            let each = amounts.iter().map(|(name, amount)| format!("      {name}:\t{amount}\n"));
-            text.extend(each);
-        }
-    }
-    text
-}
-
-fn probe(probe: Object<'_>) -> String {
-    let seconds = |name: &str| probe.number(name);
-    let times = format!(
-        "delay={}s timeout={}s period={}s #success={} #failure={}",
-        seconds("initialDelaySeconds"),
-        seconds("timeoutSeconds"),
-        seconds("periodSeconds"),
-        seconds("successThreshold"),
-        seconds("failureThreshold"),
-    );
-    let (http, tcp) = (probe.at("httpGet"), probe.at("tcpSocket"));
-    let handler = if http.is_set() {
-        let scheme = or(http.text("scheme"), "HTTP").to_lowercase();
-        let port = http.int_or_text("port");
-        format!("http-get {scheme}://{}:{port}{}", http.text("host"), http.text("path"))
-    } else if tcp.is_set() {
-        format!("tcp-socket {}:{}", tcp.text("host"), tcp.int_or_text("port"))
-    } else if probe.at("grpc").is_set() {
-        format!("grpc <pod>:{} {}", probe.number("grpc.port"), probe.text("grpc.service"))
-    } else {
-        let words: Vec<&str> = probe.texts("exec.command").collect();
-        format!("exec [{}]", words.join(" "))
-    };
-    format!("{handler} {times}")
-}
-
-/// The class of a pod by what its containers ask for, as the API server works it out.
-fn qos_class(spec: Object<'_>) -> &'static str {
-    let all_limited = spec.list("containers").all(|container| {
-        let (limits, requests) =
-            (container.entries("resources.limits"), container.entries("resources.requests"));
-        ["cpu", "memory"].iter().all(|name| {
-            let of = |amounts: &[(&str, &str)]| {
-                amounts
-                    .iter()
-                    .find(|(known, _)| known == name)
-                    .map(|(_, amount)| (*amount).to_owned())
-            };
-            of(&limits).is_some_and(|limit| of(&requests).is_none_or(|request| request == limit))
-        })
-    });
-    let nothing_asked = spec.list("containers").all(|container| {
-        let kinds = ["resources.limits", "resources.requests"];
-        kinds.iter().all(|kind| container.entries(kind).is_empty())
-    });
-    match (nothing_asked, all_limited) {
-        (true, _) => "BestEffort",
-        (false, true) => "Guaranteed",
-        (false, false) => "Burstable",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -298,7 +156,7 @@ mod tests {
         });
         let at = |second| {
             let now = Timestamp::from_second(second).expect("it is a moment");
-            describe_pod(Object::new(&pod), now, true)
+            describe_pod(Object::new(&pod), Options { now, events: true, complete: true })
         };
         let grace = "\nTermination Grace Period:  30s\n";
         let status =
@@ -307,20 +165,27 @@ mod tests {
         assert!(at(65).contains(&(status("5s") + grace)), "{}", at(65));
     }
 
+    /// A simulated pod has no limits, mounts or host's address: no line says that it has none.
     #[test]
-    fn a_class_follows_from_what_is_asked_for() {
-        let spec = |resources| json!({ "containers": [{ "resources": resources }] });
-        let all = json!({ "cpu": "1", "memory": "1Gi" });
-        let cases = [
-            (json!({}), "BestEffort"),
-            (json!({ "requests": { "cpu": "1" } }), "Burstable"),
-            (json!({ "limits": { "cpu": "1" } }), "Burstable"),
-            (json!({ "limits": all }), "Guaranteed"),
-            (json!({ "limits": all, "requests": all }), "Guaranteed"),
-            (json!({ "limits": all, "requests": { "cpu": "500m" } }), "Burstable"),
-        ];
-        for (resources, class) in cases {
-            assert_eq!(qos_class(Object::new(&spec(resources.clone()))), class, "{resources}");
+    fn what_is_not_known_is_not_said() {
+        let pod = json!({
+            "metadata": { "name": "web-1", "namespace": "default" },
+            "spec": { "nodeName": "node-1", "containers": [{ "name": "web", "image": "web:1" }] },
+            "status": {
+                "phase": "Running",
+                "containerStatuses": [{ "name": "web", "state": { "running": {} } }],
+            },
+        });
+        let of = |complete| {
+            let options = Options { now: Timestamp::UNIX_EPOCH, events: false, complete };
+            describe_pod(Object::new(&pod), options)
+        };
+        assert!(of(false).contains("\nNode:         node-1\n"), "{}", of(false));
+        for title in ["Image ID", "Environment", "Mounts", "Volumes", "Tolerations"] {
+            assert!(of(true).contains(title) && !of(false).contains(title), "{title}");
+        }
+        for title in ["Start Time", "Started", "QoS Class"] {
+            assert!(!of(true).contains(title) && !of(false).contains(title), "{title}");
         }
     }
 }

@@ -1,81 +1,96 @@
 //! `kubectl describe service`.
 
-use super::LAST_APPLIED;
-use crate::{Object, object::format_labels, table::tabbed};
+use super::{
+    Options,
+    lines::{annotations, labels},
+};
+use crate::{
+    Object,
+    object::{format_labels, listed, or},
+    table::elastic,
+};
 
 /// So many endpoints are listed.
 const LISTED: usize = 3;
 
-/// What is known of a Service, with the endpoints of its slices; whether it has events is said where it
-/// stands alone.
+/// What is known of a Service, with the endpoints of its slices among these.
 #[must_use]
-pub fn describe_service(service: Object<'_>, slices: &[Object<'_>], events: bool) -> String {
-    let own: Vec<Object<'_>> =
-        slices.iter().copied().filter(|slice| belongs_to(*slice, service)).collect();
-    let spec = service.at("spec");
-    let or_none = |text: String| if text.is_empty() { "<none>".to_owned() } else { text };
-    let joined = |path: &str| spec.texts(path).collect::<Vec<_>>().join(",");
-    let mut rows: Vec<Vec<String>> = Vec::new();
-    let row = |name: &str, value: String| vec![format!("{name}:"), value];
-    rows.push(row("Name", service.name().to_owned()));
-    rows.push(row("Namespace", service.namespace().to_owned()));
-    let labels = service.entries("metadata.labels");
-    rows.extend(multiline("Labels", labels.iter().map(|(key, value)| format!("{key}={value}"))));
-    let annotations = service.entries("metadata.annotations");
-    let annotations = annotations.iter().filter(|(key, _)| *key != LAST_APPLIED);
-    let annotations = annotations.map(|(key, value)| format!("{key}: {value}"));
-    rows.extend(multiline("Annotations", annotations));
-    let mut say = |name: &str, value: String| rows.push(row(name, value));
-    say("Selector", format_labels(&service.entries("spec.selector")));
-    say("Type", spec.text("type").to_owned());
-    let optional = |name: &'static str, text: String| (!text.is_empty()).then_some((name, text));
-    let text = |path: &str| spec.text(path).to_owned();
-    let ingress: Vec<String> = service.list("status.loadBalancer.ingress").map(ingress).collect();
-    let parts = [
-        optional("IP Family Policy", text("ipFamilyPolicy")),
-        Some(("IP Families", or_none(joined("ipFamilies")))),
-        Some(("IP", text("clusterIP"))),
-        Some(("IPs", or_none(joined("clusterIPs")))),
-        optional("External IPs", joined("externalIPs")),
-        optional("External Name", text("externalName")),
-        optional("LoadBalancer Ingress", ingress.join(", ")),
-    ];
-    parts.into_iter().flatten().for_each(|(name, text)| say(name, text));
-    for port in spec.list("ports") {
-        let (name, protocol) = (port.text("name"), port.text("protocol"));
-        let shown = if name.is_empty() { "<unset>" } else { name };
-        say("Port", format!("{shown}  {}/{protocol}", port.number("port")));
-        say("TargetPort", format!("{}/{protocol}", port.int_or_text("targetPort")));
-        if port.number("nodePort") != 0 {
-            say("NodePort", format!("{shown}  {}/{protocol}", port.number("nodePort")));
-        }
-        say("Endpoints", endpoints(&own, name));
+pub fn describe_service(service: Object<'_>, slices: &[Object<'_>], options: Options) -> String {
+    let slices = slices.iter().copied().filter(|slice| belongs_to(*slice, service));
+    let slices: Vec<Object<'_>> = slices.collect();
+    let (kind, selector) = (service.text("spec.type"), service.entries("spec.selector"));
+    let mut text = format!("Name:\t{}\nNamespace:\t{}\n", service.name(), service.namespace());
+    text.push_str(&labels("Labels", &service.entries("metadata.labels")));
+    text.push_str(&annotations("Annotations", &service.entries("metadata.annotations")));
+    text.push_str(&format!("Selector:\t{}\nType:\t{kind}\n", format_labels(&selector)));
+    text.push_str(&addresses(service));
+    text.extend(service.list("spec.ports").map(|it| port(it, &slices)));
+    text.push_str(&policies(service.at("spec")));
+    if options.events {
+        text.push_str("Events:\t<none>\n");
     }
-    say("Session Affinity", text("sessionAffinity"));
-    let health = spec.number("healthCheckNodePort");
-    let health = if health == 0 { String::new() } else { health.to_string() };
-    let parts = [
-        optional("External Traffic Policy", text("externalTrafficPolicy")),
-        optional("Internal Traffic Policy", text("internalTrafficPolicy")),
-        optional("HealthCheck NodePort", health),
-        optional("LoadBalancer Source Ranges", joined("loadBalancerSourceRanges")),
-    ];
-    parts.into_iter().flatten().for_each(|(name, text)| say(name, text));
-    if events {
-        say("Events", "<none>".to_owned());
-    }
-    tabbed(&rows)
+    elastic(&text)
 }
 
-/// Lines under each other, the first one behind the name; `<none>` of none.
-fn multiline(name: &str, lines: impl Iterator<Item = String>) -> Vec<Vec<String>> {
-    let mut names = std::iter::once(format!("{name}:")).chain(std::iter::repeat(String::new()));
-    let mut rows: Vec<Vec<String>> =
-        lines.map(|line| vec![names.next().unwrap_or_default(), line]).collect();
-    if rows.is_empty() {
-        rows.push(vec![format!("{name}:"), "<none>".to_owned()]);
-    }
-    rows
+/// Lines of titles and texts, but for those that are empty.
+fn said<const N: usize>(lines: [(&str, String); N]) -> String {
+    let said = lines.into_iter().filter(|(_, text)| !text.is_empty());
+    said.map(|(title, text)| format!("{title}:\t{text}\n")).collect()
+}
+
+fn joined(object: Object<'_>, path: &str) -> String {
+    object.texts(path).collect::<Vec<_>>().join(",")
+}
+
+/// What it is reached at.
+fn addresses(service: Object<'_>) -> String {
+    let spec = service.at("spec");
+    let ingress: Vec<String> = service.list("status.loadBalancer.ingress").map(ingress).collect();
+    let family = said([("IP Family Policy", spec.text("ipFamilyPolicy").to_owned())]);
+    let own = format!(
+        "IP Families:\t{}\nIP:\t{}\nIPs:\t{}\n",
+        listed(spec.texts("ipFamilies")),
+        spec.text("clusterIP"),
+        listed(spec.texts("clusterIPs")),
+    );
+    let outside = said([
+        ("External IPs", joined(spec, "externalIPs")),
+        ("External Name", spec.text("externalName").to_owned()),
+        ("LoadBalancer Ingress", ingress.join(", ")),
+    ]);
+    family + &own + &outside
+}
+
+/// A port, and who is behind it.
+fn port(port: Object<'_>, slices: &[Object<'_>]) -> String {
+    let (name, protocol) = (port.text("name"), port.text("protocol"));
+    let shown = or(name, "<unset>");
+    let node_port = match port.number("nodePort") {
+        0 => String::new(),
+        number => format!("NodePort:\t{shown}\t{number}/{protocol}\n"),
+    };
+    format!(
+        "Port:\t{shown}\t{}/{protocol}\nTargetPort:\t{}/{protocol}\n{node_port}Endpoints:\t{}\n",
+        port.number("port"),
+        port.int_or_text("targetPort"),
+        endpoints(slices, name),
+    )
+}
+
+/// Who may come in, and where to.
+fn policies(spec: Object<'_>) -> String {
+    let health = match spec.number("healthCheckNodePort") {
+        0 => String::new(),
+        port => port.to_string(),
+    };
+    let affinity = format!("Session Affinity:\t{}\n", spec.text("sessionAffinity"));
+    affinity
+        + &said([
+            ("External Traffic Policy", spec.text("externalTrafficPolicy").to_owned()),
+            ("Internal Traffic Policy", spec.text("internalTrafficPolicy").to_owned()),
+            ("HealthCheck NodePort", health),
+            ("LoadBalancer Source Ranges", joined(spec, "loadBalancerSourceRanges")),
+        ])
 }
 
 fn belongs_to(slice: Object<'_>, service: Object<'_>) -> bool {
@@ -87,7 +102,7 @@ fn belongs_to(slice: Object<'_>, service: Object<'_>) -> bool {
 
 /// An address that a load balancer was given, with its mode.
 fn ingress(ingress: Object<'_>) -> String {
-    let address = crate::object::or(ingress.text("ip"), ingress.text("hostname"));
+    let address = or(ingress.text("ip"), ingress.text("hostname"));
     match ingress.text("ipMode") {
         "" => address.to_owned(),
         mode => format!("{address} ({mode})"),

@@ -2,63 +2,86 @@
 
 use serde_json::Value;
 
-use super::pod::{annotations, controlled_by, labels, rfc1123, template};
-use crate::{Object, object::format_labels, table::elastic};
+use super::{
+    Options,
+    lines::{annotations, labels},
+    pod::{controlled_by, rfc1123, template},
+};
+use crate::{Object, object::or, selector::format_label_selector, table::elastic};
 
 /// What is known of a Deployment, with its ReplicaSets among these.
 #[must_use]
-pub fn describe_deployment(deployment: Object<'_>, sets: &[Object<'_>], events: bool) -> String {
+pub fn describe_deployment(
+    deployment: Object<'_>,
+    sets: &[Object<'_>],
+    options: Options,
+) -> String {
     let mut text =
         format!("Name:\t{}\nNamespace:\t{}\n", deployment.name(), deployment.namespace());
     if let Some(created) = deployment.moment("metadata.creationTimestamp") {
         text.push_str(&format!("CreationTimestamp:\t{}\n", rfc1123(created)));
     }
-    text.push_str(&labels("", "Labels", &deployment.entries("metadata.labels")));
-    text.push_str(&annotations("", &deployment.entries("metadata.annotations")));
-    text.push_str(&format!("Selector:\t{}\n", selector(deployment)));
-    let status = deployment.at("status");
+    text.push_str(&labels("Labels", &deployment.entries("metadata.labels")));
+    text.push_str(&annotations("Annotations", &deployment.entries("metadata.annotations")));
     text.push_str(&format!(
+        "Selector:\t{}\n",
+        format_label_selector(deployment.at("spec.selector"))
+    ));
+    text.push_str(&replicas(deployment));
+    text.push_str(&strategy(deployment));
+    text.push_str(&template(deployment.at("spec.template"), options));
+    text.push_str(&conditions(deployment));
+    text.push_str(&old_and_new(deployment, sets));
+    if options.events {
+        text.push_str("Events:\t<none>\n");
+    }
+    elastic(&text)
+}
+
+fn replicas(deployment: Object<'_>) -> String {
+    let status = deployment.at("status");
+    format!(
         "Replicas:\t{} desired | {} updated | {} total | {} available | {} unavailable\n",
         deployment.number("spec.replicas"),
         status.number("updatedReplicas"),
         status.number("replicas"),
         status.number("availableReplicas"),
         status.number("unavailableReplicas"),
-    ));
+    )
+}
+
+fn strategy(deployment: Object<'_>) -> String {
     let strategy = deployment.at("spec.strategy");
-    text.push_str(&format!("StrategyType:\t{}\n", strategy.text("type")));
-    text.push_str(&format!("MinReadySeconds:\t{}\n", deployment.number("spec.minReadySeconds")));
+    let (kind, seconds) = (strategy.text("type"), deployment.number("spec.minReadySeconds"));
+    let text = format!("StrategyType:\t{kind}\nMinReadySeconds:\t{seconds}\n");
     let bounds = strategy.at("rollingUpdate");
-    if bounds.is_set() {
-        let (unavailable, surge) =
-            (bounds.int_or_text("maxUnavailable"), bounds.int_or_text("maxSurge"));
-        text.push_str(&format!(
-            "RollingUpdateStrategy:\t{unavailable} max unavailable, {surge} max surge\n"
-        ));
+    if !bounds.is_set() {
+        return text;
     }
-    text.push_str(&template(deployment.at("spec.template")));
-    text.push_str(&conditions(deployment));
+    let (unavailable, surge) =
+        (bounds.int_or_text("maxUnavailable"), bounds.int_or_text("maxSurge"));
+    text + &format!("RollingUpdateStrategy:\t{unavailable} max unavailable, {surge} max surge\n")
+}
+
+/// The ReplicaSet that has the Deployment's template, and the others.
+fn old_and_new(deployment: Object<'_>, sets: &[Object<'_>]) -> String {
     let mut own: Vec<Object<'_>> =
         sets.iter().copied().filter(|set| is_owned_by(*set, deployment)).collect();
     own.sort_by_key(|set| set.moment("metadata.creationTimestamp"));
     let wanted = plain_template(deployment);
     let new = own.iter().position(|set| plain_template(*set) == wanted);
     let new = new.map(|place| own.remove(place));
-    text.push_str(&format!("OldReplicaSets:\t{}\n", replica_sets(&own)));
-    text.push_str(&format!("NewReplicaSet:\t{}\n", replica_sets(new.as_slice())));
-    if events {
-        text.push_str("Events:\t<none>\n");
-    }
-    elastic(&text)
+    let (old, new) = (replica_sets(&own), replica_sets(new.as_slice()));
+    format!("OldReplicaSets:\t{old}\nNewReplicaSet:\t{new}\n")
 }
 
 /// What is known of a ReplicaSet, with its pods among these.
 #[must_use]
-pub fn describe_replica_set(set: Object<'_>, pods: &[Object<'_>], events: bool) -> String {
+pub fn describe_replica_set(set: Object<'_>, pods: &[Object<'_>], options: Options) -> String {
     let mut text = format!("Name:\t{}\nNamespace:\t{}\n", set.name(), set.namespace());
-    text.push_str(&format!("Selector:\t{}\n", selector(set)));
-    text.push_str(&labels("", "Labels", &set.entries("metadata.labels")));
-    text.push_str(&annotations("", &set.entries("metadata.annotations")));
+    text.push_str(&format!("Selector:\t{}\n", format_label_selector(set.at("spec.selector"))));
+    text.push_str(&labels("Labels", &set.entries("metadata.labels")));
+    text.push_str(&annotations("Annotations", &set.entries("metadata.annotations")));
     text.push_str(&controlled_by(set));
     let (current, desired) = (set.number("status.replicas"), set.number("spec.replicas"));
     text.push_str(&format!("Replicas:\t{current} current / {desired} desired\n"));
@@ -71,33 +94,12 @@ pub fn describe_replica_set(set: Object<'_>, pods: &[Object<'_>], events: bool) 
         count("Succeeded"),
         count("Failed"),
     ));
-    text.push_str(&template(set.at("spec.template")));
+    text.push_str(&template(set.at("spec.template"), options));
     text.push_str(&conditions(set));
-    if events {
+    if options.events {
         text.push_str("Events:\t<none>\n");
     }
     elastic(&text)
-}
-
-/// Equalities first, as a selector is written on a command line.
-fn selector(workload: Object<'_>) -> String {
-    let mut parts = Vec::new();
-    let labels = workload.entries("spec.selector.matchLabels");
-    if !labels.is_empty() {
-        parts.push(format_labels(&labels));
-    }
-    for requirement in workload.list("spec.selector.matchExpressions") {
-        let key = requirement.text("key");
-        let values: Vec<&str> = requirement.texts("values").collect();
-        let values = values.join(",");
-        parts.push(match requirement.text("operator") {
-            "In" => format!("{key} in ({values})"),
-            "NotIn" => format!("{key} notin ({values})"),
-            "Exists" => key.to_owned(),
-            _ => format!("!{key}"),
-        });
-    }
-    if parts.is_empty() { "<none>".to_owned() } else { parts.join(",") }
 }
 
 fn conditions(workload: Object<'_>) -> String {
@@ -134,5 +136,5 @@ fn replica_sets(sets: &[Object<'_>]) -> String {
         format!("{} ({created}/{wanted} replicas created)", set.name())
     });
     let text = each.collect::<Vec<_>>().join(", ");
-    if text.is_empty() { "<none>".to_owned() } else { text }
+    or(&text, "<none>").to_owned()
 }

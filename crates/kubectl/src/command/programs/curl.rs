@@ -6,8 +6,8 @@
 //! *Left out:* everything about HTTP itself; the time an answer takes; the progress meter.
 
 use super::{
-    Inside, Printed,
-    reach::{BadUrl, Place, Unreached, place, reach},
+    Connection, Inside, Printed,
+    reach::{BadUrl, Url, addresses, parse_url},
     said,
 };
 
@@ -21,10 +21,14 @@ const NO_CONNECTION: u8 = 7;
 const TIMED_OUT: u8 = 28;
 const NO_TLS: u8 = 35;
 
+/// What is said of any other option.
+const NOT_SIMULATED: &str =
+    "is not simulated; -s, -S, -f, -L, -o /dev/null, -m and --connect-timeout are";
+
 /// What the command line asks for.
 #[derive(Default)]
-struct Wish<'a> {
-    url: Option<&'a str>,
+struct Options<'a> {
+    url: &'a str,
     silent: bool,
     /// `-S`: say what went wrong all the same.
     show_error: bool,
@@ -45,18 +49,15 @@ struct Failure {
 
 /// Runs it.
 pub(super) fn run(words: &[&str], inside: &dyn Inside) -> Printed {
-    let wish = match wish(words) {
-        Ok(wish) => wish,
-        Err((code, text)) => return failed(code, &text),
+    let options = match Options::parse(words) {
+        Ok(options) => options,
+        Err(wrong) => return failed(wrong.code, &wrong.text),
     };
-    let Some(url) = wish.url else {
-        return failed(2, "curl: (2) no URL specified");
-    };
-    match place(url).map_err(rejected).and_then(|place| fetch(place, &wish, inside)) {
-        Ok(_) if wish.hidden => Printed::default(),
+    match parse_url(options.url).map_err(rejected).and_then(|url| fetch(url, &options, inside)) {
+        Ok(_) if options.hidden => Printed::default(),
         Ok(pod) => said(format!("{pod}\n")),
         Err(Failure { code, text, why }) => {
-            if wish.silent && !wish.show_error {
+            if options.silent && !options.show_error {
                 return Printed { code, ..Printed::default() };
             }
             let mut printed = failed(code, &format!("curl: ({code}) {text}"));
@@ -72,43 +73,74 @@ fn failed(code: u8, text: &str) -> Printed {
     Printed { stderr: format!("{text}\n"), code, ..Printed::default() }
 }
 
-/// Takes the words apart; an error has curl's exit code.
-fn wish<'a>(words: &[&'a str]) -> Result<Wish<'a>, (u8, String)> {
-    let mut wish = Wish::default();
-    let mut words = words.iter().copied();
-    while let Some(word) = words.next() {
-        let long = word.strip_prefix("--");
-        let letters =
-            word.strip_prefix('-').filter(|letters| long.is_none() && !letters.is_empty());
-        if let Some(long) = long {
-            wish.option(long, word, None, &mut words)?;
-        } else if let Some(letters) = letters {
-            for (place, letter) in letters.char_indices() {
-                let rest = &letters[place + letter.len_utf8()..];
-                let rest = (!rest.is_empty()).then_some(rest);
-                let name = letter.to_string();
-                if wish.option(&name, word, rest, &mut words)? {
-                    break;
-                }
-            }
-        } else if wish.url.replace(word).is_some() {
-            return Err((2, "error: one URL at a time here".to_owned()));
-        }
-    }
-    Ok(wish)
+/// A command line that is not carried out: the exit code, and all that is said.
+#[derive(Debug)]
+struct WrongUse {
+    code: u8,
+    text: String,
 }
 
-impl<'a> Wish<'a> {
+impl WrongUse {
+    /// What curl does not take either, in its words.
+    fn of_curl(problem: &str) -> Self {
+        let help = "curl: try 'curl --help' or 'curl --manual' for more information";
+        Self { code: 2, text: format!("curl: {problem}\n{help}") }
+    }
+
+    /// What is not simulated.
+    fn left_out(code: u8, text: impl Into<String>) -> Self {
+        Self { code, text: text.into() }
+    }
+}
+
+impl<'a> Options<'a> {
+    /// Takes the words apart. `--` ends the options.
+    fn parse(words: &[&'a str]) -> Result<Self, WrongUse> {
+        let mut options = Self::default();
+        let mut url = None;
+        let mut ended = false;
+        let mut words = words.iter().copied();
+        while let Some(word) = words.next() {
+            if !ended && word == "--" {
+                ended = true;
+            } else if let Some(long) = word.strip_prefix("--").filter(|_| !ended) {
+                options.set(long, word, None, &mut words)?;
+            } else if !ended && word.starts_with('-') && word.len() > 1 {
+                options.letters(word, &mut words)?;
+            } else if url.replace(word).is_some() {
+                return Err(WrongUse::left_out(2, "error: one URL at a time here"));
+            }
+        }
+        options.url = url.ok_or_else(|| WrongUse::of_curl("(2) no URL specified"))?;
+        Ok(options)
+    }
+
+    /// Takes in `-sSm2`: letters, of which the first that takes a value has what follows.
+    fn letters(
+        &mut self,
+        word: &'a str,
+        others: &mut dyn Iterator<Item = &'a str>,
+    ) -> Result<(), WrongUse> {
+        for (place, letter) in word.char_indices().skip(1) {
+            let glued = &word[place + letter.len_utf8()..];
+            let glued = (!glued.is_empty()).then_some(glued);
+            if self.set(&letter.to_string(), word, glued, others)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// Takes an option in, with what is glued to its letter; gives back whether it took a value.
-    fn option(
+    fn set(
         &mut self,
         name: &str,
         word: &str,
         glued: Option<&'a str>,
         others: &mut dyn Iterator<Item = &'a str>,
-    ) -> Result<bool, (u8, String)> {
+    ) -> Result<bool, WrongUse> {
         let mut value = || {
-            let missing = || (2, format!("curl: option {word}: requires parameter"));
+            let missing = || WrongUse::of_curl(&format!("option {word}: requires parameter"));
             glued.or_else(|| others.next()).ok_or_else(missing)
         };
         match name {
@@ -117,10 +149,9 @@ impl<'a> Wish<'a> {
             // Nothing here fails with an answer, is moved, or has another family of addresses.
             "f" | "fail" | "L" | "location" | "4" | "ipv4" | "g" | "globoff" => {}
             "o" | "output" => {
-                let file = value()?;
-                if file != "/dev/null" {
+                if value()? != "/dev/null" {
                     let text = "error: a simulated container keeps no files; -o /dev/null hides the answer";
-                    return Err((23, text.to_owned()));
+                    return Err(WrongUse::left_out(23, text));
                 }
                 self.hidden = true;
                 return Ok(true);
@@ -133,26 +164,23 @@ impl<'a> Wish<'a> {
                 self.connect_timeout = Some(millis(value()?, word)?);
                 return Ok(true);
             }
-            _ => {
-                return Err((
-                    2,
-                    format!(
-                        "error: curl {word} is not simulated; -s, -S, -f, -L, -o /dev/null, -m and \
-                         --connect-timeout are"
-                    ),
-                ));
-            }
+            _ => return Err(WrongUse::left_out(2, format!("error: curl {word} {NOT_SIMULATED}"))),
         }
         Ok(false)
     }
 }
 
 /// Seconds, with a fraction if need be. None and zero are no limit.
-fn millis(text: &str, word: &str) -> Result<u64, (u8, String)> {
-    let wrong = || (2, format!("curl: option {word}: expected a proper numerical parameter"));
-    let seconds: f64 = text.parse().map_err(|_| wrong())?;
+fn millis(text: &str, word: &str) -> Result<u64, WrongUse> {
+    let wrong = |what: &str| {
+        WrongUse::of_curl(&format!("option {word}: expected a {what} numerical parameter"))
+    };
+    let seconds: f64 = text.parse().map_err(|_| wrong("proper"))?;
+    if seconds < 0.0 {
+        return Err(wrong("positive"));
+    }
     if !(0.0..=1e9).contains(&seconds) {
-        return Err(wrong());
+        return Err(wrong("proper"));
     }
     Ok((seconds * 1000.0) as u64)
 }
@@ -163,7 +191,7 @@ fn rejected(bad: BadUrl<'_>) -> Failure {
         BadUrl::Scheme(scheme) => (1, format!("Protocol \"{scheme}\" not supported")),
         BadUrl::NoHost => (BAD_URL, "URL rejected: No host part in the URL".to_owned()),
         BadUrl::Host(_) => (BAD_URL, "URL rejected: Bad hostname".to_owned()),
-        BadUrl::Port => {
+        BadUrl::Port(_) => {
             let range = "a decimal number between 0 and 65535";
             (BAD_URL, format!("URL rejected: Port number was not {range}"))
         }
@@ -175,37 +203,49 @@ fn rejected(bad: BadUrl<'_>) -> Failure {
     Failure { code, text, why }
 }
 
-/// The name of the pod that answers.
-fn fetch(place: Place<'_>, wish: &Wish<'_>, inside: &dyn Inside) -> Result<String, Failure> {
-    let Place { secure, host, port } = place;
-    let cannot = |millis: u64, reason: &str| {
-        format!("Failed to connect to {host} port {port} after {millis} ms: {reason}")
-    };
-    let (code, text, why) = match reach(place, inside) {
-        Ok(_) if secure => (
-            NO_TLS,
-            "TLS connect error: error:0A00010B:SSL routines::wrong version number".to_owned(),
-            "the simulated programs speak HTTP only".to_owned(),
-        ),
-        Ok((pod, _)) => return Ok(pod),
-        Err(Unreached::Name(why)) => (NO_HOST, format!("Could not resolve host: {host}"), why),
-        Err(Unreached::Refused(_, why)) => {
-            (NO_CONNECTION, cannot(0, "Could not connect to server"), why)
-        }
-        Err(Unreached::Unanswered(why)) => {
-            let limit = |asked: Option<u64>| asked.filter(|limit| *limit > 0).unwrap_or(u64::MAX);
-            let (all, connect) = (limit(wish.max_time), limit(wish.connect_timeout));
-            let text = if SYN_TIMEOUT_MILLIS <= all.min(connect) {
-                cannot(SYN_TIMEOUT_MILLIS, "Could not connect to server")
-            } else if all <= connect {
-                format!("Connection timed out after {all} milliseconds")
-            } else {
-                cannot(connect, "Timeout was reached")
-            };
-            (TIMED_OUT, text, why)
-        }
-    };
-    Err(Failure { code, text, why: Some(why) })
+/// The name of the pod that answers: of several addresses the next one is tried, and the last one is
+/// told of.
+fn fetch(url: Url<'_>, options: &Options<'_>, inside: &dyn Inside) -> Result<String, Failure> {
+    let Url { secure, host, port, .. } = url;
+    let addresses = addresses(host, inside).map_err(|why| Failure {
+        code: NO_HOST,
+        text: format!("Could not resolve host: {host}"),
+        why: Some(why),
+    })?;
+    let mut last = None;
+    for address in addresses {
+        let (code, text, why) = match inside.connect(address, port) {
+            Connection::Answered(_) if secure => (
+                NO_TLS,
+                "TLS connect error: error:0A00010B:SSL routines::wrong version number".to_owned(),
+                "the simulated programs speak HTTP only".to_owned(),
+            ),
+            Connection::Answered(pod) => return Ok(pod),
+            Connection::Refused(why) => {
+                (NO_CONNECTION, cannot(url, 0, "Could not connect to server"), why)
+            }
+            Connection::Unanswered(why) => (TIMED_OUT, timed_out(url, options), why),
+        };
+        last = Some(Failure { code, text, why: Some(why) });
+    }
+    Err(last.expect("a host that is found has an address"))
+}
+
+fn cannot(url: Url<'_>, millis: u64, reason: &str) -> String {
+    format!("Failed to connect to {} port {} after {millis} ms: {reason}", url.host, url.port)
+}
+
+/// What ends first: curl's own limits, or Linux' patience.
+fn timed_out(url: Url<'_>, options: &Options<'_>) -> String {
+    let limit = |asked: Option<u64>| asked.filter(|limit| *limit > 0).unwrap_or(u64::MAX);
+    let (all, connect) = (limit(options.max_time), limit(options.connect_timeout));
+    if SYN_TIMEOUT_MILLIS <= all.min(connect) {
+        cannot(url, SYN_TIMEOUT_MILLIS, "Could not connect to server")
+    } else if all <= connect {
+        format!("Connection timed out after {all} milliseconds")
+    } else {
+        cannot(url, connect, "Timeout was reached")
+    }
 }
 
 #[cfg(test)]

@@ -1,15 +1,17 @@
-//! From a URL to somebody who answers: the part that curl and wget have in common.
+//! From a URL to an address: the part that curl and wget have in common.
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::{Connection, Inside, Lookup};
+use super::{Inside, Lookup};
 
-/// Where a URL leads.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Place<'a> {
+/// A URL taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Url<'a> {
     pub(super) secure: bool,
     pub(super) host: &'a str,
     pub(super) port: u16,
+    /// The host with the port as it is written, if it is.
+    pub(super) authority: &'a str,
 }
 
 /// Why a text is no URL that leads anywhere.
@@ -18,24 +20,17 @@ pub(super) enum BadUrl<'a> {
     Scheme(&'a str),
     NoHost,
     Host(&'a str),
-    Port,
+    /// The port of this authority.
+    Port(&'a str),
 }
 
-/// Why nobody answered, with the reason in words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Unreached {
-    Name(String),
-    Refused(IpAddr, String),
-    Unanswered(String),
-}
-
-/// Where a URL leads; without a scheme it is HTTP.
-pub(super) fn place(url: &str) -> Result<Place<'_>, BadUrl<'_>> {
+/// Takes a URL apart; without a scheme it is HTTP.
+pub(super) fn parse_url(url: &str) -> Result<Url<'_>, BadUrl<'_>> {
     let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
-    let secure = match scheme {
+    let secure = match &*scheme.to_ascii_lowercase() {
         "http" => false,
         "https" => true,
-        other => return Err(BadUrl::Scheme(other)),
+        _ => return Err(BadUrl::Scheme(scheme)),
     };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let authority = authority.rsplit('@').next().unwrap_or_default();
@@ -53,28 +48,15 @@ pub(super) fn place(url: &str) -> Result<Place<'_>, BadUrl<'_>> {
         return Err(BadUrl::Host(host));
     }
     let port = match port {
-        None | Some("") => Ok(if secure { 443 } else { 80 }),
-        Some(port) => port.parse(),
+        None | Some("") => Some(if secure { 443 } else { 80 }),
+        // A sign is no digit, though Rust takes it.
+        Some(port) => port.parse().ok().filter(|_| port.bytes().all(|b| b.is_ascii_digit())),
     };
-    Ok(Place { secure, host, port: port.map_err(|_| BadUrl::Port)? })
+    Ok(Url { secure, host, port: port.ok_or(BadUrl::Port(authority))?, authority })
 }
 
-/// The pod that answers, and at which of the host's addresses: of several the next one is tried, and
-/// the last one is told of.
-pub(super) fn reach(place: Place<'_>, inside: &dyn Inside) -> Result<(String, IpAddr), Unreached> {
-    let mut last = Unreached::Name(format!("{} has no address", place.host));
-    for address in addresses(place.host, inside)? {
-        match inside.connect(address, place.port) {
-            Connection::Answered(pod) => return Ok((pod, address)),
-            Connection::Refused(why) => last = Unreached::Refused(address, why),
-            Connection::Unanswered(why) => last = Unreached::Unanswered(why),
-        }
-    }
-    Err(last)
-}
-
-/// The addresses of a host, which may be one itself.
-fn addresses(host: &str, inside: &dyn Inside) -> Result<Vec<IpAddr>, Unreached> {
+/// The addresses of a host, which may be one itself: at least one, or why there is none.
+pub(super) fn addresses(host: &str, inside: &dyn Inside) -> Result<Vec<IpAddr>, String> {
     if let Ok(address) = host.parse() {
         return Ok(vec![address]);
     }
@@ -82,11 +64,34 @@ fn addresses(host: &str, inside: &dyn Inside) -> Result<Vec<IpAddr>, Unreached> 
     if host.eq_ignore_ascii_case("localhost") {
         return Ok(vec![IpAddr::V4(Ipv4Addr::LOCALHOST)]);
     }
-    let Lookup { addresses, queries, outcome, .. } =
-        inside.look_up(host).map_err(Unreached::Name)?;
+    let Lookup { addresses, queries, outcome, .. } = inside.look_up(host)?;
     if addresses.is_empty() {
-        let why = format!("{outcome} after {queries} questions; `nslookup {host}` says more");
-        return Err(Unreached::Name(why));
+        return Err(format!("{outcome} after {queries} questions; `nslookup {host}` says more"));
     }
     Ok(addresses)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_says_where_it_leads() {
+        let url = |secure, host, port, authority| Ok(Url { secure, host, port, authority });
+        let cases = [
+            ("web", url(false, "web", 80, "web")),
+            ("HTTP://web:8080/a?b", url(false, "web", 8080, "web:8080")),
+            ("hTTps://me:secret@web", url(true, "web", 443, "web")),
+            ("http://[fd00::1]:81", url(false, "fd00::1", 81, "[fd00::1]:81")),
+            ("web:", url(false, "web", 80, "web:")),
+            ("ftp://web", Err(BadUrl::Scheme("ftp"))),
+            ("http:///a", Err(BadUrl::NoHost)),
+            ("http://$(HOST)/", Err(BadUrl::Host("$(HOST)"))),
+            ("web:+80", Err(BadUrl::Port("web:+80"))),
+            ("web:99999", Err(BadUrl::Port("web:99999"))),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(parse_url(text), expected, "{text}");
+        }
+    }
 }

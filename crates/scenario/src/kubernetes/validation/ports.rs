@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use api::names::port_name_problems;
 use k8s_openapi::{api::core::v1::ServicePort, apimachinery::pkg::util::intstr::IntOrString};
 
 use super::{
@@ -33,7 +34,7 @@ pub(super) fn each(ports: &[ServicePort], errors: &mut Errors) {
             None => number(path("targetPort"), 0, errors),
             Some(IntOrString::Int(target)) => number(path("targetPort"), *target, errors),
             Some(IntOrString::String(name)) => {
-                for problem in names::port_name_problems(name) {
+                for problem in port_name_problems(name) {
                     errors.invalid(path("targetPort"), quoted(name), problem);
                 }
             }

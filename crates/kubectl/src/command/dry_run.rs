@@ -17,19 +17,15 @@ pub(super) fn print(flags: &Flags, service: &Value, done: &str, cluster: &dyn Cl
              --dry-run=client -o yaml, and put what it prints beside the manifests"
         ));
     }
-    let format = match flags.value("output") {
-        None => {
+    let format = match flags.value("output").unwrap_or_default() {
+        "" => {
             let stdout = format!("service/{name} {done} (dry run)\n");
             return Printed { stdout, ..Printed::default() };
         }
-        Some("yaml") => Format::Yaml,
-        Some("json") => Format::Json,
-        Some("name") => Format::Name,
-        Some(other) => {
-            return Printed::error(format!(
-                "error: the output format {other:?} is not simulated yet; name, json and yaml are"
-            ));
-        }
+        text => match Format::parse(text, false) {
+            Ok(format) => format,
+            Err(problem) => return Printed::error(problem),
+        },
     };
     let listing = Listing {
         format,
