@@ -50,7 +50,7 @@ impl DataPlane {
             None => Attempt::NoSuchPort { told: proxy.guards_cluster_ips() },
             Some(Err(Refusal::Reject)) => Attempt::NoEndpoint,
             Some(Err(Refusal::Drop)) => Attempt::NoLocalEndpoint,
-            Some(Err(Refusal::NoRules)) => Attempt::NoSuchPort { told: false },
+            Some(Err(Refusal::NoRules { .. })) => Attempt::NoSuchPort { told: false },
             Some(Err(Refusal::NoSuchPort { told })) => Attempt::NoSuchPort { told },
             Some(Ok(targets)) => {
                 let target = targets[random.below(targets.len() as u32) as usize];

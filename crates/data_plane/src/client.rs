@@ -115,14 +115,6 @@ pub struct Directions {
     pub port: Option<u16>,
 }
 
-/// A pod that a client sends from.
-#[derive(Debug)]
-struct Sender {
-    pod: PodId,
-    node: NodeId,
-    directions: Directions,
-}
-
 /// A client at work.
 #[derive(Debug)]
 pub struct Client {
@@ -141,10 +133,12 @@ pub struct Client {
     lookup: RequestStreams,
     /// Requests so far.
     number: u64,
-    /// What it knows where its pods have nothing of their own.
+    /// What all its senders know, where its pods have nothing of their own.
     directions: Directions,
-    /// The pods it may send from.
-    senders: Vec<Sender>,
+    /// The pods it may send from, and their nodes.
+    senders: Vec<(PodId, NodeId)>,
+    /// What each of them knows, where that may differ from one to the other.
+    directions_of_pods: BTreeMap<PodId, Directions>,
     /// What each of its senders keeps of the answers of DNS.
     pub kept: BTreeMap<Caller, Kept>,
     /// The Services it called so far.
@@ -189,6 +183,7 @@ impl Client {
             number: 0,
             directions: Directions::default(),
             senders: Vec::new(),
+            directions_of_pods: BTreeMap::new(),
             kept: BTreeMap::new(),
             called: BTreeSet::new(),
             lookups: Lookups::default(),
@@ -311,7 +306,7 @@ impl Client {
             Origin::Pods { .. } if self.senders.is_empty() => None,
             Origin::Pods { .. } => {
                 let place = random.below(self.senders.len() as u32) as usize;
-                let Sender { pod, node, .. } = self.senders[place];
+                let (pod, node) = self.senders[place];
                 Some((node, Caller::Pod(pod)))
             }
         }
@@ -319,10 +314,8 @@ impl Client {
 
     /// The Service that it would send to at this moment, as far as one is known.
     pub fn present_service(&self, dns: &mut Dns) -> Option<ServiceId> {
-        let directions = match self.senders.first() {
-            Some(sender) if self.depends_on_the_pod() => &sender.directions,
-            _ => &self.directions,
-        };
+        let first = self.senders.first().map(|(pod, _)| Caller::Pod(*pod));
+        let directions = first.map_or(&self.directions, |caller| self.directions_of(caller));
         match directions.address {
             Some(address) => dns.service_at(address),
             None => dns.service_of(&directions.tries),
@@ -331,14 +324,12 @@ impl Client {
 
     /// What a sender of it knows of where to send to.
     #[must_use]
-    pub fn directions_of(&self, caller: Caller) -> Directions {
-        let sender = match caller {
-            Caller::Pod(pod) if self.depends_on_the_pod() => {
-                self.senders.iter().find(|sender| sender.pod == pod)
-            }
-            Caller::Pod(_) | Caller::Node(_) | Caller::Outside(_) => None,
+    pub fn directions_of(&self, caller: Caller) -> &Directions {
+        let own = match caller {
+            Caller::Pod(pod) => self.directions_of_pods.get(&pod),
+            Caller::Node(_) | Caller::Outside(_) => None,
         };
-        sender.map_or(&self.directions, |sender| &sender.directions).clone()
+        own.unwrap_or(&self.directions)
     }
 
     /// A request's private draws for looking a name up, once an attempt.
@@ -352,10 +343,17 @@ impl Client {
         self.called.insert(service)
     }
 
-    /// Whether it tries again after this many attempts and such a failure.
+    /// Whether it tries again after this many attempts and such a failure. A pod that has ended since
+    /// tries nothing any more.
     #[must_use]
-    pub fn retries(&self, attempts: u32, family: Family) -> bool {
-        attempts < self.config.attempts && self.config.retry_on.contains(&family)
+    pub fn retries(&self, caller: Caller, attempts: u32, family: Family) -> bool {
+        let is_there = |pod| self.senders.iter().any(|(sender, _)| *sender == pod);
+        attempts < self.config.attempts
+            && self.config.retry_on.contains(&family)
+            && match caller {
+                Caller::Pod(pod) => is_there(pod),
+                Caller::Node(_) | Caller::Outside(_) => true,
+            }
     }
 
     /// Whether it sends from pods of this namespace with these labels.
@@ -371,23 +369,23 @@ impl Client {
 
     /// The program in a container of a pod that it sends from began to listen.
     pub fn add_sender(&mut self, pod: PodId, container: u8, sandbox: &Sandbox, dns: &mut Dns) {
-        let directions = if self.depends_on_the_pod() {
-            let environment = &sandbox.environments[usize::from(container)];
-            self.directions_in(&sandbox.resolv_conf, environment, dns)
-        } else {
-            Directions::default()
-        };
         // A container that was started again has another environment, and nothing in its caches.
         self.kept.remove(&Caller::Pod(pod));
-        match self.senders.iter_mut().find(|sender| sender.pod == pod) {
-            Some(sender) => sender.directions = directions,
-            None => self.senders.push(Sender { pod, node: sandbox.node, directions }),
+        if self.depends_on_the_pod() {
+            let environment = &sandbox.environments[usize::from(container)];
+            let directions = self.directions_in(&sandbox.resolv_conf, environment, dns);
+            self.directions_of_pods.insert(pod, directions);
+        }
+        let sender = (pod, sandbox.node);
+        if !self.senders.contains(&sender) {
+            self.senders.push(sender);
         }
     }
 
     /// A pod it may have sent from ended.
     pub fn remove_sender(&mut self, pod: PodId) {
-        self.senders.retain(|sender| sender.pod != pod);
+        self.senders.retain(|(sender, _)| *sender != pod);
+        self.directions_of_pods.remove(&pod);
         self.kept.remove(&Caller::Pod(pod));
     }
 }

@@ -10,7 +10,7 @@ use record::{Cause, Record};
 
 use crate::{
     Cx, DataPlane,
-    client::Directions,
+    client::{Directions, Foreseen},
     dns::{Destination, names::NameId},
     event::Event,
     flight::FlightId,
@@ -18,10 +18,10 @@ use crate::{
     way::client_source,
 };
 
-/// What a sender found out, and when.
+/// What a sender found out, and when: where to, and to which port.
 struct Found {
     wait: Span,
-    destination: Result<Destination, Cause>,
+    target: Result<(Destination, u16), Cause>,
 }
 
 impl DataPlane {
@@ -32,10 +32,10 @@ impl DataPlane {
         if client.config.ingress.is_some() {
             return self.enter_ingress(id, cx);
         }
-        let Found { wait, destination } = match client.foreseen {
-            Some(foreseen) => {
-                client.lookups.count(foreseen.queries);
-                Found { wait: foreseen.wait, destination: Ok(foreseen.destination) }
+        let Found { wait, target } = match client.foreseen {
+            Some(Foreseen { destination, port, wait, queries }) => {
+                client.lookups.count(queries);
+                Found { wait, target: Ok((destination, port)) }
             }
             None => self.find_out(id, cx),
         };
@@ -43,11 +43,9 @@ impl DataPlane {
         let request = &mut flight.request;
         let client = &mut self.clients[request.client.0 as usize];
         let answered = cx.now + wait;
-        let destination =
-            if answered > flight.deadline { Err(Cause::DnsTimeout) } else { destination };
-        match destination {
-            Ok(destination) => {
-                let port = client.directions_of(flight.caller).port.unwrap_or_default();
+        let target = if answered > flight.deadline { Err(Cause::DnsTimeout) } else { target };
+        match target {
+            Ok((destination, port)) => {
                 flight.aim(destination, port);
                 let service = flight.request.service;
                 if let Some(service) = service.filter(|service| client.calls(*service)) {
@@ -74,14 +72,16 @@ impl DataPlane {
     fn find_out(&mut self, id: FlightId, cx: &Cx<'_>) -> Found {
         let flight = self.flights.flight_mut(id);
         let client = &self.clients[flight.request.client.0 as usize];
-        let Directions { tries, address, port } = client.directions_of(flight.caller);
-        let at_once = |destination| Found { wait: Span::ZERO, destination };
-        if port.is_none() || (address.is_none() && tries.is_empty()) {
-            return at_once(Err(Cause::DiscoveryEnvMissing));
-        }
-        match address {
-            Some(address) => at_once(Ok(self.whose(address))),
-            None => self.look_up(id, &tries, cx),
+        let at_once = |target| Found { wait: Span::ZERO, target };
+        match client.directions_of(flight.caller) {
+            Directions { address: Some(address), port: Some(port), .. } => {
+                at_once(Ok((self.whose(*address), *port)))
+            }
+            Directions { tries, port: Some(port), .. } if !tries.is_empty() => {
+                let (tries, port) = (tries.clone(), *port);
+                self.look_up(id, &tries, port, cx)
+            }
+            _ => at_once(Err(Cause::DiscoveryEnvMissing)),
         }
     }
 
@@ -90,20 +90,20 @@ impl DataPlane {
     }
 
     /// Looks the client's name up, where its sender does not still know it.
-    fn look_up(&mut self, id: FlightId, tries: &[NameId], cx: &Cx<'_>) -> Found {
+    fn look_up(&mut self, id: FlightId, tries: &[NameId], port: u16, cx: &Cx<'_>) -> Found {
         let flight = self.flights.flight_mut(id);
         let request = &flight.request;
         let client = &mut self.clients[request.client.0 as usize];
         let attempt = request.attempts;
         if let Some(kept) = client.kept.get(&flight.caller).and_then(|kept| kept.at(cx.now)) {
             let destination = kept.destination(attempt).ok_or(Cause::DnsNxdomain);
-            return Found { wait: Span::ZERO, destination };
+            return Found { wait: Span::ZERO, target: destination.map(|to| (to, port)) };
         }
         let mut random = client.lookup_stream(request.number, attempt);
         let lookup = self.dns.look_up(tries, request.node, cx.now, &mut random);
         client.lookups.count(lookup.queries);
         let Some(reply) = lookup.reply else {
-            return Found { wait: lookup.wait, destination: Err(Cause::DnsTimeout) };
+            return Found { wait: lookup.wait, target: Err(Cause::DnsTimeout) };
         };
         // The name servers hand out addresses in an order of chance (`loadbalance`).
         let addresses = reply.destinations.len() as u32;
@@ -111,6 +111,6 @@ impl DataPlane {
         let kept = client.config.name_cache.keep(&reply, first, cx.now + lookup.wait);
         client.kept.extend(kept.map(|kept| (flight.caller, kept)));
         let destination = name_cache::nth(&reply, first, 0).ok_or(Cause::DnsNxdomain);
-        Found { wait: lookup.wait, destination }
+        Found { wait: lookup.wait, target: destination.map(|to| (to, port)) }
     }
 }

@@ -111,7 +111,7 @@ impl Dns {
     pub fn foreseeable(&mut self, tries: &[NameId]) -> Option<(ServiceId, Span, u32)> {
         let replies = tries.iter().map(|name| self.names.reply(*name));
         let replies: Vec<_> = replies.collect();
-        let place = replies.iter().position(cache::Reply::has_address)?;
+        let place = replies.iter().position(cache::Reply::ends_search)?;
         let [Destination::Service(service)] = replies[place].destinations[..] else { return None };
         let tries = place as u32 + 1;
         Some((service, self.caches.constant_wait(tries)?, tries * lookup::QUERIES_PER_TRY))
@@ -120,17 +120,11 @@ impl Dns {
     /// The Service that a name leads to at the moment.
     pub fn service_of(&mut self, tries: &[NameId]) -> Option<ServiceId> {
         let mut replies = tries.iter().map(|name| self.names.reply(*name));
-        match *replies.find(cache::Reply::has_address)?.destinations.first()? {
+        match *replies.find(cache::Reply::ends_search)?.destinations.first()? {
             Destination::Service(service) => Some(service),
             Destination::Pod { service, .. } => service,
             Destination::Nobody => None,
         }
-    }
-
-    /// Whether a Service has its address still, as far as was heard.
-    #[must_use]
-    pub fn has_address(&self, service: Option<ServiceId>) -> bool {
-        service.is_some_and(|service| self.names.is_there(service))
     }
 
     /// The Service of a key.

@@ -92,6 +92,15 @@ struct Computed {
     ports: Vec<Port>,
     /// Whether a ready endpoint of it is on this node.
     local_ready: bool,
+    /// Whether the Service went, or has no address any more.
+    withdrawn: bool,
+}
+
+impl Computed {
+    /// Nothing, of a Service that went or has no address any more.
+    fn withdrawn(service: ServiceId) -> Self {
+        Self { service, withdrawn: true, ..Self::default() }
+    }
 }
 
 /// The rules of a Service.
@@ -99,6 +108,7 @@ struct Computed {
 struct ServiceRules {
     ports: Vec<Port>,
     local_ready: bool,
+    withdrawn: bool,
     /// The pods that any of them lead to, in their order.
     pods: Arc<[PodId]>,
 }
@@ -186,7 +196,7 @@ impl KubeProxy {
         let withdrawn = std::mem::take(&mut self.withdrawn).into_iter();
         let dirty = std::mem::take(&mut self.dirty).into_iter();
         self.computed = withdrawn
-            .map(|service| Computed { service, ..Computed::default() })
+            .map(Computed::withdrawn)
             .chain(dirty.filter_map(|key| self.compute(&key, lists)))
             .collect();
         let end = cx.now + self.config.sync_duration.sample(&mut self.durations);
@@ -195,13 +205,14 @@ impl KubeProxy {
 
     /// Ends a sync: what it computed is in force.
     pub fn program_rules(&mut self, cx: &mut Cx<'_>) {
-        for Computed { service, ports, local_ready } in std::mem::take(&mut self.computed) {
+        for computed in std::mem::take(&mut self.computed) {
+            let Computed { service, ports, local_ready, withdrawn } = computed;
             let index = service.0 as usize;
             if self.rules.len() <= index {
                 self.rules.resize_with(index + 1, ServiceRules::default);
             }
             let in_force = &mut self.rules[index];
-            in_force.local_ready = local_ready;
+            (in_force.local_ready, in_force.withdrawn) = (local_ready, withdrawn);
             let before = std::mem::replace(&mut in_force.ports, ports);
             port::keep_memory(before, &mut in_force.ports);
             let pods = port::pods(&in_force.ports);
@@ -232,11 +243,12 @@ impl KubeProxy {
         now: Time,
         random: &mut dyn Random,
     ) -> Result<Target, Refusal> {
-        let rules = self.rules.get_mut(service.0 as usize).ok_or(Refusal::NoRules)?;
-        let any = !rules.ports.is_empty();
+        let rules = self.rules.get_mut(service.0 as usize);
+        let rules = rules.ok_or(Refusal::NoRules { withdrawn: false })?;
+        let (any, withdrawn) = (!rules.ports.is_empty(), rules.withdrawn);
         match rules.ports.iter_mut().find(|rules| rules.number == port) {
             Some(port) => port.pick(caller, now, random),
-            None if !any => Err(Refusal::NoRules),
+            None if !any => Err(Refusal::NoRules { withdrawn }),
             None => Err(Refusal::NoSuchPort { told: self.config.mode.guards_cluster_ips() }),
         }
     }
@@ -284,7 +296,7 @@ impl KubeProxy {
         let facts = ServiceFacts::from(&**service);
         if facts.external_name {
             // DNS alone knows it (`ShouldSkipService`).
-            return Some(Computed { service: service.id, ..Computed::default() });
+            return Some(Computed::withdrawn(service.id));
         }
         let address = service.spec.cluster_ip.unwrap_or(UNASSIGNED);
         // Requests come over TCP, so nobody meets the rules of other protocols.
@@ -297,7 +309,8 @@ impl KubeProxy {
         let mut endpoints = slices.values().flat_map(|known| &known.slice.endpoints);
         let local_ready = facts.external_policy_local
             && endpoints.any(|it| it.ready && it.node_name.as_deref() == Some(&*self.name));
-        Some(Computed { service: service.id, ports: ports.collect(), local_ready })
+        let (service, ports) = (service.id, ports.collect());
+        Some(Computed { service, ports, local_ready, withdrawn: false })
     }
 
     /// What it says at a Service's `healthCheckNodePort`: whether a ready pod of it is on this node, as

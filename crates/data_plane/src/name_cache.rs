@@ -41,8 +41,8 @@ impl NameCache {
     #[must_use]
     pub fn keep(self, reply: &Reply, first: usize, now: Time) -> Option<Kept> {
         let span = self.span(reply);
-        let reply = reply.clone();
-        (span > Span::ZERO).then(|| Kept { reply, first, since: now, until: now + span })
+        let keep = || Kept { reply: reply.clone(), first, since: now, until: now + span };
+        (span > Span::ZERO).then(keep)
     }
 }
 
@@ -60,12 +60,6 @@ impl Kept {
     #[must_use]
     pub fn at(&self, now: Time) -> Option<&Self> {
         (self.since <= now && now < self.until).then_some(self)
-    }
-
-    /// The answer.
-    #[must_use]
-    pub fn reply(&self) -> &Reply {
-        &self.reply
     }
 
     /// The address that an attempt uses: the first, and for another attempt the next.

@@ -140,11 +140,9 @@ impl DataPlane {
             Refusal::Drop => (Cause::TimeoutDropped, untold),
             Refusal::NoSuchPort { told: true } => (Cause::RefusedWrongPort, told),
             Refusal::NoSuchPort { told: false } => (Cause::TimeoutUnreachable, untold),
-            Refusal::NoRules if self.dns.has_address(flight.request.service) => {
-                // The node has not heard of the Service yet.
-                (Cause::TimeoutUnreachable, untold)
-            }
-            Refusal::NoRules => (Cause::DiscoveryStaleAddress, untold),
+            // The node has not heard of the Service yet.
+            Refusal::NoRules { withdrawn: false } => (Cause::TimeoutUnreachable, untold),
+            Refusal::NoRules { withdrawn: true } => (Cause::DiscoveryStaleAddress, untold),
         };
         flight.fail(cause);
         flight.delay = delay;
@@ -216,7 +214,7 @@ impl DataPlane {
             proxy.done(flight.asked, flight.caller, request, cx.now);
         }
         if let Outcome::Failed(cause) = request.outcome
-            && client.retries(request.attempts, cause.family())
+            && client.retries(flight.caller, request.attempts, cause.family())
         {
             flight.server = None;
             flight.deadline = cx.now + client.config.timeout;

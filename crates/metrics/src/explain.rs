@@ -112,7 +112,7 @@ impl<'a> Case<'a> {
         let reason = match gap.map(|gap| self.while_refusing(gap)) {
             Some(refusing) => format!(
                 "{} kept sending traffic to pods for {} after they had stopped listening",
-                self.nodes(),
+                self.senders(),
                 words::spans(refusing)
             ),
             None => format!("{} sent traffic to pods that had stopped listening", self.senders()),
@@ -151,7 +151,7 @@ impl<'a> Case<'a> {
         let reason = match gap {
             Some(gap) => format!(
                 "{} kept sending traffic to pods for {} after their addresses had stopped answering",
-                self.nodes(),
+                self.senders(),
                 words::spans(gap)
             ),
             None => format!("{} sent traffic to addresses that no longer answered", self.senders()),
@@ -437,10 +437,9 @@ impl<'a> Case<'a> {
         self.deployment().map_or_else(String::new, |name| format!(" of {name}"))
     }
 
-    /// How far the proxies that chose the pods were behind; nothing is known of an Ingress
-    /// controller's.
+    /// How far the proxies that chose the pods were behind; nothing is known of others that choose.
     fn lag(&self) -> Lag {
-        if self.by_ingress() {
+        if self.by_ingress() || self.by_own_address() {
             return Lag::default();
         }
         let failed = |node: NodeId| self.has(self.collector.node_causes.get(node.0 as usize));

@@ -216,11 +216,7 @@ impl<'w> Inside<'w> {
     fn index(&self) -> Index {
         let kinds = [Kind::Service, Kind::EndpointSlice, Kind::Pod];
         let mut index = Index::of(kinds.into_iter().flat_map(|kind| self.world.objects(kind)));
-        for service in discovery::system_services() {
-            if index.service(&service.namespace, &service.name).is_none() {
-                index.add_service(service);
-            }
-        }
+        index.add_missing(&discovery::system_services());
         index
     }
 }

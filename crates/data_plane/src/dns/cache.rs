@@ -7,13 +7,15 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use engine::{Span, Time};
 
-use super::{Destination, names::NameId, record::Rcode};
+use super::{Destination, names::NameId, record::Rcode, resolver};
 
 /// How a name was answered: for A and AAAA together, which are asked for at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     /// How it went.
     pub rcode: Rcode,
+    /// Whether it has any record, were it only an alias that leads nowhere.
+    pub answered: bool,
     /// Where the addresses in it lead, in the order of the answer.
     pub destinations: Arc<[Destination]>,
     /// How long it may be kept from now on; of a denial, too.
@@ -25,6 +27,12 @@ impl Reply {
     #[must_use]
     pub fn has_address(&self) -> bool {
         !self.destinations.is_empty()
+    }
+
+    /// Whether a resolver that hears it tries no other name.
+    #[must_use]
+    pub fn ends_search(&self) -> bool {
+        resolver::ends_search(self.answered, self.rcode)
     }
 }
 
@@ -86,6 +94,7 @@ mod tests {
     fn reply(addresses: usize, ttl: u64) -> Reply {
         Reply {
             rcode: if addresses > 0 { Rcode::NoError } else { Rcode::NxDomain },
+            answered: addresses > 0,
             destinations: vec![Destination::Nobody; addresses].into(),
             ttl: Span::from_secs(ttl),
         }

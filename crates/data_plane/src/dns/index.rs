@@ -114,6 +114,14 @@ impl Index {
         self.services.insert((service.namespace.clone(), service.name.clone()), service);
     }
 
+    /// Takes in the Services that are in every cluster, but for those that it has already.
+    pub fn add_missing(&mut self, system: &[Service]) {
+        for service in system {
+            let key = (service.namespace.clone(), service.name.clone());
+            self.services.entry(key).or_insert_with(|| service.clone());
+        }
+    }
+
     /// Takes in endpoints.
     pub fn add_endpoints(&mut self, endpoints: Endpoints) {
         let key = (endpoints.namespace.clone(), endpoints.service.clone());

@@ -100,14 +100,8 @@ impl Caches {
             let (wait, reply) = self.ask(*name, (names, node), begin, random);
             lookup.wait += wait;
             lookup.reply = reply;
-            // Only a name that is not there, or has no address, sends a resolver to the next.
-            match &lookup.reply {
-                Some(reply) if !reply.has_address() => {
-                    if matches!(reply.rcode, Rcode::ServFail | Rcode::Refused) {
-                        break;
-                    }
-                }
-                _ => break,
+            if lookup.reply.as_ref().is_none_or(Reply::ends_search) {
+                break;
             }
         }
         lookup

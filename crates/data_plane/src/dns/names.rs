@@ -111,12 +111,6 @@ impl Names {
         self.services.get(key).map(|service| service.id)
     }
 
-    /// Whether there is such a Service.
-    #[must_use]
-    pub fn is_there(&self, service: ServiceId) -> bool {
-        self.services.values().any(|known| known.id == service)
-    }
-
     /// What is answered at the moment.
     pub fn reply(&mut self, name: NameId) -> Reply {
         let place = name.0 as usize;
@@ -145,9 +139,11 @@ impl Names {
         }
         let found = answers.iter().find(|answer| answer.addresses().next().is_some());
         let rcode = found.map_or(answers[0].rcode, |_| Rcode::NoError);
+        let answered = answers.iter().any(|answer| !answer.answer.is_empty());
         let ttls = found.map(|answer| answer.answer.iter().map(|record| record.ttl).min());
         let ttl = ttls.flatten().unwrap_or(self.config.ttl);
-        Reply { rcode, destinations: destinations.into(), ttl: Span::from_secs(u64::from(ttl)) }
+        let ttl = Span::from_secs(u64::from(ttl));
+        Reply { rcode, answered, destinations: destinations.into(), ttl }
     }
 
     fn destination(&self, ip: IpAddr, service: Option<ServiceId>, facts: &Facts) -> Destination {
@@ -175,11 +171,7 @@ impl Names {
         let slices = self.slices.values().cloned().map(Object::EndpointSlice);
         let objects: Vec<Object> = services.chain(slices).collect();
         let mut index = Index::of(&objects);
-        for service in &self.system {
-            if index.service(&service.namespace, &service.name).is_none() {
-                index.add_service(service.clone());
-            }
-        }
+        index.add_missing(&self.system);
         let endpoints = self.slices.values().flat_map(|slice| &slice.endpoints);
         let pods = endpoints.filter_map(|it| Some((it.address, it.target.as_ref()?.0))).collect();
         Facts { index, pods }

@@ -72,9 +72,14 @@ pub fn tries(text: &str, conf: &ResolvConf) -> Result<Vec<Name>, NotAName> {
     Ok(tries)
 }
 
+/// Whether a resolver tries no other name after an answer: it has a record, or the server failed, so
+/// that nobody knows whether the name is there.
+#[must_use]
+pub fn ends_search(answered: bool, rcode: Rcode) -> bool {
+    answered || matches!(rcode, Rcode::ServFail | Rcode::Refused)
+}
+
 /// Resolves a name; `ask` answers a question.
-///
-/// A server that fails ends the search, because nobody knows whether the name is there.
 ///
 /// # Errors
 /// A text that is no name.
@@ -85,19 +90,18 @@ pub fn resolve(
 ) -> Result<Resolution, NotAName> {
     let mut resolution = Resolution { addresses: Vec::new(), name: None, queries: Vec::new() };
     for name in tries(text, conf)? {
-        let (mut failed, mut answered) = (false, false);
+        let mut ends = false;
         for record_type in [RecordType::A, RecordType::Aaaa] {
             let question = Question { name: name.clone(), record_type };
             let answer = ask(&question);
             resolution.addresses.extend(answer.addresses());
-            answered |= !answer.answer.is_empty();
-            failed |= matches!(answer.rcode, Rcode::ServFail | Rcode::Refused);
+            ends |= ends_search(!answer.answer.is_empty(), answer.rcode);
             resolution.queries.push(Query { question, answer });
         }
         if !resolution.addresses.is_empty() {
             resolution.name = Some(name);
         }
-        if answered || failed {
+        if ends {
             break;
         }
     }

@@ -25,7 +25,10 @@ pub enum Refusal {
     /// It waits in vain.
     Drop,
     /// No rule is about the Service's address: it waits in vain.
-    NoRules,
+    NoRules {
+        /// Whether there were rules, or would have been, until the Service went.
+        withdrawn: bool,
+    },
     /// No rule is about that port of the Service's address.
     NoSuchPort {
         /// Whether the mode says so to the sender.

@@ -8,8 +8,10 @@ use super::{
     paint::Tone,
     table::{Side, Table},
 };
-use crate::lookups;
-use crate::number::{count, percent_or_none, share, tight_latency};
+use crate::{
+    lookups,
+    number::{count, percent_or_none, share, tight_latency},
+};
 
 /// One line per client, and one for all of them where there are several.
 pub(super) fn requests(measures: &Measures, style: Style) -> String {
