@@ -11,6 +11,7 @@ mod every_scenario;
 mod exposure;
 mod files;
 mod fingerprints;
+mod flows;
 mod ideal;
 mod mistakes;
 mod rehearsal;

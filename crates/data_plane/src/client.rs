@@ -12,7 +12,7 @@ use record::{ClientId, Family};
 
 use crate::{
     arrivals::Arrivals,
-    connection::Caller,
+    connection::{Caller, Transport},
     dns::{Destination, Dns, names::NameId},
     ingress::Backend,
     name_cache::{Kept, NameCache},
@@ -74,6 +74,8 @@ pub struct ClientConfig {
     pub ingress: Option<Backend>,
     /// Its resolv.conf; `None` where each of its pods has one of its own.
     pub resolv_conf: Option<ResolvConf>,
+    /// What its requests travel by.
+    pub transport: Transport,
     /// What it keeps of the answers of DNS.
     pub name_cache: NameCache,
     /// When its requests come.

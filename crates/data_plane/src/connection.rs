@@ -1,15 +1,41 @@
 //! A connection's arrival at a pod: accepted, refused, or never answered.
 //!
 //! A connection is not a request. Proxies balance connections; a program accepts them. Here each
-//! request has a connection of its own.
+//! request has a connection of its own, but over UDP, where those of one socket are one flow.
 
-use api::{NodeId, PodId};
+use api::{NodeId, PodId, Protocol};
 use record::{Cause, ClientId};
 
 use crate::{
     runtime::Runtime,
     server::{Listener, ServerId},
 };
+
+/// What a client's requests travel by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Transport {
+    /// TCP, each request over a connection of its own.
+    #[default]
+    Tcp,
+    /// UDP, a request and its answer being a datagram each.
+    Udp {
+        /// Whether all requests of a sender come from one socket, and so from one port: then a node
+        /// takes them for one flow.
+        one_socket: bool,
+    },
+}
+
+impl Transport {
+    /// The protocol, as ports have it.
+    #[must_use]
+    #[inline]
+    pub fn protocol(self) -> Protocol {
+        match self {
+            Self::Tcp => Protocol::Tcp,
+            Self::Udp { .. } => Protocol::Udp,
+        }
+    }
+}
 
 /// Who opens a connection: a proxy tells sources apart by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -24,6 +24,8 @@ pub struct Flight {
     pub port: u16,
     /// How it comes to the pod.
     pub link: Link,
+    /// Whether it is a datagram, which goes without a handshake.
+    pub datagram: bool,
     /// The pod of the Ingress controller that it passes through.
     pub ingress: Option<IngressId>,
     /// How many pods that one has tried for it; [`GIVEN_UP`] where it tries no more.
@@ -51,6 +53,8 @@ pub enum Link {
     Direct,
     /// The same, and a connection to it already.
     Kept,
+    /// It follows its flow to where the rules sent the first of it.
+    Tracked,
 }
 
 /// All requests on their way. Each waits for exactly one event.
@@ -160,6 +164,15 @@ impl Flight {
         (self.request.service, self.request.pod) = (service, pod);
         self.asked = port;
         self.link = if pod.is_some() { Link::Direct } else { Link::ByRules };
+    }
+
+    /// Why nobody answers where it goes.
+    #[must_use]
+    pub fn unanswered(&self) -> Cause {
+        match self.link {
+            Link::Tracked => Cause::TimeoutStaleFlow,
+            Link::ByRules | Link::Direct | Link::Kept => Cause::TimeoutUnreachable,
+        }
     }
 
     /// Ends this attempt badly.

@@ -7,9 +7,9 @@
 //! What the rules say is in [`proxy`](crate::proxy); here is when they come into force, and what a
 //! connection finds then.
 //!
-//! *Left out:* external addresses of Services, source ranges, and stale connection tracking: each
-//! request has a connection of its own.
+//! *Left out:* external addresses of Services, and source ranges.
 
+mod flows;
 mod known_slice;
 mod port;
 
@@ -21,7 +21,7 @@ use std::{
 
 use api::{Change, Endpoint, Key, NodeId, Object, PodId, Protocol, Service, ServiceId, Verb};
 use engine::{Distribution, Random, Source, Span, Stream, Streams, Time};
-use record::{Record, Request};
+use record::{Outcome, Record, Request};
 
 use crate::{
     Cx,
@@ -36,6 +36,7 @@ use crate::{
     },
 };
 
+use flows::Flows;
 use known_slice::{Candidate, KnownSlice, candidates};
 use port::Port;
 pub use port::{Refusal, Target, TargetLists};
@@ -82,7 +83,22 @@ pub struct KubeProxy {
     computed: Vec<Computed>,
     /// In force, by Service.
     rules: Vec<ServiceRules>,
+    /// What the node's connection tracking remembers of UDP.
+    flows: Flows,
     durations: Stream,
+}
+
+/// What a connection is to, and who opens it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Asked {
+    /// The Service.
+    pub service: ServiceId,
+    /// TCP or UDP.
+    pub protocol: Protocol,
+    /// The Service's port.
+    pub port: u16,
+    /// The sender.
+    pub caller: Caller,
 }
 
 /// What a sync makes of a Service.
@@ -137,6 +153,7 @@ impl KubeProxy {
             planned: None,
             computed: Vec::new(),
             rules: Vec::new(),
+            flows: Flows::default(),
         }
     }
 
@@ -222,6 +239,7 @@ impl KubeProxy {
                 let record = Record::RulesProgrammed { node: self.node, service, pods };
                 cx.recorder.record(cx.now, &record);
             }
+            self.forget_flows(service, cx);
         }
         self.runner.end(cx.now, true);
         if self.config.random_phase {
@@ -230,35 +248,66 @@ impl KubeProxy {
         self.plan(cx);
     }
 
-    /// Chooses where a new connection to a Service's port goes.
+    /// Has connection tracking forget the flows to a Service that lead nowhere any more
+    /// (`CleanStaleEntries`).
+    fn forget_flows(&mut self, service: ServiceId, cx: &mut Cx<'_>) {
+        let ports = &self.rules[service.0 as usize].ports;
+        let stale = ports.iter().filter_map(|port| port.stale_flows(self.config.mode));
+        let forgotten = stale.map(|(port, is_stale)| self.flows.forget((service, port), is_stale));
+        let count = forgotten.sum();
+        if count > 0 {
+            let record = Record::FlowsForgotten { node: self.node, service, count };
+            cx.recorder.record(cx.now, &record);
+        }
+    }
+
+    /// Chooses where a datagram goes that may belong to a flow. Gives back, too, whether it does: then
+    /// it goes where those before it went.
+    ///
+    /// # Errors
+    /// What becomes of it where it goes nowhere.
+    pub fn send(
+        &mut self,
+        asked: Asked,
+        now: Time,
+        random: &mut dyn Random,
+    ) -> Result<(Target, bool), Refusal> {
+        if let Some(target) = self.flows.follow(asked, now) {
+            return Ok((target, true));
+        }
+        let target = self.pick(asked, now, random)?;
+        self.flows.open(asked, target, now);
+        Ok((target, false))
+    }
+
+    /// Chooses where a new connection goes.
     ///
     /// # Errors
     /// What becomes of it where it goes nowhere.
     #[inline]
     pub fn pick(
         &mut self,
-        service: ServiceId,
-        port: u16,
-        caller: Caller,
+        asked: Asked,
         now: Time,
         random: &mut dyn Random,
     ) -> Result<Target, Refusal> {
+        let Asked { service, protocol, port, caller } = asked;
         let rules = self.rules.get_mut(service.0 as usize);
         let rules = rules.ok_or(Refusal::NoRules { withdrawn: false })?;
         let (any, withdrawn) = (!rules.ports.is_empty(), rules.withdrawn);
-        match rules.ports.iter_mut().find(|rules| rules.number == port) {
+        match rules.ports.iter_mut().find(|rules| rules.is(protocol, port)) {
             Some(port) => port.pick(caller, now, random),
             None if !any => Err(Refusal::NoRules { withdrawn }),
             None => Err(Refusal::NoSuchPort { told: self.config.mode.guards_cluster_ips() }),
         }
     }
 
-    /// The pods that a connection from the node to a Service's port may go to, or what becomes of it
+    /// The pods that a TCP connection from the node to a Service's port may go to, or what becomes of it
     /// where there are none; `None` where no rule is for that port.
     #[must_use]
     pub fn targets(&self, service: ServiceId, port: u16) -> Option<Result<&[Target], Refusal>> {
         let rules = self.rules.get(service.0 as usize)?;
-        Some(rules.ports.iter().find(|rules| rules.number == port)?.inside_targets())
+        Some(rules.ports.iter().find(|rules| rules.is(Protocol::Tcp, port))?.inside_targets())
     }
 
     /// Whether its rules refuse ports that a Service does not have.
@@ -267,12 +316,17 @@ impl KubeProxy {
         self.config.mode.guards_cluster_ips()
     }
 
-    /// Tells the policy of a port how a request to it ended.
-    pub fn done(&mut self, port: u16, caller: Caller, request: &Request, now: Time) {
-        let (Some(service), Some(pod)) = (request.service, request.pod) else { return };
+    /// Tells the policy of a port how a request to it ended, and connection tracking that it was
+    /// answered.
+    pub fn done(&mut self, asked: Asked, request: &Request, now: Time) {
+        let Asked { service, protocol, port, caller } = asked;
+        let Some(pod) = request.pod else { return };
         let Some(rules) = self.rules.get_mut(service.0 as usize) else { return };
-        if let Some(port) = rules.ports.iter_mut().find(|rules| rules.number == port) {
+        if let Some(port) = rules.ports.iter_mut().find(|rules| rules.is(protocol, port)) {
             port.done(caller, pod, request.outcome, now.since(request.connected));
+        }
+        if protocol == Protocol::Udp && request.outcome == Outcome::Ok {
+            self.flows.answered(asked, now);
         }
     }
 
@@ -299,12 +353,16 @@ impl KubeProxy {
             return Some(Computed::withdrawn(service.id));
         }
         let address = service.spec.cluster_ip.unwrap_or(UNASSIGNED);
-        // Requests come over TCP, so nobody meets the rules of other protocols.
-        let ports = facts.ports.iter().filter(|port| port.protocol == Protocol::Tcp);
+        // Requests come over TCP and UDP, so nobody meets the rules of SCTP.
+        let ports = facts.ports.iter().filter(|port| port.protocol != Protocol::Sctp);
         let ports = ports.map(|port| {
             let known = ServicePort::new(&facts, port, address);
-            let rules = self.port_rules(slices, (&port.name, port.protocol), &known);
-            Port::new((service.id, port.port), &known, &rules, &self.config, lists)
+            let candidates = candidates(slices, (&port.name, port.protocol));
+            let rules = self.port_rules(&candidates, &known);
+            let udp = port.protocol == Protocol::Udp;
+            let serving = candidates.iter().filter(|it| udp && it.endpoint.serving);
+            let serving = serving.map(Candidate::target).collect();
+            Port::new((service.id, &known), &rules, serving, &self.config, lists)
         });
         let mut endpoints = slices.values().flat_map(|known| &known.slice.endpoints);
         let local_ready = facts.external_policy_local
@@ -321,20 +379,11 @@ impl KubeProxy {
     }
 
     /// The endpoints of a port, by which way a connection comes.
-    fn port_rules(
-        &self,
-        slices: &BTreeMap<Arc<str>, KnownSlice>,
-        port: (&str, Protocol),
-        service: &ServicePort,
-    ) -> PortRules<Target> {
-        let candidates = candidates(slices, port);
+    fn port_rules(&self, candidates: &[Candidate<'_>], service: &ServicePort) -> PortRules<Target> {
         let infos: Vec<EndpointInfo> =
             candidates.iter().map(|candidate| self.info(candidate.endpoint)).collect();
         let place = Place { node: &self.name, zone: Some(&self.zone), prefer_same: true };
-        let target = |index: usize| {
-            let Candidate { port, endpoint, .. } = candidates[index];
-            Target { pod: endpoint.target.as_ref().map(|(pod, _)| *pod), port }
-        };
+        let target = |index: usize| candidates[index].target();
         PortRules::new(service.info(), &infos, place, self.config.mode, target)
     }
 

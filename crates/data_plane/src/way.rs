@@ -9,10 +9,10 @@ use record::{Cause, ClientId, Outcome, Request};
 use crate::{
     Cx, DataPlane,
     client::Origin,
-    connection::{self, Caller, Connection},
+    connection::{self, Caller, Connection, Transport},
     event::{Event, class},
     flight::{Flight, FlightId, Link},
-    kube_proxy::{Refusal, Target},
+    kube_proxy::{Asked, Refusal, Target},
 };
 
 impl DataPlane {
@@ -39,6 +39,7 @@ impl DataPlane {
         let next = client.next_arrival();
         let caller = client.caller(id, self.network.nodes(), &mut workload);
         let (foreseen, deadline) = (client.foreseen, arrived + client.config.timeout);
+        let datagram = client.config.transport != Transport::Tcp;
         self.plan_arrival(id, next, cx);
         self.arrived += 1;
         let Some((node, caller)) = caller else {
@@ -64,6 +65,7 @@ impl DataPlane {
             asked: 0,
             port: 0,
             link: Link::ByRules,
+            datagram,
             ingress: None,
             tries: 0,
             delay: Span::ZERO,
@@ -94,20 +96,29 @@ impl DataPlane {
         };
         let target = match (flight.link, request.service) {
             (Link::Direct | Link::Kept, _) => Target { pod: request.pod, port: flight.asked },
-            (Link::ByRules, None) => {
+            (_, None) => {
                 flight.fail(Cause::DiscoveryStaleAddress);
                 let deadline = flight.deadline;
                 return self.end_at(id, deadline, cx);
             }
-            (Link::ByRules, Some(service)) => {
+            (_, Some(service)) => {
                 let mut random = client.policy_stream(request.number, request.attempts);
                 if client.config.origin == Origin::OutsideBalanced {
                     request.node = self.balancers.node(service, request.node, &mut random);
                 }
                 let proxy = &mut self.proxies[request.node.0 as usize];
+                let transport = client.config.transport;
                 let (port, caller) = (flight.asked, flight.caller);
-                match proxy.pick(service, port, caller, cx.now, &mut random) {
-                    Ok(target) => target,
+                let asked = Asked { service, protocol: transport.protocol(), port, caller };
+                let picked = match transport {
+                    Transport::Udp { one_socket: true } => proxy.send(asked, cx.now, &mut random),
+                    _ => proxy.pick(asked, cx.now, &mut random).map(|target| (target, false)),
+                };
+                match picked {
+                    Ok((target, known)) => {
+                        flight.link = if known { Link::Tracked } else { Link::ByRules };
+                        target
+                    }
                     Err(refusal) => return self.refuse(id, refusal, extra, cx),
                 }
             }
@@ -116,7 +127,7 @@ impl DataPlane {
         let node = request.node;
         flight.port = target.port;
         let Some(there) = target.pod.and_then(|pod| self.runtime.node_of(pod)) else {
-            flight.fail(Cause::TimeoutUnreachable);
+            flight.fail(flight.unanswered());
             let deadline = flight.deadline;
             return self.end_at(id, deadline, cx);
         };
@@ -162,12 +173,13 @@ impl DataPlane {
                 return self.end_at(id, cx.now + delay, cx);
             }
             Connection::Unanswered => {
-                flight.fail(Cause::TimeoutUnreachable);
+                flight.fail(flight.unanswered());
                 return self.end_at(id, deadline, cx);
             }
         };
         // The handshake's answer and the request itself take another round trip.
-        let handshake = if flight.link == Link::Kept { Span::ZERO } else { delay + delay };
+        let at_once = flight.link == Link::Kept || flight.datagram;
+        let handshake = if at_once { Span::ZERO } else { delay + delay };
         let received = cx.now + handshake;
         let station = self.runtime.server_mut(server);
         let Some(admission) = station.admit(cx.now, received, &mut flight.workload) else {
@@ -210,8 +222,10 @@ impl DataPlane {
         let request = &flight.request;
         let client = &self.clients[request.client.0 as usize];
         let proxy = &mut self.proxies[request.node.0 as usize];
-        if flight.link == Link::ByRules {
-            proxy.done(flight.asked, flight.caller, request, cx.now);
+        if let (Link::ByRules | Link::Tracked, Some(service)) = (flight.link, request.service) {
+            let (port, caller) = (flight.asked, flight.caller);
+            let protocol = client.config.transport.protocol();
+            proxy.done(Asked { service, protocol, port, caller }, request, cx.now);
         }
         if let Outcome::Failed(cause) = request.outcome
             && client.retries(flight.caller, request.attempts, cause.family())

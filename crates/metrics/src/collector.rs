@@ -336,6 +336,7 @@ impl Recorder for Collector {
             Record::StepRan { .. }
             | Record::ServiceDeleted { .. }
             | Record::TargetHealthChanged { .. }
+            | Record::FlowsForgotten { .. }
             | Record::Ended => {}
         }
     }

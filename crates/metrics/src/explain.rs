@@ -55,9 +55,10 @@ impl<'a> Case<'a> {
             | Cause::RefusedListenerClosed
             | Cause::RefusedWrongPort => "refused",
             Cause::ResetKilledInFlight => "cut off",
-            Cause::TimeoutUnreachable | Cause::TimeoutDropped | Cause::DiscoveryStaleAddress => {
-                "left without an answer"
-            }
+            Cause::TimeoutUnreachable
+            | Cause::TimeoutDropped
+            | Cause::TimeoutStaleFlow
+            | Cause::DiscoveryStaleAddress => "left without an answer",
             Cause::TimeoutSlow => "answered too late",
             Cause::DnsNxdomain | Cause::DnsTimeout | Cause::DiscoveryEnvMissing => "not sent",
             Cause::RejectedOverload => "turned away",
@@ -99,6 +100,7 @@ impl<'a> Case<'a> {
             Cause::TimeoutUnreachable => self.unreachable(),
             Cause::TimeoutDropped => (self.dropped(), None),
             Cause::TimeoutSlow => (self.slow(), None),
+            Cause::TimeoutStaleFlow => (self.stale_flow(), None),
             Cause::DnsNxdomain => (self.nxdomain(), None),
             Cause::DnsTimeout => (self.dns_timeout(), None),
             Cause::DiscoveryEnvMissing => (self.env_missing(), None),
@@ -165,6 +167,16 @@ impl<'a> Case<'a> {
             "{} had no ready pod of {}, whose traffic policy Local keeps connections on their node",
             self.nodes(),
             self.names_of(&services)
+        )
+    }
+
+    fn stale_flow(&self) -> String {
+        let (clients, many) = self.clients();
+        let send = if many { "send" } else { "sends" };
+        format!(
+            "{clients} {send} from one socket, and the connection tracking of {} kept that flow at \
+             pods whose addresses had stopped answering, until a proxy sync with another ready pod",
+            self.nodes()
         )
     }
 

@@ -53,6 +53,8 @@ pub enum Cause {
     TimeoutDropped,
     /// The answer would have come later than the client waited.
     TimeoutSlow,
+    /// Connection tracking kept an open UDP flow at a pod whose address answers no more.
+    TimeoutStaleFlow,
     /// The name did not exist.
     DnsNxdomain,
     /// No answer to the name came in time.
@@ -67,7 +69,7 @@ pub enum Cause {
 
 impl Cause {
     /// All causes, in the order of their families.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::RefusedNoEndpoints,
         Self::RefusedNotListening,
         Self::RefusedListenerClosed,
@@ -76,6 +78,7 @@ impl Cause {
         Self::TimeoutUnreachable,
         Self::TimeoutDropped,
         Self::TimeoutSlow,
+        Self::TimeoutStaleFlow,
         Self::DnsNxdomain,
         Self::DnsTimeout,
         Self::DiscoveryEnvMissing,
@@ -95,6 +98,7 @@ impl Cause {
             Self::TimeoutUnreachable => "timeout.unreachable",
             Self::TimeoutDropped => "timeout.dropped",
             Self::TimeoutSlow => "timeout.slow",
+            Self::TimeoutStaleFlow => "timeout.stale-flow",
             Self::DnsNxdomain => "dns.nxdomain",
             Self::DnsTimeout => "dns.timeout",
             Self::DiscoveryEnvMissing => "discovery.env-missing",
@@ -112,7 +116,10 @@ impl Cause {
             | Self::RefusedListenerClosed
             | Self::RefusedWrongPort => Family::Refused,
             Self::ResetKilledInFlight => Family::Reset,
-            Self::TimeoutUnreachable | Self::TimeoutDropped | Self::TimeoutSlow => Family::Timeout,
+            Self::TimeoutUnreachable
+            | Self::TimeoutDropped
+            | Self::TimeoutSlow
+            | Self::TimeoutStaleFlow => Family::Timeout,
             Self::DnsNxdomain | Self::DnsTimeout => Family::Dns,
             Self::DiscoveryEnvMissing | Self::DiscoveryStaleAddress => Family::Discovery,
             Self::RejectedOverload => Family::Rejected,
@@ -123,6 +130,27 @@ impl Cause {
     #[must_use]
     pub fn index(self) -> usize {
         self as usize
+    }
+
+    /// Its number in fingerprints, from 1: it stays what it is when other causes come to be.
+    #[must_use]
+    pub fn number(self) -> u32 {
+        match self {
+            Self::RefusedNoEndpoints => 1,
+            Self::RefusedNotListening => 2,
+            Self::RefusedListenerClosed => 3,
+            Self::RefusedWrongPort => 4,
+            Self::ResetKilledInFlight => 5,
+            Self::TimeoutUnreachable => 6,
+            Self::TimeoutDropped => 7,
+            Self::TimeoutSlow => 8,
+            Self::DnsNxdomain => 9,
+            Self::DnsTimeout => 10,
+            Self::DiscoveryEnvMissing => 11,
+            Self::DiscoveryStaleAddress => 12,
+            Self::RejectedOverload => 13,
+            Self::TimeoutStaleFlow => 14,
+        }
     }
 }
 
@@ -142,5 +170,12 @@ mod tests {
             assert!(cause.name().starts_with(cause.family().name()), "{cause}");
             assert_eq!(cause.index(), place);
         }
+    }
+
+    #[test]
+    fn no_two_causes_have_one_number() {
+        let mut numbers = Cause::ALL.map(Cause::number);
+        numbers.sort_unstable();
+        assert!((1..).zip(numbers).all(|(place, number)| place == number), "{numbers:?}");
     }
 }

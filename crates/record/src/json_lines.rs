@@ -94,6 +94,10 @@ impl Names {
             Record::IngressUsed { client } => {
                 json!({ "record": "IngressUsed", "client": self.clients.get(client) })
             }
+            Record::FlowsForgotten { node, service, count } => {
+                json!({ "record": "FlowsForgotten", "node": self.nodes.get(node),
+                        "service": self.services.get(service), "count": count })
+            }
             Record::ServiceDeleted { service } => {
                 json!({ "record": "ServiceDeleted", "service": self.services.get(service) })
             }

@@ -305,4 +305,14 @@ pub enum Record {
         /// The client.
         client: ClientId,
     },
+    /// A node's proxy had its connection tracking forget UDP flows to pods that are gone, so that the
+    /// next datagram of each finds another pod.
+    FlowsForgotten {
+        /// The node.
+        node: NodeId,
+        /// The Service that they were opened to.
+        service: ServiceId,
+        /// How many.
+        count: u32,
+    },
 }

@@ -54,7 +54,7 @@ impl Hash for Request {
         let pod = self.pod.map_or(0, |pod| pod.0.wrapping_add(1));
         let outcome = match self.outcome {
             Outcome::Ok => 0,
-            Outcome::Failed(cause) => cause.index() as u32 + 1,
+            Outcome::Failed(cause) => cause.number(),
         };
         state.write_u64(pair(self.client.0, self.node.0));
         state.write_u64(pair(service, pod));

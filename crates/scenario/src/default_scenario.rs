@@ -12,8 +12,8 @@ use api::{Deployment, Protocol, Service, Strategy};
 use engine::Span;
 
 use crate::{
-    Action, Arrivals, Client, Code, Diagnostic, From, Host, NameCache, Port, Scenario, Step,
-    Target, TemplateChange,
+    Action, Arrivals, Client, Code, Connections, Diagnostic, From, Host, NameCache, Port, Scenario,
+    Step, Target, TemplateChange,
     diagnostic::Findings,
     objects::Objects,
     spec::{DEFAULT_TIMEOUT, empty_scenario, no_retries},
@@ -73,6 +73,7 @@ fn clients(objects: &Objects) -> Vec<Client> {
         let host = format!("{}.{}", meta.name, meta.namespace);
         let target = Target {
             url: format!("http://{host}:{}/", port.port),
+            protocol: Protocol::Tcp,
             host: Host::Name(host),
             port: Port::Number(port.port),
             service: meta.key(),
@@ -86,6 +87,7 @@ fn clients(objects: &Objects) -> Vec<Client> {
             arrivals: Arrivals::Poisson { per_second: PER_SECOND },
             timeout: DEFAULT_TIMEOUT,
             retries: no_retries(),
+            connections: Connections::PerRequest,
             name_cache: NameCache::None,
         });
     }

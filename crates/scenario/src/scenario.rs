@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
-use api::{Deployment, EndpointSlice, Ingress, Key, Labels, Pod, PodTemplate, Service};
+use api::{Deployment, EndpointSlice, Ingress, Key, Labels, Pod, PodTemplate, Protocol, Service};
 use engine::{Delay, Distribution, Span};
 
 /// What is to be rehearsed.
@@ -306,8 +306,20 @@ pub struct Client {
     pub timeout: Span,
     /// What it does about a failure.
     pub retries: Retries,
+    /// Whether its requests share a connection.
+    pub connections: Connections,
     /// What it keeps of the answers of DNS.
     pub name_cache: NameCache,
+}
+
+/// Whether the requests of a client share connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Connections {
+    /// Each has one of its own; over UDP, a socket of its own, and so a source port.
+    #[default]
+    PerRequest,
+    /// Those of one sender share one. So far only over UDP, where that is a socket.
+    KeepAlive,
 }
 
 /// Where a client is.
@@ -331,6 +343,8 @@ pub enum From {
 pub struct Target {
     /// The URL as written.
     pub url: String,
+    /// TCP, or UDP by its scheme.
+    pub protocol: Protocol,
     /// Its host.
     pub host: Host,
     /// Its port, or that of its scheme. For a client outside it is the Service's port that the node

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use api::{
-    DnsPolicy, Key, Meta, NodeId, Object, PodSpec, ResolvConf, Service, node::ZONE_LABEL,
+    DnsPolicy, Key, Meta, NodeId, Object, PodSpec, Protocol, ResolvConf, Service, node::ZONE_LABEL,
     pod::Resources,
 };
 use control_plane::{ControlPlane, controller_manager, kubelet, scheduler};
@@ -11,6 +11,7 @@ use data_plane::{
     Behaviour, DataPlane, NodeConfig, OnSigterm, WarmUp,
     arrivals::Arrivals,
     client::{self, ClientConfig, Origin},
+    connection::Transport,
     dns::{
         self,
         cache::Limits,
@@ -25,8 +26,8 @@ use data_plane::{
 use engine::{Span, Streams};
 use record::Family;
 use scenario::{
-    Action, Client, Cluster, Dns, Host, Image, IngressController, Node, Port, ProxyMode, Readiness,
-    Scenario, TemplateChange,
+    Action, Client, Cluster, Connections, Dns, Host, Image, IngressController, Node, Port,
+    ProxyMode, Readiness, Scenario, TemplateChange,
 };
 
 use crate::{
@@ -295,6 +296,12 @@ fn client(client: &Client, scenario: &Scenario, nodes: &BTreeMap<&str, NodeId>) 
             Port::Variable(name, _) => client::Port::Variable(name.clone()),
         },
         resolv_conf: resolv_conf(client, scenario),
+        transport: match client.target.protocol {
+            Protocol::Udp => {
+                Transport::Udp { one_socket: client.connections == Connections::KeepAlive }
+            }
+            Protocol::Tcp | Protocol::Sctp => Transport::Tcp,
+        },
         name_cache: match client.name_cache {
             scenario::NameCache::None => NameCache::None,
             scenario::NameCache::Ttl => NameCache::Ttl,

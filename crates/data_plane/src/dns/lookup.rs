@@ -11,7 +11,6 @@ use engine::{Distribution, Random, Span, Time};
 use super::{
     cache::{Cache, Limits, Reply},
     names::{NameId, Names},
-    record::Rcode,
 };
 
 /// How names are looked up in a cluster.

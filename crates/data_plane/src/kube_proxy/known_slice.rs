@@ -5,6 +5,7 @@ use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
 
 use api::{Endpoint, EndpointSlice, Protocol};
 
+use super::Target;
 use crate::address_text::AddressText;
 
 /// A slice as last heard of.
@@ -38,6 +39,12 @@ impl KnownSlice {
 }
 
 impl Candidate<'_> {
+    /// What a connection to it goes to.
+    pub(super) fn target(&self) -> Target {
+        let pod = self.endpoint.target.as_ref().map(|(pod, _)| *pod);
+        Target { pod, port: self.port }
+    }
+
     /// The order of `address:port` as text.
     #[inline]
     fn order(&self, other: &Self) -> Ordering {

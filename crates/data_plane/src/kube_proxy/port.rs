@@ -1,8 +1,11 @@
 //! The rules of a Service's port in force on a node: where a connection from somewhere goes.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use api::{PodId, ServiceId};
+use api::{PodId, Protocol, ServiceId};
 use engine::{Random, Span, Time};
 use policy::{Policy, Reply};
 use record::Outcome;
@@ -12,6 +15,8 @@ use crate::{
     connection::Caller,
     proxy::{
         affinity::Affinity,
+        conntrack,
+        mode::Mode,
         port_rules::{Choice, PortRules, Sender},
         service_port::ServicePort,
     },
@@ -48,10 +53,13 @@ pub struct Target {
 /// The targets of each port as some proxy computed them last. Proxies mostly know the same, and one
 /// list for all of them stays in the processor's caches, where one for each would not.
 #[derive(Debug, Default)]
-pub struct TargetLists(BTreeMap<(ServiceId, u16), Arc<[Target]>>);
+pub struct TargetLists(BTreeMap<PortOf, Arc<[Target]>>);
+
+/// A port of a Service.
+type PortOf = (ServiceId, Protocol, u16);
 
 impl TargetLists {
-    fn share(&mut self, port: (ServiceId, u16), targets: &[Target]) -> Arc<[Target]> {
+    fn share(&mut self, port: PortOf, targets: &[Target]) -> Arc<[Target]> {
         let known = self.0.entry(port).or_default();
         if **known != *targets {
             *known = targets.into();
@@ -62,12 +70,15 @@ impl TargetLists {
 
 /// The rules of one port of a Service.
 pub(super) struct Port {
-    pub(super) number: u16,
+    number: u16,
+    protocol: Protocol,
     inside: Door,
     /// For connections from outside, where they find other endpoints.
     outside: Option<Door>,
     /// Which endpoint each source is at, where the Service wants it to stay there.
     affinity: Option<Affinity<Target, Caller>>,
+    /// The endpoints that an open flow may stay at, of a port of UDP.
+    serving: BTreeSet<Target>,
 }
 
 /// One way to a port's endpoints.
@@ -83,23 +94,43 @@ struct Door {
 impl Port {
     /// The rules of a port, which remember nothing yet.
     pub(super) fn new(
-        id: (ServiceId, u16),
-        service: &ServicePort,
+        service: (ServiceId, &ServicePort),
         rules: &PortRules<Target>,
+        serving: BTreeSet<Target>,
         config: &Config,
         lists: &mut TargetLists,
     ) -> Self {
+        let (id, service) = service;
+        let id = (id, service.protocol, service.port);
         let inside = rules.internal(service.info());
         let outside = rules.external(service.info(), Sender::Outside);
         let outside = (outside != inside).then_some(outside);
         let capacity = config.mode.affinity_capacity();
         Self {
-            number: id.1,
+            number: service.port,
+            protocol: service.protocol,
+            serving,
             inside: Door::new(inside, config.policy, |targets| lists.share(id, targets)),
             outside: outside
                 .map(|choice| Door::new(choice, config.policy, |targets| targets.into())),
             affinity: service.client_ip_affinity.map(|timeout| Affinity::new(timeout, capacity)),
         }
+    }
+
+    /// Whether it is what somebody asks for.
+    #[inline]
+    pub(super) fn is(&self, protocol: Protocol, number: u16) -> bool {
+        self.number == number && self.protocol == protocol
+    }
+
+    /// Which open flows to it are to be forgotten, by their targets; `None` where it has none.
+    pub(super) fn stale_flows(&self, mode: Mode) -> Option<(u16, impl Fn(&Target) -> bool)> {
+        let stale = move |target: &Target| {
+            let removed = mode.ends_flows_with_their_endpoints()
+                && !self.targets().any(|there| there == *target);
+            removed || conntrack::is_cut_off(&self.serving, target)
+        };
+        (self.protocol == Protocol::Udp).then_some((self.number, stale))
     }
 
     /// Chooses where a new connection goes.
@@ -206,8 +237,8 @@ fn stay(
 
 /// New rules of a port take over what the old ones remember of its endpoints.
 pub(super) fn keep_memory(before: Vec<Port>, after: &mut [Port]) {
-    for Port { number, affinity, inside, outside } in before {
-        let Some(port) = after.iter_mut().find(|port| port.number == number) else { continue };
+    for Port { number, protocol, affinity, inside, outside, .. } in before {
+        let Some(port) = after.iter_mut().find(|port| port.is(protocol, number)) else { continue };
         port.inside.succeed(inside);
         if let (Some(before), Some(after)) = (outside, &mut port.outside) {
             after.succeed(before);

@@ -74,8 +74,15 @@ impl ServingEndpoints {
         let address = entry.original_address.map(|ip| SocketAddr::new(ip, port));
         let at_address = address.and_then(|address| self.addresses.get(&address));
         let serving = at_address.or_else(|| self.node_ports.get(&port));
-        serving.is_some_and(|serving| !serving.contains(&entry.reply_source))
+        serving.is_some_and(|serving| is_cut_off(serving, &entry.reply_source))
     }
+}
+
+/// Whether a UDP flow to an endpoint is forgotten, where these may answer for its Service's port: not
+/// where there is none, for there is nothing better for it.
+#[must_use]
+pub fn is_cut_off<E: Ord>(serving: &BTreeSet<E>, endpoint: &E) -> bool {
+    !serving.is_empty() && !serving.contains(endpoint)
 }
 
 /// Forgets connections that lead nowhere; how many.

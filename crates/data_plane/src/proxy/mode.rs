@@ -39,6 +39,13 @@ impl Mode {
         self == Self::Ipvs
     }
 
+    /// Whether an open UDP flow ends with the endpoint that it goes to, even where there is no other
+    /// (`expire_nodest_conn`, which kube-proxy sets to 1).
+    #[must_use]
+    pub fn ends_flows_with_their_endpoints(self) -> bool {
+        self == Self::Ipvs
+    }
+
     /// How many sources an affinity list holds; the oldest makes room (`xt_recent`'s
     /// `ip_list_tot`).
     #[must_use]

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use api::Labels;
+use api::{Labels, Protocol};
 use engine::Span;
 
 use super::{
@@ -10,7 +10,7 @@ use super::{
     item::{Fields, Item, Reading},
 };
 use crate::{
-    Arrivals, Client, Code, From, NameCache, Node, Retries, diagnostic::suggest,
+    Arrivals, Client, Code, Connections, From, NameCache, Node, Retries, diagnostic::suggest,
     kubernetes::parse_labels, rate,
 };
 
@@ -64,7 +64,8 @@ impl Reading<'_> {
             _ => None,
         };
         let arrivals = self.need(&fields, "arrivals").and_then(|item| self.arrivals(&item, known));
-        self.connections(&fields);
+        let udp = target.as_ref().is_some_and(|target| target.protocol == Protocol::Udp);
+        let connections = self.connections(&fields, udp);
         let timeout = self.timeout(&fields);
         let retries = fields.get("retries").map_or_else(no_retries, |item| self.retries(&item));
         let name_cache =
@@ -76,6 +77,7 @@ impl Reading<'_> {
             arrivals: arrivals?,
             timeout,
             retries,
+            connections,
             name_cache,
         })
     }
@@ -117,11 +119,13 @@ impl Reading<'_> {
         timeout
     }
 
-    fn connections(&mut self, fields: &Fields<'_>) {
-        let Some(item) = fields.get("connections") else { return };
-        let Some(text) = self.text(&item) else { return };
+    /// `connections`; a client over UDP may keep its socket.
+    fn connections(&mut self, fields: &Fields<'_>, udp: bool) -> Connections {
+        let Some(item) = fields.get("connections") else { return Connections::default() };
+        let Some(text) = self.text(&item) else { return Connections::default() };
         match text.as_str() {
             "perRequest" => {}
+            "keepAlive" if udp => return Connections::KeepAlive,
             "keepAlive" | "http2" => {
                 let message = format!("connections `{text}` are not there yet");
                 let help = "write `connections: perRequest`, or leave it out";
@@ -133,6 +137,7 @@ impl Reading<'_> {
                 self.report(Code::BadValue, &item, message, help);
             }
         }
+        Connections::PerRequest
     }
 
     fn retries(&mut self, item: &Item<'_>) -> Retries {

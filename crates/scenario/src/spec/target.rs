@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use api::{IntOrString, Key, Protocol, Service, ingress::route, service::ServiceType};
+use api::{IntOrString, Key, Protocol, Service, ServicePort, ingress::route, service::ServiceType};
 
 use super::{
     Known,
@@ -20,21 +20,32 @@ struct Url<'a> {
     host_offset: usize,
     port: Option<&'a str>,
     port_offset: usize,
-    default_port: u16,
+    protocol: Protocol,
+    /// Of its scheme; UDP has none.
+    default_port: Option<u16>,
 }
 
 impl Url<'_> {
     /// The port it names, or its scheme's; `None` of a text that is no port.
     fn number(&self) -> Option<u16> {
-        let Some(written) = self.port else { return Some(self.default_port) };
+        let Some(written) = self.port else { return self.default_port };
         written.parse().ok().filter(|number| *number > 0)
+    }
+
+    /// The ports of a Service that it can mean.
+    fn ports<'s>(&self, service: &'s Service) -> impl Iterator<Item = &'s ServicePort> {
+        let protocol = self.protocol;
+        service.spec.ports.iter().filter(move |port| port.protocol == protocol)
     }
 }
 
 fn split(text: &str) -> Option<Url<'_>> {
-    let (rest, default_port) = match text.strip_prefix("http://") {
-        Some(rest) => (rest, 80),
-        None => (text.strip_prefix("https://")?, 443),
+    let (scheme, rest) = text.split_once("://")?;
+    let (protocol, default_port) = match scheme {
+        "http" => (Protocol::Tcp, Some(80)),
+        "https" => (Protocol::Tcp, Some(443)),
+        "udp" => (Protocol::Udp, None),
+        _ => return None,
     };
     let host_offset = text.len() - rest.len();
     let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
@@ -45,7 +56,8 @@ fn split(text: &str) -> Option<Url<'_>> {
         None => (authority, None),
     };
     let port_offset = host_offset + host.len() + 1;
-    (!host.is_empty()).then_some(Url { host, host_offset, port, port_offset, default_port })
+    let url = Url { host, host_offset, port, port_offset, protocol, default_port };
+    (!host.is_empty()).then_some(url)
 }
 
 /// The path of a URL, without query and fragment.
@@ -92,7 +104,7 @@ impl Reading<'_> {
                 Code::BadValue,
                 item,
                 message,
-                "write http://NAME/ or http://NAME.NAMESPACE:PORT/",
+                "write http://NAME/, http://NAME.NAMESPACE:PORT/ or udp://NAME:PORT",
             );
             return None;
         };
@@ -100,7 +112,10 @@ impl Reading<'_> {
             From::Pods { namespace, .. } => &**namespace,
             From::Node(_) | From::Outside => "default",
         };
-        if *from == From::Outside && self.is_of_an_ingress(&url, known) {
+        if *from == From::Outside
+            && url.protocol == Protocol::Tcp
+            && self.is_of_an_ingress(&url, known)
+        {
             return self.by_ingress(item, &text, &url, known);
         }
         let bare = url.host.trim_start_matches('[').trim_end_matches(']');
@@ -128,7 +143,7 @@ impl Reading<'_> {
         // A load balancer has the Service's own ports, and a node has its node ports.
         let balanced = *from == From::Outside
             && service.spec.kind == ServiceType::LoadBalancer
-            && service.spec.ports.iter().any(|it| it.port == port.number());
+            && url.ports(service).any(|it| it.port == port.number());
         let port = match port {
             // Its name leads to the pods themselves, and so to the ports that they listen on.
             port if service.spec.headless => {
@@ -149,6 +164,7 @@ impl Reading<'_> {
         };
         Some(Target {
             url: text.clone(),
+            protocol: url.protocol,
             host,
             port,
             service: service.meta.key(),
@@ -195,6 +211,7 @@ impl Reading<'_> {
         let port = service.and_then(|it| it.spec.ports.get(backends::port(it, backend)?));
         Some(Target {
             url: text.to_owned(),
+            protocol: url.protocol,
             host: Host::Name(url.host.to_owned()),
             port: Port::Number(port.map_or(80, |port| port.port)),
             service: key,
@@ -319,9 +336,12 @@ impl Reading<'_> {
         }
         let number = url.number();
         if number.is_none() {
-            let message = format!("{}: {written:?} is not a port", item.path());
-            let help = "write a number from 1 to 65535";
-            self.report_inside(Code::BadValue, item, url.port_offset, message, help);
+            let (offset, message) = match url.port {
+                Some(_) => (url.port_offset, format!("{}: {written:?} is not a port", item.path())),
+                None => (url.host_offset, format!("{}: UDP has no port by default", item.path())),
+            };
+            let help = "write a number from 1 to 65535 after a colon";
+            self.report_inside(Code::BadValue, item, offset, message, help);
         }
         number.map(Port::Number)
     }
@@ -354,14 +374,15 @@ impl Reading<'_> {
     ) -> Option<u16> {
         self.reachable(item, url, service, from)?;
         let (key, outside) = (service.meta.key(), *from == From::Outside);
-        let ports = || service.spec.ports.iter().filter(|port| port.protocol == Protocol::Tcp);
-        let found = ports()
+        let found = url
+            .ports(service)
             .find(|port| port.port == number)
-            .or_else(|| ports().find(|port| outside && port.node_port == Some(number)));
+            .or_else(|| url.ports(service).find(|it| outside && it.node_port == Some(number)));
         if found.is_none() {
             let offset = if url.port.is_some() { url.port_offset } else { url.host_offset };
-            let message = format!("Service `{key}` has no port {number}");
-            let help = ports_of(service, number);
+            let of = if url.protocol == Protocol::Udp { "UDP port" } else { "port" };
+            let message = format!("Service `{key}` has no {of} {number}");
+            let help = ports_of(service, url, number);
             self.report_inside(Code::UnknownPort, item, offset, message, help);
         }
         found.map(|port| port.port)
@@ -369,17 +390,17 @@ impl Reading<'_> {
 }
 
 /// The ports a Service has, for one who asked for another.
-fn ports_of(service: &Service, asked: u16) -> String {
-    let ports = || service.spec.ports.iter().filter(|port| port.protocol == Protocol::Tcp);
+fn ports_of(service: &Service, url: &Url<'_>, asked: u16) -> String {
+    let (ports, name) = (|| url.ports(service), url.protocol.name());
     let numbers: Vec<String> = ports().map(|port| port.port.to_string()).collect();
     let behind = IntOrString::Int(asked.into());
     match (ports().find(|port| port.target_port == behind), numbers.as_slice()) {
         (Some(port), _) => {
             format!("{asked} is the port of its pods; the Service's own is {}", port.port)
         }
-        (None, []) => "it has no TCP port at all".to_owned(),
-        (None, [only]) => format!("its only TCP port is {only}"),
-        (None, many) => format!("its TCP ports are {}", many.join(", ")),
+        (None, []) => format!("it has no {name} port at all"),
+        (None, [only]) => format!("its only {name} port is {only}"),
+        (None, many) => format!("its {name} ports are {}", many.join(", ")),
     }
 }
 
@@ -420,7 +441,8 @@ mod tests {
             parts("http://[fd00::1]:80"),
             Some(("[fd00::1]".to_owned(), Some("80".to_owned())))
         );
-        for text in ["web", "http://", "http:///x", "ftp://web", ""] {
+        assert_eq!(parts("udp://dns:53"), Some(("dns".to_owned(), Some("53".to_owned()))));
+        for text in ["web", "http://", "http:///x", "ftp://web", "udp://", ""] {
             assert_eq!(parts(text), None, "{text}");
         }
     }
