@@ -164,6 +164,7 @@ pub(crate) fn eventful() -> (Vec<Value>, Value) {
             verified: true,
         }],
         warnings: Vec::new(),
+        interrupted: false,
     };
     let stream = both.1.finish().expect("memory takes everything");
     let stream = String::from_utf8(stream).expect("JSON is UTF-8");

@@ -1,7 +1,7 @@
 //! Which of the changes that might help do.
 
 use api::Key;
-use engine::Span;
+use engine::{Span, Time};
 use metrics::{Measures, Rollout, words};
 use scenario::Scenario;
 
@@ -24,60 +24,138 @@ pub struct Advice {
     pub outcome: String,
 }
 
+/// Runs a scenario under a seed and measures it, or gives `None` to try no more.
+pub type Trial<'a> = dyn FnMut(&Scenario, u64) -> Option<Measures> + 'a;
+
 /// Changes that would have saved requests, for the largest causes first, each tried on top of those
-/// before it. `trial` runs a changed scenario with the seed of the run that was measured and
-/// measures it too, or gives `None` to try no more.
+/// before it: with the seed of the run that was measured, and then with other seeds, for in another
+/// run something else may go wrong.
 pub fn advise(
     scenario: &Scenario,
     measures: &Measures,
-    trial: &mut dyn FnMut(&Scenario) -> Option<Measures>,
+    (seed, others): (u64, &[u64]),
+    trial: &mut Trial<'_>,
 ) -> Vec<Advice> {
-    let mut advice: Vec<Advice> = Vec::new();
-    let (mut best, mut reached) = (scenario.clone(), measures.clone());
-    let mut tried: Vec<(Key, String)> = Vec::new();
-    // What is left after a change may have other causes, so that they are looked at anew.
-    while let Some(remedy) = next(&best, &reached, &tried) {
-        tried.push((remedy.object.clone(), remedy.field()));
-        let mut candidate = best.clone();
-        remedy.apply(&mut candidate);
-        let Some(measured) = trial(&candidate) else { break };
-        // A change that does not help is not worth saying.
-        if measured.requests.failed < reached.requests.failed {
-            let outcome = outcome(advice.is_empty(), &measured, &reached);
-            advice.push(Advice { remedy, outcome });
-            (best, reached) = (candidate, measured);
-        }
-    }
-    advice
-}
-
-/// A change that was not tried yet, against the largest cause that there is one for.
-fn next(scenario: &Scenario, measures: &Measures, tried: &[(Key, String)]) -> Option<Remedy> {
-    if tried.len() == MOST_TRIALS || measures.requests.failed == 0 {
-        return None;
-    }
-    let causes = measures.explanations.iter();
-    let mut remedies = causes.flat_map(|cause| search::remedies(scenario, measures, cause));
-    remedies.find(|remedy| !tried.contains(&(remedy.object.clone(), remedy.field())))
-}
-
-fn outcome(is_first: bool, after: &Measures, before: &Measures) -> String {
-    let with = if is_first { "with it" } else { "with this too" };
-    let failed = match after.requests.failed {
-        0 => "0 failed".to_owned(),
-        left => {
-            let before = words::count(before.requests.failed);
-            format!("{} failed instead of {before}", words::count(left))
-        }
+    let mut search = Search {
+        scenario: scenario.clone(),
+        reached: measures.clone(),
+        seed: None,
+        tried: Vec::new(),
+        advice: Vec::new(),
     };
-    format!("{with}, {failed}{}", price(rollouts_took(after), rollouts_took(before)))
+    if search.improve(seed, trial).is_some() {
+        search.look_further(others, trial);
+    }
+    search.advice
 }
 
-/// How long all rollouts took together; `None` where there was none, or one was not complete.
+/// What was found so far.
+struct Search {
+    /// With all changes that helped.
+    scenario: Scenario,
+    /// What it came to in the run that is looked at.
+    reached: Measures,
+    /// The seed of that run, where it is another than that of the run that was measured.
+    seed: Option<u64>,
+    tried: Vec<(Key, String)>,
+    advice: Vec<Advice>,
+}
+
+impl Search {
+    /// Tries changes against what failed in the run that is looked at; `None` where no more may be
+    /// tried. What is left after a change may have other causes, so that they are looked at anew.
+    fn improve(&mut self, seed: u64, trial: &mut Trial<'_>) -> Option<()> {
+        while let Some(remedy) = self.next() {
+            self.tried.push((remedy.object.clone(), remedy.field()));
+            let mut candidate = self.scenario.clone();
+            remedy.apply(&mut candidate);
+            let measured = trial(&candidate, seed)?;
+            // A change that does not help is not worth saying.
+            if measured.requests.failed < self.reached.requests.failed {
+                let outcome = self.outcome(&measured);
+                self.advice.push(Advice { remedy, outcome });
+                (self.scenario, self.reached) = (candidate, measured);
+            }
+        }
+        Some(())
+    }
+
+    /// Looks at runs with other seeds, and goes on with the one that lost the most.
+    fn look_further(&mut self, others: &[u64], trial: &mut Trial<'_>) {
+        let mut known = 0;
+        while known < self.advice.len() {
+            known = self.advice.len();
+            let mut runs = Vec::new();
+            for seed in others {
+                let Some(measured) = trial(&self.scenario, *seed) else { return };
+                runs.push((*seed, measured));
+            }
+            let failed = |run: &(u64, Measures)| run.1.requests.failed;
+            let counts: Vec<u64> = runs.iter().map(failed).collect();
+            let worst = runs.into_iter().max_by_key(|run| (failed(run), std::cmp::Reverse(run.0)));
+            let Some((seed, measured)) = worst else { return };
+            (self.seed, self.reached) = (Some(seed), measured);
+            if self.improve(seed, trial).is_none() || known == self.advice.len() {
+                let last = self.advice.last_mut().expect("there is advice");
+                last.outcome.push_str(&elsewhere(&counts));
+                return;
+            }
+        }
+    }
+
+    /// A change that was not tried yet, against the largest cause that there is one for.
+    fn next(&self) -> Option<Remedy> {
+        if self.tried.len() == MOST_TRIALS || self.reached.requests.failed == 0 {
+            return None;
+        }
+        let causes = self.reached.explanations.iter();
+        let mut remedies =
+            causes.flat_map(|cause| search::remedies(&self.scenario, &self.reached, cause));
+        remedies.find(|remedy| !self.tried.contains(&(remedy.object.clone(), remedy.field())))
+    }
+
+    /// What came of a change, in words.
+    fn outcome(&self, after: &Measures) -> String {
+        let with = if self.advice.is_empty() { "with it" } else { "with this too" };
+        let before = words::count(self.reached.requests.failed);
+        let failed = match (after.requests.failed, self.seed) {
+            (0, None) => "0 failed".to_owned(),
+            (left, None) => format!("{} failed instead of {before}", words::count(left)),
+            (left, Some(seed)) => {
+                format!("{} failed instead of {before} under seed {seed}", words::count(left))
+            }
+        };
+        let price = price(rollouts_took(after), rollouts_took(&self.reached));
+        format!("{with}, {failed}{price}")
+    }
+}
+
+/// How many requests failed under other seeds.
+fn elsewhere(counts: &[u64]) -> String {
+    let (Some(least), Some(most)) = (counts.iter().min(), counts.iter().max()) else {
+        return String::new();
+    };
+    let seeds = words::many(counts.len() as u64, "other seed");
+    match (least, most) {
+        (0, 0) => format!("; 0 under {seeds}, too"),
+        _ if least == most => format!("; {} under {seeds}", words::count(*most)),
+        _ => format!("; {} to {} under {seeds}", words::count(*least), words::count(*most)),
+    }
+}
+
+/// For how long a rollout was under way; `None` where there was none, or one was not complete.
 fn rollouts_took(measures: &Measures) -> Option<Span> {
-    let spans: Option<Vec<Span>> = measures.rollouts.iter().map(Rollout::duration).collect();
-    let spans = spans.filter(|spans| !spans.is_empty())?;
-    Some(spans.into_iter().fold(Span::ZERO, |sum, span| sum + span))
+    let stretch = |rollout: &Rollout| Some((rollout.start, rollout.start + rollout.duration()?));
+    let stretches: Option<Vec<(Time, Time)>> = measures.rollouts.iter().map(stretch).collect();
+    let mut stretches = stretches.filter(|stretches| !stretches.is_empty())?;
+    stretches.sort_unstable();
+    let (mut took, mut until) = (Span::ZERO, Time::ZERO);
+    for (start, end) in stretches {
+        // Those that go on side by side count once.
+        took = took + end.max(until).since(start.max(until));
+        until = until.max(end);
+    }
+    Some(took)
 }
 
 /// What a change costs: rollouts that take longer. A second or a tenth more is not worth a word.

@@ -8,6 +8,7 @@ use api::{
     runtime_interface::ProbeKind,
     service::TrafficPolicy,
 };
+use metrics::words;
 
 /// A change of one field of an object.
 #[derive(Clone, Debug)]
@@ -26,6 +27,14 @@ pub(crate) enum Change {
     ProbePort { container: usize, probe: ProbeKind, handler: &'static str, port: u16 },
     /// One pod more before one goes, in place of `Recreate` where it is that.
     OneMoreFirst { was_recreate: bool },
+    /// More pods.
+    Replicas {
+        replicas: i32,
+        /// How many there are.
+        before: i32,
+        /// How many requests a second come at most.
+        per_second: f64,
+    },
     /// The port of a Service's pods.
     TargetPort { place: usize, port: u16 },
     /// The labels of a Service's pods.
@@ -74,6 +83,7 @@ impl Change {
                 )
             }
             Self::OneMoreFirst { .. } => "spec.strategy".to_owned(),
+            Self::Replicas { .. } => "spec.replicas".to_owned(),
             Self::TargetPort { place, .. } => format!("spec.ports[{place}].targetPort"),
             Self::Selector { .. } => "spec.selector".to_owned(),
             Self::PodsOfAllNodes { external } => format!("spec.{}", policy_field(*external)),
@@ -102,6 +112,10 @@ impl Change {
             Self::OneMoreFirst { .. } => {
                 format!("let a new pod of {name} be ready before an old one goes")
             }
+            Self::Replicas { replicas, before, per_second } => format!(
+                "run {replicas} pods of {name} instead of {before}, for {} requests a second",
+                words::count(per_second.round() as u64)
+            ),
             Self::TargetPort { port, .. } => {
                 format!("point Service {name} at port {port}, where its pods listen")
             }
@@ -145,6 +159,9 @@ impl Change {
                 );
                 vec![Field::new("spec", strategy).replacing(true)]
             }
+            Self::Replicas { replicas, .. } => {
+                vec![Field::new("spec", format!("replicas: {replicas}")).replacing(true)]
+            }
             Self::TargetPort { place, port } => {
                 vec![Field::new(format!("spec.ports[{place}]"), format!("targetPort: {port}"))]
             }
@@ -175,16 +192,21 @@ impl Change {
             Self::PreStopSleep { .. }
             | Self::ReadinessProbe { .. }
             | Self::ProbePort { .. }
+            | Self::Replicas { .. }
             | Self::OneMoreFirst { .. } => {}
         }
     }
 
     pub(crate) fn apply_to_deployment(&self, spec: &mut DeploymentSpec) {
-        if let Self::OneMoreFirst { .. } = self {
-            spec.strategy = Strategy::RollingUpdate {
-                max_surge: IntOrPercent::Int(1),
-                max_unavailable: IntOrPercent::Int(0),
-            };
+        match self {
+            Self::OneMoreFirst { .. } => {
+                spec.strategy = Strategy::RollingUpdate {
+                    max_surge: IntOrPercent::Int(1),
+                    max_unavailable: IntOrPercent::Int(0),
+                };
+            }
+            Self::Replicas { replicas, .. } => spec.replicas = *replicas,
+            _ => {}
         }
         self.apply_to_template(&mut spec.template);
     }
@@ -215,6 +237,7 @@ impl Change {
                 }
             }
             Self::OneMoreFirst { .. }
+            | Self::Replicas { .. }
             | Self::TargetPort { .. }
             | Self::Selector { .. }
             | Self::PodsOfAllNodes { .. } => {}

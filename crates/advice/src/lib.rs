@@ -16,6 +16,6 @@ mod change;
 mod remedy;
 mod search;
 
-pub use advise::{Advice, advise};
+pub use advise::{Advice, Trial, advise};
 pub use change::Field;
 pub use remedy::Remedy;

@@ -18,6 +18,13 @@ const LONGEST_HOOK_SECONDS: u32 = 60;
 /// A hook is made for a gap of this length where none was recorded, or one that is shorter.
 const SHORTEST_GAP: Span = Span::from_secs(1);
 
+/// Queues stay short up to about this share of the time that workers are busy; above it they grow without
+/// measure (M/M/c).
+const HIGHEST_UTILISATION: f64 = 0.8;
+
+/// More pods than these are not suggested.
+const MOST_REPLICAS: f64 = 1000.0;
+
 /// Changes that might have saved the requests that failed for a cause.
 pub(crate) fn remedies(
     scenario: &Scenario,
@@ -45,6 +52,10 @@ pub(crate) fn remedies(
                 called_deployments(scenario).into_iter().flat_map(|it| probe_ports(scenario, it)),
             )
             .chain(called_deployments(scenario).into_iter().filter_map(one_more_first))
+            .collect(),
+        Cause::RejectedOverload | Cause::TimeoutSlow => deployments
+            .into_iter()
+            .flat_map(|it| none_missing(it).into_iter().chain(enough_pods(scenario, it)))
             .collect(),
         _ => Vec::new(),
     }
@@ -108,6 +119,41 @@ fn probe_ports(scenario: &Scenario, deployment: &Deployment) -> Vec<Remedy> {
 
 /// For a Deployment that may be without any pod while it is rolled out.
 fn one_more_first(deployment: &Deployment) -> Option<Remedy> {
+    replaced_first(deployment, deployment.spec.replicas)
+}
+
+/// For a Deployment that may be short of a pod while it is rolled out.
+fn none_missing(deployment: &Deployment) -> Option<Remedy> {
+    replaced_first(deployment, 1)
+}
+
+/// As many pods as the work that clients bring keeps busy for a part of the time only, where there are
+/// fewer.
+fn enough_pods(scenario: &Scenario, deployment: &Deployment) -> Option<Remedy> {
+    let template = &deployment.spec.template;
+    let container = &template.spec.containers[serving_container(template)?];
+    let image = scenario.images.get(&container.image)?;
+    let per_second: f64 = scenario
+        .clients
+        .iter()
+        .filter(|client| {
+            let mut services = scenario.services.iter();
+            services.any(|it| it.meta.key() == client.target.service && selects(it, deployment))
+        })
+        .map(|client| client.arrivals.most_per_second())
+        .sum();
+    let busy = per_second * image.service_time.mean()?.as_secs_f64() / f64::from(image.concurrency);
+    let replicas = (busy / HIGHEST_UTILISATION).ceil();
+    let before = deployment.spec.replicas;
+    if replicas <= f64::from(before) || replicas > MOST_REPLICAS {
+        return None;
+    }
+    let change = Change::Replicas { replicas: replicas as i32, before, per_second };
+    Some(Remedy { kind: Kind::Deployment, object: deployment.meta.key(), change })
+}
+
+/// For a Deployment whose rollout may leave so many pods missing.
+fn replaced_first(deployment: &Deployment, least_missing: i32) -> Option<Remedy> {
     let replicas = deployment.spec.replicas;
     let (was_recreate, missing) = match deployment.spec.strategy {
         Strategy::Recreate => (true, replicas),
@@ -121,7 +167,11 @@ fn one_more_first(deployment: &Deployment) -> Option<Remedy> {
     };
     let change = Change::OneMoreFirst { was_recreate };
     let kind = Kind::Deployment;
-    (missing >= replicas).then(|| Remedy { kind, object: deployment.meta.key(), change })
+    (missing >= least_missing.max(1)).then(|| Remedy {
+        kind,
+        object: deployment.meta.key(),
+        change,
+    })
 }
 
 /// Let old pods stay until the load balancer has found their nodes empty.
@@ -164,15 +214,20 @@ fn pods_of_all_nodes(scenario: &Scenario) -> impl Iterator<Item = Remedy> {
 /// The Deployments whose pods belong to Services that clients call.
 fn called_deployments(scenario: &Scenario) -> Vec<&Deployment> {
     let called = |deployment: &&Deployment| {
-        let labels = &deployment.spec.template.labels;
         scenario.services.iter().any(|service| {
-            let selects = |selector| api::selector::matches_all(selector, labels);
-            service.meta.namespace == deployment.meta.namespace
-                && service.spec.selector.as_ref().is_some_and(selects)
+            selects(service, deployment)
                 && scenario.clients.iter().any(|it| it.target.service == service.meta.key())
         })
     };
     scenario.deployments.iter().filter(called).collect()
+}
+
+/// Whether the pods of a Deployment belong to a Service.
+fn selects(service: &Service, deployment: &Deployment) -> bool {
+    let labels = &deployment.spec.template.labels;
+    let selects = |selector| api::selector::matches_all(selector, labels);
+    service.meta.namespace == deployment.meta.namespace
+        && service.spec.selector.as_ref().is_some_and(selects)
 }
 
 /// The Deployments whose pods the failed requests were sent to, the one with the most first.

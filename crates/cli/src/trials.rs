@@ -11,6 +11,9 @@ use crate::{attendant::Attendant, rehearsal::rehearse};
 /// minute.
 const MOST_EVENTS: u64 = 20_000_000;
 
+/// Under so many other seeds a change is looked at, fewer where runs are long.
+const MOST_OTHER_SEEDS: u64 = 9;
+
 /// Why no change was tried, if the run was too long for it and a change was called for.
 pub(crate) fn too_long(measures: &Measures, ending: Ending) -> Option<String> {
     (ending.events > MOST_EVENTS && measures.requests.failed > 0).then(|| {
@@ -26,16 +29,18 @@ pub(crate) fn too_long(measures: &Measures, ending: Ending) -> Option<String> {
 pub(crate) fn advise(
     scenario: &Scenario,
     sources: &Sources,
-    seed: u64,
+    (seed, events): (u64, u64),
     measures: &Measures,
     attendant: &Attendant,
 ) -> Vec<report::Advice> {
     attendant.say("trying out changes");
-    let mut trial = |candidate: &Scenario| {
+    let mut trial = |candidate: &Scenario, seed: u64| {
         let (after, ending) = rehearse(candidate, seed, attendant, None);
         (!ending.interrupted).then_some(after)
     };
-    let advice = advice::advise(scenario, measures, &mut trial);
+    let affordable = (MOST_EVENTS / events.max(1)).min(MOST_OTHER_SEEDS);
+    let others: Vec<u64> = (1..=affordable).map(|step| seed.wrapping_add(step)).collect();
+    let advice = advice::advise(scenario, measures, (seed, &others), &mut trial);
     advice.into_iter().map(|advice| placed(advice, sources)).collect()
 }
 

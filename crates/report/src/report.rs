@@ -21,6 +21,8 @@ pub struct Report<'a> {
     pub advice: Vec<Advice>,
     /// Reasons not to trust the result, besides those of the measures.
     pub warnings: Vec<String>,
+    /// Whether the run was interrupted before its end.
+    pub interrupted: bool,
 }
 
 impl Report<'_> {
@@ -28,6 +30,14 @@ impl Report<'_> {
     pub(crate) fn all_warnings(&self) -> impl Iterator<Item = &str> {
         self.measures.warnings.iter().chain(&self.warnings).map(String::as_str)
     }
+}
+
+/// How to write several edits, so that none moves the lines of another.
+pub(crate) fn edit_order(advice: &[Advice]) -> Option<&'static str> {
+    let edits: usize = advice.iter().map(|advice| advice.edits.len()).sum();
+    (edits > 1).then_some(
+        "Lines are counted in the files as they are now: begin with those that are furthest down.",
+    )
 }
 
 /// Lines to write into a file.

@@ -87,6 +87,7 @@ fn verdict_line(report: &Report<'_>, style: Style) -> String {
         Outcome::Pass => Tone::Good,
         Outcome::Fail => Tone::Bad,
         Outcome::Done => Tone::Bold,
+        Outcome::Interrupted => Tone::Warn,
     };
     let line = format!("{}  {}", outcome.word(), verdict::sentence(report));
     let wrapped = wrap::wrap(&line, style.width, 6);

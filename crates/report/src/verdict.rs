@@ -14,6 +14,8 @@ pub(crate) enum Outcome {
     Fail,
     /// Nothing was expected.
     Done,
+    /// It did not reach its end.
+    Interrupted,
 }
 
 impl Outcome {
@@ -23,6 +25,7 @@ impl Outcome {
             Self::Pass => "PASS",
             Self::Fail => "FAIL",
             Self::Done => "DONE",
+            Self::Interrupted => "INTERRUPTED",
         }
     }
 }
@@ -30,27 +33,28 @@ impl Outcome {
 /// How `report` came out.
 pub(crate) fn outcome(report: &Report<'_>) -> Outcome {
     match (report.verdicts.len(), broken(report)) {
+        _ if report.interrupted => Outcome::Interrupted,
         (0, _) => Outcome::Done,
         (_, 0) => Outcome::Pass,
         _ => Outcome::Fail,
     }
 }
 
-/// The result in one sentence, without its word.
+/// The result in one sentence, without its word, which is about the expectations: so they come first.
 pub(crate) fn sentence(report: &Report<'_>) -> String {
     let requests = traffic(report);
     let (broken, all) = (broken(report), report.verdicts.len());
     match (outcome(report), all) {
-        (Outcome::Done, _) => requests,
-        (Outcome::Pass, 1) => format!("{requests}; the expectation held"),
-        (Outcome::Pass, 2) => format!("{requests}; both expectations held"),
-        (Outcome::Pass, _) => format!("{requests}; all {all} expectations held"),
-        (Outcome::Fail, 1) => format!("{requests}; the expectation failed"),
-        (Outcome::Fail, 2) if broken == 2 => format!("{requests}; both expectations failed"),
+        (Outcome::Done | Outcome::Interrupted, _) => requests,
+        (Outcome::Pass, 1) => format!("the expectation held; {requests}"),
+        (Outcome::Pass, 2) => format!("both expectations held; {requests}"),
+        (Outcome::Pass, _) => format!("all {all} expectations held; {requests}"),
+        (Outcome::Fail, 1) => format!("the expectation failed; {requests}"),
+        (Outcome::Fail, 2) if broken == 2 => format!("both expectations failed; {requests}"),
         (Outcome::Fail, _) if broken == all => {
-            format!("{requests}; all {all} expectations failed")
+            format!("all {all} expectations failed; {requests}")
         }
-        (Outcome::Fail, _) => format!("{requests}; {broken} of {all} expectations failed"),
+        (Outcome::Fail, _) => format!("{broken} of {all} expectations failed; {requests}"),
     }
 }
 
@@ -104,6 +108,7 @@ mod tests {
             verdicts: verdicts.iter().map(verdict).collect(),
             advice: Vec::new(),
             warnings: Vec::new(),
+            interrupted: false,
         };
         format!("{}: {}", outcome(&report).word(), sentence(&report))
     }
@@ -114,12 +119,12 @@ mod tests {
             (say(0, 0, 0, &[]), "DONE: no request was sent"),
             (say(0, 0, 4, &[]), "DONE: 4 requests in flight, none finished"),
             (say(1, 0, 0, &[]), "DONE: the one request succeeded"),
-            (say(2_000, 0, 0, &[true]), "PASS: all 2,000 requests succeeded; the expectation held"),
-            (say(8, 0, 1, &[true; 2]), "PASS: none of 9 requests failed; both expectations held"),
-            (say(0, 7, 0, &[true; 3]), "PASS: all 7 requests failed; all 3 expectations held"),
+            (say(2_000, 0, 0, &[true]), "PASS: the expectation held; all 2,000 requests succeeded"),
+            (say(8, 0, 1, &[true; 2]), "PASS: both expectations held; none of 9 requests failed"),
+            (say(0, 7, 0, &[true; 3]), "PASS: all 3 expectations held; all 7 requests failed"),
             (
                 say(999, 1, 0, &[true, false]),
-                "FAIL: 1 of 1,000 requests failed, 99.90% succeeded; 1 of 2 expectations failed",
+                "FAIL: 1 of 2 expectations failed; 1 of 1,000 requests failed, 99.90% succeeded",
             ),
         ];
         for (said, expected) in cases {

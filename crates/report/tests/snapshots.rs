@@ -14,7 +14,7 @@ fn text_at_eighty_columns() {
     rolling-update   seed 1   3 s simulated   fingerprint 9f3c0a1b2c3d4e5f
     A rolling update of three replicas whose server exits at once on SIGTERM.
 
-    FAIL  1 of 7 requests failed, 83.33% succeeded; 2 of 3 expectations failed
+    FAIL  2 of 3 expectations failed; 1 of 7 requests failed, 83.33% succeeded
 
     CLIENT   REQUESTS   OK   FAILED   IN-FLIGHT   ATTEMPTS   SUCCESS
     shop            7    5        1           1          8    83.33%
@@ -38,7 +38,7 @@ fn text_at_eighty_columns() {
     1.00s        1
 
     TIMELINE  a column is 1 second, the lowest at 1 s: 50.00% answered
-    answered  █▁█
+    answered  █▄█
     rollout    │
               0 s 3 s
 
@@ -65,7 +65,7 @@ fn text_at_eighty_columns() {
     warning: `topologySpreadConstraints` of default/web is read, but the simulation
              ignores it
 
-    FAIL  1 of 7 requests failed, 83.33% succeeded; 2 of 3 expectations failed
+    FAIL  2 of 3 expectations failed; 1 of 7 requests failed, 83.33% succeeded
     ");
 }
 
@@ -102,7 +102,7 @@ fn json_is_the_contract() {
       "duration_ms": 3000.0,
       "verdict": {
         "outcome": "FAIL",
-        "text": "1 of 7 requests failed, 83.33% succeeded; 2 of 3 expectations failed"
+        "text": "2 of 3 expectations failed; 1 of 7 requests failed, 83.33% succeeded"
       },
       "requests": {
         "total": 7,

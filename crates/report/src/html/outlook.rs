@@ -5,7 +5,7 @@ use metrics::Explanation;
 use super::markup::escaped;
 use crate::{
     number::count,
-    report::{Advice, Edit, Report},
+    report::{Advice, Edit, Report, edit_order},
 };
 
 /// The causes in sentences, then the changes that would have helped.
@@ -16,9 +16,11 @@ pub(super) fn why(report: &Report<'_>) -> String {
     }
     let reasons: String = explanations.iter().map(reason).collect();
     let changes: String = report.advice.iter().map(change).collect();
+    let order = edit_order(&report.advice).map(|text| format!("<p class=\"place\">{text}</p>\n"));
+    let order = order.unwrap_or_default();
     format!(
         "<section aria-labelledby=\"why\">\n<h2 id=\"why\">Why, and what to change</h2>\n\
-         {reasons}{changes}</section>\n"
+         {reasons}{changes}{order}</section>\n"
     )
 }
 

@@ -13,7 +13,7 @@ pub(super) fn header(report: &Report<'_>) -> String {
     let class = match outcome {
         Outcome::Pass => "pass",
         Outcome::Fail => "fail",
-        Outcome::Done => "done",
+        Outcome::Done | Outcome::Interrupted => "done",
     };
     let description = match report.description {
         "" => String::new(),

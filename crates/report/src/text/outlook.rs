@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     number::count,
-    report::{Advice, Report},
+    report::{Advice, Report, edit_order},
 };
 
 /// One line per expectation, with a tick or a cross.
@@ -57,7 +57,9 @@ pub(super) fn advice(report: &Report<'_>, style: Style) -> String {
         return String::new();
     }
     let blocks = report.advice.iter().map(|advice| change(advice, style));
-    [heading("TRY", style)].into_iter().chain(blocks).collect::<Vec<_>>().join("\n")
+    let order = edit_order(&report.advice).map(|text| wrap::indented(text, style.width, 2));
+    let parts = [heading("TRY", style)].into_iter().chain(blocks).chain(order);
+    parts.collect::<Vec<_>>().join("\n")
 }
 
 fn change(advice: &Advice, style: Style) -> String {

@@ -19,7 +19,7 @@ const LABEL: usize = 10;
 const MOST_BINS: usize = 120;
 /// More rollouts than this are not marked.
 const MOST_ROLLOUTS: usize = 4;
-/// From the worst bin to the best one that still had failures; a full block is a bin without.
+/// From a bin in which all failed to one in which nearly none did; a full block is a bin without.
 const LEVELS: [char; 7] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇'];
 
 /// The line of blocks, the rollouts under it, and a time axis.
@@ -33,7 +33,7 @@ pub(super) fn timeline(measures: &Measures, style: Style) -> String {
     let title = title(window, &bins, worst, measures);
     let title = wrap::wrap(&title, style.width, LABEL);
     let mut lines = vec![title.replacen("TIMELINE", &heading("TIMELINE", style), 1)];
-    lines.push(format!("{:LABEL$}{}", "answered", blocks(&rates, worst, style)));
+    lines.push(format!("{:LABEL$}{}", "answered", blocks(&rates, style)));
     for rollout in measures.rollouts.iter().take(MOST_ROLLOUTS) {
         let end = rollout.settled.or(rollout.end).map(Time::as_secs_f64);
         let span = (rollout.start.as_secs_f64(), end.unwrap_or(f64::MAX));
@@ -72,10 +72,10 @@ fn title(
 }
 
 /// Blocks of one kind are painted together, to keep the escapes few.
-fn blocks(rates: &[Option<f64>], worst: f64, style: Style) -> String {
+fn blocks(rates: &[Option<f64>], style: Style) -> String {
     let mut out = String::new();
     for run in rates.chunk_by(|left, right| tone(*left) == tone(*right)) {
-        let text: String = run.iter().map(|rate| block(*rate, worst)).collect();
+        let text: String = run.iter().map(|rate| block(*rate)).collect();
         out.push_str(&Paint(style.ansi).of(tone(run[0]), &text));
     }
     out
@@ -89,11 +89,11 @@ fn tone(rate: Option<f64>) -> Tone {
     }
 }
 
-fn block(rate: Option<f64>, worst: f64) -> char {
+fn block(rate: Option<f64>) -> char {
     match rate {
         None => '·',
         Some(rate) if rate < 1.0 => {
-            let place = (rate - worst) / (1.0 - worst) * LEVELS.len() as f64;
+            let place = rate * LEVELS.len() as f64;
             LEVELS[(place as usize).min(LEVELS.len() - 1)]
         }
         Some(_) => '█',

@@ -43,6 +43,7 @@ pub fn report(measures: &Measures) -> Report<'_> {
             "`topologySpreadConstraints` of default/web is read, but the simulation ignores it"
                 .to_owned(),
         ],
+        interrupted: false,
     }
 }
 
@@ -57,5 +58,6 @@ pub fn bare(measures: &Measures) -> Report<'_> {
         verdicts: Vec::new(),
         advice: Vec::new(),
         warnings: Vec::new(),
+        interrupted: false,
     }
 }
