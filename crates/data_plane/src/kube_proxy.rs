@@ -353,3 +353,6 @@ impl KubeProxy {
         Source { class: class::PROXY, entity: self.node.0 }
     }
 }
+
+#[cfg(test)]
+mod tests;
