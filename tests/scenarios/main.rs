@@ -7,6 +7,7 @@
 
 mod arithmetic;
 mod balance;
+mod changes;
 mod every_scenario;
 mod exposure;
 mod files;

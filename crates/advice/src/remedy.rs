@@ -1,7 +1,7 @@
 //! A change of one object: put into a scenario, and said.
 
 use api::{Key, Kind};
-use scenario::{Action, Scenario, TemplateChange};
+use scenario::{Action, Scenario};
 
 use crate::change::{Change, Field};
 
@@ -54,11 +54,10 @@ impl Remedy {
             self.change.apply_to_deployment(&mut deployment.spec);
         }
         for step in &mut scenario.timeline {
-            if let Action::SetTemplate { deployment, change: TemplateChange::Template(template) } =
-                &mut step.action
-                && *deployment == self.object
+            if let Action::ApplyDeployment { deployment, .. } = &mut step.action
+                && deployment.meta.key() == self.object
             {
-                self.change.apply_to_template(template);
+                self.change.apply_to_template(&mut deployment.spec.template);
             }
         }
     }

@@ -53,6 +53,8 @@ pub struct ServiceSpec {
     pub external_traffic_policy: TrafficPolicy,
     /// Which pods are preferred; `None` for none.
     pub traffic_distribution: Option<TrafficDistribution>,
+    /// The port on every node where a load balancer asks whether the node has a pod.
+    pub health_check_node_port: Option<u16>,
 }
 
 impl ServiceSpec {
@@ -60,7 +62,20 @@ impl ServiceSpec {
     /// name of something outside.
     #[must_use]
     pub fn needs_cluster_ip(&self) -> bool {
-        !self.headless && self.kind != ServiceType::ExternalName
+        !self.headless && self.kind.has_addresses()
+    }
+
+    /// Whether its load balancer asks nodes if they have a pod (`NeedsHealthCheck`).
+    #[must_use]
+    pub fn needs_health_check(&self) -> bool {
+        self.kind == ServiceType::LoadBalancer
+            && self.external_traffic_policy == TrafficPolicy::Local
+    }
+
+    /// The ports on every node that are its own.
+    pub fn node_ports(&self) -> impl Iterator<Item = u16> {
+        let ports = self.ports.iter().filter_map(|port| port.node_port);
+        ports.chain(self.health_check_node_port)
     }
 }
 
@@ -118,6 +133,12 @@ pub enum ServiceType {
 }
 
 impl ServiceType {
+    /// Whether it stands for pods: by an address of its own or, headless, by theirs.
+    #[must_use]
+    pub fn has_addresses(self) -> bool {
+        self != Self::ExternalName
+    }
+
     /// Whether its ports are open on every node.
     #[must_use]
     pub fn has_node_ports(self) -> bool {

@@ -4,13 +4,15 @@
 //! ordered stream per watcher: a change is delivered after its own lag, never before the change
 //! ahead of it. Nobody programs how stale a reader is; it falls out of that.
 //!
-//! Left out: admission, authorisation, validation (the scenario did that), watch bookmarks and
-//! restarts, the garbage collector.
+//! Left out: admission, authorisation, validation of what an object says by itself (the scenario did
+//! that), watch bookmarks and restarts, deletion in the foreground and deletion that leaves orphans.
 
+mod allocated_values;
 pub mod allocation;
+pub mod objection;
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     net::IpAddr,
     sync::Arc,
 };
@@ -85,6 +87,8 @@ pub struct ApiServer {
     pods: u32,
     /// The address of each Service that there ever was, by its number; `None` of one without.
     addresses: Vec<Option<IpAddr>>,
+    /// Node ports that somebody is about to ask for.
+    reserved_node_ports: BTreeSet<u16>,
 }
 
 impl ApiServer {
@@ -105,6 +109,7 @@ impl ApiServer {
             node_ports: streams.named("api-server/node-ports"),
             pods: 0,
             addresses: Vec::new(),
+            reserved_node_ports: BTreeSet::new(),
         }
     }
 
@@ -181,8 +186,7 @@ impl ApiServer {
     /// Stores a new object, giving it identity, dates and (a Service that needs one) an address.
     ///
     /// # Errors
-    /// [`ApiError::AlreadyExists`]; of a Service [`ApiError::RangeIsFull`] where no address is left, and
-    /// [`ApiError::Invalid`] where another has what it asks for.
+    /// [`ApiError::AlreadyExists`]; of a Service [`ApiError::Invalid`] where there is an objection to it.
     pub fn create(&mut self, mut object: Object, cx: &mut Cx<'_>) -> Result<Object, ApiError> {
         if self.get(object.kind(), &object.key()).is_some() {
             return Err(ApiError::AlreadyExists);
@@ -199,7 +203,9 @@ impl ApiServer {
                 self.pods += 1;
             }
             Object::Service(service) => {
-                self.allocate(Arc::make_mut(service))?;
+                let service = Arc::make_mut(service);
+                self.admit(service, None).map_err(|_| ApiError::Invalid)?;
+                self.allocate(service);
             }
             Object::EndpointSlice(slice) if slice.service.is_none() => {
                 let id = self.service_of(slice);
@@ -218,7 +224,7 @@ impl ApiServer {
     ///
     /// # Errors
     /// [`ApiError::NotFound`]; [`ApiError::Conflict`] where the caller's copy is out of date; of a
-    /// Service [`ApiError::Invalid`] where its address would change.
+    /// Service [`ApiError::Invalid`] where there is an objection to it.
     pub fn update(&mut self, mut object: Object, cx: &mut Cx<'_>) -> Result<Object, ApiError> {
         let stored = self.current(&object)?;
         // Without a resource version a write is unconditional.
@@ -229,8 +235,9 @@ impl ApiServer {
         copy_status(stored, &mut object);
         object.meta_mut().resource_version = stored.meta().resource_version;
         if let (Object::Service(old), Object::Service(new)) = (stored, &mut object) {
-            let old = old.clone();
-            self.reallocate(&old, Arc::make_mut(new))?;
+            let (old, new) = (old.clone(), Arc::make_mut(new));
+            self.admit(new, Some(&old)).map_err(|_| ApiError::Invalid)?;
+            self.reallocate(&old, new);
         }
         let stored = self.current(&object)?;
         if object == *stored {

@@ -1,27 +1,28 @@
-//! The control plane as a whole: who hears which watch, and what a user may ask of it.
+//! The control plane as a whole: who hears which watch.
+
+mod user;
 
 use std::sync::Arc;
 
-use api::{
-    Change, Deployment, Key, Kind, Labels, Node, NodeId, Object, Pod, PodId, PodTemplate,
-    RuntimeReply, Service, Uid, Verb,
-};
+use api::{Change, Key, Kind, Labels, Node, NodeId, Object, Pod, PodId, RuntimeReply, Uid, Verb};
 use engine::{Streams, Time};
 
 use crate::{
     Cx,
     api_server::{ApiServer, Interest, WatcherId},
     controller_manager::{self, ControllerManager},
-    deployment::{DeploymentController, deployment_complete, util},
+    deployment::{DeploymentController, deployment_complete},
     endpoint_slice::EndpointSliceController,
     event::Event,
+    garbage_collector::GarbageCollector,
     kubelet::{self, Kubelet, env_vars::Environments},
     replica_set::ReplicaSetController,
     scheduler::{self, Scheduler},
     service::ServiceController,
     work_queue::BackOff,
-    write::ApiError,
 };
+
+pub use user::Command;
 
 /// How long the control plane's parts take.
 #[derive(Clone, Debug)]
@@ -88,6 +89,12 @@ impl ControlPlane {
             streams,
         );
         manager.add("service", BackOff::SERVICE, Box::<ServiceController>::default(), streams);
+        manager.add(
+            "garbage-collector",
+            BackOff::DEFAULT,
+            Box::<GarbageCollector>::default(),
+            streams,
+        );
         let mut plane = Self {
             api: ApiServer::new(config.watch_lag.clone(), streams),
             manager,
@@ -139,6 +146,11 @@ impl ControlPlane {
     /// If there is an object of that kind and name: scenarios have distinct names.
     pub fn create(&mut self, object: Object, cx: &mut Cx<'_>) -> Object {
         self.api.create(object, cx).expect("names in a scenario are distinct")
+    }
+
+    /// Keeps node ports for objects that are about to be created and ask for them.
+    pub fn reserve_node_ports(&mut self, ports: impl IntoIterator<Item = u16>) {
+        self.api.reserve_node_ports(ports);
     }
 
     /// The API server, to read.
@@ -214,89 +226,6 @@ impl ControlPlane {
         }
     }
 
-    /// Changes a Deployment as a user does: whatever else was written meanwhile stays.
-    ///
-    /// Gives back whether there is such a Deployment.
-    pub fn edit_deployment(
-        &mut self,
-        key: &Key,
-        edit: impl FnOnce(&mut Deployment),
-        cx: &mut Cx<'_>,
-    ) -> bool {
-        let Some(Object::Deployment(stored)) = self.api.get(Kind::Deployment, key) else {
-            return false;
-        };
-        let mut deployment = Deployment::clone(stored);
-        edit(&mut deployment);
-        let object = Object::Deployment(Arc::new(deployment));
-        self.api.update(object, cx).expect("the copy is of this very moment");
-        true
-    }
-
-    /// Stores a Service as `kubectl apply` does: a new one is created, one that is there becomes this.
-    ///
-    /// # Errors
-    /// As the API server would refuse it.
-    pub fn apply_service(&mut self, mut service: Service, cx: &mut Cx<'_>) -> Result<(), ApiError> {
-        let stored = self.api.get(Kind::Service, &service.meta.key());
-        let known = stored.map(|stored| stored.meta().clone());
-        let labels = (service.meta.labels.clone(), service.meta.annotations.clone());
-        if let Some(meta) = known {
-            service.meta = meta;
-            (service.meta.labels, service.meta.annotations) = labels;
-            self.api.update(Object::Service(Arc::new(service)), cx)?;
-        } else {
-            self.api.create(Object::Service(Arc::new(service)), cx)?;
-        }
-        Ok(())
-    }
-
-    /// Deletes a Service as a user does.
-    ///
-    /// # Errors
-    /// [`ApiError::NotFound`] where there is none of that name.
-    pub fn delete_service(&mut self, key: &Key, cx: &mut Cx<'_>) -> Result<(), ApiError> {
-        let stored = self.api.get(Kind::Service, key).ok_or(ApiError::NotFound)?;
-        let uid = stored.meta().uid.clone();
-        self.api.delete(Kind::Service, key, &uid, None, cx)?;
-        Ok(())
-    }
-
-    /// The template of a Deployment's revision, or of the one before its newest (`rollout undo`).
-    #[must_use]
-    pub fn template_of_revision(&self, key: &Key, revision: Option<u64>) -> Option<PodTemplate> {
-        let Some(Object::Deployment(deployment)) = self.api.get(Kind::Deployment, key) else {
-            return None;
-        };
-        let mut sets: Vec<(u64, &PodTemplate)> = self
-            .api
-            .list(Kind::ReplicaSet)
-            .filter_map(|object| match object {
-                Object::ReplicaSet(set) => Some(set),
-                _ => None,
-            })
-            .filter(|set| {
-                set.meta.owner.as_ref().is_some_and(|owner| owner.uid == deployment.meta.uid)
-            })
-            .filter_map(|set| {
-                Some((
-                    set.meta.annotations.get(util::REVISION_ANNOTATION)?.parse().ok()?,
-                    &set.spec.template,
-                ))
-            })
-            .collect();
-        sets.sort_by_key(|(revision, _)| std::cmp::Reverse(*revision));
-        let found = match revision {
-            Some(wanted) => sets.into_iter().find(|(revision, _)| *revision == wanted),
-            None => sets.into_iter().nth(1),
-        };
-        found.map(|(_, template)| {
-            let mut template = template.clone();
-            template.labels.remove(util::POD_TEMPLATE_HASH);
-            template
-        })
-    }
-
     /// Pods of a namespace with these labels that run and are not being deleted, by name.
     #[must_use]
     pub fn running_pods(&self, namespace: &str, labels: &Labels) -> Vec<(Key, PodId)> {
@@ -314,13 +243,6 @@ impl ControlPlane {
             })
             .map(|pod| (pod.meta.key(), pod.id))
             .collect()
-    }
-
-    /// Deletes a pod as a user does, with its own grace period.
-    pub fn delete_pod(&mut self, key: &Key, cx: &mut Cx<'_>) {
-        if let Some(uid) = self.api.pod(key).map(|pod| pod.meta.uid.clone()) {
-            self.api.delete(Kind::Pod, key, &uid, None, cx).expect("it is there");
-        }
     }
 
     fn listen(&mut self, interest: Interest, listener: Listener) -> WatcherId {

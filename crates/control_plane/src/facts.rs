@@ -49,8 +49,13 @@ pub(crate) fn record_write(
                 Some(Object::Service(old)) => Some(&**old),
                 _ => None,
             };
-            let record = service_fact(verb, old, service);
-            record.into_iter().for_each(|record| cx.recorder.record(cx.now, &record));
+            // With another address it is another Service to those who know it by its number.
+            let moved = old.filter(|old| old.id != service.id);
+            let gone = moved.map(|old| Record::ServiceDeleted { service: old.id });
+            let fact = service_fact(verb, old.filter(|_| moved.is_none()), service);
+            for record in gone.into_iter().chain(fact) {
+                cx.recorder.record(cx.now, &record);
+            }
         }
         (None, Object::Node(node)) => {
             let record = Record::NodeAdded {

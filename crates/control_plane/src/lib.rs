@@ -13,6 +13,7 @@
 //! | [`deployment`] | `pkg/controller/deployment` |
 //! | [`replica_set`] | `pkg/controller/replicaset` |
 //! | [`endpoint_slice`] | `pkg/controller/endpointslice`, `k8s.io/endpointslice` |
+//! | [`garbage_collector`] | `pkg/controller/garbagecollector` |
 //! | [`service`] | `k8s.io/cloud-provider/controllers/service` |
 //! | [`scheduler`] | `pkg/scheduler` |
 //! | [`kubelet`], [`prober`] | `pkg/kubelet`, `pkg/kubelet/prober` |
@@ -26,6 +27,7 @@ pub mod endpoint_slice;
 pub mod event;
 pub mod event_sink;
 pub mod facts;
+pub mod garbage_collector;
 pub mod informer;
 pub mod kubelet;
 pub mod prober;
@@ -36,7 +38,7 @@ pub mod token_bucket;
 pub mod work_queue;
 pub mod write;
 
-pub use control_plane::{Config, ControlPlane, Delivery};
+pub use control_plane::{Command, Config, ControlPlane, Delivery};
 pub use event::Event;
 
 /// What every part of the control plane is handed: the clock, the agenda, the record.

@@ -58,9 +58,8 @@ pub enum ApiError {
     NotFound,
     /// Somebody wrote it since the caller read it.
     Conflict,
-    /// All addresses of the Service range are given.
-    RangeIsFull,
-    /// The object is not valid, or not as a successor of the one that is there.
+    /// The object is not valid, or not as a successor of the one that is there, or what it needs is
+    /// not left: there is an [`Objection`](crate::api_server::objection::Objection) to it.
     Invalid,
 }
 
@@ -70,7 +69,6 @@ impl fmt::Display for ApiError {
             Self::AlreadyExists => "AlreadyExists",
             Self::NotFound => "NotFound",
             Self::Conflict => "Conflict",
-            Self::RangeIsFull => "range is full",
             Self::Invalid => "Invalid",
         })
     }

@@ -402,3 +402,6 @@ impl KubeProxy {
         Source { class: class::PROXY, entity: self.node.0 }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -87,7 +87,7 @@ pub enum Record {
     ScenarioBegan,
     /// A step of the timeline ran.
     StepRan {
-        /// As written.
+        /// As written, and behind ` -> ` what kubectl says where it was refused.
         text: Arc<str>,
     },
     /// A Deployment's pod template changed: a rollout began.

@@ -116,7 +116,7 @@ codes! {
         "A backend names a Service of the Ingress' own namespace and one of its ports, by number or by name. Where there is none, a real controller stores the rule all the same and answers 503, and here such requests fail with `refused.no-endpoints`."
     // The Scenario document.
     UnknownDeployment "RS0201" Error "a Deployment that is not in the manifests"
-        "The timeline names a Deployment that no document defines. Without `-n` the namespace is `default`."
+        "The timeline names a Deployment that no document defines, also none that a step applies. Without `-n` the namespace is `default`."
     UnknownService "RS0202" Error "a Service that is not in the manifests"
         "A client's target is `http://NAME`, `http://NAME.NAMESPACE` or a longer form of it, or the Service's address. A name without a namespace is looked up in the namespace of the client's pods, and in `default` for clients elsewhere."
     UnknownPort "RS0203" Error "a port the Service does not have"
@@ -128,7 +128,7 @@ codes! {
     UnknownNode "RS0206" Error "a node the cluster does not have"
         "Nodes are called node-1, node-2 and so on, up to `cluster.nodes.count`."
     BadCommand "RS0207" Error "a kubectl command that cannot be rehearsed"
-        "Understood are `set image`, `rollout restart|undo|pause|resume`, `scale --replicas`, `apply -f` and `delete pod -l`, with `-n NAMESPACE`."
+        "Understood are `set image`, `rollout restart|undo|pause|resume`, `scale --replicas`, `apply -f`, `delete pod -l`, `delete service` and `delete deployment`, with `-n NAMESPACE`."
     UnknownContainer "RS0208" Error "a container the Deployment does not have"
         "`kubectl set image` names containers by the names they have in the template; `*` means all of them."
     TooLate "RS0209" Error "a step after the end"
@@ -142,7 +142,7 @@ codes! {
     NoClients "RS0213" Warning "nobody sends requests"
         "Without clients there is a rollout but no request, so no failure can be seen."
     IgnoredInApply "RS0214" Warning "part of an applied file has no effect"
-        "Of the objects that a step of the timeline applies, the pod template and the replicas of Deployments are taken over; the rest is not simulated yet."
+        "Of the objects that a step of the timeline applies, Services and new Deployments are taken over whole, and of a Deployment that is there the pod template and the replicas; the rest is not simulated yet."
     // Too many.
     TooManyErrors "RS0901" Error "too many errors"
         "The first hundred findings are shown; there are more, errors among them."

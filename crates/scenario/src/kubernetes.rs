@@ -28,7 +28,7 @@ pub(crate) use self::{
     labels::parse_labels,
     names::is_subdomain,
     pod::pod,
-    service::{service, update_errors},
+    service::{StoredService, service},
 };
 use crate::{
     Code, Diagnostic,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use api::Kind;
+use api::{Key, Kind};
 
 use crate::{
     Action, Code, Diagnostic, Files, Scenario, consistency,
@@ -78,7 +78,7 @@ pub fn load(paths: &[String], files: &dyn Files, judge: Judge<'_>) -> Loaded {
     let mut sorted = sort_initial(&documents, &applied_paths, &mut sources, &mut findings);
     let applied = sort_applied(&documents, &applied_paths, &mut sources, &mut findings);
     sorted.left_out.report(&mut findings);
-    sorted.objects.check(&mut findings);
+    sorted.objects.check(&applied, &mut findings);
     nothing_to_run(&sorted.objects, &documents, &mut findings);
 
     let summary = summarize(&sources, &documents, &sorted);
@@ -89,7 +89,9 @@ pub fn load(paths: &[String], files: &dyn Files, judge: Judge<'_>) -> Loaded {
         None => unwritten_scenario(&mut reading, paths, &objects),
     };
     if !findings.any_error() {
-        consistency::check(&objects, &scenario, &mut findings);
+        for objects in std::iter::once(&objects).chain(applied.values()) {
+            consistency::check(objects, &scenario, &mut findings);
+        }
     }
     objects.into_scenario(&mut scenario);
     if let Some(document) = document.as_ref().filter(|_| !findings.any_error()) {
@@ -177,16 +179,25 @@ fn too_much(scenario: &Scenario, document: &ScenarioDocument, findings: &mut Fin
 
 /// How many pods are wanted at most, by the manifests and the timeline.
 fn most_pods(scenario: &Scenario) -> u64 {
-    let of_deployments = scenario.deployments.iter().map(|deployment| {
-        let key = deployment.meta.key();
-        let scaled = scenario.timeline.iter().filter_map(|step| match &step.action {
-            Action::Scale { deployment, replicas } if *deployment == key => Some(*replicas),
-            _ => None,
-        });
-        let most = scaled.fold(deployment.spec.replicas, i32::max);
-        u64::try_from(most).unwrap_or(0)
-    });
-    of_deployments.sum::<u64>() + scenario.pods.len() as u64
+    let mut wanted: BTreeMap<Key, i32> = BTreeMap::new();
+    let mut want = |key: Key, replicas: i32| {
+        let most = wanted.entry(key).or_default();
+        *most = replicas.max(*most);
+    };
+    for deployment in &scenario.deployments {
+        want(deployment.meta.key(), deployment.spec.replicas);
+    }
+    for step in &scenario.timeline {
+        match &step.action {
+            Action::Scale { deployment, replicas } => want(deployment.clone(), *replicas),
+            Action::ApplyDeployment { deployment, .. } => {
+                want(deployment.meta.key(), deployment.spec.replicas);
+            }
+            _ => {}
+        }
+    }
+    let pods = wanted.values().map(|most| u64::try_from(*most).unwrap_or(0));
+    pods.sum::<u64>() + scenario.pods.len() as u64
 }
 
 /// Whether a document is in a file, or in a folder, of this path.

@@ -140,18 +140,18 @@ impl Objects {
     }
 
     /// Reports node ports and addresses that are given twice, too many pods, and Services and slices
-    /// that lead nowhere.
-    pub(crate) fn check(&self, findings: &mut Findings) {
+    /// that lead nowhere, also not to what is applied later.
+    pub(crate) fn check(&self, applied: &BTreeMap<String, Self>, findings: &mut Findings) {
         self.check_node_ports(findings);
         self.check_addresses(findings);
-        self.check_number_of_pods(findings);
+        self.check_number_of_pods(applied, findings);
         // Where objects are wrong, a Service may lead nowhere for that reason.
         let worth_it = !findings.any_error();
         for written in self.services.iter().filter(|_| worth_it) {
             if findings.is_full() {
                 return;
             }
-            self.check_selector(written, findings);
+            self.check_selector(written, applied, findings);
         }
         for written in self.ingresses.iter().filter(|_| worth_it && !self.incomplete) {
             self.check_backends(written, findings);
@@ -164,14 +164,23 @@ impl Objects {
         }
     }
 
-    pub(crate) fn check_selector(&self, written: &Written<Service>, findings: &mut Findings) {
+    /// Whether a Service leads to pods of here or of what is applied, and their containers have the
+    /// ports that it names.
+    pub(crate) fn check_selector(
+        &self,
+        written: &Written<Service>,
+        applied: &BTreeMap<String, Self>,
+        findings: &mut Findings,
+    ) {
         let Service { meta, spec, .. } = &written.object;
         // What a mere name selects is behind nothing.
         let selector = spec.selector.as_ref().filter(|_| spec.kind != ServiceType::ExternalName);
         let Some(selector) = selector else { return };
-        let groups: Vec<PodGroup<'_>> = self.selected(&meta.namespace, selector).collect();
+        let all = || std::iter::once(self).chain(applied.values());
+        let groups: Vec<PodGroup<'_>> =
+            all().flat_map(|objects| objects.selected(&meta.namespace, selector)).collect();
         if groups.is_empty() {
-            if !self.incomplete {
+            if !all().any(|objects| objects.incomplete) {
                 let message = format!("Service `{}` selects no pod", meta.key());
                 let help = self.nearest(&meta.namespace, selector);
                 let diagnostic = Diagnostic::new(Code::SelectsNothing, message, help);
@@ -225,18 +234,22 @@ impl Objects {
     }
 
     fn check_node_ports(&self, findings: &mut Findings) {
-        let mut taken: Vec<(api::Protocol, u16, At)> = Vec::new();
+        // By number alone: Services share none, whatever the protocol.
+        let mut taken: BTreeMap<u16, (Key, At)> = BTreeMap::new();
         for written in &self.services {
+            let key = written.object.meta.key();
             for (index, port) in written.object.spec.ports.iter().enumerate() {
                 let Some(node_port) = port.node_port else { continue };
                 let path = format!("spec.ports[{index}].nodePort");
                 let at = written.at(&path);
-                let other = taken.iter().find(|(p, n, _)| (*p, *n) == (port.protocol, node_port));
-                // Within one Service it is reported as a duplicate.
-                let Some((.., first)) = other else {
-                    taken.push((port.protocol, node_port, at));
+                let Some((owner, first)) = taken.get(&node_port) else {
+                    taken.insert(node_port, (key.clone(), at));
                     continue;
                 };
+                // Within one Service it is reported as a duplicate, if it is one.
+                if *owner == key {
+                    continue;
+                }
                 let message = format!(
                     "{path}: Invalid value: {node_port}: provided port is already allocated"
                 );
@@ -280,9 +293,11 @@ impl Objects {
         }
     }
 
-    fn check_number_of_pods(&self, findings: &mut Findings) {
+    fn check_number_of_pods(&self, applied: &BTreeMap<String, Self>, findings: &mut Findings) {
         let mut total = 0;
-        for written in &self.deployments {
+        let new = applied.values().flat_map(|objects| &objects.deployments);
+        let new = new.filter(|written| self.deployment(&written.object.meta.key()).is_none());
+        for written in self.deployments.iter().chain(new) {
             total += i64::from(written.object.spec.replicas);
             if total > MOST_PODS {
                 let message = format!("with this Deployment there are more than {MOST_PODS} pods");

@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
-use api::{Deployment, EndpointSlice, Ingress, Key, Labels, Pod, PodTemplate, Protocol, Service};
+use api::{Deployment, EndpointSlice, Ingress, Key, Kind, Labels, Pod, Protocol, Service};
 use engine::{Delay, Distribution, Span};
 
 /// What is to be rehearsed.
@@ -456,8 +456,8 @@ pub struct Step {
 /// What a step of the timeline does.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
-    /// `kubectl set image`, `kubectl rollout restart|undo`, `kubectl apply` of a Deployment: its
-    /// pods are to be made from this from now on.
+    /// `kubectl set image`, `kubectl rollout restart|undo`: the Deployment's pods are to be made from
+    /// another template from now on.
     SetTemplate {
         /// The Deployment.
         deployment: Key,
@@ -478,12 +478,22 @@ pub enum Action {
         /// Held, or let go.
         paused: bool,
     },
+    /// `kubectl apply` of a Deployment: it is created, or gets this template where it is there.
+    ApplyDeployment {
+        /// As the file has it.
+        deployment: Box<Deployment>,
+        /// Whether one that is there gets the replicas too. They stay where neither this file nor
+        /// the one that was applied before says how many.
+        sets_replicas: bool,
+    },
     /// `kubectl apply` of a Service: it is created, or becomes this where it is there.
     ApplyService(Box<Service>),
-    /// `kubectl delete service`.
-    DeleteService {
-        /// The Service.
-        service: Key,
+    /// `kubectl delete service` or `kubectl delete deployment`.
+    Delete {
+        /// The object's kind.
+        kind: Kind,
+        /// The object.
+        key: Key,
     },
     /// `kubectl delete pod -l`: every pod of these labels.
     DeletePod {
@@ -505,8 +515,6 @@ pub enum TemplateChange {
     Restart,
     /// `rollout undo`: the template of a revision, the one before the newest if none is given.
     Undo(Option<u64>),
-    /// `apply`: this template.
-    Template(Box<PodTemplate>),
 }
 
 /// Something that goes wrong.

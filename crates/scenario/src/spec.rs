@@ -1,18 +1,25 @@
 //! The document of kind Scenario.
 
+mod applied_deployments;
+mod applied_services;
 mod clients;
 mod cluster;
 mod command;
 mod dns;
+mod fault;
 mod images;
 mod item;
 mod target;
 mod timeline;
 mod variables;
 
-use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use api::{Key, Labels, Service};
+use api::{Deployment, Key, Labels, Service};
 use engine::Span;
 
 use self::item::Fields;
@@ -50,10 +57,29 @@ pub(crate) struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
-    /// All Services that there ever are: those of the beginning before those that a step applies.
+    /// All objects that there ever are: those of the beginning before those that a step applies.
+    fn all(&self) -> impl Iterator<Item = &'a Objects> {
+        std::iter::once(self.objects).chain(self.applied.values())
+    }
+
+    /// All Services that there ever are.
     pub(crate) fn services(&self) -> impl Iterator<Item = &'a Written<Service>> {
-        let all = std::iter::once(self.objects).chain(self.applied.values());
-        all.flat_map(|objects| &objects.services)
+        self.all().flat_map(|objects| &objects.services)
+    }
+
+    /// All Deployments that there ever are.
+    fn deployments(&self) -> impl Iterator<Item = &'a Written<Deployment>> {
+        self.all().flat_map(|objects| &objects.deployments)
+    }
+
+    /// The Deployment of a key, as it is first.
+    fn deployment(&self, key: &Key) -> Option<&'a Written<Deployment>> {
+        self.all().find_map(|objects| objects.deployment(key))
+    }
+
+    /// The names of all Deployments of a namespace.
+    fn deployment_names(&self, namespace: &str) -> BTreeSet<&'a str> {
+        self.all().flat_map(|objects| objects.deployment_names(namespace)).collect()
     }
 
     /// The Service of a key, as it is first.
@@ -63,12 +89,11 @@ impl<'a> Known<'a> {
 
     /// Whether there are documents that could not be read.
     pub(crate) fn incomplete(&self) -> bool {
-        self.objects.incomplete || self.applied.values().any(|objects| objects.incomplete)
+        self.all().any(|objects| objects.incomplete)
     }
 
     fn may_select(&self, namespace: &str, labels: &Labels) -> bool {
-        let mut all = std::iter::once(self.objects).chain(self.applied.values());
-        all.any(|objects| objects.may_select(namespace, labels))
+        self.all().any(|objects| objects.may_select(namespace, labels))
     }
 
     /// Remembers that an image is used; where it is used first counts.
@@ -78,7 +103,7 @@ impl<'a> Known<'a> {
 
     /// Remembers the images of all templates.
     pub(crate) fn use_templates(&self) {
-        for objects in std::iter::once(self.objects).chain(self.applied.values()) {
+        for objects in self.all() {
             for written in &objects.deployments {
                 let spec = &written.object.spec.template.spec;
                 for (index, container) in spec.containers.iter().enumerate() {

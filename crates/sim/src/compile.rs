@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use api::{
-    DnsPolicy, Key, Meta, NodeId, Object, PodSpec, Protocol, ResolvConf, Service, node::ZONE_LABEL,
-    pod::Resources,
+    DnsPolicy, Key, Kind, Meta, NodeId, Object, PodSpec, Protocol, ResolvConf, Service,
+    node::ZONE_LABEL, pod::Resources,
 };
 use control_plane::{ControlPlane, controller_manager, kubelet, scheduler};
 use data_plane::{
@@ -27,7 +27,7 @@ use engine::{Span, Streams};
 use record::Family;
 use scenario::{
     Action, Client, Cluster, Connections, Dns, Host, Image, IngressController, Node, Port,
-    ProxyMode, Readiness, Scenario, TemplateChange,
+    ProxyMode, Readiness, Scenario,
 };
 
 use crate::{
@@ -132,7 +132,10 @@ fn data_plane_config(scenario: &Scenario) -> data_plane::Config {
         },
         dns: dns(cluster),
         services_change: applied_services(scenario).next().is_some()
-            || scenario.timeline.iter().any(|it| matches!(it.action, Action::DeleteService { .. })),
+            || scenario
+                .timeline
+                .iter()
+                .any(|it| matches!(it.action, Action::Delete { kind: Kind::Service, .. })),
         names_pods: scenario.clients.iter().any(|client| names_pods(client, scenario)),
         proxy: kube_proxy::Config {
             min_sync_period: cluster.proxy.min_sync_period,
@@ -247,7 +250,7 @@ fn resolv_conf(client: &Client, scenario: &Scenario) -> Option<ResolvConf> {
     let deployments = scenario.deployments.iter().map(|it| &it.spec.template.spec);
     let pods = scenario.pods.iter().map(|pod| &pod.spec);
     let applied = scenario.timeline.iter().filter_map(|step| match &step.action {
-        Action::SetTemplate { change: TemplateChange::Template(it), .. } => Some(&it.spec),
+        Action::ApplyDeployment { deployment: it, .. } => Some(&it.spec.template.spec),
         _ => None,
     });
     match &client.from {

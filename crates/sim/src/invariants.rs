@@ -50,7 +50,13 @@ pub(crate) fn requests_conserved(data_plane: &DataPlane) {
 
 impl Invariants {
     pub(crate) fn new(timeline: &[Step]) -> Self {
-        let plain = timeline.iter().all(|step| matches!(step.action, Action::SetTemplate { .. }));
+        let is_plain = |action: &Action| {
+            matches!(
+                action,
+                Action::SetTemplate { .. } | Action::ApplyDeployment { sets_replicas: false, .. }
+            )
+        };
+        let plain = timeline.iter().all(|step| is_plain(&step.action));
         Self { plain, fenced: BTreeMap::new() }
     }
 

@@ -82,9 +82,17 @@ impl World {
         for node in nodes.drain(..) {
             self.control_plane.add_node(node, kubelet, streams, &mut cx);
         }
+        let stated = objects.iter().filter_map(|object| match object {
+            Object::Service(service) => Some(service),
+            _ => None,
+        });
+        // Who states a node port gets it, whoever is created before by chance.
+        let stated: Vec<u16> = stated.flat_map(|service| service.spec.node_ports()).collect();
+        self.control_plane.reserve_node_ports(stated);
         for object in objects.drain(..) {
             self.control_plane.create(object, &mut cx);
         }
+        self.control_plane.reserve_node_ports([]);
         let mut cx = data_cx(now, &mut self.agenda, recorder);
         self.data_plane.begin(&mut cx);
     }

@@ -2,21 +2,22 @@
 //!
 //! What nobody asks for is given from the upper part of a range, so that whoever asks for something
 //! of the lower part finds it free (KEP-3070 and KEP-3668): from a random place on, round the upper
-//! part, and where that is full from the lower.
+//! part, and where that is full from the lower. A node port is one number for all protocols.
+//!
+//! Nothing here refuses: `objection` has looked before whether there is enough.
 
 use std::{
     collections::BTreeSet,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
-use api::{Kind, Object, Protocol, Service, ServiceId, ServicePort, service::ServiceType};
+use api::{Kind, Object, Service, ServiceId, ServicePort};
 use engine::Random;
 
 use super::ApiServer;
-use crate::write::ApiError;
 
 /// The Service range, 10.96.0.0/16, as kubeadm has it.
-const SERVICE_RANGE: (IpAddr, u32) = (IpAddr::V4(Ipv4Addr::new(10, 96, 0, 0)), 16);
+pub(super) const SERVICE_RANGE: (IpAddr, u32) = (IpAddr::V4(Ipv4Addr::new(10, 96, 0, 0)), 16);
 
 /// The address of the API server's own Service, `kubernetes`: the first of the range.
 pub const API_SERVER: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 96, 0, 1));
@@ -25,7 +26,7 @@ pub const API_SERVER: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 96, 0, 1));
 pub const CLUSTER_DNS: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 96, 0, 10));
 
 /// The node ports, 30000 to 32767: the first and how many.
-const NODE_PORTS: (u16, u16) = (30_000, 2_768);
+pub(super) const NODE_PORTS: (u16, u16) = (30_000, 2_768);
 
 /// An address so many after another (`addOffsetAddress`).
 #[must_use]
@@ -91,82 +92,31 @@ fn kept(size: u64, part: u64, most: u64) -> u64 {
 
 impl ApiServer {
     /// Gives a new Service its number, and what it does not ask for: an address and node ports.
-    ///
-    /// # Errors
-    /// [`ApiError::Invalid`] where another Service has what it asks for, and
-    /// [`ApiError::RangeIsFull`] where no address is left.
-    pub(super) fn allocate(&mut self, service: &mut Service) -> Result<(), ApiError> {
-        if self.conflict(service).is_some() {
-            return Err(ApiError::Invalid);
-        }
-        if service.spec.needs_cluster_ip() && service.spec.cluster_ip.is_none() {
-            service.spec.cluster_ip = Some(self.new_cluster_ip().ok_or(ApiError::RangeIsFull)?);
-        }
+    pub(super) fn allocate(&mut self, service: &mut Service) {
+        self.give_cluster_ip(service);
         service.id = self.number_of(service.spec.cluster_ip);
-        self.give_node_ports(service);
-        Ok(())
+        self.give_node_ports(service, &shared_node_port);
     }
 
-    /// Gives a Service that replaces another what that one has and it does not say itself
-    /// (`patchAllocatedValues`).
-    ///
-    /// # Errors
-    /// [`ApiError::Invalid`] where the address would change, or another Service has what it asks for.
-    pub(super) fn reallocate(&mut self, old: &Service, new: &mut Service) -> Result<(), ApiError> {
-        let is_alias = |it: &Service| it.spec.kind == ServiceType::ExternalName;
-        if is_alias(old) != is_alias(new) {
-            // An alias has nothing, so this is as if it were new.
-            return self.allocate(new);
-        }
-        if new.spec.cluster_ip.is_none() && new.spec.needs_cluster_ip() {
-            new.spec.cluster_ip = old.spec.cluster_ip;
-        }
-        if new.spec.cluster_ip != old.spec.cluster_ip || self.conflict(new).is_some() {
-            return Err(ApiError::Invalid);
-        }
-        new.id = old.id;
-        let keeps_node_ports = new.spec.kind != ServiceType::ClusterIP;
-        for port in
-            new.spec.ports.iter_mut().filter(|it| keeps_node_ports && it.node_port.is_none())
-        {
-            let same = |it: &&ServicePort| (it.port, it.protocol) == (port.port, port.protocol);
-            port.node_port = old.spec.ports.iter().find(same).and_then(|it| it.node_port);
-        }
-        self.give_node_ports(new);
-        Ok(())
+    /// Gives a Service that replaces another, and kept of it what it could, what it still lacks.
+    pub(super) fn reallocate(&mut self, old: &Service, new: &mut Service) {
+        self.give_cluster_ip(new);
+        let same_address = (old.spec.cluster_ip, old.spec.kind.has_addresses())
+            == (new.spec.cluster_ip, new.spec.kind.has_addresses());
+        new.id = if same_address { old.id } else { self.number_of(new.spec.cluster_ip) };
+        self.give_node_ports(new, &|_, _| None);
     }
 
-    /// What a Service asks for and another one has, in the API server's words.
-    #[must_use]
-    pub fn conflict(&self, service: &Service) -> Option<String> {
-        let (meta, asked) = (&service.meta, &service.spec);
-        if asked.cluster_ip.is_none() && asked.ports.iter().all(|port| port.node_port.is_none()) {
-            return None;
+    /// Keeps these node ports for those who are about to ask for them, and no others any more: they
+    /// are given to nobody by chance.
+    pub fn reserve_node_ports(&mut self, ports: impl IntoIterator<Item = u16>) {
+        self.reserved_node_ports = ports.into_iter().collect();
+    }
+
+    fn give_cluster_ip(&mut self, service: &mut Service) {
+        if service.spec.needs_cluster_ip() && service.spec.cluster_ip.is_none() {
+            service.spec.cluster_ip = self.new_cluster_ip();
         }
-        let itself =
-            |it: &Service| it.meta.name == meta.name && it.meta.namespace == meta.namespace;
-        let mut others = self.services().filter(|other| !itself(other));
-        others.find_map(|other| {
-            if let Some(address) = asked.cluster_ip.filter(|it| other.spec.cluster_ip == Some(*it))
-            {
-                return Some(format!(
-                    "spec.clusterIPs: Invalid value: [\"{address}\"]: failed to allocate IP \
-                     {address}: provided IP is already allocated"
-                ));
-            }
-            let taken = |port: &ServicePort| {
-                let mut theirs = other.spec.ports.iter();
-                port.node_port.is_some()
-                    && theirs
-                        .any(|it| (it.node_port, it.protocol) == (port.node_port, port.protocol))
-            };
-            let place = asked.ports.iter().position(taken)?;
-            let number = asked.ports[place].node_port?;
-            Some(format!(
-                "spec.ports[{place}].nodePort: Invalid value: {number}: provided port is already \
-                 allocated"
-            ))
-        })
     }
 
     /// The number that stands on the data plane for an address: that of the Service that had the
@@ -187,37 +137,60 @@ impl ApiServer {
         let (first, last) = (add_offset(subnet, 1), add_offset(subnet, size));
         let kept = kept_addresses(size);
         let upper = add_offset(subnet, kept);
-        let taken: BTreeSet<IpAddr> =
-            self.services().filter_map(|service| service.spec.cluster_ip).collect();
+        let taken = self.taken_addresses();
         let start = self.identities.below((size + 1 - kept) as u32);
         addresses(upper, last, u64::from(start))
             .chain(addresses(first, add_offset(subnet, kept - 1), 0))
             .find(|address| !taken.contains(address))
     }
 
-    /// Gives node ports to the ports of a Service that has them by its type and does not say which.
-    pub(super) fn give_node_ports(&mut self, service: &mut Service) {
+    /// Gives node ports to the ports of a Service that has them by its type and does not say which,
+    /// and one for health checks to a load balancer that has to ask for them. `shared` is the node
+    /// port that a port has in common with another of its Service.
+    fn give_node_ports(
+        &mut self,
+        service: &mut Service,
+        shared: &dyn Fn(&ServicePort, &[ServicePort]) -> Option<u16>,
+    ) {
         if !service.spec.kind.has_node_ports() {
             return;
         }
-        let numbers = |service: &Service| -> Vec<(Protocol, u16)> {
-            let ports = service.spec.ports.iter();
-            ports.filter_map(|port| Some((port.protocol, port.node_port?))).collect()
-        };
-        let mut taken: BTreeSet<(Protocol, u16)> = self.services().flat_map(numbers).collect();
-        taken.extend(numbers(service));
+        let mut taken = self.taken_node_ports();
+        taken.extend(service.spec.node_ports());
+        taken.extend(&self.reserved_node_ports);
+        for index in 0..service.spec.ports.len() {
+            let ports = &service.spec.ports;
+            if ports[index].node_port.is_none() {
+                let given = shared(&ports[index], ports).or_else(|| self.new_node_port(&mut taken));
+                service.spec.ports[index].node_port = given;
+            }
+        }
+        let spec = &mut service.spec;
+        if spec.needs_health_check() && spec.health_check_node_port.is_none() {
+            spec.health_check_node_port = self.new_node_port(&mut taken);
+        }
+    }
+
+    /// A node port that is not among those taken, which it is from now on; `None` where all are.
+    fn new_node_port(&mut self, taken: &mut BTreeSet<u16>) -> Option<u16> {
         let (first, size) = NODE_PORTS;
         let kept = kept_ports(size.into()) as u16;
-        for port in service.spec.ports.iter_mut().filter(|port| port.node_port.is_none()) {
-            let start = self.node_ports.below(u32::from(size - kept)) as u16;
-            let upper = (0..size - kept).map(|step| kept + (start + step) % (size - kept));
-            let mut free = upper
-                .chain(0..kept)
-                .map(|offset| first + offset)
-                .filter(|number| !taken.contains(&(port.protocol, *number)));
-            port.node_port = free.next();
-            taken.extend(port.node_port.map(|number| (port.protocol, number)));
-        }
+        let start = self.node_ports.below(u32::from(size - kept)) as u16;
+        let upper = (0..size - kept).map(|step| kept + (start + step) % (size - kept));
+        let numbers = upper.chain(0..kept).map(|offset| first + offset);
+        let found = numbers.into_iter().find(|number| !taken.contains(number));
+        taken.extend(found);
+        found
+    }
+
+    /// The addresses that Services have.
+    pub(super) fn taken_addresses(&self) -> BTreeSet<IpAddr> {
+        self.services().filter_map(|service| service.spec.cluster_ip).collect()
+    }
+
+    /// The node ports that Services have.
+    pub(super) fn taken_node_ports(&self) -> BTreeSet<u16> {
+        self.services().flat_map(|service| service.spec.node_ports()).collect()
     }
 
     pub(super) fn services(&self) -> impl Iterator<Item = &Service> {
@@ -227,3 +200,12 @@ impl ApiServer {
         })
     }
 }
+
+/// The node port of another port of the same number: one for TCP and one for UDP share theirs in a
+/// new Service (`initNodePorts`).
+pub(super) fn shared_node_port(port: &ServicePort, all: &[ServicePort]) -> Option<u16> {
+    all.iter().filter(|other| other.port == port.port).find_map(|other| other.node_port)
+}
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use record::{Discard, Recorder};
 
 use super::*;
 
-fn service(name: &str, address: Option<IpAddr>) -> Object {
+pub(super) fn service(name: &str, address: Option<IpAddr>) -> Object {
     Object::Service(Arc::new(Service {
         meta: Meta::new("default", name),
         id: ServiceId(0),
@@ -18,7 +18,7 @@ fn service(name: &str, address: Option<IpAddr>) -> Object {
 }
 
 /// An API server that has given all addresses but these.
-fn full_but(free: &[u16]) -> ApiServer {
+pub(super) fn full_but(free: &[u16]) -> ApiServer {
     let mut api = ApiServer::new(Distribution::Constant(Span::ZERO), &Streams::new(1));
     for offset in (1..u16::MAX).filter(|offset| !free.contains(offset)) {
         let [high, low] = offset.to_be_bytes();
@@ -37,13 +37,16 @@ fn addresses_are_given_until_there_are_none() {
 }
 
 /// Carries out some writes of an API server.
-fn writing<T>(api: &mut ApiServer, write: impl FnOnce(&mut ApiServer, &mut Cx<'_>) -> T) -> T {
+pub(super) fn writing<T>(
+    api: &mut ApiServer,
+    write: impl FnOnce(&mut ApiServer, &mut Cx<'_>) -> T,
+) -> T {
     let mut agenda = Agenda::<Event>::new();
     let recorder: &mut dyn Recorder = &mut Discard;
     write(api, &mut Context { now: Time::ZERO, agenda: &mut agenda, recorder })
 }
 
-fn stored(object: &Object) -> &Service {
+pub(super) fn stored(object: &Object) -> &Service {
     match object {
         Object::Service(service) => service,
         other => panic!("{other:?} is no Service"),

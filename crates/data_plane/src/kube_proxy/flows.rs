@@ -98,7 +98,11 @@ mod tests {
     #[test]
     fn a_flow_is_remembered_for_a_while_after_its_last_datagram() {
         let nothing = |_: &mut Flows| {};
-        let follow = |at: u64| move |flows: &mut Flows| drop(flows.follow(asked(), second(at)));
+        let follow = |at: u64| {
+            move |flows: &mut Flows| {
+                flows.follow(asked(), second(at));
+            }
+        };
         let answer = |at: u64| move |flows: &mut Flows| flows.answered(asked(), second(at));
         let known = |what: &dyn Fn(&mut Flows), at: u64| {
             let mut flows = Flows::default();

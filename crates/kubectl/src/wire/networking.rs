@@ -34,6 +34,7 @@ pub(super) fn service(object: &Service) -> Value {
             ("clusterIPs", address.into_iter().collect()),
             ("externalName", spec.external_name.as_deref().into()),
             ("externalTrafficPolicy", exposed.then(|| policy(spec.external_traffic_policy)).into()),
+            ("healthCheckNodePort", spec.health_check_node_port.into()),
             (
                 "internalTrafficPolicy",
                 addressed.then(|| policy(spec.internal_traffic_policy)).into(),

@@ -1,5 +1,7 @@
 //! Services: defaulted, validated, and what of them is simulated.
 
+use std::net::IpAddr;
+
 use api::{
     IntOrString, Labels, Protocol, Service, ServiceId, ServicePort, ServiceSpec, ServiceStatus,
     service::ServiceType,
@@ -24,32 +26,64 @@ pub(crate) fn service(cx: &mut Checker<'_>, left_out: &mut LeftOutThings) -> Opt
     cx.read(left_out, convert)
 }
 
-/// What the API server has against a Service that is to replace another: what may not change.
-pub(crate) fn update_errors(after: &Written<Service>, before: &Written<Service>) -> Findings {
-    let mut findings = Findings::default();
-    let whole = |written: &Written<Service>| {
-        let mut service = deserialize::<core::Service>(&written.root, |_, _| false).value?;
-        service.metadata.namespace.get_or_insert_with(|| "default".to_owned());
-        defaults::set_defaults(&mut service);
-        Some(service)
-    };
-    let (Some(mut new), Some(mut old)) = (whole(after), whole(before)) else { return findings };
-    defaults::as_stored(&mut old);
-    defaults::keep_allocated(&mut new, &old);
-    defaults::allocate(&mut new);
-    let own = validation::service::validate(&new, Some(&old), Rules::DEFAULT);
-    let mut cx = Checker { file: after.file, root: &after.root, findings: &mut findings };
-    for error in validation::update_errors(&new, &old, Rules::DEFAULT) {
-        // What is wrong with it in itself was said when it was read.
-        if !own.iter().any(|known| known.to_string() == error.to_string()) {
-            say(&mut cx, &error, &new);
-        }
+/// A Service as the API server has it, as far as that is known before a run.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredService(core::Service);
+
+impl StoredService {
+    /// A new one; `None` where it cannot be read, which was said.
+    pub(crate) fn new(written: &Written<Service>) -> Option<Self> {
+        let mut service = with_defaults(written)?;
+        defaults::as_stored(&mut service);
+        Some(Self(service))
     }
-    findings
+
+    /// What becomes of it where another is applied, and what the API server has against that: what may
+    /// not change.
+    pub(crate) fn replace(&self, after: &Written<Service>) -> (Option<Self>, Findings) {
+        let mut findings = Findings::default();
+        let Some(mut new) = with_defaults(after) else { return (None, findings) };
+        let mut alone = new.clone();
+        defaults::allocate(&mut alone);
+        let own = validation::service::validate(&alone, None, Rules::DEFAULT);
+        defaults::keep_allocated(&mut new, &self.0);
+        defaults::allocate(&mut new);
+        let mut cx = Checker { file: after.file, root: &after.root, findings: &mut findings };
+        for error in validation::update_errors(&new, &self.0, Rules::DEFAULT) {
+            // What is wrong with it in itself was said when it was read.
+            if !own.iter().any(|known| known.to_string() == error.to_string()) {
+                say(&mut cx, &error, &new);
+            }
+        }
+        defaults::as_stored(&mut new);
+        (Some(Self(new)), findings)
+    }
+
+    /// Its address, if that is known.
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        self.0.spec.as_ref()?.cluster_ip.as_deref()?.parse().ok()
+    }
+
+    /// Its node ports, as far as they are known.
+    pub(crate) fn node_ports(&self) -> impl Iterator<Item = u16> {
+        let spec = self.0.spec.iter();
+        let ports = spec.flat_map(|spec| spec.ports.iter().flatten());
+        ports.filter_map(|port| u16::try_from(port.node_port?).ok())
+    }
+}
+
+fn with_defaults(written: &Written<Service>) -> Option<core::Service> {
+    let mut service = deserialize::<core::Service>(&written.root, |_, _| false).value?;
+    service.metadata.namespace.get_or_insert_with(|| "default".to_owned());
+    defaults::set_defaults(&mut service);
+    Some(service)
 }
 
 fn convert(cx: &mut Checker<'_>, read: core::Service) -> Option<Service> {
     let mut defaulted = read.clone();
+    // Said by whoever wrote it, before a default stands in its place.
+    let health_check = read.spec.as_ref().and_then(|spec| spec.health_check_node_port);
+    let health_check = health_check.filter(|port| *port > 0);
     defaulted.metadata.namespace.get_or_insert_with(|| "default".to_owned());
     defaults::set_defaults(&mut defaulted);
     defaults::allocate(&mut defaulted);
@@ -82,6 +116,8 @@ fn convert(cx: &mut Checker<'_>, read: core::Service) -> Option<Service> {
         ..ServiceSpec::default()
     };
     set_traffic(&mut read, &spec);
+    let health_check = health_check.filter(|_| read.needs_health_check());
+    read.health_check_node_port = health_check.and_then(|port| u16::try_from(port).ok());
     (!meta.name.is_empty()).then(|| Service {
         meta,
         id: ServiceId::default(),

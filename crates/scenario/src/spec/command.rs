@@ -2,6 +2,8 @@
 //!
 //! This knows the words; whether a Deployment is there is for `timeline` to find out.
 
+use api::Kind;
+
 use crate::diagnostic::suggest;
 
 /// A word of a command line.
@@ -52,8 +54,22 @@ pub(crate) enum Verb {
     Apply(Vec<Word>),
     /// `delete pod -l`.
     DeletePod(Word),
-    /// `delete service`: these names.
-    DeleteService(Vec<Word>),
+    /// `delete service`, `delete deployment`: these kinds and names.
+    Delete(Vec<(Kind, Word)>),
+}
+
+impl Verb {
+    /// Which Deployments it is about, where it is about Deployments by name or all.
+    pub(crate) fn targets(&self) -> Option<&Targets> {
+        match self {
+            Self::SetImage(targets, _)
+            | Self::Restart(targets)
+            | Self::Undo(targets, _)
+            | Self::Pause(targets, _)
+            | Self::Scale(targets, _) => Some(targets),
+            Self::Apply(_) | Self::DeletePod(_) | Self::Delete(_) => None,
+        }
+    }
 }
 
 /// A command line.
@@ -64,7 +80,7 @@ pub(crate) struct Command {
 }
 
 /// What there is, for help.
-const UNDERSTOOD: &str = "understood are `set image`, `rollout restart|undo|pause|resume`, `scale`, `apply -f`, `delete pod -l` and `delete service`";
+const UNDERSTOOD: &str = "understood are `set image`, `rollout restart|undo|pause|resume`, `scale`, `apply -f`, `delete pod -l`, `delete service` and `delete deployment`";
 
 /// Flags with a value: short form if any, long form.
 const FLAGS: [(&str, &str); 5] = [
@@ -203,8 +219,8 @@ impl Line {
             ("scale", _) => self.scale(),
             ("apply", _) => self.apply(),
             ("delete", "pod" | "pods" | "po") => self.delete_pod(),
-            ("delete", kind) if is_service(kind.split('/').next().unwrap_or_default()) => {
-                self.delete_service(second)
+            ("delete", kind) if deletable(kind.split('/').next().unwrap_or_default()).is_some() => {
+                self.delete(second)
             }
             _ => Err(unknown_verb(first.as_ref(), second.as_ref())),
         }
@@ -272,35 +288,41 @@ impl Line {
         self.need_flag("--selector", "write `delete pod -l app=web`").map(Verb::DeletePod)
     }
 
-    /// `delete service a b`, or `delete service/a service/b`, where the kind is `first`'s.
-    fn delete_service(&mut self, first: Option<Word>) -> Result<Verb, BadCommand> {
-        let slashed = first.filter(|word| word.text.contains('/'));
-        let with_kind = slashed.is_some();
-        let rest = std::mem::take(&mut self.words);
-        let mut names = Vec::new();
-        for word in slashed.into_iter().chain(rest) {
-            let (kind, name) = match word.text.split_once('/') {
-                Some((kind, name)) if with_kind => (kind, name),
-                None if !with_kind => ("service", word.text.as_str()),
+    /// `delete service a b`, or `delete service/a deployment/b`; the kind, with a name or without, is
+    /// `first`'s.
+    fn delete(&mut self, first: Option<Word>) -> Result<Verb, BadCommand> {
+        let (slashed, alone): (Option<Word>, Option<Word>) = match first {
+            Some(word) if word.text.contains('/') => (Some(word), None),
+            first => (None, first),
+        };
+        let of_all = alone.as_ref().and_then(|word| deletable(&word.text));
+        let mut objects = Vec::new();
+        for word in slashed.into_iter().chain(std::mem::take(&mut self.words)) {
+            let (kind, name) = match (word.text.split_once('/'), of_all) {
+                (Some((kind, name)), None) => (deletable(kind).ok_or(kind), name),
+                (None, Some(kind)) => (Ok(kind), word.text.as_str()),
                 _ => {
                     let message = format!("`{}` is no kind and name like the others", word.text);
                     let help = "write `delete service web api` or `delete service/web service/api`";
                     return Err(BadCommand::new(word.offset, message, help));
                 }
             };
-            if !is_service(kind) {
-                let message =
-                    format!("`{kind}` cannot be deleted here, only Services and pods can");
-                return Err(BadCommand::new(word.offset, message, "write service/NAME"));
-            }
+            let kind = kind.map_err(|kind| {
+                let message = format!(
+                    "`{kind}` cannot be deleted here, only Services, Deployments and pods can"
+                );
+                BadCommand::new(word.offset, message, "write service/NAME or deployment/NAME")
+            })?;
             let offset = word.offset + word.text.len() - name.len();
-            names.push(Word { text: name.to_owned(), offset });
+            objects.push((kind, Word { text: name.to_owned(), offset }));
         }
-        if names.iter().any(|name| name.text.is_empty()) || names.is_empty() {
-            let help = "write `delete service NAME`";
-            return Err(BadCommand::new(self.end, "the Service's name is missing", help));
+        let kind = objects.first().map(|(kind, _)| *kind).or(of_all).unwrap_or(Kind::Service);
+        if objects.iter().any(|(_, name)| name.text.is_empty()) || objects.is_empty() {
+            let help = format!("write `delete {} NAME`", kind.to_string().to_lowercase());
+            let message = format!("the {kind}'s name is missing");
+            return Err(BadCommand::new(self.end, message, help));
         }
-        Ok(Verb::DeleteService(names))
+        Ok(Verb::Delete(objects))
     }
 
     fn extra(&self, word: &Word) -> BadCommand {
@@ -351,6 +373,15 @@ fn is_service(kind: &str) -> bool {
     matches!(kind, "service" | "services" | "svc")
 }
 
+/// The kind that a word names, of those that are deleted by name.
+fn deletable(word: &str) -> Option<Kind> {
+    match word {
+        word if is_service(word) => Some(Kind::Service),
+        word if is_deployment(word) => Some(Kind::Deployment),
+        _ => None,
+    }
+}
+
 /// Revision 0 means the one before, as in kubectl.
 fn revision_number(word: Word) -> Result<Option<u64>, BadCommand> {
     match word.text.parse::<u64>() {
@@ -379,104 +410,4 @@ fn unknown_verb(first: Option<&Word>, second: Option<&Word>) -> BadCommand {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn shown(text: &str) -> String {
-        let names = |targets: &Targets| match targets {
-            Targets::All => "*".to_owned(),
-            Targets::Named(words) => {
-                words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ")
-            }
-        };
-        match Command::parse(text) {
-            Err(bad) => format!("{}: {}", bad.offset, bad.message),
-            Ok(Command { namespace, verb }) => {
-                let verb = match verb {
-                    Verb::SetImage(targets, images) => {
-                        let images = images.iter().map(|(c, image)| format!("{}={image}", c.text));
-                        format!("set {} {}", names(&targets), images.collect::<Vec<_>>().join(" "))
-                    }
-                    Verb::Restart(targets) => format!("restart {}", names(&targets)),
-                    Verb::Undo(targets, revision) => {
-                        format!("undo {} {revision:?}", names(&targets))
-                    }
-                    Verb::Pause(targets, paused) => format!("pause {} {paused}", names(&targets)),
-                    Verb::Scale(targets, replicas) => {
-                        format!("scale {} {replicas}", names(&targets))
-                    }
-                    Verb::Apply(files) => format!("apply {}", names(&Targets::Named(files))),
-                    Verb::DeletePod(labels) => format!("delete {}", labels.text),
-                    Verb::DeleteService(services) => {
-                        format!("delete service {}", names(&Targets::Named(services)))
-                    }
-                };
-                format!("{namespace}: {verb}")
-            }
-        }
-    }
-
-    #[test]
-    fn command_lines_are_read_as_kubectl_reads_them() {
-        let cases = [
-            ("set image deployment/web web=web:v2", "default: set web web=web:v2"),
-            ("kubectl set image -n shop deploy web a=b:1 *=c", "shop: set web a=b:1 *=c"),
-            ("set image deployment/a deployment/b '*=x'", "default: set a b *=x"),
-            ("rollout restart deployment/web", "default: restart web"),
-            ("rollout restart deployment --namespace=shop", "shop: restart *"),
-            ("rollout undo deployment/web --to-revision=2", "default: undo web Some(2)"),
-            ("rollout undo deployment/web --to-revision 0", "default: undo web None"),
-            ("rollout pause deployments.apps/web", "default: pause web true"),
-            ("rollout resume deploy/web -nshop", "shop: pause web false"),
-            ("scale --replicas=5 deployment/web", "default: scale web 5"),
-            ("apply -f a.yaml -f b.yaml", "default: apply a.yaml b.yaml"),
-            ("delete pod -l app=web", "default: delete app=web"),
-            ("delete service web", "default: delete service web"),
-            ("delete svc web api -n shop", "shop: delete service web api"),
-            ("delete svc/web services/api", "default: delete service web api"),
-        ];
-        for (text, wanted) in cases {
-            assert_eq!(shown(text), wanted, "{text}");
-        }
-    }
-
-    #[test]
-    fn what_cannot_be_rehearsed_is_refused_with_its_place() {
-        let cases = [
-            ("", "0: the command is empty"),
-            ("set image deployment/web", "24: the image is missing"),
-            ("set image web=web:v2", "20: the Deployment is missing"),
-            ("set image deployment/web web=", "25: a container or an image is missing"),
-            (
-                "rollout restart statefulset/db",
-                "16: `statefulset` cannot be rehearsed, only Deployments can",
-            ),
-            ("rollout status deployment/web", "0: `rollout status` changes nothing"),
-            ("get pods", "0: `get` changes nothing"),
-            ("drain node-1", "0: `drain` cannot be rehearsed"),
-            ("scale deployment/web", "20: --replicas is missing"),
-            ("scale deployment/web --replicas=-1", "21: \"-1\" is not a number of replicas"),
-            (
-                "scale deployment/web --replicas=1208925819614629174706176",
-                "21: \"1208925819614629174706176\" is not a number of replicas",
-            ),
-            ("rollout restart deployment/web --force", "31: flag --force cannot be rehearsed"),
-            ("rollout restart deployment/web -l a=b", "34: flag --selector has no meaning here"),
-            ("delete pod web-1", "11: pods are deleted by their labels here"),
-            ("delete service", "14: the Service's name is missing"),
-            ("delete service/", "15: the Service's name is missing"),
-            ("delete service/web api", "19: `api` is no kind and name like the others"),
-            (
-                "delete svc/web deployment/web",
-                "15: `deployment` cannot be deleted here, only Services and pods can",
-            ),
-            ("delete deployment web", "0: `delete deployment` cannot be rehearsed"),
-            ("apply -f", "6: flag -f needs a value"),
-            ("set image 'deployment/web", "10: a quote is not closed"),
-            ("rollout undo deployment/web --to-revision=x", "28: \"x\" is not a revision"),
-        ];
-        for (text, wanted) in cases {
-            assert_eq!(shown(text), wanted, "{text}");
-        }
-    }
-}
+mod tests;

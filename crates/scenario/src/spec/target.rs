@@ -151,11 +151,12 @@ impl Reading<'_> {
                 port
             }
             Port::Number(number) => {
-                Port::Number(self.service_port(item, (&url, number), service, from)?)
+                Port::Number(self.service_port(item, (&url, number), service, (from, known))?)
             }
-            Port::Variable(name, number) => {
-                Port::Variable(name, self.service_port(item, (&url, number), service, from)?)
-            }
+            Port::Variable(name, number) => Port::Variable(
+                name,
+                self.service_port(item, (&url, number), service, (from, known))?,
+            ),
         };
         let host = match (address, variable) {
             (Some(address), _) => Host::Address(address),
@@ -364,20 +365,21 @@ impl Reading<'_> {
         None
     }
 
-    /// The port of the Service that the URL leads to.
+    /// The port of the Service that the URL leads to, now or once a step has applied another version.
     fn service_port(
         &mut self,
         item: &Item<'_>,
         (url, number): (&Url<'_>, u16),
         service: &Service,
-        from: &From,
+        (from, known): (&From, &Known<'_>),
     ) -> Option<u16> {
         self.reachable(item, url, service, from)?;
         let (key, outside) = (service.meta.key(), *from == From::Outside);
-        let found = url
-            .ports(service)
+        let versions = || known.services().filter(|written| written.object.meta.key() == key);
+        let ports = || versions().flat_map(|written| url.ports(&written.object));
+        let found = ports()
             .find(|port| port.port == number)
-            .or_else(|| url.ports(service).find(|it| outside && it.node_port == Some(number)));
+            .or_else(|| ports().find(|port| outside && port.node_port == Some(number)));
         if found.is_none() {
             let offset = if url.port.is_some() { url.port_offset } else { url.host_offset };
             let of = if url.protocol == Protocol::Udp { "UDP port" } else { "port" };

@@ -1,21 +1,17 @@
 //! `spec.timeline`: what happens when.
 
-use std::{collections::BTreeSet, sync::Arc};
-
-use api::{Key, Labels, PodTemplate};
+use api::{Key, Kind, Labels, Meta, PodTemplate};
 use engine::Span;
 
 use super::{
-    Known,
+    Known, applied_deployments, applied_services,
     command::{Command, Targets, Verb, Word},
+    fault::fault_text,
     item::{Item, Reading},
 };
 use crate::{
-    Action, Code, Fault, Step, TemplateChange,
-    diagnostic::suggest,
-    kubernetes::{parse_labels, update_errors},
-    objects::{Objects, Written},
-    read::beside,
+    Action, Code, Step, TemplateChange, diagnostic::suggest, kubernetes::parse_labels,
+    read::beside, source::At,
 };
 
 /// More steps than these are no scenario any more.
@@ -34,6 +30,16 @@ pub(crate) fn applied_files<'n>(steps: &[Item<'n>]) -> Vec<(String, Item<'n>)> {
     files
 }
 
+/// A step, and what has to be known of it until all are read.
+pub(super) struct Planned {
+    pub(super) step: Step,
+    /// Where it is written.
+    pub(super) at: At,
+    /// Whether it is one of a command about all Deployments of a namespace, which passes over those
+    /// that are not there.
+    pub(super) of_all: bool,
+}
+
 impl Reading<'_> {
     /// `spec.timeline`, in order of time.
     pub(super) fn timeline(
@@ -48,65 +54,31 @@ impl Reading<'_> {
             self.report(Code::BadValue, item, message, "write fewer steps");
             return Vec::new();
         }
-        let mut steps = Vec::new();
+        let mut planned = Vec::new();
         for item in items {
-            steps.extend(self.step(&item, duration, known));
+            planned.extend(self.step(&item, duration, known));
         }
-        steps.sort_by_key(|step| step.at);
-        self.check_updates(&steps, known);
-        steps
-    }
-
-    /// Complains where a step changes of a Service what may not change. One that was deleted before is
-    /// created anew, and may be anything.
-    fn check_updates(&mut self, steps: &[Step], known: &Known<'_>) {
-        let mut deleted: BTreeSet<&Key> = BTreeSet::new();
-        let applied = || known.applied.values().flat_map(|objects| &objects.services);
-        for step in steps {
-            match &step.action {
-                Action::DeleteService { service } => drop(deleted.insert(service)),
-                Action::ApplyService(service) => {
-                    let key = service.meta.key();
-                    let before = known.objects.service(&key).filter(|_| !deleted.contains(&key));
-                    let after = applied().find(|written| written.object == **service);
-                    if let (Some(before), Some(after)) = (before, after) {
-                        self.findings.append(update_errors(after, before), |_| true);
-                    }
-                }
-                _ => {}
-            }
-        }
+        planned.sort_by_key(|planned| planned.step.at);
+        applied_services::check(&planned, known, self.findings);
+        applied_deployments::settle(&mut planned, known, self.findings);
+        planned.into_iter().map(|planned| planned.step).collect()
     }
 
     /// One step as written; a command about several Deployments becomes several steps.
-    fn step(&mut self, item: &Item<'_>, duration: Span, known: &Known<'_>) -> Vec<Step> {
+    fn step(&mut self, item: &Item<'_>, duration: Span, known: &Known<'_>) -> Vec<Planned> {
         let fields = self.fields(item, &["at", "kubectl", "fault"], &["repeat", "every", "until"]);
-        let at = self.need(&fields, "at").and_then(|item| {
-            let at = self.span(&item)?;
-            if at >= duration {
-                let message =
-                    format!("{}: {at} is not before the end, which is at {duration}", item.path());
-                self.report(
-                    Code::TooLate,
-                    &item,
-                    message,
-                    "move the step forward, or raise `duration`",
-                );
-            }
-            Some(at)
-        });
-        let (text, actions) = match (fields.get("kubectl"), fields.get("fault")) {
+        let at = self.need(&fields, "at").and_then(|item| self.moment(&item, duration));
+        let (written, text, (actions, of_all)) = match (fields.get("kubectl"), fields.get("fault"))
+        {
             (Some(item), None) => {
                 let Some(text) = self.text(&item) else { return Vec::new() };
                 let actions = self.command(&item, &text, known);
-                (text, actions)
+                (item.at(), text, actions)
             }
             (None, Some(item)) => {
                 let fault = self.fault(&item, known);
-                (
-                    fault.as_ref().map_or(String::new(), fault_text),
-                    Vec::from_iter(fault.map(Action::Fault)),
-                )
+                let text = fault.as_ref().map_or(String::new(), fault_text);
+                (item.at(), text, (Vec::from_iter(fault.map(Action::Fault)), false))
             }
             _ => {
                 let message = format!("{}: one of `kubectl` and `fault` is wanted", item.path());
@@ -116,24 +88,49 @@ impl Reading<'_> {
             }
         };
         let Some(at) = at else { return Vec::new() };
-        actions.into_iter().map(|action| Step { at, text: text.clone(), action }).collect()
+        let step = |action| Step { at, text: text.clone(), action };
+        let planned = |action| Planned { step: step(action), at: written, of_all };
+        actions.into_iter().map(planned).collect()
     }
 
-    fn command(&mut self, item: &Item<'_>, text: &str, known: &Known<'_>) -> Vec<Action> {
-        let command = match Command::parse(text) {
-            Ok(command) => command,
+    fn moment(&mut self, item: &Item<'_>, duration: Span) -> Option<Span> {
+        let at = self.span(item)?;
+        if at >= duration {
+            let message =
+                format!("{}: {at} is not before the end, which is at {duration}", item.path());
+            let help = "move the step forward, or raise `duration`";
+            self.report(Code::TooLate, item, message, help);
+        }
+        Some(at)
+    }
+
+    /// What a command does, and whether it is about all Deployments of a namespace.
+    fn command(&mut self, item: &Item<'_>, text: &str, known: &Known<'_>) -> (Vec<Action>, bool) {
+        match Command::parse(text) {
+            Ok(Command { namespace, verb }) => {
+                let of_all = verb.targets().is_some_and(|targets| *targets == Targets::All);
+                (self.actions(item, verb, namespace, known), of_all)
+            }
             Err(bad) => {
                 self.report_inside(Code::BadCommand, item, bad.offset, bad.message, bad.help);
-                return Vec::new();
+                (Vec::new(), false)
             }
-        };
-        let namespace = command.namespace;
-        match command.verb {
+        }
+    }
+
+    fn actions(
+        &mut self,
+        item: &Item<'_>,
+        verb: Verb,
+        namespace: String,
+        known: &Known<'_>,
+    ) -> Vec<Action> {
+        match verb {
             Verb::Apply(files) => {
                 files.iter().flat_map(|file| self.apply(item, file, known)).collect()
             }
             Verb::DeletePod(labels) => self.delete_pod(item, &labels, namespace, known),
-            Verb::DeleteService(names) => self.delete_services(item, &names, &namespace, known),
+            Verb::Delete(objects) => self.delete(item, &objects, &namespace, known),
             Verb::SetImage(targets, images) => {
                 self.set_image(item, &targets, &images, &namespace, known)
             }
@@ -172,50 +169,62 @@ impl Reading<'_> {
         known: &Known<'_>,
         action: impl Fn(Key) -> Action,
     ) -> Vec<Action> {
-        let keys = self.deployments(item, targets, namespace, known.objects);
+        let keys = self.deployments(item, targets, namespace, known);
         keys.into_iter().map(action).collect()
     }
 
-    /// The keys of the Deployments that are meant and are there.
+    /// The keys of the Deployments that are meant and are there at some time.
     fn deployments(
         &mut self,
         item: &Item<'_>,
         targets: &Targets,
         namespace: &str,
-        objects: &Objects,
+        known: &Known<'_>,
     ) -> Vec<Key> {
-        let names = objects.deployment_names(namespace);
+        let names = known.deployment_names(namespace);
         let words = match targets {
             Targets::Named(words) => words,
             Targets::All => {
-                if names.is_empty() && !objects.incomplete {
+                if names.is_empty() && !known.incomplete() {
                     let message = format!("there is no Deployment in namespace `{namespace}`");
-                    let help = objects.other_namespaces(namespace);
+                    let help = known.objects.other_namespaces(namespace);
                     self.report(Code::UnknownDeployment, item, message, &help);
                 }
                 return names.into_iter().map(|name| Key::new(namespace, name)).collect();
             }
         };
-        let mut keys = Vec::new();
-        for word in words {
-            let key = Key::new(namespace, word.text.as_str());
-            if objects.deployment(&key).is_some() {
-                keys.push(key);
-            } else if !objects.incomplete {
-                let mut metas = objects.deployments.iter().map(|written| &written.object.meta);
-                let elsewhere = metas.find(|meta| *meta.name == *word.text);
-                let help = match elsewhere {
-                    Some(meta) => {
-                        format!("there is one in another namespace: add -n {}", meta.namespace)
-                    }
-                    None if names.is_empty() => objects.other_namespaces(namespace),
-                    None => suggest(&word.text, "Deployment", names.iter().copied()),
-                };
-                let message = format!("there is no Deployment `{key}`");
-                self.report_inside(Code::UnknownDeployment, item, word.offset, message, help);
-            }
+        let there = |word: &&Word| self.is_deployment(item, word, namespace, known);
+        let words = words.iter().filter(there);
+        words.map(|word| Key::new(namespace, word.text.as_str())).collect()
+    }
+
+    /// Whether there is a Deployment of a name at some time, or may be; complains where there is none.
+    fn is_deployment(
+        &mut self,
+        item: &Item<'_>,
+        word: &Word,
+        namespace: &str,
+        known: &Known<'_>,
+    ) -> bool {
+        let key = Key::new(namespace, word.text.as_str());
+        if known.deployment(&key).is_some() {
+            return true;
         }
-        keys
+        if !known.incomplete() {
+            let names = known.deployment_names(namespace);
+            let mut metas = known.deployments().map(|written| &written.object.meta);
+            let elsewhere = metas.find(|meta| *meta.name == *word.text);
+            let help = match elsewhere {
+                Some(meta) => {
+                    format!("there is one in another namespace: add -n {}", meta.namespace)
+                }
+                None if names.is_empty() => known.objects.other_namespaces(namespace),
+                None => suggest(&word.text, "Deployment", names),
+            };
+            let message = format!("there is no Deployment `{key}`");
+            self.report_inside(Code::UnknownDeployment, item, word.offset, message, help);
+        }
+        false
     }
 
     fn set_image(
@@ -227,7 +236,7 @@ impl Reading<'_> {
         known: &Known<'_>,
     ) -> Vec<Action> {
         let mut actions = Vec::new();
-        for deployment in self.deployments(item, targets, namespace, known.objects) {
+        for deployment in self.deployments(item, targets, namespace, known) {
             let templates = known.templates(&deployment);
             let names: Vec<&str> = templates
                 .iter()
@@ -279,170 +288,93 @@ impl Reading<'_> {
         }
     }
 
-    /// What applying a file changes. kubectl sets what the file says and takes back what an
-    /// earlier apply said and this one does not, which is how replicas fall back to 1.
+    /// What applying a file changes.
     fn apply(&mut self, item: &Item<'_>, file: &Word, known: &Known<'_>) -> Vec<Action> {
         let Some(objects) = known.applied.get(&beside(known.path, &file.text)) else {
             return Vec::new();
         };
         let mut actions = Vec::new();
         for written in &objects.deployments {
-            let key = written.object.meta.key();
-            let Some(before) = known.objects.deployment(&key) else {
-                if !known.objects.incomplete {
-                    let message =
-                        format!("creating Deployment `{key}` during a run is not there yet");
-                    self.report(Code::NotYet, item, message, "add it to `spec.manifests`");
-                }
-                continue;
-            };
-            self.ignored_fields(item, written, before);
-            let stated = |written: &Written<_>| {
-                written.root.get("spec").is_some_and(|spec| spec.get("replicas").is_some())
-            };
-            if stated(written) || stated(before) {
-                let replicas = written.object.spec.replicas;
-                actions.push(Action::Scale { deployment: key.clone(), replicas });
-            }
-            let template = Box::new(written.object.spec.template.clone());
-            let change = TemplateChange::Template(template);
-            actions.push(Action::SetTemplate { deployment: key, change });
+            actions.push(Action::ApplyDeployment {
+                deployment: Box::new(written.object.clone()),
+                // What was applied before decides too, and is known when all steps are.
+                sets_replicas: applied_deployments::states_replicas(written),
+            });
         }
         for written in &objects.services {
             let unlike =
                 |selector: &Labels| !known.may_select(&written.object.meta.namespace, selector);
             if written.object.spec.selector.as_ref().is_some_and(unlike) {
-                known.objects.check_selector(written, self.findings);
+                known.objects.check_selector(written, known.applied, self.findings);
             }
             actions.push(Action::ApplyService(Box::new(written.object.clone())));
         }
-        let others = objects.endpoint_slices.len() + objects.pods.len();
+        let others = objects.endpoint_slices.len() + objects.pods.len() + objects.ingresses.len();
         if others > 0 {
             let message = format!(
-                "{others} of the objects in `{}` have no effect when applied: EndpointSlices and Pods",
+                "{others} of the objects in `{}` have no effect when applied: EndpointSlices, \
+                 Ingresses and Pods",
                 file.text
             );
-            let help = "Services, and the templates and replicas of Deployments, are taken over";
+            let help = "Services and Deployments are taken over";
             self.report(Code::IgnoredInApply, item, message, help);
         }
         actions
     }
 
-    fn delete_services(
+    fn delete(
         &mut self,
         item: &Item<'_>,
-        names: &[Word],
+        objects: &[(Kind, Word)],
         namespace: &str,
         known: &Known<'_>,
     ) -> Vec<Action> {
         let mut actions = Vec::new();
-        for name in names {
+        for (kind, name) in objects {
+            let there = match kind {
+                Kind::Deployment => self.is_deployment(item, name, namespace, known),
+                _ => self.is_service(item, name, namespace, known),
+            };
             let key = Key::new(namespace, name.text.as_str());
-            if known.service(&key).is_some() {
-                actions.push(Action::DeleteService { service: key });
-                continue;
-            }
-            if !known.incomplete() {
-                let metas = || known.services().map(|written| &written.object.meta);
-                let help = match metas().find(|meta| meta.name == key.name) {
-                    Some(meta) => {
-                        format!("there is one in another namespace: add -n {}", meta.namespace)
-                    }
-                    None => {
-                        let here = metas().filter(|meta| meta.namespace == key.namespace);
-                        suggest(&name.text, "Service", here.map(|meta| &*meta.name))
-                    }
-                };
-                let message = format!("there is no Service `{key}`");
-                self.report_inside(Code::UnknownService, item, name.offset, message, help);
-            }
+            actions.extend(there.then_some(Action::Delete { kind: *kind, key }));
         }
         actions
     }
 
-    fn ignored_fields(
+    /// Whether there is a Service of a name at some time; complains where there is none.
+    fn is_service(
         &mut self,
         item: &Item<'_>,
-        after: &Written<api::Deployment>,
-        before: &Written<api::Deployment>,
-    ) {
-        let (new, old) = (&after.object.spec, &before.object.spec);
-        let changed = [
-            ("selector", new.selector != old.selector),
-            ("strategy", new.strategy != old.strategy),
-            ("minReadySeconds", new.min_ready_seconds != old.min_ready_seconds),
-            ("revisionHistoryLimit", new.revision_history_limit != old.revision_history_limit),
-            (
-                "progressDeadlineSeconds",
-                new.progress_deadline_seconds != old.progress_deadline_seconds,
-            ),
-            ("paused", new.paused != old.paused),
-        ];
-        for (field, _) in changed.iter().filter(|(_, changed)| *changed) {
-            let message = format!("a change of `spec.{field}` has no effect when applied");
-            let help = "only the template and the replicas are taken over so far";
-            let diagnostic = crate::Diagnostic::new(Code::IgnoredInApply, message, help)
-                .at(item.at(), "applied here")
-                .because_of(after.at(&format!("spec.{field}")), "the change");
-            self.findings.push(diagnostic);
+        word: &Word,
+        namespace: &str,
+        known: &Known<'_>,
+    ) -> bool {
+        let key = Key::new(namespace, word.text.as_str());
+        if known.service(&key).is_some() {
+            return true;
         }
-    }
-
-    fn fault(&mut self, item: &Item<'_>, known: &Known<'_>) -> Option<Fault> {
-        const PLANNED: [&str; 5] = ["partition", "drain", "delay", "loss", "reboot"];
-        let fields = self.fields(item, &["crash", "slow"], &PLANNED);
-        match (fields.get("crash"), fields.get("slow")) {
-            (Some(item), None) => {
-                if let Some(node) = item.node.scalar_text() {
-                    let message = format!("crashing node `{node}` is not there yet");
-                    let help = "crash pods instead: { crash: { pods: app=web } }";
-                    self.report(Code::NotYet, &item, message, help);
-                    return None;
+        if !known.incomplete() {
+            let metas = || known.services().map(|written| &written.object.meta);
+            let here = |meta: &&Meta| meta.namespace == key.namespace;
+            let help = match metas().find(|meta| meta.name == key.name) {
+                Some(meta) => {
+                    format!("there is one in another namespace: add -n {}", meta.namespace)
                 }
-                let fields = self.fields(&item, &["pods", "namespace"], &["node"]);
-                let (namespace, labels) = self.pods(&fields, known)?;
-                Some(Fault::CrashPod { namespace, labels })
-            }
-            (None, Some(item)) => {
-                let fields = self.fields(&item, &["pods", "namespace", "factor"], &["node"]);
-                let pods = self.pods(&fields, known);
-                let factor = self.need(&fields, "factor").and_then(|item| self.number(&item, 1.0));
-                let (namespace, labels) = pods?;
-                Some(Fault::Slow { namespace, labels, factor: factor? })
-            }
-            _ if !fields.is_whole() => None,
-            _ => {
-                let message = format!("{}: one of `crash` and `slow` is wanted", item.path());
-                let help = "write { crash: { pods: app=web } }";
-                self.report(Code::Missing, item, message, help);
-                None
-            }
+                None => {
+                    suggest(&word.text, "Service", metas().filter(here).map(|meta| &*meta.name))
+                }
+            };
+            let message = format!("there is no Service `{key}`");
+            self.report_inside(Code::UnknownService, item, word.offset, message, help);
         }
-    }
-}
-
-/// A fault in the words of a scenario.
-fn fault_text(fault: &Fault) -> String {
-    let within = |namespace: &Arc<str>| match &**namespace {
-        "default" => String::new(),
-        other => format!(" of namespace {other}"),
-    };
-    let show = |labels| crate::objects::show_labels(labels).replace('`', "");
-    match fault {
-        Fault::CrashPod { namespace, labels } => {
-            format!("crash pods {}{}", show(labels), within(namespace))
-        }
-        Fault::Slow { namespace, labels, factor } => {
-            format!("slow pods {}{} by {factor}", show(labels), within(namespace))
-        }
+        false
     }
 }
 
 impl Known<'_> {
     /// All templates a Deployment can have: its own, and those that are applied to it.
     fn templates(&self, key: &Key) -> Vec<&PodTemplate> {
-        let applied = self.applied.values().filter_map(|objects| objects.deployment(key));
-        let all = self.objects.deployment(key).into_iter().chain(applied);
+        let all = self.deployments().filter(|written| written.object.meta.key() == *key);
         all.map(|written| &written.object.spec.template).collect()
     }
 }

@@ -1,7 +1,7 @@
 //! `$(WEB_SVC_SERVICE_HOST)` in a client's target: a variable of its own container's environment.
 //!
-//! A kubelet puts the Services of a pod's namespace there when it starts the container. Services are
-//! there before any pod here, and never change, so that what a variable says is known beforehand.
+//! A kubelet puts the Services of a pod's namespace there when it starts the container. Which variables
+//! there can be is known beforehand; what they say is for the run, where Services come and change.
 
 use api::{Service, service::environment_name};
 

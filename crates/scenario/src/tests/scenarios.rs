@@ -333,15 +333,14 @@ fn an_applied_file_is_a_change_and_not_there_from_the_start() {
     for paths in [&["s"][..], &["s/scenario.yaml"], &["s/scenario.yaml", "s"], &["./s/"]] {
         let loaded = load_files(paths, &files);
         let scenario = scenario(&loaded);
-        assert_eq!((scenario.deployments.len(), scenario.timeline.len()), (1, 2), "{paths:?}");
-        // The file says nothing of replicas any more, so kubectl takes them back to the default.
-        assert!(matches!(scenario.timeline[0].action, Action::Scale { replicas: 1, .. }));
-        let Action::SetTemplate { change: TemplateChange::Template(template), .. } =
-            &scenario.timeline[1].action
+        assert_eq!((scenario.deployments.len(), scenario.timeline.len()), (1, 1), "{paths:?}");
+        let Action::ApplyDeployment { deployment, sets_replicas } = &scenario.timeline[0].action
         else {
-            panic!("the template is set");
+            panic!("the Deployment is applied");
         };
-        assert_eq!(&*template.image(), "web:v2");
+        // The file says nothing of replicas any more, so kubectl takes them back to the default.
+        assert_eq!((deployment.spec.replicas, *sets_replicas), (1, true));
+        assert_eq!(&*deployment.spec.template.image(), "web:v2");
     }
 }
 
@@ -372,7 +371,7 @@ spec:
     let scenario = scenario(&loaded);
     let [first, second] = &scenario.timeline[..] else { panic!("{:?}", scenario.timeline) };
     let key = Key::new("default", "web-svc");
-    assert_eq!(first.action, Action::DeleteService { service: key.clone() });
+    assert_eq!(first.action, Action::Delete { kind: Kind::Service, key: key.clone() });
     assert!(matches!(&second.action, Action::ApplyService(it) if it.spec.ports[0].port == 81));
 
     let apply = "{ at: 2s, kubectl: apply -f svc.yaml }";
@@ -408,6 +407,94 @@ spec:
             }
         }
     }
+}
+
+/// What the API server is certain to refuse is said before the run, at the line that asks for it.
+#[test]
+fn conflicts_of_applied_services_are_found_before_the_run() {
+    const OTHER: &str = "\
+apiVersion: v1
+kind: Service
+metadata: { name: other }
+spec:
+  type: NodePort
+  selector: { app: web }
+  ports: [ { port: 80, targetPort: 8080 } ]
+";
+    let with = |field: &str| OTHER.replace("spec:\n", &format!("spec:\n  {field}\n"));
+    let node_port = |port: u16| OTHER.replace("port: 80,", &format!("port: 80, nodePort: {port},"));
+    let apply = "{ at: 2s, kubectl: apply -f svc.yaml }";
+    let freed = format!("{{ at: 1s, kubectl: delete service web-svc }}, {apply}");
+    let too_late = format!("{{ at: 3s, kubectl: delete service web-svc }}, {apply}");
+    let address = "spec.clusterIPs: Invalid value: [\"10.96.0.10\"]: failed to allocate IP \
+                   10.96.0.10: provided IP is already allocated";
+    let port = "spec.ports[0].nodePort: Invalid value: 30080: provided port is already allocated";
+    // APP's Service has the address 10.96.0.10 and the node port 30080.
+    let headless = |spec: &str| {
+        format!("apiVersion: v1\nkind: Service\nmetadata: {{ name: web-svc }}\nspec: {spec}\n")
+    };
+    let cases = [
+        ("its own", apply, OTHER.to_owned(), None),
+        ("an address", apply, with("clusterIP: 10.96.0.10"), Some((5, address))),
+        ("that is free by then", &freed, with("clusterIP: 10.96.0.10"), None),
+        ("that is free after that", &too_late, with("clusterIP: 10.96.0.10"), Some((5, address))),
+        ("a node port", apply, node_port(30_080), Some((7, port))),
+        ("another", apply, node_port(30_081), None),
+        (
+            "no address any more",
+            apply,
+            headless("{ clusterIP: None, selector: { app: web } }"),
+            Some((4, "spec.clusterIPs[0]: Invalid value: [\"None\"]: may not change once set")),
+        ),
+    ];
+    for (what, steps, applied, problem) in cases {
+        let found = findings(&with_applied(steps, &applied));
+        match problem {
+            None => assert!(found.is_empty(), "{what}: {found:?}"),
+            Some((line, text)) => {
+                let expected = format!(" {line}: {text}");
+                assert!(found.iter().any(|it| it.ends_with(&expected)), "{what}: {found:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_deployment_that_is_applied_first_is_looked_at_like_the_others() {
+    const LATE: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: late }
+spec:
+  selector: { matchLabels: { app: late } }
+  template:
+    metadata: { labels: { app: late } }
+    spec:
+      containers:
+        - name: late
+          image: web:v1
+          resources: { requests: { cpu: 1 } }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: late }
+spec: { selector: { app: late }, ports: [ { port: 80 } ] }
+";
+    let apply = "{ at: 2s, kubectl: apply -f svc.yaml }";
+    let loaded = with_applied(
+        &format!("{apply}, {{ at: 9s, kubectl: set image deploy/late late=web:v1 }}"),
+        LATE,
+    );
+    let timeline = &scenario(&loaded).timeline;
+    assert!(matches!(timeline[0].action, Action::ApplyDeployment { sets_replicas: false, .. }));
+    assert!(matches!(timeline[1].action, Action::ApplyService(_)));
+    let problem = |steps: &str, applied: &str| findings(&with_applied(steps, applied)).join("\n");
+    let unknown = problem(apply, &LATE.replace("web:v1", "late:v1"));
+    assert!(unknown.contains("how image `late:v1` behaves is not stated"), "{unknown}");
+    let large = problem(apply, &LATE.replace("cpu: 1", "cpu: 100"));
+    assert!(large.contains("no node has room for a pod of Deployment `default/late`"), "{large}");
+    let other = problem(&format!("{apply}, {{ at: 3s, kubectl: delete deploy lat }}"), LATE);
+    assert!(other.contains("there is no Deployment `default/lat`"), "{other}");
 }
 
 #[test]

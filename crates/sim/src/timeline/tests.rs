@@ -2,18 +2,21 @@ use std::io;
 
 use scenario::{Files, Found};
 
+use api::{Kind, Object};
+
 use super::*;
 
-/// One file.
-struct One(String);
+/// A scenario, and files that it applies.
+struct Texts(String, &'static [(&'static str, &'static str)]);
 
-impl Files for One {
+impl Files for Texts {
     fn look(&self, _: &str) -> io::Result<Found> {
         Ok(Found::File)
     }
 
-    fn read(&self, _: &str, _: usize) -> io::Result<Vec<u8>> {
-        Ok(self.0.clone().into_bytes())
+    fn read(&self, path: &str, _: usize) -> io::Result<Vec<u8>> {
+        let applied = self.1.iter().find(|(name, _)| *name == path);
+        Ok(applied.map_or(self.0.as_str(), |(_, text)| text).as_bytes().to_vec())
     }
 }
 
@@ -53,17 +56,72 @@ spec:
   timeline:
 ";
 
+/// What can be applied.
+const APPLIED: &[(&str, &str)] = &[
+    (
+        "late.yaml",
+        "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: late }
+spec:
+  replicas: 2
+  selector: { matchLabels: { app: late } }
+  template:
+    metadata: { labels: { app: late } }
+    spec: { containers: [ { name: late, image: late:v1 } ] }
+",
+    ),
+    (
+        "late-v2.yaml",
+        "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: late }
+spec:
+  selector: { matchLabels: { app: late } }
+  template:
+    metadata: { labels: { app: late } }
+    spec: { containers: [ { name: late, image: late:v2 } ] }
+",
+    ),
+    (
+        "node-port.yaml",
+        "\
+apiVersion: v1
+kind: Service
+metadata: { name: web-svc }
+spec: { type: NodePort, selector: { app: web }, ports: [ { port: 80 } ] }
+",
+    ),
+    (
+        "other-port.yaml",
+        "\
+apiVersion: v1
+kind: Service
+metadata: { name: web-svc }
+spec: { type: NodePort, selector: { app: web }, ports: [ { port: 81 } ] }
+",
+    ),
+];
+
 /// What is recorded of kubectl commands, ten seconds apart.
 fn said(commands: &[&str]) -> Vec<String> {
+    rehearsed(commands).0
+}
+
+/// The same, and the world as it is in the end.
+fn rehearsed(commands: &[&str]) -> (Vec<String>, World) {
     let step = |(index, command): (usize, &&str)| {
         format!("  - {{ at: {}s, kubectl: {command} }}\n", 5 + 10 * index)
     };
     let text = APP.to_owned() + &commands.iter().enumerate().map(step).collect::<String>();
-    let loaded = scenario::load(&["a.yaml".to_owned()], &One(text), &|_| Ok(None));
+    let files = Texts(text, APPLIED);
+    let loaded = scenario::load(&["a.yaml".to_owned()], &files, &|_| Ok(None));
     let scenario = loaded.scenario.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics));
     let mut steps = Steps::default();
-    crate::run(crate::compile(&scenario, 1), &mut steps);
-    steps.0
+    let world = crate::run_to(crate::compile(&scenario, 1), scenario.duration, &mut steps);
+    (steps.0, world)
 }
 
 #[test]
@@ -107,6 +165,105 @@ fn a_service_is_deleted_once() {
     let steps = said(&["delete service web-svc", "delete svc/web-svc"]);
     assert_eq!(
         steps,
-        ["delete service web-svc", "delete svc/web-svc -> error: services \"web-svc\" not found"]
+        [
+            "delete service web-svc",
+            "delete svc/web-svc -> Error from server (NotFound): services \"web-svc\" not found"
+        ]
     );
+}
+
+#[test]
+fn a_deployment_is_paused_and_resumed_once() {
+    let steps = said(&[
+        "rollout resume deployment/web",
+        "rollout pause deployment/web",
+        "rollout pause deployment/web",
+    ]);
+    assert_eq!(
+        steps,
+        [
+            "rollout resume deployment/web -> error: deployments.apps \"web\" is not paused",
+            "rollout pause deployment/web",
+            "rollout pause deployment/web -> error: deployments.apps \"web\" is already paused",
+        ]
+    );
+}
+
+/// How many Deployments, ReplicaSets and pods of this name there are.
+fn counted(world: &World, name: &str) -> [usize; 3] {
+    [Kind::Deployment, Kind::ReplicaSet, Kind::Pod].map(|kind| {
+        world.objects(kind).filter(|object| object.meta().name.starts_with(name)).count()
+    })
+}
+
+#[test]
+fn a_deployment_is_created_by_applying_it_and_takes_its_pods_along() {
+    let missing = " -> Error from server (NotFound): deployments.apps \"late\" not found";
+    let (steps, world) = rehearsed(&["scale --replicas=5 deployment/late", "apply -f late.yaml"]);
+    assert_eq!(
+        steps,
+        [&format!("scale --replicas=5 deployment/late{missing}"), "apply -f late.yaml"]
+    );
+    assert_eq!(counted(&world, "late"), [1, 1, 2]);
+    let (_, world) = rehearsed(&["apply -f late.yaml", "delete deployment late"]);
+    assert_eq!(counted(&world, "late"), [0, 0, 0]);
+    assert_eq!(counted(&world, "web"), [1, 1, 1], "the other is left alone");
+    let (steps, world) = rehearsed(&[
+        "apply -f late.yaml",
+        "delete deployment late",
+        "delete deployment late",
+        "apply -f late-v2.yaml",
+    ]);
+    assert_eq!(steps[2], format!("delete deployment late{missing}"));
+    assert_eq!(counted(&world, "late"), [1, 1, 1], "created anew, it has the default of replicas");
+}
+
+#[test]
+fn what_an_applied_file_no_longer_says_is_taken_back() {
+    let replicas = |commands: &[&str]| {
+        let (_, world) = rehearsed(commands);
+        let late = world.objects(Kind::Deployment).find(|it| &*it.meta().name == "late");
+        match late {
+            Some(Object::Deployment(late)) => late.spec.replicas,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(replicas(&["apply -f late.yaml", "apply -f late-v2.yaml"]), 1);
+    assert_eq!(replicas(&["apply -f late-v2.yaml", "scale deploy/late --replicas=3"]), 3);
+    let again =
+        ["apply -f late-v2.yaml", "scale deploy/late --replicas=3", "apply -f late-v2.yaml"];
+    assert_eq!(replicas(&again), 3, "nobody ever said so in a file");
+}
+
+#[test]
+fn a_command_about_all_deployments_is_about_those_that_are_there() {
+    let steps = said(&["rollout restart deployment", "apply -f late.yaml", "rollout pause deploy"]);
+    assert_eq!(
+        steps,
+        [
+            "rollout restart deployment",
+            "apply -f late.yaml",
+            "rollout pause deploy",
+            "rollout pause deploy"
+        ]
+    );
+}
+
+#[test]
+fn a_service_keeps_its_node_port_when_its_port_changes() {
+    let spec = |commands: &[&str]| {
+        let (steps, world) = rehearsed(commands);
+        assert_eq!(steps, commands);
+        let service = world.objects(Kind::Service).find(|it| &*it.meta().name == "web-svc");
+        match service {
+            Some(Object::Service(service)) => service.spec.clone(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let before = spec(&["apply -f node-port.yaml"]);
+    let after = spec(&["apply -f node-port.yaml", "apply -f other-port.yaml"]);
+    assert_eq!((before.ports[0].port, after.ports[0].port), (80, 81));
+    assert!(before.ports[0].node_port.is_some());
+    assert_eq!(after.ports[0].node_port, before.ports[0].node_port);
+    assert_eq!(after.cluster_ip, before.cluster_ip);
 }

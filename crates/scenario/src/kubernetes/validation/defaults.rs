@@ -1,7 +1,9 @@
 //! What the API server fills in (`SetDefaults_Service`, and what its strategy does before).
 
+use std::collections::BTreeSet;
+
 use k8s_openapi::{
-    api::core::v1::{ClientIPConfig, Service, SessionAffinityConfig},
+    api::core::v1::{ClientIPConfig, Service, ServicePort, ServiceSpec, SessionAffinityConfig},
     apimachinery::pkg::util::intstr::IntOrString,
 };
 
@@ -63,15 +65,38 @@ pub(crate) fn set_defaults(service: &mut Service) {
     }
 }
 
-/// What a Service keeps that replaces another and does not say it itself: the address that it was
-/// given (`patchAllocatedValues`). Where it wants none, or another, that is its own matter.
+/// What a Service keeps that replaces another and does not say it itself: the address and the node
+/// ports that it has (`patchAllocatedValues`). Where it wants none, or another, that is its own matter.
 pub(crate) fn keep_allocated(new: &mut Service, old: &Service) {
     let (Some(new), Some(old)) = (&mut new.spec, &old.spec) else { return };
-    let has_address = |kind: Option<&str>| kind != Some("ExternalName");
+    let has_address = |spec: &ServiceSpec| spec.type_.as_deref() != Some("ExternalName");
     let unsaid = new.cluster_ip.as_deref().unwrap_or_default().is_empty();
-    if unsaid && has_address(new.type_.as_deref()) && has_address(old.type_.as_deref()) {
+    if unsaid && has_address(new) && has_address(old) {
         new.cluster_ip.clone_from(&old.cluster_ip);
         new.cluster_ips.clone_from(&old.cluster_ips);
+    }
+    let has_node_ports =
+        |spec: &ServiceSpec| matches!(spec.type_.as_deref(), Some("NodePort" | "LoadBalancer"));
+    if has_node_ports(new) && has_node_ports(old) {
+        let before = old.ports.as_deref().unwrap_or_default();
+        keep_node_ports(new.ports.as_deref_mut().unwrap_or_default(), before);
+    }
+}
+
+/// Node ports stay with the port's number, as kubectl tells ports apart, and else with its name. One
+/// that another port asks for goes there.
+fn keep_node_ports(new: &mut [ServicePort], old: &[ServicePort]) {
+    let states = |port: &ServicePort| port.node_port.filter(|number| *number != 0);
+    let number = |port: &ServicePort| (port.port, port.protocol.clone());
+    let asked: BTreeSet<i32> = new.iter().filter_map(states).collect();
+    for port in new.iter_mut().filter(|port| states(port).is_none()) {
+        let before = old.iter().find(|before| number(before) == number(port));
+        port.node_port = before.and_then(states).filter(|kept| !asked.contains(kept));
+    }
+    let mut used: BTreeSet<i32> = new.iter().filter_map(states).collect();
+    for port in new.iter_mut().filter(|port| states(port).is_none()) {
+        let before = old.iter().find(|before| before.name == port.name);
+        port.node_port = before.and_then(states).filter(|kept| used.insert(*kept));
     }
 }
 

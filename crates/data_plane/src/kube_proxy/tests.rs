@@ -1,0 +1,146 @@
+use api::{
+    EndpointSlice, IntOrString, Meta, ServicePort as ApiPort, ServiceSpec, ServiceStatus, SlicePort,
+};
+use engine::Agenda;
+use record::{Discard, Recorder};
+
+use super::*;
+
+/// The proxy of one node, and what drives it.
+struct Bench {
+    proxy: KubeProxy,
+    lists: TargetLists,
+    agenda: Agenda<Event>,
+}
+
+impl Bench {
+    fn new(mode: Mode) -> Self {
+        let config = Config {
+            min_sync_period: Span::from_secs(1),
+            sync_duration: Distribution::Constant(Span::from_millis(10)),
+            random_phase: false,
+            mode,
+            policy: policy::by_name("kube-proxy.random").expect("the catalogue lists it"),
+        };
+        let (name, zone) = ("node-1".into(), "a".into());
+        let proxy = KubeProxy::new(NodeId(0), name, zone, config, &Streams::new(1));
+        Self { proxy, lists: TargetLists::default(), agenda: Agenda::new() }
+    }
+
+    fn hear(&mut self, verb: Verb, object: Object) {
+        let recorder: &mut dyn Recorder = &mut Discard;
+        let now = self.agenda.now();
+        let mut cx = Cx { now, agenda: &mut self.agenda, recorder };
+        self.proxy.observe(&Change { verb, object }, &mut cx);
+    }
+
+    /// Lets everything that is planned happen.
+    fn settle(&mut self) {
+        while let Some((now, event)) = self.agenda.pop() {
+            let recorder: &mut dyn Recorder = &mut Discard;
+            let mut cx = Cx { now, agenda: &mut self.agenda, recorder };
+            match event {
+                Event::SyncProxy(_) => self.proxy.sync(&mut self.lists, &mut cx),
+                Event::ProgramRules(_) => self.proxy.program_rules(&mut cx),
+                other => panic!("{other:?} is not a proxy's"),
+            }
+        }
+    }
+
+    /// Where a connection to a Service's port goes, by the port of the pod.
+    fn pick(&mut self, service: u32, port: u16) -> Result<u16, Refusal> {
+        let mut random = Streams::new(1).named("test");
+        let (service, caller) = (ServiceId(service), Caller::Node(NodeId(0)));
+        let asked = Asked { service, protocol: Protocol::Tcp, port, caller };
+        let picked = self.proxy.pick(asked, self.agenda.now(), &mut random);
+        picked.map(|target| target.port)
+    }
+}
+
+/// Service `web` of a number, with ports by name and number.
+fn service(id: u32, ports: &[(&str, u16)]) -> Object {
+    let port = |(name, number): &(&str, u16)| ApiPort {
+        name: (*name).to_owned(),
+        protocol: Protocol::Tcp,
+        port: *number,
+        target_port: IntOrString::Int(8080),
+        node_port: None,
+    };
+    let spec = ServiceSpec {
+        cluster_ip: Some([10, 96, 3, 3].into()),
+        ports: ports.iter().map(port).collect(),
+        ..ServiceSpec::default()
+    };
+    let (meta, status) = (Meta::new("default", "web"), ServiceStatus::default());
+    Object::Service(Arc::new(Service { meta, id: ServiceId(id), spec, status }))
+}
+
+/// Its slice: one ready pod that listens for a named port.
+fn slice(port: (&str, u16)) -> Object {
+    let endpoint = Endpoint {
+        address: [10, 244, 0, 2].into(),
+        ready: true,
+        serving: true,
+        terminating: false,
+        node_name: Some("node-1".into()),
+        zone: None,
+        target: Some((PodId(0), "web-1".into())),
+        hostname: None,
+        for_zones: Vec::new(),
+        for_nodes: Vec::new(),
+    };
+    let (name, number) = port;
+    let port = SlicePort { name: name.into(), protocol: Protocol::Tcp, port: Some(number) };
+    Object::EndpointSlice(Arc::new(EndpointSlice {
+        meta: Meta::new("default", "web-x"),
+        service_name: "web".into(),
+        service: None,
+        ports: vec![port],
+        endpoints: vec![endpoint],
+    }))
+}
+
+#[test]
+fn a_port_that_changes_is_served_at_its_old_number_until_the_next_sync() {
+    for (mode, told) in [(Mode::Nftables, true), (Mode::Iptables, false)] {
+        let mut bench = Bench::new(mode);
+        bench.hear(Verb::Added, service(0, &[("http", 80)]));
+        bench.hear(Verb::Added, slice(("http", 8080)));
+        bench.settle();
+        assert_eq!(bench.pick(0, 80), Ok(8080), "{mode:?}");
+        bench.hear(Verb::Modified, service(0, &[("http", 81)]));
+        assert_eq!(bench.pick(0, 80), Ok(8080), "{mode:?}: heard, and not in force");
+        bench.settle();
+        assert_eq!(bench.pick(0, 81), Ok(8080), "{mode:?}");
+        assert_eq!(bench.pick(0, 80), Err(Refusal::NoSuchPort { told }), "{mode:?}");
+    }
+}
+
+#[test]
+fn a_port_that_comes_leads_to_the_endpoints_of_its_name() {
+    let mut bench = Bench::new(Mode::Nftables);
+    bench.hear(Verb::Added, service(0, &[("http", 80)]));
+    bench.hear(Verb::Added, slice(("http", 8080)));
+    bench.settle();
+    bench.hear(Verb::Modified, service(0, &[("http", 80), ("admin", 90)]));
+    bench.settle();
+    assert_eq!(bench.pick(0, 80), Ok(8080));
+    assert_eq!(bench.pick(0, 90), Err(Refusal::Reject), "no slice has a port of that name yet");
+    bench.hear(Verb::Modified, slice(("admin", 9090)));
+    bench.settle();
+    assert_eq!(bench.pick(0, 90), Ok(9090));
+    assert_eq!(bench.pick(0, 80), Err(Refusal::Reject), "the slice has it no more");
+}
+
+#[test]
+fn a_service_that_is_made_anew_is_served_at_its_new_address_only() {
+    let mut bench = Bench::new(Mode::Nftables);
+    bench.hear(Verb::Added, service(0, &[("http", 80)]));
+    bench.hear(Verb::Added, slice(("http", 8080)));
+    bench.settle();
+    bench.hear(Verb::Deleted, service(0, &[("http", 80)]));
+    bench.hear(Verb::Added, service(1, &[("http", 80)]));
+    bench.settle();
+    assert_eq!(bench.pick(1, 80), Ok(8080));
+    assert_eq!(bench.pick(0, 80), Err(Refusal::NoRules { withdrawn: true }));
+}
