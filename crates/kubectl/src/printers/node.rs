@@ -51,7 +51,7 @@ fn status(node: Object<'_>) -> String {
 }
 
 /// What a node is for, by its labels; two ways of saying so are in use.
-fn roles<'a>(node: Object<'a>) -> BTreeSet<&'a str> {
+pub(crate) fn roles<'a>(node: Object<'a>) -> BTreeSet<&'a str> {
     let labels = node.entries("metadata.labels");
     let role = |(key, value): (&'a str, &'a str)| match key.strip_prefix("node-role.kubernetes.io/")
     {
