@@ -7,7 +7,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use api::{EnvVar, Kind, NodeId, Object, Pod, PodId, Protocol, ResolvConf, ServiceId};
+use api::{EnvVar, Kind, Meta, NodeId, Object, Pod, PodId, Protocol, ResolvConf, ServiceId};
 use control_plane::{api_server::allocation::CLUSTER_DNS, kubelet::env_vars};
 use data_plane::{
     Attempt,
@@ -166,15 +166,20 @@ impl<'w> Inside<'w> {
 
     /// Why nobody is at an address, as far as that is known.
     fn nobody_at(&self, address: IpAddr) -> String {
-        let system = self.world.listed(Kind::Service).into_iter().find_map(|object| match object {
-            Object::Service(it) if it.spec.cluster_ip == Some(address) => Some(it),
+        let kinds = [Kind::Service, Kind::EndpointSlice];
+        let mut listed = kinds.into_iter().flat_map(|kind| self.world.listed(kind));
+        let known = listed.find_map(|object| match object {
+            Object::Service(it) if it.spec.cluster_ip == Some(address) => {
+                let Meta { name, namespace, .. } = &it.meta;
+                Some(format!("is {name} of namespace {namespace}, and what is behind it"))
+            }
+            Object::EndpointSlice(it) if it.endpoints.iter().any(|it| it.address == address) => {
+                Some(format!("is an endpoint of {}, and who is there", it.service_name))
+            }
             _ => None,
         });
-        match system {
-            Some(service) => format!(
-                "{address} is {} of namespace {}, and what is behind it is not simulated",
-                service.meta.name, service.meta.namespace
-            ),
+        match known {
+            Some(known) => format!("{address} {known} is not simulated"),
             None => format!("no Service, no pod and no node has the address {address}"),
         }
     }
