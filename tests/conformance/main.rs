@@ -26,6 +26,7 @@ mod lb_kubeproxy;
 mod moment;
 mod not_applicable;
 mod objects;
+mod pdb;
 mod pod_ranking;
 mod pods;
 mod printers;
@@ -60,6 +61,7 @@ const FILES: &[(&str, Check)] = &[
     ("deployment_util", deployment_util::check),
     ("intstr", intstr::check),
     ("pod_ranking", pod_ranking::check),
+    ("pdb", pdb::check),
     ("replicaset", replicaset::check),
     ("endpointslice_utils", endpointslice_utils::check),
     ("proxy_categorize_endpoints", proxy_categorize_endpoints::check),

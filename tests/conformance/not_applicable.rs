@@ -45,6 +45,14 @@ const LISTED: &[Listed] = &[
     ("kubectl_helpers", "TestDaemonSetStatusViewerStatus", "*", NO_SUCH_WORKLOAD),
     ("kubectl_helpers", "TestStatefulSetStatusViewerStatus", "*", NO_SUCH_WORKLOAD),
     (
+        "pdb",
+        "TestInvalidSelectors/*",
+        "*",
+        "a selector of labels that cannot be: the manifest with it is refused",
+    ),
+    ("pdb", "TestStalePodDisruption", "*", NOBODY_EVICTS),
+    ("pdb", "TestUpdateDisruptedPods", "*", NOBODY_EVICTS),
+    (
         "replicaset",
         "TestCalculateStatusConditions",
         "*",
@@ -63,6 +71,9 @@ const LISTED: &[Listed] = &[
     ("topology_hints", "TestAddHints", "*", TOPOLOGY_MODE),
     ("topology_hints", "Test_redistributeHints", "*", TOPOLOGY_MODE),
 ];
+
+/// Why pods that are being evicted are not counted.
+const NOBODY_EVICTS: &str = "nobody evicts pods, so none is on its way out by eviction";
 
 /// Why rules of other workloads are not checked.
 const NO_SUCH_WORKLOAD: &str =

@@ -47,7 +47,8 @@ fn owner(f: &Fields<'_>) -> Read<Option<Owner>> {
     f.ignore(&["apiVersion", "blockOwnerDeletion"]);
     let kind = match f.text_or_empty("kind")? {
         "" | "Deployment" => Kind::Deployment,
-        "ReplicaSet" => Kind::ReplicaSet,
+        // Those of other workloads are told apart by their ids as well.
+        "ReplicaSet" | "ReplicationController" | "StatefulSet" => Kind::ReplicaSet,
         "Service" => Kind::Service,
         other => return Err(format!("no such owner: {other}")),
     };
@@ -56,7 +57,8 @@ fn owner(f: &Fields<'_>) -> Read<Option<Owner>> {
     Ok(f.flag("controller")?.then_some(Owner { kind, name, uid }))
 }
 
-fn label_selector(f: &Fields<'_>) -> Read<LabelSelector> {
+/// A label selector.
+pub(crate) fn label_selector(f: &Fields<'_>) -> Read<LabelSelector> {
     let match_expressions = f.objects("matchExpressions", |f| {
         let key = f.text_or_empty("key")?.to_owned();
         let values = f.texts("values")?;

@@ -35,6 +35,8 @@ fn fields_and_kinds_that_are_not_simulated_are_in_the_page() {
     assert!(fields.contains("affinity") && fields.contains("stopSignal"), "{fields:?}");
     assert_all("docs/model.md", &known, fields.iter().map(String::as_str));
     let kinds = source("crates/scenario/src/kinds.rs");
-    let kinds = kinds.lines().filter_map(|line| line.split_once(": LeftOut("));
+    let kinds = kinds
+        .lines()
+        .filter_map(|line| line.split_once(": LeftOut(").or_else(|| line.split_once(": Shown(")));
     assert_all("docs/model.md", &known, kinds.map(|(kind, _)| kind.trim()));
 }

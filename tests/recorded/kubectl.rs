@@ -302,7 +302,7 @@ fn three_endpoints_are_listed_and_the_others_counted() {
 }
 
 /// What a command of a recording printed.
-fn output<'a>(text: &'a str, line: &str) -> &'a str {
+pub(crate) fn output<'a>(text: &'a str, line: &str) -> &'a str {
     let (_, rest) = text.split_once(&format!("$ kubectl {line}\n")).expect("it was recorded");
     // Some recordings say when it was, and what went to stdout.
     let rest = match rest.split_once("--- stdout\n") {

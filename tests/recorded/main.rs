@@ -8,6 +8,7 @@
 mod churn;
 mod kube_proxy;
 mod kubectl;
+mod kubectl_objects;
 mod kubectl_yaml;
 mod recording;
 mod rehearsal;

@@ -7,6 +7,9 @@ use crate::{Meta, PodId, Protocol, ServiceId};
 /// The label with the name of a slice's Service.
 pub const SERVICE_NAME_LABEL: &str = "kubernetes.io/service-name";
 
+/// The label with the name of who writes a slice.
+pub const MANAGED_BY_LABEL: &str = "endpointslice.kubernetes.io/managed-by";
+
 /// A `discovery.k8s.io/v1` EndpointSlice.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EndpointSlice {

@@ -24,8 +24,17 @@ pub struct IngressSpec {
     pub default_backend: Option<IngressBackend>,
     /// Its rules.
     pub rules: Vec<IngressRule>,
-    /// Whether it has `tls`.
-    pub tls: bool,
+    /// Its certificates.
+    pub tls: Vec<IngressTls>,
+}
+
+/// Hosts, and the certificate that is for them.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct IngressTls {
+    /// The hosts.
+    pub hosts: Vec<String>,
+    /// The Secret with the certificate; may be empty.
+    pub secret_name: String,
 }
 
 /// A rule: a host, and where its paths lead.

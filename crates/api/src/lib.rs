@@ -16,13 +16,16 @@
 //! | [`listening`] | which port of a pod its programs listen on |
 //! | [`names`] | what may be the name of a port or a host |
 //! | [`deployment`], [`replica_set`] | the two workload objects |
-//! | [`service`], [`endpoint_slice`], [`node`] | what requests find their way by |
+//! | [`service`], [`endpoint_slice`], [`endpoints`], [`node`] | what requests find their way by |
+//! | [`pod_disruption_budget`], [`horizontal_pod_autoscaler`] | what others would act on |
 //! | [`object`] | any of them, and a change to one |
 //! | [`runtime_interface`] | what kubelet and container runtime say to each other |
 
 pub mod deployment;
 pub mod dns;
 pub mod endpoint_slice;
+pub mod endpoints;
+pub mod horizontal_pod_autoscaler;
 pub mod ingress;
 pub mod int_or_percent;
 pub mod listening;
@@ -31,6 +34,7 @@ pub mod names;
 pub mod node;
 pub mod object;
 pub mod pod;
+pub mod pod_disruption_budget;
 pub mod replica_set;
 pub mod runtime_interface;
 pub mod selector;
@@ -39,6 +43,8 @@ pub mod service;
 pub use deployment::{Deployment, DeploymentSpec, DeploymentStatus, Strategy};
 pub use dns::{DnsPolicy, PodDnsConfig, ResolvConf};
 pub use endpoint_slice::{Endpoint, EndpointSlice, SlicePort};
+pub use endpoints::{EndpointAddress, EndpointSubset, Endpoints};
+pub use horizontal_pod_autoscaler::{HorizontalPodAutoscaler, HorizontalPodAutoscalerSpec};
 pub use ingress::{Ingress, IngressBackend, IngressPath, IngressRule, IngressSpec};
 pub use int_or_percent::{IntOrPercent, IntOrString};
 pub use listening::Listening;
@@ -46,6 +52,9 @@ pub use meta::{Key, Labels, Meta, Owner, Timestamp, Uid};
 pub use node::{Node, NodeId};
 pub use object::{Change, Kind, Object, Verb};
 pub use pod::{Container, ContainerId, Phase, Pod, PodId, PodSpec, PodStatus, PodTemplate, Probe};
+pub use pod_disruption_budget::{
+    PodDisruptionBudget, PodDisruptionBudgetSpec, PodDisruptionBudgetStatus,
+};
 pub use replica_set::{ReplicaSet, ReplicaSetSpec, ReplicaSetStatus};
 pub use runtime_interface::{EnvVar, RuntimeReply, RuntimeRequest};
 pub use selector::LabelSelector;

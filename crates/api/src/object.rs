@@ -2,7 +2,10 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::{Deployment, EndpointSlice, Ingress, Key, Meta, Node, Pod, ReplicaSet, Service};
+use crate::{
+    Deployment, EndpointSlice, Endpoints, HorizontalPodAutoscaler, Ingress, Key, Meta, Node, Pod,
+    PodDisruptionBudget, ReplicaSet, Service,
+};
 
 /// The kinds of objects that are modelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,6 +24,12 @@ pub enum Kind {
     EndpointSlice,
     /// `networking.k8s.io/v1` Ingress.
     Ingress,
+    /// `v1` Endpoints.
+    Endpoints,
+    /// `policy/v1` PodDisruptionBudget.
+    PodDisruptionBudget,
+    /// `autoscaling/v2` HorizontalPodAutoscaler.
+    HorizontalPodAutoscaler,
 }
 
 impl fmt::Display for Kind {
@@ -46,6 +55,12 @@ pub enum Object {
     EndpointSlice(Arc<EndpointSlice>),
     /// An Ingress.
     Ingress(Arc<Ingress>),
+    /// Endpoints.
+    Endpoints(Arc<Endpoints>),
+    /// A PodDisruptionBudget.
+    PodDisruptionBudget(Arc<PodDisruptionBudget>),
+    /// A HorizontalPodAutoscaler.
+    HorizontalPodAutoscaler(Arc<HorizontalPodAutoscaler>),
 }
 
 impl Object {
@@ -60,6 +75,9 @@ impl Object {
             Self::Service(_) => Kind::Service,
             Self::EndpointSlice(_) => Kind::EndpointSlice,
             Self::Ingress(_) => Kind::Ingress,
+            Self::Endpoints(_) => Kind::Endpoints,
+            Self::PodDisruptionBudget(_) => Kind::PodDisruptionBudget,
+            Self::HorizontalPodAutoscaler(_) => Kind::HorizontalPodAutoscaler,
         }
     }
 
@@ -74,6 +92,9 @@ impl Object {
             Self::Service(object) => &object.meta,
             Self::EndpointSlice(object) => &object.meta,
             Self::Ingress(object) => &object.meta,
+            Self::Endpoints(object) => &object.meta,
+            Self::PodDisruptionBudget(object) => &object.meta,
+            Self::HorizontalPodAutoscaler(object) => &object.meta,
         }
     }
 
@@ -87,6 +108,9 @@ impl Object {
             Self::Service(object) => &mut Arc::make_mut(object).meta,
             Self::EndpointSlice(object) => &mut Arc::make_mut(object).meta,
             Self::Ingress(object) => &mut Arc::make_mut(object).meta,
+            Self::Endpoints(object) => &mut Arc::make_mut(object).meta,
+            Self::PodDisruptionBudget(object) => &mut Arc::make_mut(object).meta,
+            Self::HorizontalPodAutoscaler(object) => &mut Arc::make_mut(object).meta,
         }
     }
 

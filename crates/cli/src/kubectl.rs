@@ -6,7 +6,7 @@ use ::kubectl::{
     command::{Cluster, Connection, Inside, Lookup, execute},
     wire::{Mirror, to_json},
 };
-use api::{Change, Kind};
+use api::{Change, Kind, Object};
 use engine::{Span, Time};
 use record::Discard;
 use scenario::{Scenario, load};
@@ -126,12 +126,31 @@ impl<'a> Stopped<'a> {
 
     fn mirror(&self) -> Mirror {
         let kinds = [Kind::Service, Kind::EndpointSlice];
-        Mirror::new(kinds.into_iter().flat_map(|kind| self.world.objects(kind)))
+        let objects: Vec<Object> =
+            kinds.into_iter().flat_map(|kind| self.world.listed(kind)).collect();
+        Mirror::new(&objects)
+    }
+
+    /// Endpoints that somebody wrote, and those that the Endpoints controller would have made, which
+    /// leaves nobody else's in their place.
+    fn endpoints(&self) -> Vec<Value> {
+        let mut all = self.mirror().endpoints();
+        let key = |object: &Value| {
+            let part = |field: &str| object["metadata"][field].as_str().map(str::to_owned);
+            (part("namespace"), part("name"))
+        };
+        let written = self.world.listed(Kind::Endpoints);
+        let written = written.iter().map(to_json);
+        let own: Vec<Value> =
+            written.filter(|object| !all.iter().any(|made| key(made) == key(object))).collect();
+        all.extend(own);
+        all.sort_by_cached_key(key);
+        all
     }
 }
 
-/// The kind of objects of this name, where the API server has it.
-fn stored(kind: &str) -> Option<Kind> {
+/// The kind of objects of this name; but for Endpoints, which are made for whoever looks.
+fn listed(kind: &str) -> Option<Kind> {
     Some(match kind {
         "Node" => Kind::Node,
         "Pod" => Kind::Pod,
@@ -140,6 +159,8 @@ fn stored(kind: &str) -> Option<Kind> {
         "Ingress" => Kind::Ingress,
         "Deployment" => Kind::Deployment,
         "ReplicaSet" => Kind::ReplicaSet,
+        "PodDisruptionBudget" => Kind::PodDisruptionBudget,
+        "HorizontalPodAutoscaler" => Kind::HorizontalPodAutoscaler,
         _ => return None,
     })
 }
@@ -150,15 +171,15 @@ impl Cluster for Stopped<'_> {
     }
 
     fn objects(&self, kind: &str) -> Vec<Value> {
-        match stored(kind) {
-            Some(kind) => self.world.objects(kind).map(to_json).collect(),
-            None if kind == "Endpoints" => self.mirror().endpoints(),
+        match listed(kind) {
+            Some(kind) => self.world.listed(kind).iter().map(to_json).collect(),
+            None if kind == "Endpoints" => self.endpoints(),
             None => Vec::new(),
         }
     }
 
     fn changes(&self, kind: &str) -> Vec<(jiff::Timestamp, Value)> {
-        match stored(kind) {
+        match listed(kind) {
             Some(kind) => {
                 let changes = self.journal().into_iter();
                 let own = changes.filter(|(_, change)| change.object.kind() == kind);

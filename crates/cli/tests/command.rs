@@ -4,6 +4,7 @@
 mod command {
     mod advice;
     pub(crate) mod bench;
+    mod cluster;
     mod course;
     mod exit_codes;
     mod files;

@@ -215,7 +215,10 @@ impl ApiServer {
             | Object::Deployment(_)
             | Object::ReplicaSet(_)
             | Object::EndpointSlice(_)
-            | Object::Ingress(_) => {}
+            | Object::Ingress(_)
+            | Object::Endpoints(_)
+            | Object::PodDisruptionBudget(_)
+            | Object::HorizontalPodAutoscaler(_) => {}
         }
         Ok(self.store(Verb::Added, object, cx))
     }

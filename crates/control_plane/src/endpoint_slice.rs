@@ -18,7 +18,10 @@ pub mod wanted;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use api::{Change, EndpointSlice, Key, Kind, Object, Service, Verb, service::ServiceType};
+use api::{
+    Change, EndpointSlice, Key, Kind, Object, Service, Verb, endpoint_slice::MANAGED_BY_LABEL,
+    service::ServiceType,
+};
 use engine::Stream;
 
 use crate::{
@@ -31,8 +34,7 @@ use crate::{
 use endpoint::{AddressType, supported_address_types};
 use memberships::{get_services_to_update_on_pod_change, selector};
 use reconciler::{
-    CONTROLLER_NAME, MANAGED_BY_LABEL, MAX_ENDPOINTS_PER_SLICE, SliceChanges,
-    reconcile_by_address_type,
+    CONTROLLER_NAME, MAX_ENDPOINTS_PER_SLICE, SliceChanges, reconcile_by_address_type,
 };
 use tracker::{EndpointSliceTracker, Tracked, service_key};
 use wanted::WantedEndpoints;
@@ -76,6 +78,9 @@ impl Controller for EndpointSliceController {
             }
             Object::EndpointSlice(_)
             | Object::Ingress(_)
+            | Object::Endpoints(_)
+            | Object::PodDisruptionBudget(_)
+            | Object::HorizontalPodAutoscaler(_)
             | Object::Node(_)
             | Object::Deployment(_)
             | Object::ReplicaSet(_) => {}

@@ -13,6 +13,7 @@
 //! | [`deployment`] | `pkg/controller/deployment` |
 //! | [`replica_set`] | `pkg/controller/replicaset` |
 //! | [`endpoint_slice`] | `pkg/controller/endpointslice`, `k8s.io/endpointslice` |
+//! | [`disruption`] | `pkg/controller/disruption` |
 //! | [`garbage_collector`] | `pkg/controller/garbagecollector` |
 //! | [`service`] | `k8s.io/cloud-provider/controllers/service` |
 //! | [`scheduler`] | `pkg/scheduler` |
@@ -23,6 +24,7 @@ mod control_plane;
 pub mod controller;
 pub mod controller_manager;
 pub mod deployment;
+pub mod disruption;
 pub mod endpoint_slice;
 pub mod event;
 pub mod event_sink;

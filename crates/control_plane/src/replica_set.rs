@@ -78,7 +78,10 @@ impl Controller for ReplicaSetController {
             | Object::Deployment(_)
             | Object::Service(_)
             | Object::EndpointSlice(_)
-            | Object::Ingress(_) => {}
+            | Object::Ingress(_)
+            | Object::Endpoints(_)
+            | Object::PodDisruptionBudget(_)
+            | Object::HorizontalPodAutoscaler(_) => {}
         }
     }
 

@@ -11,7 +11,7 @@ use engine::Random;
 use crate::{
     DataPlane,
     connection::{self, Connection},
-    kube_proxy::Refusal,
+    kube_proxy::{Refusal, Target},
 };
 
 /// What becomes of it.
@@ -48,11 +48,46 @@ impl DataPlane {
         let proxy = &self.proxies[from.0 as usize];
         match proxy.targets(service, port) {
             None => Attempt::NoSuchPort { told: proxy.guards_cluster_ips() },
-            Some(Err(Refusal::Reject)) => Attempt::NoEndpoint,
-            Some(Err(Refusal::Drop)) => Attempt::NoLocalEndpoint,
-            Some(Err(Refusal::NoRules { .. })) => Attempt::NoSuchPort { told: false },
-            Some(Err(Refusal::NoSuchPort { told })) => Attempt::NoSuchPort { told },
-            Some(Ok(targets)) => {
+            Some(found) => self.try_one_of(found, random),
+        }
+    }
+
+    /// A connection from a pod on a node to the address of a Service's load balancer, which its own
+    /// node's rules take for the Service.
+    pub fn try_load_balancer(
+        &self,
+        from: NodeId,
+        service: ServiceId,
+        port: u16,
+        random: &mut dyn Random,
+    ) -> Attempt {
+        match self.proxies[from.0 as usize].targets_around(service, port) {
+            None => Attempt::NoSuchPort { told: false },
+            Some(found) => self.try_one_of(found, random),
+        }
+    }
+
+    /// A connection from a pod to a port of a node, by the rules in force on that node, with the Service
+    /// that it leads to. Every mode answers at a node's primary address, and nodes have no other.
+    pub fn try_node_port(
+        &self,
+        at: NodeId,
+        node_port: u16,
+        random: &mut dyn Random,
+    ) -> Option<(ServiceId, Attempt)> {
+        let proxy = &self.proxies[at.0 as usize];
+        let (service, port) = proxy.behind_node_port(node_port)?;
+        let found = proxy.targets_around(service, port)?;
+        Some((service, self.try_one_of(found, random)))
+    }
+
+    fn try_one_of(&self, found: Result<&[Target], Refusal>, random: &mut dyn Random) -> Attempt {
+        match found {
+            Err(Refusal::Reject) => Attempt::NoEndpoint,
+            Err(Refusal::Drop) => Attempt::NoLocalEndpoint,
+            Err(Refusal::NoRules { .. }) => Attempt::NoSuchPort { told: false },
+            Err(Refusal::NoSuchPort { told }) => Attempt::NoSuchPort { told },
+            Ok(targets) => {
                 let target = targets[random.below(targets.len() as u32) as usize];
                 target.pod.map_or(Attempt::Nobody, |pod| self.try_pod(pod, target.port))
             }

@@ -310,6 +310,30 @@ impl KubeProxy {
         Some(rules.ports.iter().find(|rules| rules.is(Protocol::Tcp, port))?.inside_targets())
     }
 
+    /// The same by an address that is meant for traffic from outside, such as a load balancer's. Who is
+    /// inside is not held to the policy for outside.
+    #[must_use]
+    pub fn targets_around(
+        &self,
+        service: ServiceId,
+        port: u16,
+    ) -> Option<Result<&[Target], Refusal>> {
+        let rules = self.rules.get(service.0 as usize)?;
+        let mut ports = rules.ports.iter();
+        Some(ports.find(|rules| rules.is(Protocol::Tcp, port))?.targets_around())
+    }
+
+    /// The Service and the port of it that a port of the node leads to.
+    #[must_use]
+    pub fn behind_node_port(&self, node_port: u16) -> Option<(ServiceId, u16)> {
+        let mut all = (0..).map(ServiceId).zip(&self.rules);
+        all.find_map(|(service, rules)| {
+            let mut ports = rules.ports.iter();
+            let port = ports.find_map(|port| port.behind(Protocol::Tcp, node_port))?;
+            Some((service, port))
+        })
+    }
+
     /// Whether its rules refuse ports that a Service does not have.
     #[must_use]
     pub fn guards_cluster_ips(&self) -> bool {

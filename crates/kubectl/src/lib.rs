@@ -9,6 +9,7 @@
 //! | [`mod@human_duration`] | the column AGE |
 //! | [`printers`] | a kind's columns and cells |
 //! | [`table`] | columns side by side |
+//! | [`quantity`] | CPU and memory, added up |
 //! | [`resource`] | what kinds are called on a command line |
 //! | [`selector`] | `-l` |
 //! | [`command`] | a command line, and what it prints |
@@ -24,6 +25,7 @@ pub mod object;
 pub mod output;
 pub mod polymorphic;
 pub mod printers;
+pub mod quantity;
 pub mod resource;
 pub mod selector;
 pub mod table;

@@ -12,6 +12,8 @@ mod workload;
 
 use jiff::Timestamp;
 
+pub(crate) use self::{node::roles, service::load_balancer};
+
 use crate::Object;
 
 /// A column of a kind's table.

@@ -27,7 +27,7 @@ const fn resource(
     Resource { plural, singular, short, kind, group, namespaced }
 }
 
-/// Those that a cluster is asked for. A simulated one has no object of the last ones.
+/// Those that a cluster is asked for.
 pub const RESOURCES: &[Resource] = &[
     resource(["nodes", "node", "no"], "Node", "", false),
     resource(["pods", "pod", "po"], "Pod", "", true),
@@ -52,7 +52,8 @@ pub const RESOURCES: &[Resource] = &[
 ];
 
 /// What `all` stands for, in kubectl's order.
-const ALL: [&str; 4] = ["pods", "services", "deployments", "replicasets"];
+const ALL: [&str; 5] =
+    ["pods", "services", "deployments", "replicasets", "horizontalpodautoscalers"];
 
 impl Resource {
     /// The kind that a word names: plural, singular or short, with or without its group.

@@ -2,8 +2,10 @@
 //!
 //! *Left out:* fields that nothing here sets: managed fields, self links, a pod's volumes, variables,
 //! limits, tolerations and security context, its node's address, when it and its containers were
-//! started and ended, and its conditions but PodScheduled and Ready.
+//! started and ended, and its conditions but PodScheduled and Ready; a node's capacity beside what is
+//! allocatable, its machine and what runs on it, and when its conditions changed.
 
+mod autoscaling;
 mod endpoints;
 mod ingress;
 mod meta;
@@ -28,6 +30,9 @@ pub fn to_json(object: &Object) -> Value {
         Object::Service(service) => networking::service(service),
         Object::EndpointSlice(slice) => networking::endpoint_slice(slice),
         Object::Ingress(ingress) => ingress::ingress(ingress),
+        Object::Endpoints(endpoints) => endpoints::written(endpoints),
+        Object::PodDisruptionBudget(budget) => autoscaling::pod_disruption_budget(budget),
+        Object::HorizontalPodAutoscaler(scaler) => autoscaling::horizontal_pod_autoscaler(scaler),
     }
 }
 

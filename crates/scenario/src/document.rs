@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use api::{Key, Kind};
+use api::{Key, Kind, Object};
 
 use crate::{
     Code, Diagnostic,
@@ -202,6 +202,10 @@ impl Sorter<'_> {
     fn known(&mut self, known: &'static KnownKind, root: &Arc<Node>, file: FileId) {
         let kind = match known.treatment {
             Treatment::Simulated(kind) => return self.simulated(kind, root, file),
+            Treatment::Shown(kind, why) => {
+                self.left_out(known.kind, why, root, file);
+                return self.simulated(kind, root, file);
+            }
             Treatment::Silent => None,
             Treatment::LeftOut(why) => Some(why),
         };
@@ -209,51 +213,25 @@ impl Sorter<'_> {
         kubernetes::report_misread(file, &checked.mismatches, &checked.unknown, self.findings);
         self.pass_over(known.kind);
         if let Some(why) = kind {
-            let extent = root.get("kind").map_or(root.extent, |node| node.extent);
-            let entry = self.sorted.left_out.kinds.entry(known.kind).or_insert((why, Vec::new()));
-            entry.1.push(At { file, extent });
+            self.left_out(known.kind, why, root, file);
         }
+    }
+
+    fn left_out(&mut self, kind: &'static str, why: &'static str, root: &Node, file: FileId) {
+        let extent = root.get("kind").map_or(root.extent, |node| node.extent);
+        let entry = self.sorted.left_out.kinds.entry(kind).or_insert((why, Vec::new()));
+        entry.1.push(At { file, extent });
     }
 
     fn simulated(&mut self, kind: Kind, root: &Arc<Node>, file: FileId) {
         let mut checker = Checker { file, root, findings: self.findings };
-        let left_out = &mut self.sorted.left_out;
-        let key = match kind {
-            Kind::Deployment => kubernetes::deployment(&mut checker, left_out).map(|object| {
-                let key = object.meta.key();
-                let root = root.clone();
-                (key, Pushed::Deployment(Box::new(Written { object, file, root })))
-            }),
-            Kind::Pod => kubernetes::pod(&mut checker, left_out).map(|object| {
-                let key = object.meta.key();
-                (key, Pushed::Pod(Box::new(Written { object, file, root: root.clone() })))
-            }),
-            Kind::EndpointSlice => {
-                // Nothing else depends on what a slice that cannot be read would have said.
-                let read = kubernetes::endpoint_slice(&mut checker, left_out);
-                if let Some(object) = read {
-                    let key = object.meta.key();
-                    let written = Written { object, file, root: root.clone() };
-                    self.keep(kind, key, Pushed::EndpointSlice(Box::new(written)));
-                }
-                return;
+        match Pushed::read(kind, &mut checker, &mut self.sorted.left_out) {
+            Some(pushed) => self.keep(kind, pushed.key(), pushed),
+            // Nothing else depends on what one of another kind would have said.
+            None if matches!(kind, Kind::Deployment | Kind::Pod | Kind::Service) => {
+                self.sorted.objects.incomplete = true;
             }
-            Kind::Ingress => {
-                if let Some(object) = kubernetes::ingress(&mut checker, left_out) {
-                    let key = object.meta.key();
-                    let written = Written { object, file, root: root.clone() };
-                    self.keep(kind, key, Pushed::Ingress(Box::new(written)));
-                }
-                return;
-            }
-            _ => kubernetes::service(&mut checker, left_out).map(|object| {
-                let key = object.meta.key();
-                (key, Pushed::Service(Box::new(Written { object, file, root: root.clone() })))
-            }),
-        };
-        match key {
-            Some((key, pushed)) => self.keep(kind, key, pushed),
-            None => self.sorted.objects.incomplete = true,
+            None => {}
         }
     }
 
@@ -290,6 +268,8 @@ impl Sorter<'_> {
             Pushed::Service(written) => objects.services.push(*written),
             Pushed::EndpointSlice(written) => objects.endpoint_slices.push(*written),
             Pushed::Ingress(written) => objects.ingresses.push(*written),
+            Pushed::Endpoints(written) => objects.endpoints.push(*written),
+            Pushed::Bystander(written) => objects.bystanders.push(*written),
         }
     }
 }
@@ -301,9 +281,52 @@ enum Pushed {
     Service(Box<Written<api::Service>>),
     EndpointSlice(Box<Written<api::EndpointSlice>>),
     Ingress(Box<Written<api::Ingress>>),
+    Endpoints(Box<Written<api::Endpoints>>),
+    Bystander(Box<Written<Object>>),
 }
 
 impl Pushed {
+    /// Reads an object of a kind; `None` where not enough is left of it.
+    fn read(kind: Kind, cx: &mut Checker<'_>, left_out: &mut LeftOutThings) -> Option<Self> {
+        let (file, root) = (cx.file, cx.root.clone());
+        Some(match kind {
+            Kind::Deployment => {
+                Self::Deployment(written(kubernetes::deployment(cx, left_out)?, file, root))
+            }
+            Kind::Pod => Self::Pod(written(kubernetes::pod(cx, left_out)?, file, root)),
+            Kind::EndpointSlice => {
+                Self::EndpointSlice(written(kubernetes::endpoint_slice(cx, left_out)?, file, root))
+            }
+            Kind::Ingress => Self::Ingress(written(kubernetes::ingress(cx, left_out)?, file, root)),
+            Kind::Endpoints => {
+                Self::Endpoints(written(kubernetes::endpoints(cx, left_out)?, file, root))
+            }
+            Kind::PodDisruptionBudget => {
+                let budget = kubernetes::pod_disruption_budget(cx, left_out)?;
+                let object = Object::PodDisruptionBudget(budget.into());
+                Self::Bystander(written(object, file, root))
+            }
+            Kind::HorizontalPodAutoscaler => {
+                let autoscaler = kubernetes::horizontal_pod_autoscaler(cx, left_out)?;
+                let object = Object::HorizontalPodAutoscaler(autoscaler.into());
+                Self::Bystander(written(object, file, root))
+            }
+            _ => Self::Service(written(kubernetes::service(cx, left_out)?, file, root)),
+        })
+    }
+
+    fn key(&self) -> Key {
+        match self {
+            Self::Deployment(written) => written.object.meta.key(),
+            Self::Pod(written) => written.object.meta.key(),
+            Self::Service(written) => written.object.meta.key(),
+            Self::EndpointSlice(written) => written.object.meta.key(),
+            Self::Ingress(written) => written.object.meta.key(),
+            Self::Endpoints(written) => written.object.meta.key(),
+            Self::Bystander(written) => written.object.key(),
+        }
+    }
+
     fn at(&self, path: &str) -> At {
         match self {
             Self::Deployment(written) => written.at(path),
@@ -311,6 +334,8 @@ impl Pushed {
             Self::Service(written) => written.at(path),
             Self::EndpointSlice(written) => written.at(path),
             Self::Ingress(written) => written.at(path),
+            Self::Endpoints(written) => written.at(path),
+            Self::Bystander(written) => written.at(path),
         }
     }
 
@@ -321,8 +346,14 @@ impl Pushed {
             Self::Service(written) => (written.file, written.root.clone()),
             Self::EndpointSlice(written) => (written.file, written.root.clone()),
             Self::Ingress(written) => (written.file, written.root.clone()),
+            Self::Endpoints(written) => (written.file, written.root.clone()),
+            Self::Bystander(written) => (written.file, written.root.clone()),
         }
     }
+}
+
+fn written<T>(object: T, file: FileId, root: Arc<Node>) -> Box<Written<T>> {
+    Box::new(Written { object, file, root })
 }
 
 /// The objects in a `List`, or in a list of one kind such as `PodList`.

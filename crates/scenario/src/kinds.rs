@@ -28,6 +28,8 @@ pub(crate) enum Treatment {
     Silent,
     /// They could, and are left out: why that matters.
     LeftOut(&'static str),
+    /// So are these, but they are objects of the cluster that whoever looks sees.
+    Shown(api::Kind, &'static str),
 }
 
 /// What is wrong with an object of a kind that is not simulated.
@@ -62,7 +64,10 @@ macro_rules! kinds {
     };
 }
 
-use Treatment::{LeftOut, Silent, Simulated};
+use Treatment::{LeftOut, Shown, Silent, Simulated};
+
+/// What becomes of autoscaled pods.
+const STAYS: &str = "the number of replicas stays what the manifest says";
 
 kinds! {
     core "v1" {
@@ -76,7 +81,7 @@ kinds! {
         PersistentVolumeClaim: Silent,
         PodTemplate: Silent,
         Event: Silent,
-        Endpoints: LeftOut("no EndpointSlice is made of it"),
+        Endpoints: Simulated(api::Kind::Endpoints),
         LimitRange: LeftOut("it sets no requests and refuses no pod"),
         ResourceQuota: LeftOut("it refuses no pod"),
         ReplicationController: LeftOut("it starts no pods"),
@@ -94,13 +99,16 @@ kinds! {
         CronJob: LeftOut("it starts no pods"),
     }
     autoscaling "autoscaling/v2" {
-        HorizontalPodAutoscaler: LeftOut("the number of replicas stays what the manifest says"),
+        HorizontalPodAutoscaler: Shown(api::Kind::HorizontalPodAutoscaler, STAYS),
     }
     autoscaling_v1 "autoscaling/v1" {
-        HorizontalPodAutoscaler: LeftOut("the number of replicas stays what the manifest says"),
+        HorizontalPodAutoscaler: Shown(api::Kind::HorizontalPodAutoscaler, STAYS),
     }
     policy "policy/v1" {
-        PodDisruptionBudget: LeftOut("it holds no eviction back"),
+        PodDisruptionBudget: Shown(
+            api::Kind::PodDisruptionBudget,
+            "nobody evicts pods, so nobody asks it",
+        ),
     }
     networking "networking.k8s.io/v1" {
         Ingress: Simulated(api::Kind::Ingress),

@@ -5,11 +5,15 @@
 
 mod deployment;
 mod endpoint_slice;
+mod endpoints;
+mod horizontal_pod_autoscaler;
 mod ingress;
+mod int_or_percent;
 mod labels;
 mod left_out;
 mod names;
 mod pod;
+mod pod_disruption_budget;
 mod probe;
 mod service;
 mod traffic;
@@ -24,10 +28,13 @@ use serde::Deserialize;
 pub(crate) use self::{
     deployment::{MOST_REPLICAS, deployment},
     endpoint_slice::endpoint_slice,
+    endpoints::{endpoints, mirrored},
+    horizontal_pod_autoscaler::horizontal_pod_autoscaler,
     ingress::ingress,
     labels::parse_labels,
     names::is_subdomain,
     pod::pod,
+    pod_disruption_budget::pod_disruption_budget,
     service::{StoredService, service},
 };
 use crate::{

@@ -251,12 +251,17 @@ fn sort_applied(
 
 fn summarize(sources: &Sources, documents: &[Document], sorted: &Sorted) -> Summary {
     let objects = &sorted.objects;
+    let shown =
+        |kind| objects.bystanders.iter().filter(|written| written.object.kind() == kind).count();
     let counts = [
         (Kind::Deployment, objects.deployments.len()),
         (Kind::Pod, objects.pods.len()),
         (Kind::Service, objects.services.len()),
         (Kind::EndpointSlice, objects.endpoint_slices.len()),
         (Kind::Ingress, objects.ingresses.len()),
+        (Kind::Endpoints, objects.endpoints.len()),
+        (Kind::PodDisruptionBudget, shown(Kind::PodDisruptionBudget)),
+        (Kind::HorizontalPodAutoscaler, shown(Kind::HorizontalPodAutoscaler)),
     ];
     Summary {
         files: sources.files().count(),

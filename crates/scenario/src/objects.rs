@@ -1,6 +1,7 @@
 //! The objects of a cluster as they were written, and what is wrong between them.
 
 pub(crate) mod backends;
+mod endpoints;
 mod slices;
 
 use std::{
@@ -10,8 +11,8 @@ use std::{
 };
 
 use api::{
-    Deployment, EndpointSlice, Ingress, IntOrString, Key, Kind, Labels, Meta, Pod, PodSpec,
-    Service, selector::matches_all, service::ServiceType,
+    Deployment, EndpointSlice, Endpoints, Ingress, IntOrString, Key, Kind, Labels, Meta, Object,
+    Pod, PodSpec, Service, selector::matches_all, service::ServiceType,
 };
 
 use crate::{
@@ -51,6 +52,9 @@ pub(crate) struct Objects {
     pub(crate) services: Vec<Written<Service>>,
     pub(crate) endpoint_slices: Vec<Written<EndpointSlice>>,
     pub(crate) ingresses: Vec<Written<Ingress>>,
+    pub(crate) endpoints: Vec<Written<Endpoints>>,
+    /// Those that nobody here acts on.
+    pub(crate) bystanders: Vec<Written<Object>>,
     /// Whether there are documents that could not be read: what is not here may be in them.
     pub(crate) incomplete: bool,
 }
@@ -161,6 +165,9 @@ impl Objects {
                 return;
             }
             self.check_slice(written, findings);
+        }
+        for written in self.endpoints.iter().filter(|_| worth_it) {
+            self.check_endpoints(written, findings);
         }
     }
 
@@ -312,11 +319,17 @@ impl Objects {
     /// Moves the objects into the scenario, in the order of their keys so that the order of files
     /// changes nothing.
     pub(crate) fn into_scenario(self, scenario: &mut Scenario) {
+        let mirrored = self.mirrored_slices();
+        let endpoints = self.endpoints.into_iter();
+        let endpoints = endpoints.map(|written| Object::Endpoints(written.object.into()));
+        let bystanders = self.bystanders.into_iter().map(|written| written.object);
+        scenario.bystanders = endpoints.chain(bystanders).collect();
         scenario.deployments = self.deployments.into_iter().map(|written| written.object).collect();
         scenario.pods = self.pods.into_iter().map(|written| written.object).collect();
         scenario.services = self.services.into_iter().map(|written| written.object).collect();
         scenario.endpoint_slices =
             self.endpoint_slices.into_iter().map(|written| written.object).collect();
+        scenario.endpoint_slices.extend(mirrored);
         scenario.deployments.sort_by_cached_key(|object| object.meta.key());
         scenario.pods.sort_by_cached_key(|object| object.meta.key());
         scenario.services.sort_by_cached_key(|object| object.meta.key());

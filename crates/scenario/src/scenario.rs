@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
-use api::{Deployment, EndpointSlice, Ingress, Key, Kind, Labels, Pod, Protocol, Service};
+use api::{Deployment, EndpointSlice, Ingress, Key, Kind, Labels, Object, Pod, Protocol, Service};
 use engine::{Delay, Distribution, Span};
 
 /// What is to be rehearsed.
@@ -31,6 +31,9 @@ pub struct Scenario {
     pub endpoint_slices: Vec<EndpointSlice>,
     /// Ingresses to create before the start.
     pub ingresses: Vec<Ingress>,
+    /// Objects that nobody here acts on, and `kubectl` shows: Endpoints, PodDisruptionBudgets and
+    /// HorizontalPodAutoscalers.
+    pub bystanders: Vec<Object>,
     /// How the program in an image behaves, for every image that a template or the timeline names.
     pub images: BTreeMap<Arc<str>, Image>,
     /// Who sends requests.

@@ -301,6 +301,7 @@ pub(crate) fn empty_scenario(path: &str) -> Scenario {
         services: Vec::new(),
         endpoint_slices: Vec::new(),
         ingresses: Vec::new(),
+        bystanders: Vec::new(),
         images: BTreeMap::new(),
         clients: Vec::new(),
         timeline: Vec::new(),

@@ -57,6 +57,7 @@ pub fn compile(scenario: &Scenario, seed: u64) -> World {
     let initial = Initial {
         nodes: cluster.nodes.iter().map(node).collect(),
         kubelet: kubelet_config(cluster),
+        bystanders: scenario.bystanders.clone(),
         objects: services.chain(slices).chain(ingresses).chain(deployments).chain(pods).collect(),
         streams,
     };

@@ -1,12 +1,14 @@
 //! The cluster's DNS as kubeadm sets it up: what kubelets are told of it, and what it is told.
 
-use api::{DnsPolicy, ResolvConf};
+use api::{DnsPolicy, ResolvConf, Timestamp};
 use control_plane::{
-    api_server::allocation::{API_SERVER, CLUSTER_DNS},
+    api_server::allocation::CLUSTER_DNS,
     kubelet::resolv_conf::{ClusterDns, PodDns, for_pod},
 };
 use data_plane::dns::{cache::Limits, index, server};
 use engine::Span;
+
+use crate::system_objects::system_objects;
 
 /// The cluster's zone.
 pub(crate) const ZONE: &str = "cluster.local";
@@ -37,23 +39,9 @@ pub(crate) fn plain_resolv_conf(namespace: &str) -> ResolvConf {
     for_pod(&pod, &cluster_dns(), &ResolvConf::default()).0
 }
 
-/// The Services that no manifest has and every cluster does: the API server's and that of the DNS.
+/// The Services that no manifest has and every cluster does, as name servers know them.
 pub(crate) fn system_services() -> Vec<index::Service> {
-    let port = |name: &str, protocol: &str, number| index::Port {
-        name: name.to_owned(),
-        protocol: protocol.to_owned(),
-        number: Some(number),
-    };
-    let service = |namespace: &str, name: &str, address, ports| index::Service {
-        name: name.to_owned(),
-        namespace: namespace.to_owned(),
-        cluster_ips: vec![address],
-        ports,
-        ..index::Service::default()
-    };
-    let dns_ports = vec![port("dns", "UDP", 53), port("dns-tcp", "TCP", 53)];
-    vec![
-        service("default", "kubernetes", API_SERVER, vec![port("https", "TCP", 443)]),
-        service("kube-system", "kube-dns", CLUSTER_DNS, dns_ports),
-    ]
+    // When they were stored is nothing to a name server.
+    let objects = system_objects(Timestamp::default());
+    index::Index::of(&objects).services().cloned().collect()
 }

@@ -7,7 +7,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use api::{EnvVar, Kind, NodeId, Object, Pod, PodId, Protocol, ResolvConf};
+use api::{EnvVar, Kind, Meta, NodeId, Object, Pod, PodId, Protocol, ResolvConf, ServiceId};
 use control_plane::{api_server::allocation::CLUSTER_DNS, kubelet::env_vars};
 use data_plane::{
     Attempt,
@@ -112,7 +112,8 @@ impl<'w> Inside<'w> {
         resolve(name, &self.resolv_conf, &mut |question| server.answer(question))
     }
 
-    /// What becomes of a connection to an address: a Service's, a pod's, its own pod's or nobody's.
+    /// What becomes of a connection to an address: a Service's, a pod's, a node's, a load balancer's,
+    /// its own pod's or nobody's.
     #[must_use]
     pub fn connect(&self, address: IpAddr, port: u16) -> Connection {
         let plane = &self.world.data_plane;
@@ -123,25 +124,64 @@ impl<'w> Inside<'w> {
                 |(pod, attempt)| self.at_pod(pod, attempt, port),
             );
         }
+        // Another moment is another chance.
+        let moment = format!("attempt/{}", self.world.agenda.now().as_nanos());
+        let mut random = self.world.initial.streams.named(&moment);
         if let Some(service) = self.services().find(|it| it.spec.cluster_ip == Some(address)) {
-            // Another moment is another chance.
-            let moment = format!("attempt/{}", self.world.agenda.now().as_nanos());
-            let mut random = self.world.initial.streams.named(&moment);
             let attempt = plane.try_service(self.node, service.id, port, &mut random);
-            return self.at_service(service, attempt, port);
+            return self.at_service(service, attempt, (self.node, port));
         }
         if let Some(pod) = self.pods().find(|pod| pod.status.pod_ip == Some(address)) {
             return self.at_pod(pod.id, plane.try_pod(pod.id, port), port);
         }
-        let system = discovery::system_services();
-        let system = system.iter().find(|it| it.cluster_ips.contains(&address));
-        Connection::Unanswered(match system {
-            Some(service) => format!(
-                "{address} is {} of namespace {}, and what is behind it is not simulated",
-                service.name, service.namespace
-            ),
-            None => format!("no Service and no pod has the address {address}"),
-        })
+        if let Some(service) = self.services().find(|it| it.status.ingress.contains(&address)) {
+            let attempt = plane.try_load_balancer(self.node, service.id, port, &mut random);
+            return self.at_service(service, attempt, (self.node, port));
+        }
+        if let Some(node) = self.nodes().find(|node| node.id.internal_ip() == address) {
+            return self.at_node(node, port, plane.try_node_port(node.id, port, &mut random));
+        }
+        Connection::Unanswered(self.nobody_at(address))
+    }
+
+    /// An attempt at a port of a node, in words.
+    fn at_node(
+        &self,
+        node: &api::Node,
+        port: u16,
+        attempt: Option<(ServiceId, Attempt)>,
+    ) -> Connection {
+        let found = attempt.and_then(|(id, attempt)| {
+            let service = self.services().find(|service| service.id == id)?;
+            Some((service, attempt))
+        });
+        match found {
+            Some((service, attempt)) => self.at_service(service, attempt, (node.id, port)),
+            None => Connection::Refused(format!(
+                "{} has no rule for port {port}: no Service has that node port",
+                node.meta.name
+            )),
+        }
+    }
+
+    /// Why nobody is at an address, as far as that is known.
+    fn nobody_at(&self, address: IpAddr) -> String {
+        let kinds = [Kind::Service, Kind::EndpointSlice];
+        let mut listed = kinds.into_iter().flat_map(|kind| self.world.listed(kind));
+        let known = listed.find_map(|object| match object {
+            Object::Service(it) if it.spec.cluster_ip == Some(address) => {
+                let Meta { name, namespace, .. } = &it.meta;
+                Some(format!("is {name} of namespace {namespace}, and what is behind it"))
+            }
+            Object::EndpointSlice(it) if it.endpoints.iter().any(|it| it.address == address) => {
+                Some(format!("is an endpoint of {}, and who is there", it.service_name))
+            }
+            _ => None,
+        });
+        match known {
+            Some(known) => format!("{address} {known} is not simulated"),
+            None => format!("no Service, no pod and no node has the address {address}"),
+        }
     }
 
     /// An attempt at a pod, in words.
@@ -157,8 +197,13 @@ impl<'w> Inside<'w> {
     }
 
     /// An attempt at a Service, in words, with the node whose rules decided.
-    fn at_service(&self, service: &api::Service, attempt: Attempt, port: u16) -> Connection {
-        let (name, node) = (&service.meta.name, self.node_name());
+    fn at_service(
+        &self,
+        service: &api::Service,
+        attempt: Attempt,
+        (node, port): (NodeId, u16),
+    ) -> Connection {
+        let (name, node) = (&service.meta.name, self.node_name(node));
         match attempt {
             Attempt::Accepted(pod) => Connection::Answered(self.name_of(pod)),
             Attempt::Closed(pod) => Connection::Refused(format!(
@@ -186,17 +231,20 @@ impl<'w> Inside<'w> {
         }
     }
 
-    fn node_name(&self) -> &'w str {
-        let mut nodes = self.world.objects(Kind::Node).filter_map(|object| match object {
-            Object::Node(node) => Some(node),
-            _ => None,
-        });
-        nodes.find(|node| node.id == self.node).map_or("", |node| &*node.meta.name)
+    fn node_name(&self, id: NodeId) -> &'w str {
+        self.nodes().find(|node| node.id == id).map_or("", |node| &*node.meta.name)
     }
 
     fn name_of(&self, id: PodId) -> String {
         let pod = self.pods().find(|pod| pod.id == id);
         pod.map_or_else(|| "a pod that is deleted".to_owned(), |pod| pod.meta.name.to_string())
+    }
+
+    fn nodes(&self) -> impl Iterator<Item = &'w api::Node> {
+        self.world.objects(Kind::Node).filter_map(|object| match object {
+            Object::Node(node) => Some(&**node),
+            _ => None,
+        })
     }
 
     fn pods(&self) -> impl Iterator<Item = &'w Pod> {
@@ -215,9 +263,9 @@ impl<'w> Inside<'w> {
 
     fn index(&self) -> Index {
         let kinds = [Kind::Service, Kind::EndpointSlice, Kind::Pod];
-        let mut index = Index::of(kinds.into_iter().flat_map(|kind| self.world.objects(kind)));
-        index.add_missing(&discovery::system_services());
-        index
+        let objects: Vec<Object> =
+            kinds.into_iter().flat_map(|kind| self.world.listed(kind)).collect();
+        Index::of(&objects)
     }
 }
 

@@ -12,6 +12,8 @@
 //! | [`world`] | all state, and `dispatch`: which event is for whom |
 //! | `run` | the loop |
 //! | [`inside`] | what a container sees at a moment |
+//! | `listing` | what an API server would list at a moment |
+//! | `system_objects` | the Services that every cluster has |
 //! | `timeline` | what happens when: a user's commands and faults |
 //! | `invariants` | what must hold after every event, in debug builds |
 
@@ -20,7 +22,9 @@ mod discovery;
 pub mod event;
 pub mod inside;
 mod invariants;
+mod listing;
 mod run;
+mod system_objects;
 mod timeline;
 pub mod world;
 

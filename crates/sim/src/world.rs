@@ -29,6 +29,8 @@ pub(crate) struct Initial {
     pub(crate) nodes: Vec<api::Node>,
     pub(crate) kubelet: control_plane::kubelet::Config,
     pub(crate) objects: Vec<Object>,
+    /// What is never stored: nobody acts on it, and whoever looks sees it.
+    pub(crate) bystanders: Vec<Object>,
     pub(crate) streams: Streams,
 }
 
@@ -78,7 +80,7 @@ impl World {
     pub(crate) fn set_up(&mut self, recorder: &mut dyn Recorder) {
         let now = self.agenda.now();
         let mut cx = control_cx(now, &mut self.agenda, recorder);
-        let Initial { nodes, kubelet, objects, streams } = &mut self.initial;
+        let Initial { nodes, kubelet, objects, streams, .. } = &mut self.initial;
         for node in nodes.drain(..) {
             self.control_plane.add_node(node, kubelet, streams, &mut cx);
         }

@@ -38,7 +38,7 @@ fn a_service_may_be_only_a_name() {
         assert!(ran.stdout.contains(expected), "{line:?}: {}", ran.stdout);
     }
     let endpoints = ask(&["get", "endpoints", "-o", "name"]).ended_with(0).stdout;
-    assert_eq!(endpoints, "endpoints/web\n");
+    assert_eq!(endpoints, "endpoints/kubernetes\nendpoints/web\n");
     let env = ask(&["exec", "deploy/web", "--", "env"]).ended_with(0).stdout;
     assert!(!env.contains("DB_") && !env.contains("ALIAS_"), "{env}");
     let answer = ask(&["exec", "deploy/web", "--", "curl", "http://alias/"]).ended_with(0).stdout;
@@ -104,7 +104,7 @@ fn endpoints_may_be_written_by_hand() {
     }
     // Nothing makes Endpoints of a slice; the controller makes those of pods.
     let endpoints = ask(&["get", "endpoints", "-o", "name"]).ended_with(0).stdout;
-    assert_eq!(endpoints, "endpoints/web\n");
+    assert_eq!(endpoints, "endpoints/kubernetes\nendpoints/web\n");
     let curl = ask(&["exec", "deploy/web", "--", "curl", "http://db:5432/"]).ended_with(28);
     curl.says(&["sends db to an address of an EndpointSlice that no pod has"]);
 }

@@ -11,7 +11,7 @@ use std::{
 
 use api::{
     Endpoint, EndpointSlice, Kind, Labels, Meta, Owner, Service, SlicePort,
-    endpoint_slice::SERVICE_NAME_LABEL,
+    endpoint_slice::{MANAGED_BY_LABEL, SERVICE_NAME_LABEL},
 };
 
 use super::{
@@ -21,9 +21,6 @@ use super::{
 
 /// The most endpoints in a slice (`--max-endpoints-per-slice`).
 pub const MAX_ENDPOINTS_PER_SLICE: usize = 100;
-
-/// The label with the name of who writes a slice.
-pub const MANAGED_BY_LABEL: &str = "endpointslice.kubernetes.io/managed-by";
 
 /// This controller's name in that label.
 pub const CONTROLLER_NAME: &str = "endpointslice-controller.k8s.io";

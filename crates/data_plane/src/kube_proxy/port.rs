@@ -75,6 +75,11 @@ pub(super) struct Port {
     inside: Door,
     /// For connections from outside, where they find other endpoints.
     outside: Option<Door>,
+    /// For those from inside that come by an address for outside, where they find other endpoints
+    /// than at the virtual address.
+    around: Option<Result<Arc<[Target]>, Refusal>>,
+    /// The port on every node.
+    node_port: Option<u16>,
     /// Which endpoint each source is at, where the Service wants it to stay there.
     affinity: Option<Affinity<Target, Caller>>,
     /// The endpoints that an open flow may stay at, of a port of UDP.
@@ -105,6 +110,12 @@ impl Port {
         let inside = rules.internal(service.info());
         let outside = rules.external(service.info(), Sender::Outside);
         let outside = (outside != inside).then_some(outside);
+        let around = rules.external(service.info(), Sender::Pod);
+        let around = (around != inside).then(|| match around {
+            Choice::Endpoints(targets) => Ok(targets.into()),
+            Choice::Reject => Err(Refusal::Reject),
+            Choice::Drop => Err(Refusal::Drop),
+        });
         let capacity = config.mode.affinity_capacity();
         Self {
             number: service.port,
@@ -113,6 +124,8 @@ impl Port {
             inside: Door::new(inside, config.policy, |targets| lists.share(id, targets)),
             outside: outside
                 .map(|choice| Door::new(choice, config.policy, |targets| targets.into())),
+            around,
+            node_port: service.node_port,
             affinity: service.client_ip_affinity.map(|timeout| Affinity::new(timeout, capacity)),
         }
     }
@@ -121,6 +134,12 @@ impl Port {
     #[inline]
     pub(super) fn is(&self, protocol: Protocol, number: u16) -> bool {
         self.number == number && self.protocol == protocol
+    }
+
+    /// Its number, where a port of the node leads to it.
+    pub(super) fn behind(&self, protocol: Protocol, node_port: u16) -> Option<u16> {
+        let leads_here = self.node_port == Some(node_port) && self.protocol == protocol;
+        leads_here.then_some(self.number)
     }
 
     /// Which open flows to it are to be forgotten, by their targets; `None` where it has none.
@@ -154,6 +173,15 @@ impl Port {
         match &*self.inside.targets {
             [] => Err(self.inside.refusal),
             targets => Ok(targets),
+        }
+    }
+
+    /// The same by an address that is meant for traffic from outside.
+    pub(super) fn targets_around(&self) -> Result<&[Target], Refusal> {
+        match &self.around {
+            None => self.inside_targets(),
+            Some(Ok(targets)) => Ok(targets),
+            Some(Err(refusal)) => Err(*refusal),
         }
     }
 

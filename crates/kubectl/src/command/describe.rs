@@ -1,12 +1,16 @@
 //! `kubectl describe`: all that is known of an object, for a person.
 //!
-//! *Left out:* all kinds but Services, pods, Deployments and ReplicaSets; commands, init containers and
-//! events, of which there are none. Of a simulated object nothing is said that nobody knows: the
-//! address of a pod's node, when a pod and its containers were started and how they ended before, IDs,
-//! limits and the QoS class that follows from them, variables, volumes, mounts and tolerations.
+//! *Left out:* commands, init containers and events, of which there are none. Of a simulated object
+//! nothing is said that nobody knows: the address of a pod's node, when a pod and its containers were
+//! started and how they ended before, IDs, limits and the QoS class that follows from them, variables,
+//! volumes, mounts and tolerations; of a node its machine, and when its conditions changed.
 
+mod autoscaling;
 mod container;
+mod endpoints;
+mod ingress;
 mod lines;
+mod node;
 mod pod;
 mod service;
 mod workload;
@@ -19,7 +23,11 @@ use super::{
     flags::{Flag, Flags, switch, valued},
     wanted::{Wanted, not_found, nothing_found, selector},
 };
-use crate::{Object, object::enumeration, resource::Resource};
+use crate::{Object, resource::Resource};
+pub use autoscaling::{describe_autoscaler, describe_disruption_budget};
+pub use endpoints::{describe_endpoint_slice, describe_endpoints};
+pub use ingress::describe_ingress;
+pub use node::describe_node;
 pub use pod::describe_pod;
 pub use service::describe_service;
 pub use workload::{describe_deployment, describe_replica_set};
@@ -43,7 +51,7 @@ pub struct Options {
 type Describer = fn(Object<'_>, &dyn Cluster, Options) -> String;
 
 /// The kinds that can be described.
-const DESCRIBERS: [(&str, Describer); 4] = [
+const DESCRIBERS: [(&str, Describer); 10] = [
     ("Service", |object, cluster, options| {
         with(cluster, "EndpointSlice", |slices| describe_service(object, slices, options))
     }),
@@ -54,6 +62,20 @@ const DESCRIBERS: [(&str, Describer); 4] = [
     ("ReplicaSet", |object, cluster, options| {
         with(cluster, "Pod", |pods| describe_replica_set(object, pods, options))
     }),
+    ("Node", |object, cluster, options| {
+        with(cluster, "Pod", |pods| describe_node(object, pods, None, options))
+    }),
+    ("Endpoints", |object, _, options| describe_endpoints(object, options)),
+    ("EndpointSlice", |object, _, options| describe_endpoint_slice(object, options)),
+    ("Ingress", |object, cluster, options| {
+        with(cluster, "Service", |services| {
+            with(cluster, "EndpointSlice", |slices| {
+                describe_ingress(object, services, slices, options)
+            })
+        })
+    }),
+    ("HorizontalPodAutoscaler", |object, _, options| describe_autoscaler(object, options)),
+    ("PodDisruptionBudget", |object, _, options| describe_disruption_budget(object, options)),
 ];
 
 fn with<T>(cluster: &dyn Cluster, kind: &str, look: impl FnOnce(&[Object<'_>]) -> T) -> T {
@@ -61,16 +83,9 @@ fn with<T>(cluster: &dyn Cluster, kind: &str, look: impl FnOnce(&[Object<'_>]) -
     look(&values.iter().map(Object::new).collect::<Vec<_>>())
 }
 
-fn describer(resource: &Resource) -> Result<Describer, String> {
+fn describer(resource: &Resource) -> Describer {
     let own = DESCRIBERS.iter().find(|(kind, _)| *kind == resource.kind);
-    own.map(|(_, describer)| *describer).ok_or_else(|| {
-        let kinds = DESCRIBERS.map(|(kind, _)| kind.to_ascii_lowercase());
-        format!(
-            "error: `kubectl describe {}` is not simulated yet; describe {} are",
-            resource.singular,
-            enumeration(&kinds)
-        )
-    })
+    own.map(|(_, describer)| *describer).expect("every kind can be described")
 }
 
 pub(super) fn describe(flags: &Flags, cluster: &dyn Cluster) -> Printed {
@@ -83,7 +98,7 @@ fn descriptions(flags: &Flags, cluster: &dyn Cluster) -> Result<Printed, String>
     let mut printed = Printed::default();
     let mut chosen = Vec::new();
     for one in &wanted {
-        let describer = describer(one.resource)?;
+        let describer = describer(one.resource);
         let found = one.find(&matching, flags, cluster);
         match &one.name {
             Some(name) if found.is_empty() => printed.complain(&not_found(one.resource, name)),
@@ -91,7 +106,7 @@ fn descriptions(flags: &Flags, cluster: &dyn Cluster) -> Result<Printed, String>
         }
     }
     if let ([_, prefix], [one], []) = (&flags.words[..], &wanted[..], &chosen[..]) {
-        return Ok(by_prefix(one, prefix, flags, cluster)?.unwrap_or(printed));
+        return Ok(by_prefix(one, prefix, flags, cluster).unwrap_or(printed));
     }
     if chosen.is_empty() && printed.code == 0 {
         printed.stderr.push_str(&nothing_found(&wanted, flags));
@@ -106,8 +121,8 @@ fn by_prefix(
     prefix: &str,
     flags: &Flags,
     cluster: &dyn Cluster,
-) -> Result<Option<Printed>, String> {
-    let describer = describer(wanted.resource)?;
+) -> Option<Printed> {
+    let describer = describer(wanted.resource);
     let objects = cluster.objects(wanted.resource.kind).into_iter();
     let begun = objects.filter(|object| {
         let object = Object::new(object);
@@ -115,7 +130,7 @@ fn by_prefix(
     });
     let chosen: Vec<(Value, Describer)> = begun.map(|object| (object, describer)).collect();
     let stdout = texts(&chosen, cluster).iter().map(|text| format!("{text}\n")).collect();
-    Ok((!chosen.is_empty()).then(|| Printed { stdout, ..Printed::default() }))
+    (!chosen.is_empty()).then(|| Printed { stdout, ..Printed::default() })
 }
 
 /// kubectl looks for the events of one object only.
@@ -123,4 +138,17 @@ fn texts(chosen: &[(Value, Describer)], cluster: &dyn Cluster) -> Vec<String> {
     let options = Options { now: cluster.now(), events: chosen.len() == 1, complete: false };
     let each = chosen.iter();
     each.map(|(object, describer)| describer(Object::new(object), cluster, options)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resource::RESOURCES;
+
+    #[test]
+    fn every_kind_is_described() {
+        for resource in RESOURCES {
+            assert!(DESCRIBERS.iter().any(|(kind, _)| *kind == resource.kind), "{resource:?}");
+        }
+    }
 }

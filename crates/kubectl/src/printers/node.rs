@@ -33,9 +33,19 @@ fn cells(node: Object<'_>, options: &Options) -> Vec<String> {
         address(node, "InternalIP"),
         address(node, "ExternalIP"),
         info("osImage"),
-        info("kernelVersion"),
+        kernel(node),
         info("containerRuntimeVersion"),
     ]
+}
+
+/// The version of the kernel, and for which machines it is.
+fn kernel(node: Object<'_>) -> String {
+    let info = node.at("status.nodeInfo");
+    match (info.text("kernelVersion"), info.text("architecture")) {
+        ("", _) => "<unknown>".to_owned(),
+        (version, "") => version.to_owned(),
+        (version, architecture) => format!("{version} ({architecture})"),
+    }
 }
 
 fn status(node: Object<'_>) -> String {
@@ -51,7 +61,7 @@ fn status(node: Object<'_>) -> String {
 }
 
 /// What a node is for, by its labels; two ways of saying so are in use.
-fn roles<'a>(node: Object<'a>) -> BTreeSet<&'a str> {
+pub(crate) fn roles<'a>(node: Object<'a>) -> BTreeSet<&'a str> {
     let labels = node.entries("metadata.labels");
     let role = |(key, value): (&'a str, &'a str)| match key.strip_prefix("node-role.kubernetes.io/")
     {

@@ -48,7 +48,7 @@ fn external_ip(service: Object<'_>, wide: bool) -> String {
 }
 
 /// The addresses that a load balancer was given, cut to what fits into a narrow column.
-pub(super) fn load_balancer(object: Object<'_>, wide: bool) -> String {
+pub(crate) fn load_balancer(object: Object<'_>, wide: bool) -> String {
     const NARROW: usize = 16;
     let ingresses = object.list("status.loadBalancer.ingress");
     let addresses: BTreeSet<&str> =

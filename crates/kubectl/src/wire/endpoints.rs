@@ -1,11 +1,46 @@
-//! Endpoints, which nobody stores here: the mirror of a Service's slices.
+//! Endpoints: those that somebody wrote, and those that nobody stores here, the mirror of a Service's
+//! slices.
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use api::{Change, EndpointSlice, Key, Object, Service, Verb, service::ServiceType};
+use api::{
+    Change, EndpointAddress, EndpointSlice, EndpointSubset, Endpoints, Key, Kind, Object, Service,
+    Verb, service::ServiceType,
+};
 use serde_json::{Value, json};
 
-use super::{meta::meta, networking::slice_port};
+use super::{
+    fields,
+    meta::{api_version, meta},
+    networking::slice_port,
+};
+
+/// Endpoints as somebody wrote them.
+pub(super) fn written(endpoints: &Endpoints) -> Value {
+    json!({
+        "apiVersion": api_version(Kind::Endpoints),
+        "kind": "Endpoints",
+        "metadata": meta(&endpoints.meta),
+        "subsets": endpoints.subsets.iter().map(subset).collect::<Vec<_>>(),
+    })
+}
+
+fn subset(subset: &EndpointSubset) -> Value {
+    let all = |all: &[EndpointAddress]| -> Value { all.iter().map(address).collect() };
+    fields([
+        ("addresses", all(&subset.addresses)),
+        ("notReadyAddresses", all(&subset.not_ready_addresses)),
+        ("ports", subset.ports.iter().map(slice_port).collect()),
+    ])
+}
+
+fn address(address: &EndpointAddress) -> Value {
+    fields([
+        ("hostname", address.hostname.as_deref().into()),
+        ("ip", address.ip.to_string().into()),
+        ("nodeName", address.node_name.as_deref().into()),
+    ])
+}
 
 /// Services and slices, and the Endpoints that follow from them.
 #[derive(Clone, Debug, Default)]

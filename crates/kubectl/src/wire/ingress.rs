@@ -1,6 +1,9 @@
 //! Ingresses.
 
-use api::{Ingress, IngressBackend, IngressRule, IntOrString, Kind, ingress::PathType};
+use api::{
+    Ingress, IngressBackend, IngressRule, IntOrString, Kind,
+    ingress::{IngressTls, PathType},
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -19,10 +22,14 @@ pub(super) fn ingress(object: &Ingress) -> Value {
             ("defaultBackend", spec.default_backend.as_ref().map(backend).into()),
             ("ingressClassName", spec.class_name.clone().into()),
             ("rules", spec.rules.iter().map(rule).collect()),
-            ("tls", spec.tls.then(|| json!({})).into_iter().collect()),
+            ("tls", spec.tls.iter().map(tls).collect()),
         ]),
         "status": { "loadBalancer": load_balancer(&object.addresses) },
     })
+}
+
+fn tls(tls: &IngressTls) -> Value {
+    fields([("hosts", tls.hosts.clone().into()), ("secretName", tls.secret_name.as_str().into())])
 }
 
 fn rule(rule: &IngressRule) -> Value {

@@ -29,7 +29,10 @@ pub(super) fn meta(meta: &Meta) -> Value {
             meta.deletion_grace_period_seconds.map_or(Value::Null, Into::into),
         ),
         ("generation", (meta.generation > 0).then_some(meta.generation).into()),
-        ("resourceVersion", meta.resource_version.to_string().into()),
+        (
+            "resourceVersion",
+            (meta.resource_version > 0).then(|| meta.resource_version.to_string()).into(),
+        ),
         ("ownerReferences", owner.into()),
     ])
 }
@@ -45,9 +48,11 @@ pub(super) fn time(moment: Timestamp) -> Value {
 
 pub(super) fn api_version(kind: Kind) -> &'static str {
     match kind {
-        Kind::Node | Kind::Pod | Kind::Service => "v1",
+        Kind::Node | Kind::Pod | Kind::Service | Kind::Endpoints => "v1",
         Kind::Deployment | Kind::ReplicaSet => "apps/v1",
         Kind::EndpointSlice => "discovery.k8s.io/v1",
         Kind::Ingress => "networking.k8s.io/v1",
+        Kind::PodDisruptionBudget => "policy/v1",
+        Kind::HorizontalPodAutoscaler => "autoscaling/v2",
     }
 }

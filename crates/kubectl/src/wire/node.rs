@@ -23,8 +23,16 @@ pub(super) fn node(node: &Node) -> Value {
                 "memory": memory(node.allocatable.memory_bytes),
                 "pods": node.max_pods.to_string(),
             },
+            "addresses": [
+                { "address": node.id.internal_ip().to_string(), "type": "InternalIP" },
+                { "address": *node.meta.name, "type": "Hostname" },
+            ],
             "conditions": [{ "type": "Ready", "status": "True", "reason": "KubeletReady" }],
-            "nodeInfo": { "kubeletVersion": KUBELET_VERSION },
+            "nodeInfo": {
+                "architecture": "amd64",
+                "kubeletVersion": KUBELET_VERSION,
+                "operatingSystem": "linux",
+            },
         },
     })
 }

@@ -66,7 +66,7 @@ pub(super) fn replica_set(object: &ReplicaSet) -> Value {
     })
 }
 
-fn selector(selector: &LabelSelector) -> Value {
+pub(super) fn selector(selector: &LabelSelector) -> Value {
     fields([
         ("matchExpressions", selector.match_expressions.iter().map(requirement).collect()),
         ("matchLabels", labels(&selector.match_labels)),
@@ -88,10 +88,6 @@ fn requirement(requirement: &Requirement) -> Value {
 }
 
 fn strategy(strategy: &Strategy) -> Value {
-    let bound = |bound: IntOrPercent| match bound {
-        IntOrPercent::Int(number) => Value::from(number),
-        IntOrPercent::Percent(percent) => format!("{percent}%").into(),
-    };
     match strategy {
         Strategy::Recreate => json!({ "type": "Recreate" }),
         Strategy::RollingUpdate { max_surge, max_unavailable } => json!({
@@ -101,6 +97,13 @@ fn strategy(strategy: &Strategy) -> Value {
             },
             "type": "RollingUpdate",
         }),
+    }
+}
+
+pub(super) fn bound(bound: IntOrPercent) -> Value {
+    match bound {
+        IntOrPercent::Int(number) => Value::from(number),
+        IntOrPercent::Percent(percent) => format!("{percent}%").into(),
     }
 }
 

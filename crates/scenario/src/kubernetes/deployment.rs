@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use api::{
-    Deployment, DeploymentSpec, DeploymentStatus, IntOrPercent, IntOrString, PodTemplate, Strategy,
-};
+use api::{Deployment, DeploymentSpec, DeploymentStatus, IntOrPercent, PodTemplate, Strategy};
 use k8s_openapi::{
     api::{apps::v1 as apps, core::v1 as core},
     apimachinery::pkg::util::intstr,
@@ -140,10 +138,7 @@ fn rolling_update(
         cx.report(Code::TooManyPods, SURGE, message, "write 100% or less");
     }
     let max_unavailable = fence(cx, UNAVAILABLE, written.max_unavailable);
-    if let IntOrPercent::Percent(percent @ 101..) = max_unavailable {
-        let detail = "must not be greater than 100%";
-        cx.invalid(UNAVAILABLE, format!("\"{percent}%\""), detail, "write 100% or less");
-    }
+    cx.not_more_than_all(UNAVAILABLE, max_unavailable);
     let zero = |fence| matches!(fence, IntOrPercent::Int(0) | IntOrPercent::Percent(0));
     if zero(max_surge) && zero(max_unavailable) {
         let shown = match max_unavailable {
@@ -164,26 +159,7 @@ fn rolling_update(
 /// `maxSurge` or `maxUnavailable`, 25% by default.
 fn fence(cx: &mut Checker<'_>, path: &str, written: Option<intstr::IntOrString>) -> IntOrPercent {
     const DEFAULT: IntOrPercent = IntOrPercent::Percent(25);
-    let written = match written {
-        None => return DEFAULT,
-        Some(intstr::IntOrString::Int(number)) => IntOrString::Int(number),
-        Some(intstr::IntOrString::String(text)) => IntOrString::String(text),
-    };
-    match (IntOrPercent::try_from(&written), &written) {
-        (Ok(IntOrPercent::Int(number)), _) if number < 0 => {
-            let detail = "must be greater than or equal to 0";
-            cx.invalid(path, number, detail, "write 0 or more");
-        }
-        (Ok(fence), IntOrString::Int(_)) => return fence,
-        // The sign parses as part of the number, and the API server refuses both signs.
-        (Ok(fence), IntOrString::String(text)) if !text.starts_with(['-', '+']) => return fence,
-        _ => {
-            let detail = "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
-            let help = "write a number such as 1, or a percentage such as 25%";
-            cx.invalid(path, format!("\"{written}\""), detail, help);
-        }
-    }
-    DEFAULT
+    written.and_then(|written| cx.int_or_percent(path, written)).unwrap_or(DEFAULT)
 }
 
 fn template(cx: &mut Checker<'_>, written: core::PodTemplateSpec) -> PodTemplate {

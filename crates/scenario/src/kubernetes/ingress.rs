@@ -3,7 +3,7 @@
 //! *Left out:* `tls`, which costs no time here; backends that are no Service; and annotations of
 //! controllers.
 
-use api::ingress::PathType;
+use api::ingress::{IngressTls, PathType};
 use api::{Ingress, IngressBackend, IngressPath, IngressRule, IngressSpec, IntOrString};
 use k8s_openapi::api::networking::v1 as networking;
 
@@ -32,9 +32,14 @@ fn convert(cx: &mut Checker<'_>, read: networking::Ingress) -> Option<Ingress> {
         class_name: written.ingress_class_name,
         default_backend,
         rules: rules.map(|(index, it)| rule(cx, &format!("spec.rules[{index}]"), it)).collect(),
-        tls: written.tls.is_some_and(|tls| !tls.is_empty()),
+        tls: written.tls.unwrap_or_default().into_iter().map(tls).collect(),
     };
     (!meta.name.is_empty()).then(|| Ingress { meta, spec, addresses: Vec::new() })
+}
+
+fn tls(written: networking::IngressTLS) -> IngressTls {
+    let hosts = written.hosts.unwrap_or_default();
+    IngressTls { hosts, secret_name: written.secret_name.unwrap_or_default() }
 }
 
 fn rule(cx: &mut Checker<'_>, path: &str, written: networking::IngressRule) -> IngressRule {

@@ -93,7 +93,7 @@ fn policies(spec: Object<'_>) -> String {
         ])
 }
 
-fn belongs_to(slice: Object<'_>, service: Object<'_>) -> bool {
+pub(super) fn belongs_to(slice: Object<'_>, service: Object<'_>) -> bool {
     let labels = slice.entries("metadata.labels");
     let name = labels.iter().find(|(key, _)| *key == "kubernetes.io/service-name");
     slice.namespace() == service.namespace()
@@ -110,7 +110,7 @@ fn ingress(ingress: Object<'_>) -> String {
 }
 
 /// The ready endpoints of a port: the first three, and how many more there are.
-fn endpoints(slices: &[Object<'_>], port_name: &str) -> String {
+pub(super) fn endpoints(slices: &[Object<'_>], port_name: &str) -> String {
     if slices.is_empty() {
         return "<none>".to_owned();
     }
