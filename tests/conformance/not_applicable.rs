@@ -45,6 +45,12 @@ const LISTED: &[Listed] = &[
     ("kubectl_helpers", "TestDaemonSetStatusViewerStatus", "*", NO_SUCH_WORKLOAD),
     ("kubectl_helpers", "TestStatefulSetStatusViewerStatus", "*", NO_SUCH_WORKLOAD),
     (
+        "kubelet_status",
+        "TestGeneratePodInitializedCondition",
+        "*",
+        "there are no init containers, so no condition says that they are done",
+    ),
+    (
         "replicaset",
         "TestCalculateStatusConditions",
         "*",

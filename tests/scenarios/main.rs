@@ -14,6 +14,7 @@ mod fingerprints;
 mod flows;
 mod ideal;
 mod mistakes;
+mod pod_targets;
 mod rehearsal;
 mod seeds;
 mod start_up;

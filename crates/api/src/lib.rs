@@ -19,7 +19,9 @@
 //! | [`service`], [`endpoint_slice`], [`node`] | what requests find their way by |
 //! | [`object`] | any of them, and a change to one |
 //! | [`runtime_interface`] | what kubelet and container runtime say to each other |
+//! | [`balancer_interface`] | what load balancers and their controller say to each other |
 
+pub mod balancer_interface;
 pub mod deployment;
 pub mod dns;
 pub mod endpoint_slice;
@@ -36,6 +38,7 @@ pub mod runtime_interface;
 pub mod selector;
 pub mod service;
 
+pub use balancer_interface::{BalancerRequest, PodTarget, TargetId};
 pub use deployment::{Deployment, DeploymentSpec, DeploymentStatus, Strategy};
 pub use dns::{DnsPolicy, PodDnsConfig, ResolvConf};
 pub use endpoint_slice::{Endpoint, EndpointSlice, SlicePort};

@@ -2,7 +2,7 @@
 //!
 //! *Left out:* fields that nothing here sets: managed fields, self links, a pod's volumes, variables,
 //! limits, tolerations and security context, its node's address, when it and its containers were
-//! started and ended, and its conditions but PodScheduled and Ready.
+//! started and ended, and its conditions but PodScheduled, Ready and those of readiness gates.
 
 mod endpoints;
 mod ingress;
