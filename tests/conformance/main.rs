@@ -21,6 +21,7 @@ mod kubectl_expose;
 mod kubectl_helpers;
 mod kubelet_dns;
 mod kubelet_envvars;
+mod kubelet_status;
 mod lb_ingress;
 mod lb_kubeproxy;
 mod moment;
@@ -76,6 +77,7 @@ const FILES: &[(&str, Check)] = &[
     ("allocators", allocators::check),
     ("kubelet_envvars", kubelet_envvars::check),
     ("kubelet_dns", kubelet_dns::check),
+    ("kubelet_status", kubelet_status::check),
     ("coredns_kubernetes", coredns_kubernetes::check),
     ("lb_kubeproxy", lb_kubeproxy::check),
     ("lb_ingress", lb_ingress::check),

@@ -53,6 +53,12 @@ const LISTED: &[Listed] = &[
     ("pdb", "TestStalePodDisruption", "*", NOBODY_EVICTS),
     ("pdb", "TestUpdateDisruptedPods", "*", NOBODY_EVICTS),
     (
+        "kubelet_status",
+        "TestGeneratePodInitializedCondition",
+        "*",
+        "there are no init containers, so no condition says that they are done",
+    ),
+    (
         "replicaset",
         "TestCalculateStatusConditions",
         "*",

@@ -180,6 +180,7 @@ fn pod_status(f: &Fields<'_>, sidecars: &[String]) -> Read<(PodStatus, u32)> {
         pod_ip: first.map(address).transpose()?,
         ready: f.objects("conditions", ready_condition)?.into_iter().flatten().next(),
         containers: f.objects("containerStatuses", container_status)?,
+        conditions: Vec::new(),
     };
     Ok((status, restarts))
 }
@@ -195,6 +196,7 @@ fn ready_condition(f: &Fields<'_>) -> Read<Option<ReadyCondition>> {
     let condition = ReadyCondition {
         status: f.text_or_empty("status")? == "True",
         last_transition_time: timestamp(f, "lastTransitionTime")?,
+        ..ReadyCondition::default()
     };
     match kind {
         "Ready" => Ok(Some(condition)),

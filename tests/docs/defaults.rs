@@ -1,6 +1,6 @@
 //! What holds where nothing is said.
 
-use scenario::{Cluster, ProxyMode, Readiness};
+use scenario::{Cluster, ProxyMode, Readiness, Targets};
 
 use crate::{
     page::{read, rows},
@@ -16,6 +16,10 @@ fn settings(cluster: &Cluster) -> Vec<(&'static str, String)> {
     let readiness = match kubelet.readiness {
         Readiness::Probes => "probes",
         Readiness::Direct => "direct",
+    };
+    let targets = match cluster.load_balancer.targets {
+        Targets::Nodes => "nodes",
+        Targets::Pods => "pods",
     };
     let mode = match proxy.mode {
         ProxyMode::Iptables => "iptables",
@@ -54,6 +58,13 @@ fn settings(cluster: &Cluster) -> Vec<(&'static str, String)> {
         ("ingress.replicas", cluster.ingress.replicas.to_string()),
         ("ingress.minSyncPeriod", cluster.ingress.min_sync_period.to_string()),
         ("ingress.pollPeriod", cluster.ingress.poll_period.to_string()),
+        ("loadBalancer.targets", targets.to_owned()),
+        ("loadBalancer.registrationDelay", cluster.load_balancer.registration_delay.to_string()),
+        (
+            "loadBalancer.deregistrationDelay",
+            cluster.load_balancer.deregistration_delay.to_string(),
+        ),
+        ("loadBalancer.healthCheck.timeout", cluster.load_balancer.timeout.to_string()),
         ("loadBalancer.healthCheck.interval", cluster.load_balancer.interval.to_string()),
         (
             "loadBalancer.healthCheck.healthyThreshold",

@@ -15,6 +15,7 @@ mod fingerprints;
 mod flows;
 mod ideal;
 mod mistakes;
+mod pod_targets;
 mod rehearsal;
 mod seeds;
 mod start_up;

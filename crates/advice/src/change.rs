@@ -41,6 +41,8 @@ pub(crate) enum Change {
     Selector { labels: Labels },
     /// `Cluster` for a traffic policy that is `Local`.
     PodsOfAllNodes { external: bool },
+    /// A readiness gate that the controller of load balancers opens.
+    ReadinessGate { kind: String },
 }
 
 /// A field to write, with the object it belongs into.
@@ -87,6 +89,7 @@ impl Change {
             Self::TargetPort { place, .. } => format!("spec.ports[{place}].targetPort"),
             Self::Selector { .. } => "spec.selector".to_owned(),
             Self::PodsOfAllNodes { external } => format!("spec.{}", policy_field(*external)),
+            Self::ReadinessGate { .. } => "spec.template.spec.readinessGates".to_owned(),
         }
     }
 
@@ -126,6 +129,10 @@ impl Change {
             Self::PodsOfAllNodes { external: true } => format!(
                 "let Service {name} use the pods of all nodes, which then see the nodes' addresses \
                  and not the clients'"
+            ),
+            Self::ReadinessGate { .. } => format!(
+                "let a new pod of {name} count as ready only when the load balancer has found it \
+                 healthy"
             ),
         }
     }
@@ -174,6 +181,10 @@ impl Change {
             Self::PodsOfAllNodes { external } => {
                 vec![Field::new("spec", format!("{}: Cluster", policy_field(*external)))]
             }
+            Self::ReadinessGate { kind } => {
+                let gate = format!("readinessGates:\n  - conditionType: {kind}");
+                vec![Field::new("spec.template.spec", gate)]
+            }
         }
     }
 
@@ -193,7 +204,8 @@ impl Change {
             | Self::ReadinessProbe { .. }
             | Self::ProbePort { .. }
             | Self::Replicas { .. }
-            | Self::OneMoreFirst { .. } => {}
+            | Self::OneMoreFirst { .. }
+            | Self::ReadinessGate { .. } => {}
         }
     }
 
@@ -236,6 +248,7 @@ impl Change {
                     probe.handler.set_port(*port);
                 }
             }
+            Self::ReadinessGate { kind } => spec.readiness_gates.push(kind.as_str().into()),
             Self::OneMoreFirst { .. }
             | Self::Replicas { .. }
             | Self::TargetPort { .. }

@@ -8,7 +8,7 @@ use api::{
 use engine::Span;
 use metrics::{Explanation, Measures};
 use record::Cause;
-use scenario::Scenario;
+use scenario::{Scenario, Targets};
 
 use crate::{change::Change, remedy::Remedy};
 
@@ -52,6 +52,7 @@ pub(crate) fn remedies(
                 called_deployments(scenario).into_iter().flat_map(|it| probe_ports(scenario, it)),
             )
             .chain(called_deployments(scenario).into_iter().filter_map(one_more_first))
+            .chain(readiness_gates(scenario))
             .collect(),
         Cause::RejectedOverload | Cause::TimeoutSlow => deployments
             .into_iter()
@@ -174,12 +175,32 @@ fn replaced_first(deployment: &Deployment, least_missing: i32) -> Option<Remedy>
     })
 }
 
+/// Let a rollout wait for a load balancer whose targets are pods. What the gate is called is the
+/// controller's to say; this one goes by the name of the Service.
+fn readiness_gates(scenario: &Scenario) -> Vec<Remedy> {
+    let balanced = scenario.clients.iter().find(|client| client.target.balanced);
+    let Some(client) = balanced else { return Vec::new() };
+    if scenario.cluster.load_balancer.targets != Targets::Pods {
+        return Vec::new();
+    }
+    let kind = format!("target-health.elbv2.k8s.aws/{}", client.target.service.name);
+    let gated =
+        |deployment: &&Deployment| !deployment.spec.template.spec.readiness_gates.is_empty();
+    let called = called_deployments(scenario).into_iter().filter(|it| !gated(it));
+    let remedy = |deployment: &Deployment| Remedy {
+        kind: Kind::Deployment,
+        object: deployment.meta.key(),
+        change: Change::ReadinessGate { kind: kind.clone() },
+    };
+    called.map(remedy).collect()
+}
+
 /// Let old pods stay until the load balancer has found their nodes empty.
 fn outlast_health_checks(scenario: &Scenario, explanation: &Explanation) -> Vec<Remedy> {
     if !scenario.clients.iter().any(|client| client.target.balanced) {
         return Vec::new();
     }
-    let check = scenario.cluster.load_balancer;
+    let check = &scenario.cluster.load_balancer;
     let answers = f64::from(check.unhealthy_threshold);
     let most = Span::from_secs_f64(check.interval.as_secs_f64() * answers);
     let explanation = Explanation { gap: Some((Span::ZERO, most)), ..explanation.clone() };

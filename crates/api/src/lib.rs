@@ -20,7 +20,9 @@
 //! | [`pod_disruption_budget`], [`horizontal_pod_autoscaler`] | what others would act on |
 //! | [`object`] | any of them, and a change to one |
 //! | [`runtime_interface`] | what kubelet and container runtime say to each other |
+//! | [`balancer_interface`] | what load balancers and their controller say to each other |
 
+pub mod balancer_interface;
 pub mod deployment;
 pub mod dns;
 pub mod endpoint_slice;
@@ -40,6 +42,7 @@ pub mod runtime_interface;
 pub mod selector;
 pub mod service;
 
+pub use balancer_interface::{BalancerRequest, PodTarget, TargetId};
 pub use deployment::{Deployment, DeploymentSpec, DeploymentStatus, Strategy};
 pub use dns::{DnsPolicy, PodDnsConfig, ResolvConf};
 pub use endpoint_slice::{Endpoint, EndpointSlice, SlicePort};

@@ -55,7 +55,7 @@ impl PodTemplate {
 }
 
 /// `spec` of a pod.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct PodSpec {
     /// Regular containers in order.
     pub containers: Vec<Container>,
@@ -73,6 +73,28 @@ pub struct PodSpec {
     pub dns_config: Option<PodDnsConfig>,
     /// `enableServiceLinks`: whether its containers' environments have the Services of its namespace.
     pub enable_service_links: bool,
+    /// `readinessGates`: the conditions that have to be True, too, before it is Ready.
+    pub readiness_gates: Vec<Arc<str>>,
+}
+
+/// A ReplicaSet's name is made of this text. Gates are in it only where there are some, so that who
+/// has none keeps the name he had before there were any.
+impl fmt::Debug for PodSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = f.debug_struct("PodSpec");
+        text.field("containers", &self.containers)
+            .field("termination_grace_period_seconds", &self.termination_grace_period_seconds)
+            .field("node_selector", &self.node_selector)
+            .field("hostname", &self.hostname)
+            .field("subdomain", &self.subdomain)
+            .field("dns_policy", &self.dns_policy)
+            .field("dns_config", &self.dns_config)
+            .field("enable_service_links", &self.enable_service_links);
+        if !self.readiness_gates.is_empty() {
+            text.field("readiness_gates", &self.readiness_gates);
+        }
+        text.finish()
+    }
 }
 
 impl Default for PodSpec {
@@ -86,6 +108,7 @@ impl Default for PodSpec {
             dns_policy: DnsPolicy::default(),
             dns_config: None,
             enable_service_links: true,
+            readiness_gates: Vec::new(),
         }
     }
 }
@@ -374,15 +397,40 @@ pub struct PodStatus {
     pub ready: Option<ReadyCondition>,
     /// Per container, in the order of the spec; empty before the kubelet's first word.
     pub containers: Vec<ContainerStatus>,
+    /// Conditions that are not the kubelet's: those of readiness gates.
+    pub conditions: Vec<GateCondition>,
 }
 
 /// The Ready condition of a pod.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct ReadyCondition {
     /// Whether it is True.
     pub status: bool,
     /// When that last changed; `None` where nobody said.
     pub last_transition_time: Option<Timestamp>,
+    /// Why it is not, in a word; empty where it is.
+    pub reason: &'static str,
+    /// The same in a sentence; empty where the word is enough.
+    pub message: Arc<str>,
+}
+
+/// A condition of a pod that a readiness gate waits for. Whose it is, only its writer knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GateCondition {
+    /// Its type.
+    pub kind: Arc<str>,
+    /// Whether it is True.
+    pub status: bool,
+    /// When that last changed; `None` where nobody said.
+    pub last_transition_time: Option<Timestamp>,
+}
+
+impl PodStatus {
+    /// A condition that a readiness gate waits for, by its type; `None` while it is absent.
+    #[must_use]
+    pub fn gate(&self, kind: &str) -> Option<&GateCondition> {
+        self.conditions.iter().find(|condition| *condition.kind == *kind)
+    }
 }
 
 /// Status of one container.
@@ -400,7 +448,16 @@ impl Pod {
     /// Whether the Ready condition is True.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.status.ready.is_some_and(|condition| condition.status)
+        self.status.ready.as_ref().is_some_and(|condition| condition.status)
+    }
+
+    /// Whether all its containers are ready, whatever its gates say (`ContainersReady`).
+    #[must_use]
+    pub fn has_ready_containers(&self) -> bool {
+        let statuses = &self.status.containers;
+        !self.is_terminal()
+            && statuses.len() == self.spec.containers.len()
+            && statuses.iter().all(|container| container.ready)
     }
 
     /// Whether the phase is final.
@@ -434,5 +491,16 @@ mod tests {
         assert_ne!(plain, asking);
         assert_eq!(format!("{plain:?}"), format!("{asking:?}"));
         assert!(format!("{plain:?}").starts_with("Probe { handler: HttpGet(Int(80)), initial_"));
+    }
+
+    #[test]
+    fn gates_are_in_the_name_of_a_replica_set_only_where_there_are_some() {
+        let plain = PodSpec::default();
+        let gated = PodSpec { readiness_gates: vec!["ready".into()], ..PodSpec::default() };
+        let text = "PodSpec { containers: [], termination_grace_period_seconds: 30, \
+                    node_selector: {}, hostname: None, subdomain: None, dns_policy: ClusterFirst, \
+                    dns_config: None, enable_service_links: true";
+        assert_eq!(format!("{plain:?}"), format!("{text} }}"));
+        assert_eq!(format!("{gated:?}"), format!("{text}, readiness_gates: [\"ready\"] }}"));
     }
 }

@@ -4,7 +4,9 @@ mod user;
 
 use std::sync::Arc;
 
-use api::{Change, Key, Kind, Labels, Node, NodeId, Object, Pod, PodId, RuntimeReply, Uid, Verb};
+use api::{
+    Change, Key, Kind, Labels, Node, NodeId, Object, Pod, PodId, RuntimeReply, TargetId, Uid, Verb,
+};
 use engine::{Streams, Time};
 
 use crate::{
@@ -16,6 +18,7 @@ use crate::{
     event::Event,
     garbage_collector::GarbageCollector,
     kubelet::{self, Kubelet, env_vars::Environments},
+    load_balancer_controller::{self, LoadBalancerController},
     replica_set::ReplicaSetController,
     scheduler::{self, Scheduler},
     service::ServiceController,
@@ -33,6 +36,8 @@ pub struct Config {
     pub controllers: controller_manager::Config,
     /// The scheduler's.
     pub scheduler: scheduler::Config,
+    /// That of the controller of load balancers whose targets are pods; `None` where there is none.
+    pub load_balancers: Option<load_balancer_controller::Config>,
 }
 
 /// A change that reached a watcher outside the control plane.
@@ -49,6 +54,7 @@ pub struct Delivery {
 enum Listener {
     Manager,
     Scheduler,
+    LoadBalancerController,
     Kubelet(NodeId),
     Outside,
 }
@@ -58,6 +64,7 @@ pub struct ControlPlane {
     api: ApiServer,
     manager: ControllerManager,
     scheduler: Scheduler,
+    load_balancers: Option<LoadBalancerController>,
     kubelets: Vec<Kubelet>,
     environments: Environments,
     listeners: Vec<Listener>,
@@ -99,6 +106,10 @@ impl ControlPlane {
             api: ApiServer::new(config.watch_lag.clone(), streams),
             manager,
             scheduler: Scheduler::new(config.scheduler.clone(), streams),
+            load_balancers: config
+                .load_balancers
+                .clone()
+                .map(|config| LoadBalancerController::new(config, streams)),
             kubelets: Vec::new(),
             environments: Environments::default(),
             listeners: Vec::new(),
@@ -116,6 +127,11 @@ impl ControlPlane {
         }
         plane.listen(Interest::Kind(Kind::Pod), Listener::Scheduler);
         plane.listen(Interest::Kind(Kind::Node), Listener::Scheduler);
+        if plane.load_balancers.is_some() {
+            for kind in [Kind::Service, Kind::EndpointSlice, Kind::Pod] {
+                plane.listen(Interest::Kind(kind), Listener::LoadBalancerController);
+            }
+        }
         plane
     }
 
@@ -193,7 +209,7 @@ impl ControlPlane {
     /// put the watcher there.
     ///
     /// # Panics
-    /// On [`Event::Runtime`], which is the data plane's.
+    /// On [`Event::Runtime`] and [`Event::Balancer`], which are the data plane's.
     pub fn handle(&mut self, event: Event, cx: &mut Cx<'_>) -> Option<Delivery> {
         match event {
             Event::Watch { watcher } => return self.deliver(watcher, cx),
@@ -214,7 +230,13 @@ impl ControlPlane {
                 let cluster = (&mut self.api, &mut self.environments);
                 self.kubelets[node.0 as usize].handle(event, cluster, cx);
             }
+            Event::LoadBalancerController(event) => {
+                if let Some(controller) = &mut self.load_balancers {
+                    controller.handle(event, &mut self.api, cx);
+                }
+            }
             Event::Runtime(_) => unreachable!("the container runtime is in the data plane"),
+            Event::Balancer(_) => unreachable!("load balancers are in the data plane"),
         }
         None
     }
@@ -223,6 +245,13 @@ impl ControlPlane {
     pub fn runtime_replied(&mut self, reply: RuntimeReply, cx: &mut Cx<'_>) {
         if let Some(node) = self.node_of(reply.container().pod) {
             self.kubelets[node.0 as usize].runtime_replied(reply, cx);
+        }
+    }
+
+    /// Hands a load balancer's word on a target to its controller.
+    pub fn target_health_told(&mut self, id: TargetId, healthy: bool) {
+        if let Some(controller) = &mut self.load_balancers {
+            controller.told(id, healthy);
         }
     }
 
@@ -256,6 +285,10 @@ impl ControlPlane {
         match self.listeners[watcher.0 as usize] {
             Listener::Manager => self.manager.observe(&change, cx),
             Listener::Scheduler => self.scheduler.observe(&change, cx),
+            Listener::LoadBalancerController => {
+                let controller = self.load_balancers.as_mut();
+                controller.expect("it opened the watch").observe(&change, cx);
+            }
             Listener::Kubelet(node) => {
                 if let (Object::Pod(pod), Verb::Added | Verb::Modified) =
                     (&change.object, change.verb)

@@ -33,10 +33,7 @@ pub fn status<'p>(
     };
     let pods: Vec<&Pod> = pods.into_iter().filter(selects).collect();
     let (expected_pods, desired_healthy) = expected(spec, &pods, scale_of);
-    let healthy = |pod: &&&Pod| {
-        let ready = pod.status.ready.is_some_and(|condition| condition.status);
-        ready && !pod.meta.is_terminating()
-    };
+    let healthy = |pod: &&&Pod| pod.is_ready() && !pod.meta.is_terminating();
     let current_healthy = count(pods.iter().filter(healthy).count());
     let spare = (current_healthy - desired_healthy).max(0);
     let disruptions_allowed = if expected_pods > 0 { spare } else { 0 };

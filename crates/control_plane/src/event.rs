@@ -1,8 +1,8 @@
 //! What can wake the control plane.
 
-use api::{Key, NodeId, RuntimeRequest};
+use api::{BalancerRequest, Key, NodeId, RuntimeRequest};
 
-use crate::{api_server::WatcherId, kubelet, scheduler};
+use crate::{api_server::WatcherId, kubelet, load_balancer_controller, scheduler};
 
 /// A controller's place in the controller manager.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,6 +71,10 @@ pub enum Event {
     },
     /// A kubelet's word to its container runtime: the data plane's to handle.
     Runtime(RuntimeRequest),
+    /// The own events of the controller of load balancers.
+    LoadBalancerController(load_balancer_controller::Event),
+    /// Its word to a load balancer: the data plane's to handle.
+    Balancer(BalancerRequest),
 }
 
 /// Who an event is for, where several are due at once: lower classes first. The control plane's
@@ -85,8 +89,10 @@ pub mod class {
     pub const SCHEDULER: u8 = 12;
     /// Kubelets.
     pub const KUBELET: u8 = 13;
-    /// Words to the container runtime.
+    /// Words to the container runtime, and to load balancers.
     pub const RUNTIME: u8 = 14;
+    /// The controller of load balancers.
+    pub const LOAD_BALANCER_CONTROLLER: u8 = 15;
 }
 
 const _: () =

@@ -28,6 +28,7 @@ use crate::{
 mod container;
 pub mod env_vars;
 mod probing;
+pub mod readiness;
 pub mod resolv_conf;
 mod status;
 mod termination;
@@ -56,6 +57,8 @@ pub enum Event {
         /// The worker's generation when this was planned.
         generation: u32,
     },
+    /// It looks at a pod again, whose readiness gates moved.
+    Reconcile(PodId),
     /// It begins to end a pod.
     Terminate(PodId),
     /// A preStop hook is over, or a container is to be restarted: SIGTERM.
@@ -172,6 +175,8 @@ impl Kubelet {
                 if pod.meta.is_terminating() && !worker.terminating {
                     worker.terminating = true;
                     self.react(Event::Terminate(pod.id), cx);
+                } else if worker.gates_moved() {
+                    self.react(Event::Reconcile(pod.id), cx);
                 }
             }
         }
@@ -192,6 +197,7 @@ impl Kubelet {
             Event::Probe { container, kind, generation } => {
                 self.probe(container, kind, generation, cx);
             }
+            Event::Reconcile(pod) => self.changed_now(pod, cx),
             Event::Terminate(pod) => self.terminate(pod, cx),
             Event::Sigterm { container, restarts } => self.sigterm(container, restarts, cx),
             Event::Sigkill { container, restarts } => self.sigkill(container, restarts, cx),

@@ -6,7 +6,8 @@
 //! spec ([`controller`]). The scheduler and the kubelets have clocks of their own.
 //!
 //! There is no request in here, and nothing of the data plane: a kubelet speaks to its container
-//! runtime through [`api::runtime_interface`], and whoever listens is the simulation's business.
+//! runtime through [`api::runtime_interface`], the controller of a cloud's load balancers to these
+//! through [`api::balancer_interface`], and whoever listens is the simulation's business.
 //!
 //! | file | Kubernetes' own |
 //! |---|---|
@@ -16,6 +17,7 @@
 //! | [`disruption`] | `pkg/controller/disruption` |
 //! | [`garbage_collector`] | `pkg/controller/garbagecollector` |
 //! | [`service`] | `k8s.io/cloud-provider/controllers/service` |
+//! | [`load_balancer_controller`] | `aws-load-balancer-controller` |
 //! | [`scheduler`] | `pkg/scheduler` |
 //! | [`kubelet`], [`prober`] | `pkg/kubelet`, `pkg/kubelet/prober` |
 
@@ -32,6 +34,7 @@ pub mod facts;
 pub mod garbage_collector;
 pub mod informer;
 pub mod kubelet;
+pub mod load_balancer_controller;
 pub mod prober;
 pub mod replica_set;
 pub mod scheduler;

@@ -4,20 +4,24 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use api::{Change, Kind, NodeId, PodId};
+use api::{BalancerRequest, Change, Kind, NodeId, PodId};
 use engine::{Stream, Streams};
 use record::{ClientId, Record};
 
 use crate::{
     Cx,
     behaviour::Behaviour,
-    client::{Client, ClientConfig, Lookups},
+    client::{Client, ClientConfig, Lookups, Origin},
+    connection::Transport,
     dns::{self, Dns},
     event::Event,
     flight::Flights,
     ingress::{self, Backend, IngressId, IngressPod},
     kube_proxy::{self, KubeProxy, TargetLists},
-    load_balancer::{HealthCheck, LoadBalancers},
+    load_balancer::{
+        HealthCheck, LoadBalancers,
+        pods::{self, PodTargets},
+    },
     network::{Delays, Network},
     program::{CLEAN_EXIT, FAILED_EXIT, Image},
     runtime::{Runtime, Sandbox},
@@ -51,6 +55,8 @@ pub struct Config {
     pub ingress: ingress::Config,
     /// How load balancers ask their nodes.
     pub health_check: HealthCheck,
+    /// How they treat pods, where these are their targets.
+    pub pod_targets: Option<pods::Config>,
     /// How the programs in images behave.
     pub images: BTreeMap<Arc<str>, Arc<Behaviour>>,
     /// Who sends requests.
@@ -76,6 +82,8 @@ pub struct DataPlane {
     pub(crate) proxies: Vec<KubeProxy>,
     targets: TargetLists,
     pub(crate) balancers: LoadBalancers,
+    /// In their place where load balancers send to pods.
+    pub(crate) pod_targets: Option<PodTargets>,
     pub(crate) ingress_pods: Vec<IngressPod>,
     pub(crate) network: Network,
     pub(crate) runtime: Runtime,
@@ -111,6 +119,7 @@ impl DataPlane {
             proxies: proxies.collect(),
             targets: TargetLists::default(),
             balancers: LoadBalancers::new(config.health_check, nodes, streams),
+            pod_targets: config.pod_targets.map(|config| PodTargets::new(config, streams)),
             ingress_pods: ingress::pods(&config.ingress, nodes, &backends, streams),
             dns,
             network,
@@ -162,9 +171,20 @@ impl DataPlane {
             };
             service.map(|service| client.calls(service));
             let name = client.config.name.as_str().into();
-            cx.recorder.record(cx.now, &Record::ClientAdded { client: id, name, service });
+            let ClientConfig { origin, transport, .. } = &client.config;
+            let balanced = self.pod_targets.is_some()
+                && *origin == Origin::OutsideBalanced
+                && *transport == Transport::Tcp;
+            // How it calls its Service comes before that it does.
+            let known = service.filter(|_| !balanced);
+            cx.recorder.record(cx.now, &Record::ClientAdded { client: id, name, service: known });
             if client.config.ingress.is_some() {
                 cx.recorder.record(cx.now, &Record::IngressUsed { client: id });
+            }
+            if balanced {
+                cx.recorder.record(cx.now, &Record::LoadBalancerUsed { client: id });
+                let calls = service.map(|service| Record::ServiceCalled { client: id, service });
+                calls.into_iter().for_each(|record| cx.recorder.record(cx.now, &record));
             }
         }
         for (id, index) in (0..).map(ClientId).zip(0..self.clients.len()) {
@@ -178,7 +198,9 @@ impl DataPlane {
         match watch {
             Watches::Dns(_) => {
                 self.dns.observe(change);
-                self.balancers.observe(change, cx);
+                if self.pod_targets.is_none() {
+                    self.balancers.observe(change, cx);
+                }
             }
             Watches::Ingress(id) => self.ingress_pods[id.place()].observe(change, cx),
             Watches::Proxy(node, _) => self.proxies[node.0 as usize].observe(change, cx),
@@ -188,7 +210,8 @@ impl DataPlane {
     /// Handles an event.
     ///
     /// # Panics
-    /// On [`Event::Runtime`], which is the control plane's.
+    /// On [`Event::Runtime`] and what load balancers tell their controller, which are the control
+    /// plane's.
     pub fn handle(&mut self, event: Event, cx: &mut Cx<'_>) {
         match event {
             Event::Arrive(client) => self.arrive(client, cx),
@@ -205,7 +228,29 @@ impl DataPlane {
             Event::SyncIngress(id) => self.ingress_pods[id.place()].sync(cx),
             Event::PollIngress(id) => self.ingress_pods[id.place()].poll(),
             Event::CheckTarget(target) => self.balancers.check(target, &self.proxies, cx),
+            Event::RegisterTarget(id) => self.with_pod_targets(|it| it.register(id, cx)),
+            Event::DeregisterTarget(id) => self.with_pod_targets(|it| it.deregister(id, cx)),
+            Event::CheckPodTarget(id) => {
+                let Self { pod_targets, runtime, .. } = self;
+                pod_targets.iter_mut().for_each(|it| it.check(id, runtime, cx));
+            }
+            Event::MissPodTarget(id) => self.with_pod_targets(|it| it.miss(id, cx)),
+            Event::CutPodTarget(id) => self.cut_target(id, cx),
             Event::Runtime(_) => unreachable!("kubelets are in the control plane"),
+            Event::TargetHealthy(_) | Event::TargetUnhealthy(_) => {
+                unreachable!("the controller of load balancers is in the control plane")
+            }
+        }
+    }
+
+    /// Does what the controller of load balancers asks of one.
+    pub fn balancer_requested(&mut self, request: BalancerRequest, cx: &mut Cx<'_>) {
+        self.with_pod_targets(|targets| targets.requested(request, cx));
+    }
+
+    fn with_pod_targets(&mut self, act: impl FnOnce(&mut PodTargets)) {
+        if let Some(targets) = &mut self.pod_targets {
+            act(targets);
         }
     }
 

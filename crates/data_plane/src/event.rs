@@ -1,9 +1,9 @@
 //! What can wake the data plane.
 
-use api::{NodeId, RuntimeReply};
+use api::{NodeId, RuntimeReply, TargetId};
 use record::ClientId;
 
-use crate::{flight::FlightId, ingress::IngressId, load_balancer::TargetId, server::ServerId};
+use crate::{flight::FlightId, ingress::IngressId, load_balancer::NodeTargetId, server::ServerId};
 
 /// Everything that can wake the data plane.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +35,21 @@ pub enum Event {
     /// Its workers fetch what it found.
     PollIngress(IngressId),
     /// A load balancer asks a node whether it is healthy.
-    CheckTarget(TargetId),
+    CheckTarget(NodeTargetId),
+    /// A load balancer has taken in a pod that it was asked to.
+    RegisterTarget(TargetId),
+    /// It has let one go.
+    DeregisterTarget(TargetId),
+    /// It asks a pod whether it is well.
+    CheckPodTarget(TargetId),
+    /// The pod has not answered in time.
+    MissPodTarget(TargetId),
+    /// It breaks off what is still in progress with a pod that it let go.
+    CutPodTarget(TargetId),
+    /// It tells its controller that a target is healthy: the control plane's to handle.
+    TargetHealthy(TargetId),
+    /// It tells its controller that a target is not healthy: the control plane's to handle.
+    TargetUnhealthy(TargetId),
     /// The container runtime's word to a kubelet: the control plane's to handle.
     Runtime(RuntimeReply),
 }
@@ -43,7 +57,7 @@ pub enum Event {
 /// Who an event is for, where several are due at once: lower classes first. All are above the
 /// control plane's; arrivals come last, so that a request sees all that happened by its time.
 pub mod class {
-    /// The container runtime's words to kubelets.
+    /// The container runtime's words to kubelets, and load balancers' to their controller.
     pub const RUNTIME: u8 = 40;
     /// Proxies.
     pub const PROXY: u8 = 41;

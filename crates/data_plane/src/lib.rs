@@ -37,6 +37,7 @@ pub mod proxy;
 pub mod runtime;
 pub mod server;
 mod through_ingress;
+mod through_load_balancer;
 mod way;
 
 pub use attempt::Attempt;

@@ -1,13 +1,17 @@
-//! The load balancer of a cloud in front of the nodes, for Services of type LoadBalancer.
+//! The load balancers of a cloud, for Services of type LoadBalancer: in front of the nodes, here,
+//! or of the pods themselves ([`pods`]).
 //!
-//! It spreads connections over the nodes that it takes for healthy, by a hash of each connection's
-//! addresses and ports, which is chance. Where a Service has `externalTrafficPolicy: Local`, a node is
-//! healthy while its proxy says at `healthCheckNodePort` that it has a ready pod of the Service; the
-//! balancer asks now and then, and believes only several answers in a row. If no node is healthy, all
-//! are tried. With the policy `Cluster` any node will do, and nobody asks.
+//! One in front of the nodes spreads connections over the nodes that it takes for healthy, by a
+//! hash of each connection's addresses and ports, which is chance. Where a Service has
+//! `externalTrafficPolicy: Local`, a node is healthy while its proxy says at `healthCheckNodePort`
+//! that it has a ready pod of the Service; the balancer asks now and then, and believes only
+//! several answers in a row. If no node is healthy, all are tried. With the policy `Cluster` any
+//! node will do, and nobody asks.
 //!
-//! *Left out:* targets that are pods, time-outs of idle connections, source ranges, and the failure of a
-//! node or of its proxy.
+//! *Left out:* time-outs of idle connections, source ranges (a client outside has no address), and
+//! the failure of a node or of its proxy.
+
+pub mod pods;
 
 use std::collections::BTreeMap;
 
@@ -21,12 +25,12 @@ use crate::{
     kube_proxy::KubeProxy,
 };
 
-/// How nodes are asked whether they are healthy.
+/// How targets are asked whether they are healthy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HealthCheck {
     /// How often.
     pub interval: Span,
-    /// After how many good answers in a row a node is healthy.
+    /// After how many good answers in a row a target is healthy.
     pub healthy_threshold: u32,
     /// After how many bad ones it is not.
     pub unhealthy_threshold: u32,
@@ -34,7 +38,7 @@ pub struct HealthCheck {
 
 /// A node behind a load balancer, by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct TargetId(pub u32);
+pub struct NodeTargetId(pub u32);
 
 /// A node as a load balancer sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,14 +108,14 @@ impl LoadBalancers {
             let target =
                 Target { service: service.id, node: NodeId(node), healthy: false, against: 0 };
             let phase = random.below_u64(self.check.interval.as_nanos().max(1));
-            let id = TargetId(self.targets.len() as u32);
+            let id = NodeTargetId(self.targets.len() as u32);
             self.targets.push(target);
             self.plan(id, cx.now + Span::from_nanos(phase), cx);
         }
     }
 
     /// Asks a node's proxy, and plans to ask again as long as there is such a load balancer.
-    pub fn check(&mut self, id: TargetId, proxies: &[KubeProxy], cx: &mut Cx<'_>) {
+    pub fn check(&mut self, id: NodeTargetId, proxies: &[KubeProxy], cx: &mut Cx<'_>) {
         let target = &mut self.targets[id.0 as usize];
         let (service, node) = (target.service, target.node);
         let there = self.first.get(&service).is_some_and(|first| *first == id.0 - node.0);
@@ -145,7 +149,7 @@ impl LoadBalancers {
         }
     }
 
-    fn plan(&self, id: TargetId, at: Time, cx: &mut Cx<'_>) {
+    fn plan(&self, id: NodeTargetId, at: Time, cx: &mut Cx<'_>) {
         let source = Source { class: class::LOAD_BALANCER, entity: id.0 };
         cx.agenda.at(at, source, Event::CheckTarget(id));
     }

@@ -3,7 +3,7 @@
 //! It is a chain of three events: the client connects, the connection reaches the pod, the answer
 //! reaches the client. What happens between two of them at one place happens at once.
 
-use engine::{Lane, Source, Span, Time};
+use engine::{Lane, Random, Source, Span, Time};
 use record::{Cause, ClientId, Outcome, Request};
 
 use crate::{
@@ -12,7 +12,8 @@ use crate::{
     connection::{self, Caller, Connection, Transport},
     event::{Event, class},
     flight::{Flight, FlightId, Link},
-    kube_proxy::{Asked, Refusal, Target},
+    kube_proxy::{Asked, KubeProxy, Refusal, Target},
+    through_load_balancer::choose,
 };
 
 impl DataPlane {
@@ -103,20 +104,27 @@ impl DataPlane {
             }
             (_, Some(service)) => {
                 let mut random = client.policy_stream(request.number, request.attempts);
-                if client.config.origin == Origin::OutsideBalanced {
-                    request.node = self.balancers.node(service, request.node, &mut random);
-                }
-                let proxy = &mut self.proxies[request.node.0 as usize];
-                let transport = client.config.transport;
+                let (transport, origin) = (client.config.transport, &client.config.origin);
                 let (port, caller) = (flight.asked, flight.caller);
                 let asked = Asked { service, protocol: transport.protocol(), port, caller };
-                let picked = match transport {
-                    Transport::Udp { one_socket: true } => proxy.send(asked, cx.now, &mut random),
-                    _ => proxy.pick(asked, cx.now, &mut random).map(|target| (target, false)),
+                let balanced = *origin == Origin::OutsideBalanced;
+                let by_balancer = self.pod_targets.as_ref().filter(|_| balanced);
+                let picked = match (transport, by_balancer) {
+                    (Transport::Tcp, Some(targets)) => {
+                        let target = choose(targets, &self.runtime, request, asked, &mut random);
+                        target.map(|target| (target, Link::Direct))
+                    }
+                    _ => {
+                        if balanced {
+                            request.node = self.balancers.node(service, request.node, &mut random);
+                        }
+                        let proxy = &mut self.proxies[request.node.0 as usize];
+                        by_proxy(proxy, transport, asked, cx.now, &mut random)
+                    }
                 };
                 match picked {
-                    Ok((target, known)) => {
-                        flight.link = if known { Link::Tracked } else { Link::ByRules };
+                    Ok((target, link)) => {
+                        flight.link = link;
                         target
                     }
                     Err(refusal) => return self.refuse(id, refusal, extra, cx),
@@ -238,6 +246,22 @@ impl DataPlane {
         cx.recorder.request_finished(cx.now, request);
         self.flights.remove(id);
     }
+}
+
+/// Where a node's proxy sends what is asked of it, and how it comes there.
+#[inline]
+fn by_proxy(
+    proxy: &mut KubeProxy,
+    transport: Transport,
+    asked: Asked,
+    now: Time,
+    random: &mut impl Random,
+) -> Result<(Target, Link), Refusal> {
+    let (target, known) = match transport {
+        Transport::Udp { one_socket: true } => proxy.send(asked, now, random)?,
+        _ => (proxy.pick(asked, now, random)?, false),
+    };
+    Ok((target, if known { Link::Tracked } else { Link::ByRules }))
 }
 
 /// The next arrival of a client comes after its last one.

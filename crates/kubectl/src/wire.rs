@@ -2,8 +2,9 @@
 //!
 //! *Left out:* fields that nothing here sets: managed fields, self links, a pod's volumes, variables,
 //! limits, tolerations and security context, its node's address, when it and its containers were
-//! started and ended, and its conditions but PodScheduled and Ready; a node's capacity beside what is
-//! allocatable, its machine and what runs on it, and when its conditions changed.
+//! started and ended, and its conditions but PodScheduled, Ready and those of readiness gates; a node's
+//! capacity beside what is allocatable, its machine and what runs on it, and when its conditions
+//! changed.
 
 mod autoscaling;
 mod endpoints;

@@ -9,7 +9,7 @@ use record::{Cause, Fingerprint, Outcome, Record, Recorder, Request};
 use crate::{
     clock::Clock,
     hindrance::Service,
-    listing::Listing,
+    listing::{Change, Listing, Way},
     measures::{Lookups, Measures},
     pod_tallies::PodTallies,
     pods::{Pod, Pods},
@@ -69,6 +69,8 @@ pub(crate) struct Client {
     pub(crate) lookups: Lookups,
     /// Whether its requests come in through an Ingress.
     pub(crate) by_ingress: bool,
+    /// Whether they come in through a load balancer whose targets are pods.
+    pub(crate) by_balancer: bool,
 }
 
 impl Collector {
@@ -174,6 +176,15 @@ impl Collector {
 
     fn program(&mut self, node: NodeId, service: ServiceId, listed: &Arc<[PodId]>, now: Time) {
         let change = self.listing.program((service, node), listed, &mut self.pods, now);
+        self.relist(service, change, now);
+    }
+
+    fn balance(&mut self, service: ServiceId, listed: &Arc<[PodId]>, now: Time) {
+        let change = self.listing.balance(service, listed, &mut self.pods, now);
+        self.relist(service, change, now);
+    }
+
+    fn relist(&mut self, service: ServiceId, change: Change, now: Time) {
         for id in &change.added {
             self.mention(service, *id);
         }
@@ -253,10 +264,13 @@ impl Collector {
             Record::IngressUsed { client } => {
                 slot(&mut self.clients, client.0 as usize).by_ingress = true;
             }
+            Record::LoadBalancerUsed { client } => {
+                slot(&mut self.clients, client.0 as usize).by_balancer = true;
+            }
             Record::ClientAdded { client, name, service } => {
                 slot(&mut self.clients, client.0 as usize).name = Arc::clone(name);
                 if let Some(service) = service {
-                    self.listing.call(*service, &mut self.pods, now);
+                    self.listing.call(*service, Way::Rules, &mut self.pods, now);
                 }
             }
             _ => unreachable!("only called for these"),
@@ -281,8 +295,10 @@ impl Recorder for Collector {
                 let client = slot(&mut self.clients, client.0 as usize);
                 client.tally.counts.in_flight += count;
             }
-            Record::ServiceCalled { service, .. } => {
-                self.listing.call(*service, &mut self.pods, now);
+            Record::ServiceCalled { client, service } => {
+                let by_balancer = slot(&mut self.clients, client.0 as usize).by_balancer;
+                let way = if by_balancer { Way::Balancer } else { Way::Rules };
+                self.listing.call(*service, way, &mut self.pods, now);
             }
             Record::NamesLookedUp { client, names, queries } => {
                 let client = slot(&mut self.clients, client.0 as usize);
@@ -293,7 +309,8 @@ impl Recorder for Collector {
             | Record::ServiceAdded { .. }
             | Record::ServiceChanged { .. }
             | Record::ClientAdded { .. }
-            | Record::IngressUsed { .. } => self.introduce(record, now),
+            | Record::IngressUsed { .. }
+            | Record::LoadBalancerUsed { .. } => self.introduce(record, now),
             Record::RolloutStarted { .. }
             | Record::ReplicaSetScaled { .. }
             | Record::DeploymentStatusWritten { .. } => self.workload(record, now),
@@ -332,11 +349,15 @@ impl Recorder for Collector {
             Record::RulesProgrammed { node, service, pods } => {
                 self.program(*node, *service, pods, now);
             }
+            Record::TargetsInForce { service, pods } => self.balance(*service, pods, now),
             Record::FaultBegan { .. } => self.last_fault = Some(now),
             Record::StepRan { .. }
             | Record::ServiceDeleted { .. }
             | Record::TargetHealthChanged { .. }
             | Record::FlowsForgotten { .. }
+            | Record::TargetRegistered { .. }
+            | Record::PodTargetHealthChanged { .. }
+            | Record::TargetDeregistered { .. }
             | Record::Ended => {}
         }
     }

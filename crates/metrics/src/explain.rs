@@ -3,6 +3,8 @@
 //! A sentence says no more than the stream does: where no gap was recorded that could have made the
 //! failures, it names the cause and no length of time.
 
+mod load_balancer;
+
 use std::{collections::BTreeSet, sync::Arc};
 
 use api::{NodeId, ServiceId};
@@ -10,7 +12,7 @@ use engine::{Span, Time};
 use record::Cause;
 
 use crate::{
-    collector::Collector,
+    collector::{Client, Collector},
     extent::Extent,
     hindrance,
     listing::{Lag, Outage, outages_in_words},
@@ -54,7 +56,7 @@ impl<'a> Case<'a> {
             | Cause::RefusedNotListening
             | Cause::RefusedListenerClosed
             | Cause::RefusedWrongPort => "refused",
-            Cause::ResetKilledInFlight => "cut off",
+            Cause::ResetKilledInFlight | Cause::ResetDeregistered => "cut off",
             Cause::TimeoutUnreachable
             | Cause::TimeoutDropped
             | Cause::TimeoutStaleFlow
@@ -97,6 +99,7 @@ impl<'a> Case<'a> {
             Cause::RefusedListenerClosed => self.listener_closed(),
             Cause::RefusedWrongPort => (self.wrong_port(), None),
             Cause::ResetKilledInFlight => self.killed_in_flight(),
+            Cause::ResetDeregistered => (self.deregistered(), None),
             Cause::TimeoutUnreachable => self.unreachable(),
             Cause::TimeoutDropped => (self.dropped(), None),
             Cause::TimeoutSlow => (self.slow(), None),
@@ -119,7 +122,7 @@ impl<'a> Case<'a> {
             ),
             None => format!("{} sent traffic to pods that had stopped listening", self.senders()),
         };
-        (reason + self.by_fault(), gap)
+        (reason + self.while_registered() + self.by_fault(), gap)
     }
 
     /// Says so where a fault of the scenario had crashed all the pods.
@@ -158,7 +161,7 @@ impl<'a> Case<'a> {
             ),
             None => format!("{} sent traffic to addresses that no longer answered", self.senders()),
         };
-        (reason, gap)
+        (reason + self.while_registered(), gap)
     }
 
     fn dropped(&self) -> String {
@@ -181,6 +184,9 @@ impl<'a> Case<'a> {
     }
 
     fn no_endpoints(&self) -> (String, Option<(Span, Span)>) {
+        if self.by_balancer() {
+            return self.no_targets();
+        }
         let listing = &self.collector.listing;
         let (served, bare): (Vec<ServiceId>, Vec<ServiceId>) =
             self.services().partition(|service| {
@@ -258,6 +264,9 @@ impl<'a> Case<'a> {
         if self.by_ingress() {
             return "the Ingress controller".to_owned();
         }
+        if self.by_balancer() {
+            return "the load balancer".to_owned();
+        }
         if !self.by_own_address() {
             return self.nodes();
         }
@@ -268,9 +277,14 @@ impl<'a> Case<'a> {
 
     /// Whether all of it came in through an Ingress.
     fn by_ingress(&self) -> bool {
-        let clients = self.collector.clients.iter();
-        let mut failed = clients.filter(|client| client.tally.causes[self.cause.index()] > 0);
-        failed.all(|client| client.by_ingress)
+        self.callers().all(|client| client.by_ingress)
+    }
+
+    /// The clients whose requests they were.
+    fn callers(&self) -> impl Iterator<Item = &'a Client> {
+        let Self { collector, cause, .. } = *self;
+        let failed = move |client: &&Client| client.tally.causes[cause.index()] > 0;
+        collector.clients.iter().filter(failed)
     }
 
     /// Whether all of it went to headless Services.
@@ -413,9 +427,7 @@ impl<'a> Case<'a> {
 
     /// The clients whose requests they were, and whether these are several.
     fn clients(&self) -> (String, bool) {
-        let callers = self.collector.clients.iter();
-        let callers = callers.filter(|client| client.tally.causes[self.cause.index()] > 0);
-        let names: Vec<&str> = callers.map(|client| &*client.name).collect();
+        let names: Vec<&str> = self.callers().map(|client| &*client.name).collect();
         (words::names(&names, "client"), names.len() != 1)
     }
 
@@ -453,6 +465,9 @@ impl<'a> Case<'a> {
     fn lag(&self) -> Lag {
         if self.by_ingress() || self.by_own_address() {
             return Lag::default();
+        }
+        if self.by_balancer() {
+            return self.balancers_lag();
         }
         let failed = |node: NodeId| self.has(self.collector.node_causes.get(node.0 as usize));
         self.collector.listing.lag(self.services(), failed)

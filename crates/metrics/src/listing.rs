@@ -22,11 +22,40 @@ pub(crate) struct Listing {
     rules: BTreeMap<(ServiceId, NodeId), Rule>,
     /// Every pod that any slice or rule of a Service ever had.
     ever: BTreeSet<(ServiceId, PodId)>,
-    called: BTreeSet<ServiceId>,
+    /// Services that clients call by the nodes' rules, and those that they call by a load balancer.
+    called: BTreeSet<(ServiceId, Way)>,
     outages: BTreeMap<ServiceId, Outage>,
+    /// What load balancers send to pods by.
+    balancers: BTreeMap<ServiceId, Balancer>,
     /// Per pod the number of the list that had it last: tells added and dropped from kept.
     marks: Vec<u64>,
     lists: u64,
+}
+
+/// How a client comes to the pods of a Service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Way {
+    /// By the rules of a node.
+    Rules,
+    /// By a load balancer that sends to pods.
+    Balancer,
+}
+
+/// What a Service's load balancer sends to pods by.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Balancer {
+    rule: Rule,
+    /// When it had none.
+    pub(crate) outage: Outage,
+    /// How long pods had been ready when it began to send to them.
+    pub(crate) found: Extent,
+}
+
+impl Balancer {
+    /// How far it was behind the pods.
+    pub(crate) fn lag(&self) -> Lag {
+        self.rule.lag.as_deref().copied().unwrap_or_default()
+    }
 }
 
 /// One node's rules for one Service.
@@ -53,6 +82,15 @@ pub(crate) struct Lag {
     pub(crate) after_unreachable: Extent,
 }
 
+impl Lag {
+    /// Both together.
+    pub(crate) fn merged(mut self, other: Self) -> Self {
+        self.after_close.merge(other.after_close);
+        self.after_unreachable.merge(other.after_unreachable);
+        self
+    }
+}
+
 /// When a Service had no pods in some node's rules.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Outage {
@@ -68,14 +106,19 @@ pub(crate) struct Outage {
 
 impl Listing {
     /// A client calls `service`.
-    pub(crate) fn call(&mut self, service: ServiceId, pods: &mut Pods, now: Time) {
-        if !self.called.insert(service) {
+    pub(crate) fn call(&mut self, service: ServiceId, way: Way, pods: &mut Pods, now: Time) {
+        if !self.called.insert((service, way)) {
             return;
         }
-        for (_, rule) in self.rules.range(every_node(service)) {
-            for pod in rule.pods.iter() {
-                pods.at(*pod).call(now);
-            }
+        let nodes = self.rules.range(every_node(service)).map(|(_, rule)| rule);
+        let balancer = self.balancers.get(&service).map(|balancer| &balancer.rule);
+        let (nodes, balancer) = match way {
+            Way::Rules => (Some(nodes), None),
+            Way::Balancer => (None, balancer),
+        };
+        let rules = nodes.into_iter().flatten().chain(balancer);
+        for pod in rules.flat_map(|rule| rule.pods.iter()) {
+            pods.at(*pod).call(now);
         }
     }
 
@@ -86,8 +129,8 @@ impl Listing {
 
     /// The called Services that ever had a pod.
     pub(crate) fn called_services(&self, pod: PodId) -> impl Iterator<Item = ServiceId> {
-        let called = self.called.iter().copied();
-        called.filter(move |service| self.ever.contains(&(*service, pod)))
+        let called: BTreeSet<ServiceId> = self.called.iter().map(|(service, _)| *service).collect();
+        called.into_iter().filter(move |service| self.ever.contains(&(*service, pod)))
     }
 
     /// Puts a node's rules for a Service in force.
@@ -98,44 +141,66 @@ impl Listing {
         pods: &mut Pods,
         now: Time,
     ) -> Change {
-        let called = self.called.contains(&service);
+        let called = self.called.contains(&(service, Way::Rules));
         let (marks, lists) = (&mut self.marks, &mut self.lists);
         let rule = self.rules.entry((service, node));
         // A rule that is put in force for the first time was not among the empty ones.
         let was_empty = matches!(&rule, Entry::Occupied(rule) if rule.get().pods.is_empty());
         let rule = rule.or_default();
-        let before = std::mem::replace(&mut rule.pods, Arc::clone(listed));
-        let change = Change {
-            added: missing(&before, listed, marks, lists),
-            dropped: missing(listed, &before, marks, lists),
-        };
-        for id in &change.added {
-            pods.at(*id).list(called, now);
-        }
-        for id in &change.dropped {
-            let pod = pods.at(*id);
-            pod.unlist(called, now);
-            rule.drop(pod, now);
-        }
+        let change = rule.replace(listed, (marks, lists));
+        rule.apply(&change, pods, (called, now));
         self.outages.entry(service).or_default().change(was_empty, listed.is_empty(), now);
         change
     }
 
+    /// Puts in force what a Service's load balancer sends to.
+    pub(crate) fn balance(
+        &mut self,
+        service: ServiceId,
+        listed: &Arc<[PodId]>,
+        pods: &mut Pods,
+        now: Time,
+    ) -> Change {
+        let called = self.called.contains(&(service, Way::Balancer));
+        let known = self.balancers.contains_key(&service);
+        let balancer = self.balancers.entry(service).or_default();
+        let was_empty = known && balancer.rule.pods.is_empty();
+        let change = balancer.rule.replace(listed, (&mut self.marks, &mut self.lists));
+        for pod in change.added.iter().filter_map(|id| pods.get(*id)) {
+            // Who was ready before the beginning shows nothing: both were at that moment.
+            if let Some(since) = pod.ready_since.filter(|since| *since > Time::ZERO) {
+                balancer.found.add(now.since(since));
+            }
+        }
+        balancer.rule.apply(&change, pods, (called, now));
+        balancer.outage.change(was_empty, listed.is_empty(), now);
+        change
+    }
+
+    /// What a Service's load balancer sent to.
+    pub(crate) fn balancer(&self, service: ServiceId) -> Option<&Balancer> {
+        self.balancers.get(&service)
+    }
+
     /// The pod's program listens again: proxies that kept it were wrong until now.
     pub(crate) fn reopened(&mut self, id: PodId, closed: Time, now: Time) {
-        for rule in self.rules.values_mut().filter(|rule| rule.pods.contains(&id)) {
+        let balancers = self.balancers.values_mut().map(|balancer| &mut balancer.rule);
+        let rules = self.rules.values_mut().chain(balancers);
+        for rule in rules.filter(|rule| rule.pods.contains(&id)) {
             rule.lag.get_or_insert_default().after_close.add(now.since(closed));
         }
     }
 
     /// The run ended: what is still listed counts as listed until now.
     pub(crate) fn finish(&mut self, pods: &Pods, now: Time) {
-        for rule in self.rules.values_mut() {
+        let balancers = self.balancers.values_mut().map(|balancer| &mut balancer.rule);
+        for rule in self.rules.values_mut().chain(balancers) {
             for pod in Arc::clone(&rule.pods).iter().filter_map(|id| pods.get(*id)) {
                 rule.drop(pod, now);
             }
         }
-        for outage in self.outages.values_mut() {
+        let outages = self.balancers.values_mut().map(|balancer| &mut balancer.outage);
+        for outage in self.outages.values_mut().chain(outages) {
             outage.close(now);
         }
     }
@@ -151,8 +216,7 @@ impl Listing {
         for lag in
             rules.filter(|((_, node), _)| on(*node)).filter_map(|(_, rule)| rule.lag.as_ref())
         {
-            sum.after_close.merge(lag.after_close);
-            sum.after_unreachable.merge(lag.after_unreachable);
+            sum = sum.merged(**lag);
         }
         sum
     }
@@ -169,6 +233,31 @@ impl Listing {
 }
 
 impl Rule {
+    /// Lists these from now on. Gives back what changed by it.
+    fn replace(
+        &mut self,
+        listed: &Arc<[PodId]>,
+        (marks, lists): (&mut Vec<u64>, &mut u64),
+    ) -> Change {
+        let before = std::mem::replace(&mut self.pods, Arc::clone(listed));
+        Change {
+            added: missing(&before, listed, marks, lists),
+            dropped: missing(listed, &before, marks, lists),
+        }
+    }
+
+    /// Tells the pods of a change.
+    fn apply(&mut self, change: &Change, pods: &mut Pods, (called, now): (bool, Time)) {
+        for id in &change.added {
+            pods.at(*id).list(called, now);
+        }
+        for id in &change.dropped {
+            let pod = pods.at(*id);
+            pod.unlist(called, now);
+            self.drop(pod, now);
+        }
+    }
+
     /// It lists `pod` no more, or the run ended.
     fn drop(&mut self, pod: &Pod, now: Time) {
         let past = |since: &Time| *since < now;
@@ -307,7 +396,7 @@ mod tests {
     #[test]
     fn an_outage_lasts_while_any_node_has_no_pods() {
         let (mut listing, mut pods) = (Listing::default(), Pods::default());
-        listing.call(SERVICE, &mut pods, at(0));
+        listing.call(SERVICE, Way::Rules, &mut pods, at(0));
         let mut program = |node, listed: &[u32], time| {
             listing.program((SERVICE, NodeId(node)), &ids(listed), &mut pods, at(time));
         };

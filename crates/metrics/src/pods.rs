@@ -40,6 +40,8 @@ pub(crate) struct Pod {
     started: Option<Time>,
     ready: bool,
     pub(crate) was_ready: bool,
+    /// When it was ready for the first time.
+    pub(crate) ready_since: Option<Time>,
     pub(crate) deleted: Option<Time>,
     /// When its program stopped to listen, until it listens again.
     pub(crate) closed: Option<Time>,
@@ -239,6 +241,7 @@ impl Pod {
 
     pub(crate) fn set_ready(&mut self, ready: bool, now: Time) {
         self.ready = ready;
+        self.ready_since = self.ready_since.or(ready.then_some(now));
         self.was_ready |= ready;
         self.relive(now);
     }

@@ -47,6 +47,8 @@ pub enum Cause {
     RefusedWrongPort,
     /// The program ended while it worked on the request.
     ResetKilledInFlight,
+    /// The load balancer broke it off: its pod had been deregistered for long enough.
+    ResetDeregistered,
     /// The address answered no more: the pod's network was gone.
     TimeoutUnreachable,
     /// The traffic policy keeps connections on their node, which has no pod to send them to.
@@ -69,12 +71,13 @@ pub enum Cause {
 
 impl Cause {
     /// All causes, in the order of their families.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::RefusedNoEndpoints,
         Self::RefusedNotListening,
         Self::RefusedListenerClosed,
         Self::RefusedWrongPort,
         Self::ResetKilledInFlight,
+        Self::ResetDeregistered,
         Self::TimeoutUnreachable,
         Self::TimeoutDropped,
         Self::TimeoutSlow,
@@ -95,6 +98,7 @@ impl Cause {
             Self::RefusedListenerClosed => "refused.listener-closed",
             Self::RefusedWrongPort => "refused.wrong-port",
             Self::ResetKilledInFlight => "reset.killed-in-flight",
+            Self::ResetDeregistered => "reset.deregistered",
             Self::TimeoutUnreachable => "timeout.unreachable",
             Self::TimeoutDropped => "timeout.dropped",
             Self::TimeoutSlow => "timeout.slow",
@@ -115,7 +119,7 @@ impl Cause {
             | Self::RefusedNotListening
             | Self::RefusedListenerClosed
             | Self::RefusedWrongPort => Family::Refused,
-            Self::ResetKilledInFlight => Family::Reset,
+            Self::ResetKilledInFlight | Self::ResetDeregistered => Family::Reset,
             Self::TimeoutUnreachable
             | Self::TimeoutDropped
             | Self::TimeoutSlow
@@ -150,6 +154,7 @@ impl Cause {
             Self::DiscoveryStaleAddress => 12,
             Self::RejectedOverload => 13,
             Self::TimeoutStaleFlow => 14,
+            Self::ResetDeregistered => 15,
         }
     }
 }

@@ -91,6 +91,13 @@ impl Names {
                 json!({ "record": "TargetHealthChanged", "service": self.services.get(service),
                         "node": self.nodes.get(node), "healthy": healthy })
             }
+            Record::LoadBalancerUsed { client } => {
+                json!({ "record": "LoadBalancerUsed", "client": self.clients.get(client) })
+            }
+            Record::TargetRegistered { .. }
+            | Record::PodTargetHealthChanged { .. }
+            | Record::TargetDeregistered { .. }
+            | Record::TargetsInForce { .. } => self.target(record),
             Record::IngressUsed { client } => {
                 json!({ "record": "IngressUsed", "client": self.clients.get(client) })
             }
@@ -179,6 +186,29 @@ impl Names {
                 "pods": pods.iter().map(|pod| self.pods.get(pod)).collect::<Vec<_>>(),
             }),
             _ => unreachable!("only called for these two"),
+        }
+    }
+
+    /// What a load balancer makes of pods.
+    fn target(&self, record: &Record) -> Value {
+        let service = |id| self.services.get(id);
+        let pod = |id| self.pods.get(id);
+        match record {
+            Record::TargetRegistered { service: of, pod: id } => {
+                json!({ "record": "TargetRegistered", "service": service(of), "pod": pod(id) })
+            }
+            Record::PodTargetHealthChanged { service: of, pod: id, healthy } => {
+                json!({ "record": "PodTargetHealthChanged", "service": service(of),
+                        "pod": pod(id), "healthy": healthy })
+            }
+            Record::TargetDeregistered { service: of, pod: id } => {
+                json!({ "record": "TargetDeregistered", "service": service(of), "pod": pod(id) })
+            }
+            Record::TargetsInForce { service: of, pods } => {
+                json!({ "record": "TargetsInForce", "service": service(of),
+                        "pods": pods.iter().map(pod).collect::<Vec<_>>() })
+            }
+            _ => unreachable!("only called for these"),
         }
     }
 

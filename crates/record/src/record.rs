@@ -315,4 +315,39 @@ pub enum Record {
         /// How many.
         count: u32,
     },
+    /// A client's requests come in through a load balancer whose targets are pods.
+    LoadBalancerUsed {
+        /// The client.
+        client: ClientId,
+    },
+    /// A load balancer took a pod in as a target, and begins to ask it how it is.
+    TargetRegistered {
+        /// The Service.
+        service: ServiceId,
+        /// The pod.
+        pod: PodId,
+    },
+    /// A load balancer takes a pod for healthy, or no more.
+    PodTargetHealthChanged {
+        /// The Service.
+        service: ServiceId,
+        /// The pod.
+        pod: PodId,
+        /// Whether it does.
+        healthy: bool,
+    },
+    /// A load balancer let a pod go: it gets no new connections.
+    TargetDeregistered {
+        /// The Service.
+        service: ServiceId,
+        /// The pod.
+        pod: PodId,
+    },
+    /// A load balancer sends new connections to other pods than before.
+    TargetsInForce {
+        /// The Service.
+        service: ServiceId,
+        /// The pods from now on.
+        pods: Arc<[PodId]>,
+    },
 }

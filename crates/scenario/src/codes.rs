@@ -114,6 +114,8 @@ codes! {
         "Proxies and DNS read the slices whose label `kubernetes.io/service-name` names a Service of the same namespace that is more than a name, and a proxy takes the endpoints of those ports that have the name and protocol of one of the Service's. What is in other slices is read by nobody, in a real cluster as here. Of Endpoints slices are made where they have the name of a Service without a selector, and no label `endpointslice.kubernetes.io/skip-mirror: \"true\"`."
     NoBackend "RS0115" Warning "an Ingress that leads nowhere"
         "A backend names a Service of the Ingress' own namespace and one of its ports, by number or by name. Where there is none, a real controller stores the rule all the same and answers 503, and here such requests fail with `refused.no-endpoints`."
+    GateShut "RS0116" Warning "a readiness gate that nobody opens"
+        "A pod is Ready only when the condition that each of its readiness gates names is True, and nobody writes this one, so the pods never get ready and a rollout to them never completes. Here the controller of load balancers writes conditions whose types begin with `target-health.`, where `cluster.loadBalancer.targets` is `pods` and a Service of type LoadBalancer selects the pod. In a real cluster whoever the gate belongs to would have to be there."
     // The Scenario document.
     UnknownDeployment "RS0201" Error "a Deployment that is not in the manifests"
         "The timeline names a Deployment that no document defines, also none that a step applies. Without `-n` the namespace is `default`."

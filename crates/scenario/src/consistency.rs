@@ -1,25 +1,33 @@
-//! What is wrong between the manifests and the scenario: pods that no node can take, and probes
-//! that ask where nothing listens.
+//! What is wrong between the manifests and the scenario: pods that no node can take, probes that
+//! ask where nothing listens, and readiness gates that nobody opens.
 
-use api::{PodSpec, pod::Resources};
+use api::{Labels, PodSpec, Service, pod::Resources, service::ServiceType};
 
-use crate::{Code, Diagnostic, Scenario, diagnostic::Findings, objects::Objects, source::At};
+use crate::{
+    Action, Code, Diagnostic, Scenario, Targets, diagnostic::Findings, objects::Objects, source::At,
+};
 
 /// A spec of pods, and how to point into it.
 struct Spec<'a> {
     /// `Deployment default/web`.
     owner: String,
+    /// Whether a load balancer is in front of its pods.
+    balanced: bool,
     spec: &'a PodSpec,
     at: &'a dyn Fn(&str) -> At,
 }
 
 /// Reports what the manifests ask of the cluster and of the programs that these do not have.
 pub(crate) fn check(objects: &Objects, scenario: &Scenario, findings: &mut Findings) {
+    let balanced = |namespace: &str, labels: &Labels| {
+        services(objects, scenario).any(|service| is_in_front(service, namespace, labels))
+    };
     for written in &objects.deployments {
         let deployment = &written.object;
         check_spec(
             &Spec {
                 owner: format!("Deployment `{}`", deployment.meta.key()),
+                balanced: balanced(&deployment.meta.namespace, &deployment.spec.template.labels),
                 spec: &deployment.spec.template.spec,
                 at: &|field| written.at(&format!("spec.template.spec.{field}")),
             },
@@ -28,10 +36,12 @@ pub(crate) fn check(objects: &Objects, scenario: &Scenario, findings: &mut Findi
         );
     }
     for written in &objects.pods {
+        let pod = &written.object;
         check_spec(
             &Spec {
-                owner: format!("Pod `{}`", written.object.meta.key()),
-                spec: &written.object.spec,
+                owner: format!("Pod `{}`", pod.meta.key()),
+                balanced: balanced(&pod.meta.namespace, &pod.meta.labels),
+                spec: &pod.spec,
                 at: &|field| written.at(&format!("spec.{field}")),
             },
             scenario,
@@ -44,7 +54,50 @@ fn check_spec(spec: &Spec<'_>, scenario: &Scenario, findings: &mut Findings) {
     if !findings.is_full() {
         check_room(spec, scenario, findings);
         check_probes(spec, scenario, findings);
+        check_gates(spec, scenario, findings);
     }
+}
+
+/// What the types of the conditions begin with that the controller of load balancers writes.
+const TARGET_HEALTH: &str = "target-health.";
+
+/// Whether somebody opens each readiness gate.
+fn check_gates(spec: &Spec<'_>, scenario: &Scenario, findings: &mut Findings) {
+    for (index, gate) in spec.spec.readiness_gates.iter().enumerate() {
+        let is_its = gate.starts_with(TARGET_HEALTH);
+        let pods = scenario.cluster.load_balancer.targets == Targets::Pods;
+        if is_its && pods && spec.balanced {
+            continue;
+        }
+        let help = match (is_its, pods) {
+            (true, false) => "write `targets: pods` in `spec.cluster.loadBalancer` of the scenario",
+            (true, true) => "let a Service of type LoadBalancer select the pods",
+            (false, _) => {
+                "only conditions that begin with `target-health.` are written: leave the gate out"
+            }
+        };
+        let message = format!("nobody opens the readiness gate `{gate}` of {}", spec.owner);
+        let diagnostic = Diagnostic::new(Code::GateShut, message, help);
+        let field = format!("readinessGates[{index}].conditionType");
+        findings.push(diagnostic.at((spec.at)(&field), "its pods never get ready"));
+    }
+}
+
+/// All Services that there are at some time.
+fn services<'a>(objects: &'a Objects, scenario: &'a Scenario) -> impl Iterator<Item = &'a Service> {
+    let applied = scenario.timeline.iter().filter_map(|step| match &step.action {
+        Action::ApplyService(service) => Some(&**service),
+        _ => None,
+    });
+    objects.services.iter().map(|written| &written.object).chain(applied)
+}
+
+/// Whether a Service has a load balancer, and pods of these labels behind it.
+fn is_in_front(service: &Service, namespace: &str, labels: &Labels) -> bool {
+    let selects = |selector| api::selector::matches_all(selector, labels);
+    service.spec.kind == ServiceType::LoadBalancer
+        && *service.meta.namespace == *namespace
+        && service.spec.selector.as_ref().is_some_and(selects)
 }
 
 /// Whether any node is large enough when nothing else is on it.

@@ -56,7 +56,7 @@ pub use render::{Style, render};
 pub use scenario::{
     Action, Arrivals, Client, Cluster, Connections, ControlPlaneTimings, Dns, Expectation, Fault,
     From, Host, Image, IngressController, Kubelet, LoadBalancer, NameCache, Network, Node,
-    OnSigterm, Place, Port, Proxy, ProxyMode, Readiness, Retries, Scenario, Step, Target,
+    OnSigterm, Place, Port, Proxy, ProxyMode, Readiness, Retries, Scenario, Step, Target, Targets,
     TemplateChange, WarmUp,
 };
 pub use source::{At, Extent, File, FileId, Located, Sources};

@@ -110,16 +110,36 @@ pub struct IngressController {
     pub policy: String,
 }
 
-/// How a load balancer asks its nodes whether they have a ready pod, for Services with
-/// `externalTrafficPolicy: Local`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The load balancers of a cloud: what they send to, and how they ask whether it is well. Nodes are
+/// asked only for Services with `externalTrafficPolicy: Local`.
+#[derive(Clone, Debug, PartialEq)]
 pub struct LoadBalancer {
-    /// How often.
+    /// What they send connections to.
+    pub targets: Targets,
+    /// From asking for a pod to be registered or deregistered to its being so.
+    pub registration_delay: Distribution,
+    /// How long what is in progress with a deregistered pod may go on.
+    pub deregistration_delay: Span,
+    /// How often a target is asked.
     pub interval: Span,
-    /// After how many good answers in a row a node gets connections.
+    /// After how many good answers in a row it gets connections.
     pub healthy_threshold: u32,
     /// After how many bad ones it gets none.
     pub unhealthy_threshold: u32,
+    /// How long an answer of a pod is waited for.
+    pub timeout: Span,
+    /// What a pod is asked for, so that its program says whether it is ready; empty for a
+    /// connection alone.
+    pub path: String,
+}
+
+/// What load balancers send connections to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Targets {
+    /// Nodes, whose proxies choose a pod.
+    Nodes,
+    /// The pods themselves.
+    Pods,
 }
 
 /// The cluster's DNS, and what is between it and its clients.

@@ -6,7 +6,9 @@ use api::{
     DnsPolicy, Key, Kind, Meta, NodeId, Object, PodSpec, Protocol, ResolvConf, Service,
     node::ZONE_LABEL, pod::Resources,
 };
-use control_plane::{ControlPlane, controller_manager, kubelet, scheduler};
+use control_plane::{
+    ControlPlane, controller_manager, kubelet, load_balancer_controller, scheduler,
+};
 use data_plane::{
     Behaviour, DataPlane, NodeConfig, OnSigterm, WarmUp,
     arrivals::Arrivals,
@@ -18,7 +20,7 @@ use data_plane::{
         lookup::{self, NodeCache},
     },
     ingress, kube_proxy,
-    load_balancer::HealthCheck,
+    load_balancer::{self, HealthCheck},
     name_cache::NameCache,
     network::Delays,
     proxy::mode::Mode,
@@ -26,8 +28,8 @@ use data_plane::{
 use engine::{Span, Streams};
 use record::Family;
 use scenario::{
-    Action, Client, Cluster, Connections, Dns, Host, Image, IngressController, Node, Port,
-    ProxyMode, Readiness, Scenario,
+    Action, Client, Cluster, Connections, Dns, Host, Image, IngressController, LoadBalancer, Node,
+    Port, ProxyMode, Readiness, Scenario, Targets,
 };
 
 use crate::{
@@ -97,6 +99,12 @@ fn control_plane_config(cluster: &Cluster) -> control_plane::Config {
             qps: timings.binding_qps,
             burst: timings.binding_burst,
         },
+        load_balancers: (cluster.load_balancer.targets == Targets::Pods).then(|| {
+            load_balancer_controller::Config {
+                sync: timings.sync.clone(),
+                api_call: timings.api_call.clone(),
+            }
+        }),
     }
 }
 
@@ -147,11 +155,8 @@ fn data_plane_config(scenario: &Scenario) -> data_plane::Config {
                 .expect("the catalogue lists it"),
         },
         ingress: ingress_config(scenario),
-        health_check: HealthCheck {
-            interval: cluster.load_balancer.interval,
-            healthy_threshold: cluster.load_balancer.healthy_threshold,
-            unhealthy_threshold: cluster.load_balancer.unhealthy_threshold,
-        },
+        health_check: health_check(&cluster.load_balancer),
+        pod_targets: pod_targets(&cluster.load_balancer),
         images: scenario
             .images
             .iter()
@@ -159,6 +164,25 @@ fn data_plane_config(scenario: &Scenario) -> data_plane::Config {
             .collect(),
         clients: scenario.clients.iter().map(|config| client(config, scenario, &names)).collect(),
     }
+}
+
+fn health_check(balancer: &LoadBalancer) -> HealthCheck {
+    HealthCheck {
+        interval: balancer.interval,
+        healthy_threshold: balancer.healthy_threshold,
+        unhealthy_threshold: balancer.unhealthy_threshold,
+    }
+}
+
+/// How load balancers treat pods; `None` where nodes are their targets.
+fn pod_targets(balancer: &LoadBalancer) -> Option<load_balancer::pods::Config> {
+    (balancer.targets == Targets::Pods).then(|| load_balancer::pods::Config {
+        registration_delay: balancer.registration_delay.clone(),
+        deregistration_delay: balancer.deregistration_delay,
+        check: health_check(balancer),
+        timeout: balancer.timeout,
+        asks_program: !balancer.path.is_empty(),
+    })
 }
 
 fn proxy_mode(mode: ProxyMode) -> Mode {

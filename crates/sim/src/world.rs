@@ -107,6 +107,12 @@ impl World {
                 let mut cx = control_cx(now, &mut self.agenda, recorder);
                 self.control_plane.runtime_replied(reply, &mut cx);
             }
+            Event::DataPlane(Word(data_plane::Event::TargetHealthy(id))) => {
+                self.control_plane.target_health_told(id, true);
+            }
+            Event::DataPlane(Word(data_plane::Event::TargetUnhealthy(id))) => {
+                self.control_plane.target_health_told(id, false);
+            }
             Event::DataPlane(Word(event)) => {
                 let mut cx = data_cx(now, &mut self.agenda, recorder);
                 self.data_plane.handle(event, &mut cx);
@@ -121,6 +127,10 @@ impl World {
         if let control_plane::Event::Runtime(request) = event {
             let mut cx = data_cx(now, &mut self.agenda, recorder);
             return self.data_plane.runtime_requested(request, &mut cx);
+        }
+        if let control_plane::Event::Balancer(request) = event {
+            let mut cx = data_cx(now, &mut self.agenda, recorder);
+            return self.data_plane.balancer_requested(request, &mut cx);
         }
         let mut cx = control_cx(now, &mut self.agenda, recorder);
         if let Some(delivery) = self.control_plane.handle(event, &mut cx) {

@@ -47,8 +47,8 @@ fn pod(number: u8) -> Pod {
         status: PodStatus {
             phase: Phase::Running,
             pod_ip: Some([10, 244, 0, number].into()),
-            ready: Some(ReadyCondition { status: true, last_transition_time: None }),
-            containers: Vec::new(),
+            ready: Some(ReadyCondition { status: true, ..ReadyCondition::default() }),
+            ..PodStatus::default()
         },
     }
 }

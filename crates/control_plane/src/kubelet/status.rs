@@ -10,6 +10,7 @@ use api::{
 use super::{
     Worker,
     container::{Container, State},
+    readiness::{Readiness, pod_ready},
 };
 
 impl Worker {
@@ -37,7 +38,7 @@ impl Worker {
             .map(|(index, container)| (index as u8, container.restarts))
     }
 
-    /// The pod's status now; a condition that stays what it was keeps its date.
+    /// The pod's status now.
     pub(super) fn status(&self, direct: bool, now: Timestamp, stored: &PodStatus) -> PodStatus {
         let ever_started = self.containers.iter().all(|container| {
             let told = !direct || container.declared_started;
@@ -52,25 +53,45 @@ impl Worker {
         } else {
             Phase::Pending
         };
-        let ready =
-            !self.ended && self.containers.iter().all(|container| container.is_ready(direct));
-        let last_transition_time = stored
-            .ready
-            .filter(|condition| condition.status == ready)
-            .map_or(Some(now), |condition| condition.last_transition_time);
+        let containers: Vec<ContainerStatus> = self
+            .containers
+            .iter()
+            .map(|container| ContainerStatus {
+                ready: container.is_ready(direct),
+                started: container.is_started(),
+                restart_count: container.restarts,
+            })
+            .collect();
+        // Of the gates it knows what it has heard, and leaves to others what they have written
+        // since.
+        let heard = &self.pod.status.conditions;
+        let ready = pod_ready(&self.pod.spec, Some(&containers), heard, phase);
         PodStatus {
             phase,
             pod_ip: if ever_started || self.ended { self.address } else { None },
-            ready: Some(ReadyCondition { status: ready, last_transition_time }),
-            containers: self
-                .containers
-                .iter()
-                .map(|container| ContainerStatus {
-                    ready: container.is_ready(direct),
-                    started: container.is_started(),
-                    restart_count: container.restarts,
-                })
-                .collect(),
+            ready: Some(dated(ready, now, stored)),
+            containers,
+            conditions: stored.conditions.clone(),
         }
     }
+
+    /// Whether what it heard of the pod's gates makes another Ready condition than the one that is
+    /// stored (`NeedToReconcilePodReadiness`).
+    pub(super) fn gates_moved(&self) -> bool {
+        let (spec, status) = (&self.pod.spec, &self.pod.status);
+        if spec.readiness_gates.is_empty() || self.ended {
+            return false;
+        }
+        let ready = pod_ready(spec, Some(&status.containers), &status.conditions, status.phase);
+        let stored = status.ready.as_ref();
+        stored.is_some_and(|it| it.status != ready.status || *it.message != ready.message)
+    }
+}
+
+/// The Ready condition; one that stays what it was keeps its date.
+fn dated(ready: Readiness, now: Timestamp, stored: &PodStatus) -> ReadyCondition {
+    let Readiness { status, reason, message } = ready;
+    let kept = stored.ready.as_ref().filter(|condition| condition.status == status);
+    let last_transition_time = kept.map_or(Some(now), |condition| condition.last_transition_time);
+    ReadyCondition { status, last_transition_time, reason, message: message.into() }
 }

@@ -43,7 +43,7 @@ pub fn find_min_next_pod_availability_check<'a>(
 }
 
 fn available_at(pod: &Pod, min_ready_seconds: u32) -> Option<i64> {
-    let since = pod.status.ready?.last_transition_time?;
+    let since = pod.status.ready.as_ref()?.last_transition_time?;
     Some(since.as_nanos().saturating_add(i64::from(min_ready_seconds) * 1_000_000_000))
 }
 
@@ -58,7 +58,11 @@ mod tests {
     fn ready_since(seconds: i64) -> Pod {
         let mut pod = pod("a");
         let since = Some(Timestamp(seconds));
-        pod.status.ready = Some(ReadyCondition { status: true, last_transition_time: since });
+        pod.status.ready = Some(ReadyCondition {
+            status: true,
+            last_transition_time: since,
+            ..ReadyCondition::default()
+        });
         pod
     }
 

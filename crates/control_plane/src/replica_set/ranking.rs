@@ -52,7 +52,7 @@ impl<'a> RankedPod<'a> {
     /// A pod beside `rank` active pods of its kin on its node.
     #[must_use]
     pub fn new(pod: &'a Pod, rank: usize) -> Self {
-        let ready = pod.status.ready.filter(|condition| condition.status);
+        let ready = pod.status.ready.as_ref().filter(|condition| condition.status);
         let restarts = pod.status.containers.iter().map(|container| container.restart_count);
         Self {
             uid: &pod.meta.uid,

@@ -53,7 +53,11 @@ pub(super) fn pod(name: &str) -> Pod {
 fn ready_since(name: &str, seconds: i64) -> Pod {
     let mut pod = pod(name);
     let since = Some(Timestamp(seconds));
-    pod.status.ready = Some(ReadyCondition { status: true, last_transition_time: since });
+    pod.status.ready = Some(ReadyCondition {
+        status: true,
+        last_transition_time: since,
+        ..ReadyCondition::default()
+    });
     pod
 }
 

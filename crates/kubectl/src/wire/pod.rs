@@ -1,7 +1,7 @@
 //! Pods and pod templates.
 
 use api::{
-    IntOrString, Kind, Pod,
+    IntOrString, Kind, Pod, Timestamp,
     pod::{
         Asked, Container, ContainerPort, ContainerStatus, Phase, PodSpec, PodTemplate, PreStop,
         Probe, ProbeHandler, Resources,
@@ -45,11 +45,16 @@ fn spec(spec: &PodSpec) -> Value {
         ("dnsPolicy", "ClusterFirst".into()),
         ("hostname", spec.hostname.as_deref().into()),
         ("nodeSelector", labels(&spec.node_selector)),
+        ("readinessGates", spec.readiness_gates.iter().map(|gate| gate_of(gate)).collect()),
         ("restartPolicy", "Always".into()),
         ("schedulerName", "default-scheduler".into()),
         ("subdomain", spec.subdomain.as_deref().into()),
         ("terminationGracePeriodSeconds", spec.termination_grace_period_seconds.into()),
     ])
+}
+
+fn gate_of(kind: &str) -> Value {
+    json!({ "conditionType": kind })
 }
 
 fn container(container: &Container) -> Value {
@@ -133,23 +138,38 @@ fn probe(probe: &Probe) -> Value {
 }
 
 fn status(pod: &Pod) -> Value {
-    let ready = pod.status.ready.map(|condition| {
-        json!({
-            "type": "Ready",
-            "status": if condition.status { "True" } else { "False" },
-            "lastTransitionTime": condition.last_transition_time.map_or(Value::Null, time),
-        })
+    let ready = pod.status.ready.iter().map(|it| {
+        let words = (it.reason, &*it.message);
+        condition("Ready", it.status, it.last_transition_time, words)
     });
+    let gates = pod.status.conditions.iter();
+    let gates = gates.map(|it| condition(&it.kind, it.status, it.last_transition_time, ("", "")));
     let scheduled =
         pod.node_name.as_ref().map(|_| json!({ "type": "PodScheduled", "status": "True" }));
     let ips: Vec<Value> =
         pod.status.pod_ip.iter().map(|ip| json!({ "ip": ip.to_string() })).collect();
     fields([
         ("phase", phase(pod.status.phase).into()),
-        ("conditions", scheduled.into_iter().chain(ready).collect()),
+        ("conditions", scheduled.into_iter().chain(ready).chain(gates).collect()),
         ("podIP", pod.status.pod_ip.map(|ip| ip.to_string()).into()),
         ("podIPs", ips.into()),
         ("containerStatuses", container_statuses(pod)),
+    ])
+}
+
+/// A condition, with its reason and its message where it has them.
+fn condition(
+    kind: &str,
+    status: bool,
+    since: Option<Timestamp>,
+    (reason, message): (&str, &str),
+) -> Value {
+    fields([
+        ("type", kind.into()),
+        ("status", if status { "True" } else { "False" }.into()),
+        ("lastTransitionTime", since.map_or(Value::Null, time)),
+        ("reason", reason.into()),
+        ("message", message.into()),
     ])
 }
 

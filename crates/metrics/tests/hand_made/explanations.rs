@@ -420,3 +420,54 @@ fn the_largest_cause_comes_first() {
     ];
     assert_eq!(causes, expected);
 }
+
+/// Two pods that a load balancer sends to, for the client.
+fn two_targets() -> Stream {
+    let mut stream = two_pods();
+    let client = record::ClientId(0);
+    stream.say(0, &Record::LoadBalancerUsed { client });
+    stream.say(0, &Record::ServiceCalled { client, service: WEB });
+    stream.balance(0, &[1, 2]);
+    stream
+}
+
+#[test]
+fn a_load_balancer_keeps_sending_to_what_is_still_registered() {
+    let mut stream = two_targets();
+    stream.delete_and_exit(30_000, 1, 0);
+    stream.gone(30_100, 1);
+    stream.program_all(30_500, &[2]);
+    stream.fail(31_000, 0, Some(1), Cause::TimeoutUnreachable);
+    stream.balance(39_100, &[2]);
+    let explanation = only(stream);
+    let text = "1 request was left without an answer at 31.0 s: the load balancer kept sending \
+                traffic to pods for 9 s after their addresses had stopped answering, because they were \
+                still registered as its targets.";
+    assert_eq!(explanation.text, text);
+    assert_eq!(explanation.gap, millis((9_000, 9_000)));
+}
+
+#[test]
+fn a_load_balancer_without_targets_finds_new_pods_late() {
+    let mut stream = two_targets();
+    stream.run_pod(20_000, 3, "web:v2");
+    stream.program_all(20_500, &[3]);
+    stream.balance(30_000, &[]);
+    stream.fail(31_000, 0, None, Cause::RefusedNoEndpoints);
+    stream.balance(45_000, &[3]);
+    let explanation = only(stream);
+    let text = "1 request was refused at 31.0 s: the load balancer had no target of default/web to \
+                send to for 15 s (from 30.0 s to 45.0 s); new pods were ready 25 s before it had \
+                registered them and found them healthy.";
+    assert_eq!(explanation.text, text);
+    assert_eq!(explanation.gap, millis((15_000, 15_000)));
+}
+
+#[test]
+fn what_a_load_balancer_breaks_off_is_its_work() {
+    let mut stream = two_targets();
+    stream.fail(31_000, 0, Some(1), Cause::ResetDeregistered);
+    let text = "1 request was cut off at 31.0 s: the load balancer broke off what its deregistered \
+                targets of default/web were still at work on (deregistrationDelay).";
+    assert_eq!(only(stream).text, text);
+}

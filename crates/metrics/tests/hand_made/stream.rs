@@ -99,6 +99,12 @@ impl Stream {
         self.say(millis, &Record::RulesProgrammed { node: NodeId(node), service, pods });
     }
 
+    /// The load balancer of the called Service sends to these pods from now on.
+    pub(crate) fn balance(&mut self, millis: u64, pods: &[u32]) {
+        let pods = pods.iter().map(|pod| PodId(*pod)).collect();
+        self.say(millis, &Record::TargetsInForce { service: WEB, pods });
+    }
+
     /// All three nodes' rules for the called Service list these pods from now on.
     pub(crate) fn program_all(&mut self, millis: u64, pods: &[u32]) {
         let fact = |pod: &u32| EndpointFact {

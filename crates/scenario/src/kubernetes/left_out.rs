@@ -26,7 +26,6 @@ const FIELDS: &[(&str, &str, When, &str)] = &[
     ("PodSpec", "hostNetwork", Not("false"), "every pod gets an address of its own"),
     ("PodSpec", "initContainers", Set, "they take no time and never fail"),
     ("PodSpec", "nodeName", Set, "the scheduler chooses the node"),
-    ("PodSpec", "readinessGates", Set, "readiness depends on the containers alone"),
     ("PodSpec", "resourceClaims", Set, "pods are placed as if there were none"),
     ("PodSpec", "resources", Set, "only the requests of containers count"),
     ("PodSpec", "restartPolicy", Not("Always"), "containers are restarted whenever they end"),

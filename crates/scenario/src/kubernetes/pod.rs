@@ -65,7 +65,27 @@ impl Checker<'_> {
             dns_policy: self.dns_policy(path, written.dns_policy.as_deref()),
             dns_config: written.dns_config.map(dns_config),
             enable_service_links: written.enable_service_links.unwrap_or(true),
+            readiness_gates: self.readiness_gates(path, written.readiness_gates),
         }
+    }
+
+    /// `readinessGates`, each the type of a condition (`ValidateReadinessGates`).
+    fn readiness_gates(
+        &mut self,
+        path: &str,
+        written: Option<Vec<core::PodReadinessGate>>,
+    ) -> Vec<Arc<str>> {
+        let mut gates = Vec::new();
+        for (index, gate) in written.into_iter().flatten().enumerate() {
+            let kind = gate.condition_type;
+            if let Err(detail) = names::is_label_key(&kind) {
+                let path = format!("{path}.readinessGates[{index}].conditionType");
+                let help = "write `PREFIX/NAME`, such as target-health.elbv2.k8s.aws/web";
+                self.invalid(&path, format!("{kind:?}"), &detail, help);
+            }
+            gates.push(kind.into());
+        }
+        gates
     }
 
     fn dns_policy(&mut self, path: &str, written: Option<&str>) -> DnsPolicy {

@@ -7,13 +7,15 @@ use engine::{Distribution, Span};
 use super::item::{Fields, Item, Reading};
 use crate::{
     Cluster, Code, ControlPlaneTimings, IngressController, Kubelet, LoadBalancer, Network, Node,
-    Proxy, ProxyMode, Readiness, profile,
+    Proxy, ProxyMode, Readiness, Targets, profile,
     quantity::Quantity,
     rate::{self, Refusal},
 };
 
 /// A load balancer that asks more often than this would do nothing else.
 const SHORTEST_INTERVAL: Span = Span::from_millis(100);
+/// The longest that Elastic Load Balancing takes.
+const LONGEST_DEREGISTRATION: Span = Span::from_secs(3600);
 /// More nodes than Kubernetes itself is tested with.
 const MOST_NODES: u32 = 5000;
 /// Three nodes in three zones, one for each zone of a small region.
@@ -279,12 +281,45 @@ impl Reading<'_> {
         self.set_span(&fields, "pollPeriod", &mut target.poll_period);
     }
 
-    /// `loadBalancer: { healthCheck: … }`.
+    /// `loadBalancer`.
     fn load_balancer(&mut self, item: &Item<'_>, target: &mut LoadBalancer) {
-        let fields = self.fields(item, &["healthCheck"], &["targets", "deregistrationDelay"]);
-        let Some(item) = fields.get("healthCheck") else { return };
-        let known = ["interval", "healthyThreshold", "unhealthyThreshold"];
-        let fields = self.fields(&item, &known, &["timeout", "path"]);
+        let known = ["targets", "registrationDelay", "deregistrationDelay", "healthCheck"];
+        let fields = self.fields(item, &known, &[]);
+        let choices = [("nodes", Targets::Nodes), ("pods", Targets::Pods)];
+        let targets = fields.get("targets").and_then(|item| self.choice(&item, &choices));
+        if targets == Some(Targets::Pods) {
+            *target = profile::pod_targets(target.clone());
+        }
+        if target.targets == Targets::Nodes {
+            self.of_pods_only(&fields, &["registrationDelay", "deregistrationDelay"]);
+        }
+        self.set_distribution(&fields, "registrationDelay", &mut target.registration_delay);
+        self.set_span(&fields, "deregistrationDelay", &mut target.deregistration_delay);
+        if let Some(item) = fields.get("deregistrationDelay")
+            && target.deregistration_delay > LONGEST_DEREGISTRATION
+        {
+            let message = format!("{}: at most {LONGEST_DEREGISTRATION}", item.path());
+            self.report(Code::BadValue, &item, message, "write 300s, as clouds have it");
+            target.deregistration_delay = LONGEST_DEREGISTRATION;
+        }
+        if let Some(item) = fields.get("healthCheck") {
+            self.health_check(&item, target);
+        }
+    }
+
+    /// Reports fields of load balancers that have no meaning where their targets are nodes.
+    fn of_pods_only(&mut self, fields: &Fields<'_>, names: &[&str]) {
+        for item in names.iter().filter_map(|name| fields.get(name)) {
+            let message = format!("{}: nodes are not registered and not timed", item.path());
+            let help = "leave it out, or write `targets: pods` in `loadBalancer`";
+            self.report(Code::BadValue, &item, message, help);
+        }
+    }
+
+    /// `loadBalancer.healthCheck`.
+    fn health_check(&mut self, item: &Item<'_>, target: &mut LoadBalancer) {
+        let known = ["interval", "healthyThreshold", "unhealthyThreshold", "timeout", "path"];
+        let fields = self.fields(item, &known, &[]);
         self.set_span(&fields, "interval", &mut target.interval);
         if let Some(item) = fields.get("interval")
             && target.interval < SHORTEST_INTERVAL
@@ -301,6 +336,20 @@ impl Reading<'_> {
             if let Some(item) = fields.get(name) {
                 set(threshold, self.small(&item, 1..=100));
             }
+        }
+        if target.targets == Targets::Nodes {
+            return self.of_pods_only(&fields, &["timeout", "path"]);
+        }
+        self.set_span(&fields, "timeout", &mut target.timeout);
+        if let Some(item) = fields.get("timeout")
+            && target.timeout > target.interval
+        {
+            let message = format!("{}: at most the interval, {}", item.path(), target.interval);
+            self.report(Code::BadValue, &item, message, "shorten it, or lengthen `interval`");
+        }
+        target.timeout = target.timeout.min(target.interval);
+        if let Some(path) = fields.get("path").and_then(|item| self.text(&item)) {
+            path.clone_into(&mut target.path);
         }
     }
 

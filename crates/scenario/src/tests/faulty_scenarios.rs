@@ -107,6 +107,30 @@ fn values_of_the_cluster_are_checked() {
             "RS0104 spec.cluster.proxy.syncDuration: a duration needs a unit: one of h, m, s, ms, us, ns",
         ),
         (
+            "cluster: { loadBalancer: { target: pods } }",
+            "RS0101 unknown field `spec.cluster.loadBalancer.target`",
+        ),
+        (
+            "cluster: { loadBalancer: { targets: pod } }",
+            "RS0104 spec.cluster.loadBalancer.targets: unknown choice `pod`",
+        ),
+        (
+            "cluster: { loadBalancer: { registrationDelay: 5s } }",
+            "RS0104 spec.cluster.loadBalancer.registrationDelay: nodes are not registered and not timed",
+        ),
+        (
+            "cluster: { loadBalancer: { healthCheck: { path: / } } }",
+            "RS0104 spec.cluster.loadBalancer.healthCheck.path: nodes are not registered and not timed",
+        ),
+        (
+            "cluster: { loadBalancer: { targets: pods, deregistrationDelay: 2h } }",
+            "RS0104 spec.cluster.loadBalancer.deregistrationDelay: at most 1h",
+        ),
+        (
+            "cluster: { loadBalancer: { targets: pods, healthCheck: { interval: 5s, timeout: 6s } } }",
+            "RS0104 spec.cluster.loadBalancer.healthCheck.timeout: at most the interval, 5s",
+        ),
+        (
             "cluster: { controlPlane: { clientQPS: 0 } }",
             "RS0104 spec.cluster.controlPlane.clientQPS: a limit must be above zero",
         ),

@@ -320,6 +320,36 @@ fn what_the_cluster_and_the_programs_do_not_have_is_said_before_the_run() {
     assert!(with("livenessProbe: { exec: { command: [a] } }").is_empty());
 }
 
+/// What is said of a readiness gate of the pods, under a cluster like this and with a Service of
+/// that type.
+#[test]
+fn gates_that_nobody_opens_are_warned_of() {
+    let with = |gate: &str, cluster: &str, kind: &str| {
+        let gates = format!("      readinessGates: [ {{ conditionType: {gate} }} ]\n");
+        let text = with_scenario(&format!("{QUIET}{cluster}\n"))
+            .replace("      containers:\n", &format!("{gates}      containers:\n"))
+            .replace("type: NodePort", &format!("type: {kind}"));
+        findings(&load_text(&text))
+    };
+    let pods = "cluster: { loadBalancer: { targets: pods } }";
+    let gate = "target-health.elbv2.k8s.aws/web";
+    assert_eq!(with(gate, pods, "LoadBalancer"), [""; 0]);
+    let shut = |gate| {
+        format!("RS0116 18: nobody opens the readiness gate `{gate}` of Deployment `default/web`")
+    };
+    assert_eq!(with(gate, pods, "NodePort"), [shut(gate)]);
+    assert_eq!(
+        with(gate, "cluster: { loadBalancer: { targets: nodes } }", "LoadBalancer"),
+        [shut(gate)]
+    );
+    assert_eq!(with("example.com/other", pods, "LoadBalancer"), [shut("example.com/other")]);
+    let wrong = with("a b", pods, "LoadBalancer");
+    assert!(
+        wrong[0].contains("readinessGates[0].conditionType: Invalid value: \"a b\""),
+        "{wrong:?}"
+    );
+}
+
 #[test]
 fn an_applied_file_is_a_change_and_not_there_from_the_start() {
     let v2 = APP.replace("web:v1", "web:v2").replace("  replicas: 3\n", "");

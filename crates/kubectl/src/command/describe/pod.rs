@@ -19,6 +19,7 @@ pub fn describe_pod(pod: Object<'_>, options: Options) -> String {
     text.push_str(&addresses(pod));
     text.push_str(&controlled_by(pod));
     text.push_str(&containers("", pod.at("spec"), Some(pod.at("status")), options));
+    text.push_str(&readiness_gates(pod));
     text.push_str(&conditions(pod));
     if options.complete {
         text.push_str("Volumes:\t<none>\n");
@@ -71,6 +72,19 @@ fn addresses(pod: Object<'_>) -> String {
     let all: String = all.collect();
     let first = format!("IP:\t{}\n", pod.text("status.podIP"));
     first + &if all.is_empty() { "IPs:\t<none>\n".to_owned() } else { format!("IPs:\n{all}") }
+}
+
+/// What has to be True besides, and what it is; `<none>` of a condition that is not there.
+fn readiness_gates(pod: Object<'_>) -> String {
+    let status = |kind: &str| {
+        let mut conditions = pod.list("status.conditions");
+        let found = conditions.find(|it| it.text("type") == kind);
+        found.map_or("<none>", |it| it.text("status"))
+    };
+    let gates = pod.list("spec.readinessGates").map(|gate| gate.text("conditionType"));
+    let rows: String = gates.map(|kind| format!("  {kind} \t{} \n", status(kind))).collect();
+    let title = "Readiness Gates:\n  Type\tStatus\n";
+    if rows.is_empty() { rows } else { format!("{title}{rows}") }
 }
 
 fn conditions(pod: Object<'_>) -> String {

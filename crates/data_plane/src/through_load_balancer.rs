@@ -1,0 +1,56 @@
+//! A request's way through a load balancer to a pod: in, and out again when the pod's time is over.
+
+use api::TargetId;
+use engine::Random;
+use record::{Cause, Request};
+
+use crate::{
+    Cx, DataPlane,
+    client::Origin,
+    connection::Caller,
+    flight::Link,
+    kube_proxy::{Asked, Refusal, Target},
+    load_balancer::pods::PodTargets,
+    runtime::Runtime,
+};
+
+/// The pod that a balancer sends a request to. It goes there past the nodes' proxies, and so comes
+/// to the pod's own node.
+#[inline]
+pub(crate) fn choose(
+    targets: &PodTargets,
+    runtime: &Runtime,
+    request: &mut Request,
+    Asked { service, port, .. }: Asked,
+    random: &mut impl Random,
+) -> Result<Target, Refusal> {
+    let (pod, port) = targets.pick(service, port, random).ok_or(Refusal::Reject)?;
+    if let Some(node) = runtime.node_of(pod) {
+        request.node = node;
+    }
+    Ok(Target { pod: Some(pod), port })
+}
+
+impl DataPlane {
+    /// A deregistered pod's time is over: what it is still at work on for its balancer is broken
+    /// off.
+    pub(crate) fn cut_target(&mut self, id: TargetId, cx: &mut Cx<'_>) {
+        let Some(target) = self.pod_targets.as_ref().and_then(|it| it.cut(id)) else { return };
+        let Some(Some(server)) = self.runtime.listener_of(target.pod, target.target_port) else {
+            return;
+        };
+        for flight_id in self.flights.in_hand_of(server, cx.now) {
+            let flight = self.flights.flight_mut(flight_id);
+            let Caller::Outside(client) = flight.caller else { continue };
+            let origin = &self.clients[client.0 as usize].config.origin;
+            let balanced = *origin == Origin::OutsideBalanced && flight.link == Link::Direct;
+            if balanced && flight.request.service == Some(target.service) {
+                flight.server = None;
+                flight.fail(Cause::ResetDeregistered);
+                let reset = cx.now + self.network.outside();
+                let moved = self.flights.move_on(flight_id);
+                self.end_at(moved, reset, cx);
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! What is said of a load balancer that sends to pods.
+
+use api::ServiceId;
+use engine::Span;
+
+use super::Case;
+use crate::{
+    extent::Extent,
+    listing::{Balancer, Lag, Outage, outages_in_words},
+    words,
+};
+
+impl<'a> Case<'a> {
+    /// Whether all of it came in through a load balancer whose targets are pods.
+    pub(super) fn by_balancer(&self) -> bool {
+        self.callers().all(|client| client.by_balancer)
+    }
+
+    /// Says why a load balancer sent to pods that had gone.
+    pub(super) fn while_registered(&self) -> &'static str {
+        if self.by_balancer() { ", because they were still registered as its targets" } else { "" }
+    }
+
+    /// A load balancer had nobody to send to.
+    pub(super) fn no_targets(&self) -> (String, Option<(Span, Span)>) {
+        let services: Vec<ServiceId> = self.services().collect();
+        let names = self.names_of(&services);
+        let balancers: Vec<&Balancer> = self.balancers().collect();
+        if balancers.is_empty() {
+            return (format!("the load balancer never had a target of {names}"), None);
+        }
+        let (mut gap, mut found) = (Extent::default(), Extent::default());
+        for balancer in &balancers {
+            found.merge(balancer.found);
+            if let Some((from, to)) = balancer.outage.longest {
+                gap.add(to.since(from));
+            }
+        }
+        let outages: Vec<&Outage> = balancers.iter().map(|balancer| &balancer.outage).collect();
+        let late = found.range().map_or_else(String::new, |found| {
+            format!(
+                "; new pods were ready {} before it had registered them and found them healthy",
+                words::spans(found)
+            )
+        });
+        let outages = outages_in_words(&outages);
+        (
+            format!("the load balancer had no target of {names} to send to{outages}{late}"),
+            gap.range(),
+        )
+    }
+
+    /// It broke off what was in progress.
+    pub(super) fn deregistered(&self) -> String {
+        format!(
+            "the load balancer broke off what its deregistered targets{} were still at work on \
+             (deregistrationDelay)",
+            self.of_deployment()
+        )
+    }
+
+    /// How far the balancers were behind the pods.
+    pub(super) fn balancers_lag(&self) -> Lag {
+        self.balancers().fold(Lag::default(), |sum, balancer| sum.merged(balancer.lag()))
+    }
+
+    fn balancers(&self) -> impl Iterator<Item = &'a Balancer> {
+        let listing = &self.collector.listing;
+        self.services().filter_map(|id| listing.balancer(id))
+    }
+}
