@@ -7,6 +7,7 @@ use super::{
     fields,
     meta::{api_version, meta},
 };
+use crate::quantity::{cpu_text, memory_text};
 
 /// What the recordings this model is held to were made with.
 const KUBELET_VERSION: &str = "v1.36.2";
@@ -37,14 +38,12 @@ pub(super) fn node(node: &Node) -> Value {
     })
 }
 
-/// Processors as Kubernetes writes them: whole ones, or thousandths.
+/// Thousandths of a processor.
 pub(super) fn cpu(millis: u64) -> String {
-    if millis.is_multiple_of(1000) { (millis / 1000).to_string() } else { format!("{millis}m") }
+    cpu_text(millis.into())
 }
 
-/// Bytes in the largest binary unit that fits.
+/// Bytes.
 pub(super) fn memory(bytes: u64) -> String {
-    let units = [(1 << 40, "Ti"), (1 << 30, "Gi"), (1 << 20, "Mi"), (1 << 10, "Ki")];
-    let unit = units.into_iter().find(|(size, _)| bytes > 0 && bytes.is_multiple_of(*size));
-    unit.map_or_else(|| bytes.to_string(), |(size, name)| format!("{}{name}", bytes / size))
+    memory_text(i128::from(bytes) * 1000)
 }

@@ -171,23 +171,28 @@ fn ports(cx: &mut Checker<'_>, written: Vec<discovery::EndpointPort>) -> Vec<Sli
         if !seen.insert(name.clone()) {
             cx.duplicate(&path("name"), format!("{name:?}"), "give each port its own name");
         }
-        let protocol = port.protocol.filter(|protocol| !protocol.is_empty());
-        let protocol = match protocol.as_deref().unwrap_or("TCP") {
-            "UDP" => Protocol::Udp,
-            "SCTP" => Protocol::Sctp,
-            "TCP" => Protocol::Tcp,
-            other => {
-                cx.unsupported(&path("protocol"), other, &PROTOCOLS);
-                Protocol::Tcp
-            }
-        };
+        let protocol = protocol(cx, &path("protocol"), port.protocol.as_deref());
         let port = port.port.and_then(|number| cx.port(&path("port"), number));
         ports.push(SlicePort { name, protocol, port });
     }
     ports
 }
 
-fn check(cx: &mut Checker<'_>, path: &str, text: &str, is_name: names::NameCheck) {
+/// A protocol, TCP where nothing is said.
+pub(super) fn protocol(cx: &mut Checker<'_>, path: &str, written: Option<&str>) -> Protocol {
+    match written.unwrap_or_default() {
+        "UDP" => Protocol::Udp,
+        "SCTP" => Protocol::Sctp,
+        "TCP" | "" => Protocol::Tcp,
+        other => {
+            cx.unsupported(path, other, &PROTOCOLS);
+            Protocol::Tcp
+        }
+    }
+}
+
+/// Says so where a text is no such name.
+pub(super) fn check(cx: &mut Checker<'_>, path: &str, text: &str, is_name: names::NameCheck) {
     if let Err(detail) = is_name(text) {
         let help = "use lower case letters, digits and hyphens";
         cx.invalid(path, format!("{text:?}"), &detail, help);

@@ -7,15 +7,20 @@
 //! *Left out:* the controller's lag; `targetRef`, for a pod gets its address only in the run; IPv6; and
 //! that Endpoints and slices go with their Service.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, net::IpAddr};
 
 use api::{
-    Endpoint, EndpointAddress, EndpointSlice, EndpointSubset, Endpoints, Meta, Protocol, SlicePort,
+    Endpoint, EndpointAddress, EndpointSlice, EndpointSubset, Endpoints, Meta, SlicePort,
     endpoint_slice::{MANAGED_BY_LABEL, SERVICE_NAME_LABEL},
 };
 use k8s_openapi::api::core::v1 as core;
 
-use super::{Checker, names, validation::addresses};
+use super::{
+    Checker,
+    endpoint_slice::{check, protocol},
+    names,
+    validation::addresses,
+};
 use crate::{Code, kinds::LeftOutThings};
 
 /// The controller's name.
@@ -23,8 +28,6 @@ const CONTROLLER_NAME: &str = "endpointslicemirroring-controller.k8s.io";
 
 /// More addresses of a subset are not mirrored (`--mirroring-max-endpoints-per-subset`).
 const MOST_PER_SUBSET: usize = 1000;
-
-const PROTOCOLS: [&str; 3] = ["SCTP", "TCP", "UDP"];
 
 /// What is no annotation of the addresses, but of who wrote them.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -69,36 +72,36 @@ fn address(
     path: &str,
     written: core::EndpointAddress,
 ) -> Option<EndpointAddress> {
-    let text = &written.ip;
-    let problem = match addresses::address(text, true) {
+    let ip = ip(cx, &format!("{path}.ip"), &written.ip);
+    let said = |name: Option<String>| name.filter(|name| !name.is_empty());
+    let (hostname, node_name) = (said(written.hostname), said(written.node_name));
+    if let Some(name) = &hostname {
+        check(cx, &format!("{path}.hostname"), name, names::is_label_name);
+    }
+    if let Some(name) = &node_name {
+        check(cx, &format!("{path}.nodeName"), name, names::is_subdomain);
+    }
+    let (hostname, node_name) = (hostname.map(Into::into), node_name.map(Into::into));
+    Some(EndpointAddress { ip: ip?, hostname, node_name })
+}
+
+fn ip(cx: &mut Checker<'_>, path: &str, text: &str) -> Option<IpAddr> {
+    let read = addresses::address(text, true);
+    let problem = match read {
         Err(detail) => Some(detail.to_owned()),
         Ok(address) => addresses::special(address),
     };
-    let help = "write an address that packets can be sent to, such as 192.0.2.10";
     if let Some(detail) = problem {
-        cx.invalid(&format!("{path}.ip"), format!("{text:?}"), &detail, help);
+        let help = "write an address that packets can be sent to, such as 192.0.2.10";
+        cx.invalid(path, format!("{text:?}"), &detail, help);
     }
-    let names: [(&str, &Option<String>, names::NameCheck); 2] = [
-        ("hostname", &written.hostname, names::is_label_name),
-        ("nodeName", &written.node_name, names::is_subdomain),
-    ];
-    for (field, name, is_name) in names {
-        let Some(name) = name.as_deref().filter(|name| !name.is_empty()) else { continue };
-        if let Err(detail) = is_name(name) {
-            let help = "use lower case letters, digits and hyphens";
-            cx.invalid(&format!("{path}.{field}"), format!("{name:?}"), &detail, help);
-        }
-    }
-    let ip = addresses::address(text, true).ok()?;
+    let ip = read.ok()?;
     if ip.is_ipv6() {
-        let path = format!("{path}.ip");
         let message = format!("{path}: addresses of type IPv6 are not simulated");
         let help = "the cluster has IPv4 only, and its proxies read no other slices";
-        cx.report(Code::FieldNotSimulated, &path, message, help);
-        return None;
+        cx.report(Code::FieldNotSimulated, path, message, help);
     }
-    let hostname = written.hostname.map(Into::into);
-    Some(EndpointAddress { ip, hostname, node_name: written.node_name.map(Into::into) })
+    Some(ip).filter(IpAddr::is_ipv4)
 }
 
 fn ports(cx: &mut Checker<'_>, path: &str, written: Vec<core::EndpointPort>) -> Vec<SlicePort> {
@@ -107,25 +110,12 @@ fn ports(cx: &mut Checker<'_>, path: &str, written: Vec<core::EndpointPort>) -> 
     for (index, port) in written.into_iter().enumerate() {
         let path = |field: &str| format!("{path}[{index}].{field}");
         let name = port.name.unwrap_or_default();
-        if several && name.is_empty() {
+        if !name.is_empty() {
+            check(cx, &path("name"), &name, names::is_label_name);
+        } else if several {
             cx.required(&path("name"), "", "give each port its own name");
-        } else if let Err(detail) = names::is_label_name(&name).or_else(|detail| {
-            // A port on its own needs none.
-            if name.is_empty() { Ok(()) } else { Err(detail) }
-        }) {
-            let help = "use lower case letters, digits and hyphens";
-            cx.invalid(&path("name"), format!("{name:?}"), &detail, help);
         }
-        let protocol = port.protocol.filter(|protocol| !protocol.is_empty());
-        let protocol = match protocol.as_deref().unwrap_or("TCP") {
-            "UDP" => Protocol::Udp,
-            "SCTP" => Protocol::Sctp,
-            "TCP" => Protocol::Tcp,
-            other => {
-                cx.unsupported(&path("protocol"), other, &PROTOCOLS);
-                Protocol::Tcp
-            }
-        };
+        let protocol = protocol(cx, &path("protocol"), port.protocol.as_deref());
         let port = cx.port(&path("port"), port.port);
         ports.push(SlicePort { name, protocol, port });
     }
@@ -194,6 +184,8 @@ fn endpoint(address: &EndpointAddress, ready: bool) -> Endpoint {
 
 #[cfg(test)]
 mod tests {
+    use api::Protocol;
+
     use super::*;
 
     #[test]

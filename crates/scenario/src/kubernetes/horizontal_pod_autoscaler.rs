@@ -161,6 +161,7 @@ fn metric(cx: &mut Checker<'_>, path: &str, written: v2::MetricSpec) -> Option<M
     source(cx, &path, written, &own)
 }
 
+/// The metric that the source of its type says.
 fn source(cx: &mut Checker<'_>, path: &str, written: v2::MetricSpec, own: &str) -> Option<Metric> {
     let (source, target) = match own {
         "resource" => {
@@ -168,25 +169,8 @@ fn source(cx: &mut Checker<'_>, path: &str, written: v2::MetricSpec, own: &str) 
             resource_target(cx, path, &name, &target);
             (MetricSource::Resource(name), target)
         }
-        "containerResource" => {
-            let v2::ContainerResourceMetricSource { name, container, target } =
-                written.container_resource?;
-            resource_target(cx, path, &name, &target);
-            if container.is_empty() {
-                let detail = "must specify a container";
-                cx.required(&format!("{path}.container"), detail, "add the container's name");
-            }
-            (MetricSource::ContainerResource { name, container }, target)
-        }
-        "pods" => {
-            let v2::PodsMetricSource { metric, target } = written.pods?;
-            identifier(cx, path, &metric.name);
-            if target.average_value.is_none() {
-                let detail = "must specify a positive target averageValue";
-                cx.required(&format!("{path}.target.averageValue"), detail, "add a quantity");
-            }
-            (MetricSource::Pods(metric.name), target)
-        }
+        "containerResource" => container_source(cx, path, written.container_resource?),
+        "pods" => pods_source(cx, path, written.pods?),
         "object" => {
             let v2::ObjectMetricSource { described_object, metric, target } = written.object?;
             let described = reference(cx, &format!("{path}.describedObject"), described_object);
@@ -203,6 +187,34 @@ fn source(cx: &mut Checker<'_>, path: &str, written: v2::MetricSpec, own: &str) 
     };
     let target = checked_target(cx, &format!("{path}.target"), target)?;
     Some(Metric { source, target })
+}
+
+fn container_source(
+    cx: &mut Checker<'_>,
+    path: &str,
+    written: v2::ContainerResourceMetricSource,
+) -> (MetricSource, v2::MetricTarget) {
+    let v2::ContainerResourceMetricSource { name, container, target } = written;
+    resource_target(cx, path, &name, &target);
+    if container.is_empty() {
+        let detail = "must specify a container";
+        cx.required(&format!("{path}.container"), detail, "add the container's name");
+    }
+    (MetricSource::ContainerResource { name, container }, target)
+}
+
+fn pods_source(
+    cx: &mut Checker<'_>,
+    path: &str,
+    written: v2::PodsMetricSource,
+) -> (MetricSource, v2::MetricTarget) {
+    let v2::PodsMetricSource { metric, target } = written;
+    identifier(cx, path, &metric.name);
+    if target.average_value.is_none() {
+        let detail = "must specify a positive target averageValue";
+        cx.required(&format!("{path}.target.averageValue"), detail, "add a quantity");
+    }
+    (MetricSource::Pods(metric.name), target)
 }
 
 fn identifier(cx: &mut Checker<'_>, path: &str, name: &str) {

@@ -134,32 +134,13 @@ fn all_pods(node: Object<'_>, pods: &[Object<'_>], options: Options) -> String {
         own if own.is_set() => own,
         _ => node.at("status.capacity"),
     };
-    let all = Share {
+    let share = Share {
         cpu: parse_millis(allocatable.text("cpu")),
         memory: parse_millis(allocatable.text("memory")),
         complete: options.complete,
     };
-    let mut text = format!("Non-terminated Pods:\t({} in total)\n", pods.len());
-    text.push_str(match options.complete {
-        true => {
-            "  Namespace\tName\t\tCPU Requests\tCPU Limits\tMemory Requests\tMemory Limits\tAge\n  \
-             ---------\t----\t\t------------\t----------\t---------------\t-------------\t---\n"
-        }
-        false => {
-            "  Namespace\tName\t\tCPU Requests\tMemory Requests\tAge\n  \
-             ---------\t----\t\t------------\t---------------\t---\n"
-        }
-    });
-    for pod in &pods {
-        let (namespace, name) = (pod.namespace(), pod.name());
-        let own = all.of(Amounts::of_pod(*pod, "requests"), Amounts::of_pod(*pod, "limits"));
-        let [cpu, memory] = own;
-        text.push_str(&format!(
-            "  {namespace}\t{name}\t\t{cpu}\t{memory}\t{}\n",
-            pod.age(options.now)
-        ));
-    }
-    text + &all.allocated(&pods)
+    let head = format!("Non-terminated Pods:\t({} in total)\n", pods.len());
+    head + &share.each(&pods, options) + &share.allocated(&pods)
 }
 
 /// What there is to share among pods, in thousandths.
@@ -185,6 +166,26 @@ impl Share {
             ],
             false => [cpu(requests.cpu), memory(requests.memory)],
         }
+    }
+
+    fn each(&self, pods: &[Object<'_>], options: Options) -> String {
+        let heads = match self.complete {
+            true => {
+                "  Namespace\tName\t\tCPU Requests\tCPU Limits\tMemory Requests\tMemory Limits\tAge\n  \
+                 ---------\t----\t\t------------\t----------\t---------------\t-------------\t---\n"
+            }
+            false => {
+                "  Namespace\tName\t\tCPU Requests\tMemory Requests\tAge\n  \
+                 ---------\t----\t\t------------\t---------------\t---\n"
+            }
+        };
+        let row = |pod: &Object<'_>| {
+            let of = |kind: &str| Amounts::of_pod(*pod, kind);
+            let [cpu, memory] = self.of(of("requests"), of("limits"));
+            let (namespace, name, age) = (pod.namespace(), pod.name(), pod.age(options.now));
+            format!("  {namespace}\t{name}\t\t{cpu}\t{memory}\t{age}\n")
+        };
+        heads.to_owned() + &pods.iter().map(row).collect::<String>()
     }
 
     fn allocated(&self, pods: &[Object<'_>]) -> String {
