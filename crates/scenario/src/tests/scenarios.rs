@@ -489,6 +489,44 @@ spec:
     }
 }
 
+/// What the cluster gave is kept, whichever it is, and what a type cannot have is no less wrong for that.
+#[test]
+fn a_service_is_applied_over_one_that_states_nothing() {
+    let service = |spec: &str| {
+        format!("apiVersion: v1\nkind: Service\nmetadata: {{ name: late }}\nspec: {spec}\n")
+    };
+    const PLAIN: &str = "{ selector: { app: web }, ports: [ { port: 80 } ] }";
+    const NONE: &str = "{ clusterIP: None, selector: { app: web }, ports: [ { port: 80 } ] }";
+    const NODES: &str = "{ type: NodePort, selector: { app: web }, ports: [ { port: 81 } ] }";
+    const STATED: &str =
+        "{ clusterIP: 10.96.0.50, selector: { app: web }, ports: [ { port: 80 } ] }";
+    let changed = "may not change once set";
+    let cases = [
+        (PLAIN, PLAIN, None),
+        (PLAIN, NODES, None),
+        (PLAIN, STATED, Some(changed)),
+        (PLAIN, NONE, Some(changed)),
+        (NONE, PLAIN, None),
+        (NONE, STATED, Some(changed)),
+        (NONE, NODES, Some("may not be set to 'None' for NodePort services")),
+        (STATED, PLAIN, None),
+    ];
+    for (before, after, problem) in cases {
+        let text = with_scenario(&format!(
+            "{QUIET}manifests: [app.yaml, late.yaml]\n\
+             timeline: [ {{ at: 2s, kubectl: apply -f svc.yaml }} ]\n"
+        ));
+        let (head, _) = text.split_once("---").expect("objects follow");
+        let (before, after) = (service(before), service(after));
+        let files =
+            [("s.yaml", head), ("app.yaml", APP), ("late.yaml", &before), ("svc.yaml", &after)];
+        let found = findings(&load_files(&["s.yaml"], &files));
+        let expected = problem.is_some();
+        assert_eq!(found.len(), usize::from(expected), "{before}{after}{found:?}");
+        assert!(problem.is_none_or(|it| found[0].ends_with(it)), "{before}{after}{found:?}");
+    }
+}
+
 #[test]
 fn a_deployment_that_is_applied_first_is_looked_at_like_the_others() {
     const LATE: &str = "\

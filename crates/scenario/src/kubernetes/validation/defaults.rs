@@ -101,7 +101,7 @@ fn keep_node_ports(new: &mut [ServicePort], old: &[ServicePort]) {
 }
 
 /// Stands for the address that a Service was given because it states none.
-const GIVEN: &str = "given by the cluster";
+pub(crate) const GIVEN: &str = "given by the cluster";
 
 /// What a Service is like once it is stored: it has an address, whichever.
 pub(crate) fn as_stored(service: &mut Service) {
