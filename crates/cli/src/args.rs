@@ -1,10 +1,12 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ::kubectl::command::SIMULATED;
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum, error::ErrorKind};
 use engine::Span;
+
+use crate::{exit, output};
 
 /// Rehearse a Kubernetes rollout before you ship it: how many requests fail, why, and which line
 /// of which manifest would have saved them.
@@ -21,7 +23,15 @@ pub(crate) struct Args {
 impl Args {
     /// Parses the process's arguments, or exits as clap does.
     pub(crate) fn parse() -> ParsedArgs {
-        let Self { color, verb } = <Self as Parser>::parse();
+        let Self { color, verb } = <Self as Parser>::try_parse().unwrap_or_else(|error| {
+            // Who names a file where a verb belongs wants to run it.
+            let first = std::env::args().nth(1).filter(|first| Path::new(first).exists());
+            let file = first.filter(|_| error.kind() == ErrorKind::InvalidSubcommand);
+            let Some(file) = file else { error.exit() };
+            let _ = error.print();
+            output::warn(&format!("\n  tip: to rehearse it, write `rollsim run {file}`"));
+            std::process::exit(i32::from(exit::BAD_INPUT))
+        });
         ParsedArgs { color, verb }
     }
 }

@@ -48,6 +48,7 @@ pub(crate) fn kubectl(args: &Kubectl) -> io::Result<u8> {
     if !printed.stderr.is_empty() {
         output::warn(&printed.stderr);
     }
+    output::print(&printed.last)?;
     Ok(printed.code)
 }
 

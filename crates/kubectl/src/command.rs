@@ -57,8 +57,10 @@ pub trait Cluster {
 pub struct Printed {
     /// To stdout.
     pub stdout: String,
-    /// To stderr.
+    /// To stderr, after that.
     pub stderr: String,
+    /// To stdout, at last.
+    pub last: String,
     /// The exit code, 1 as kubectl's where something went wrong.
     pub code: u8,
 }
@@ -75,6 +77,7 @@ impl Printed {
     fn append(&mut self, other: Self) {
         self.stdout.push_str(&other.stdout);
         self.stderr.push_str(&other.stderr);
+        self.last.push_str(&other.last);
         self.code = other.code;
     }
 
@@ -188,6 +191,9 @@ fn with_flags(
     line: &[String],
     carry_out: impl FnOnce(&Flags) -> Printed,
 ) -> Printed {
+    if line.iter().any(|word| word == "--help" || word == "-h") {
+        return Printed { stdout: flags::help(command, known), ..Printed::default() };
+    }
     Flags::parse(command, known, line).map_or_else(Printed::error, |flags| carry_out(&flags))
 }
 

@@ -1,5 +1,7 @@
 //! What kinds are called on a command line: `deployments`, `deployment`, `deploy`.
 
+use crate::object::enumeration;
+
 /// A kind of objects as a command line names it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Resource {
@@ -50,6 +52,50 @@ pub const RESOURCES: &[Resource] = &[
     ),
     resource(["ingresses", "ingress", "ing"], "Ingress", "networking.k8s.io", true),
 ];
+
+/// Kinds that every cluster has and that are not simulated: plural, singular, and for people in a hurry.
+const NOT_SIMULATED: [[&str; 3]; 22] = [
+    ["configmaps", "configmap", "cm"],
+    ["cronjobs", "cronjob", "cj"],
+    ["customresourcedefinitions", "customresourcedefinition", "crd"],
+    ["daemonsets", "daemonset", "ds"],
+    ["events", "event", "ev"],
+    ["ingressclasses", "ingressclass", ""],
+    ["jobs", "job", ""],
+    ["leases", "lease", ""],
+    ["limitranges", "limitrange", "limits"],
+    ["namespaces", "namespace", "ns"],
+    ["networkpolicies", "networkpolicy", "netpol"],
+    ["persistentvolumeclaims", "persistentvolumeclaim", "pvc"],
+    ["persistentvolumes", "persistentvolume", "pv"],
+    ["podtemplates", "podtemplate", ""],
+    ["priorityclasses", "priorityclass", "pc"],
+    ["replicationcontrollers", "replicationcontroller", "rc"],
+    ["resourcequotas", "resourcequota", "quota"],
+    ["roles", "role", ""],
+    ["secrets", "secret", ""],
+    ["serviceaccounts", "serviceaccount", "sa"],
+    ["statefulsets", "statefulset", "sts"],
+    ["storageclasses", "storageclass", "sc"],
+];
+
+/// What is said of a word that names none of [`RESOURCES`]: kubectl's words where no cluster would know
+/// it either.
+#[must_use]
+pub fn unknown(word: &str) -> String {
+    let lower = word.to_ascii_lowercase();
+    let known = |names: &[&str; 3]| !lower.is_empty() && names.contains(&lower.as_str());
+    match NOT_SIMULATED.iter().find(|names| known(names)) {
+        Some([plural, ..]) => {
+            let simulated: Vec<&str> = RESOURCES.iter().map(|it| it.plural).collect();
+            format!(
+                "error: {plural} are not simulated\n  = help: there are {}",
+                enumeration(&simulated)
+            )
+        }
+        None => format!("error: the server doesn't have a resource type \"{word}\""),
+    }
+}
 
 /// What `all` stands for, in kubectl's order.
 const ALL: [&str; 5] =

@@ -305,6 +305,6 @@ fn unwritten_scenario(reading: &mut Reading<'_>, paths: &[String], objects: &Obj
     };
     known.use_templates();
     let used = known.used_images.into_inner();
-    reading.complete_images(&mut scenario.images, &BTreeMap::new(), &used);
+    reading.complete_images(&mut scenario.images, None, &used, objects.incomplete);
     scenario
 }

@@ -253,7 +253,9 @@ impl Reading<'_> {
             stated_at.extend(names.each().map(|(name, item)| (Arc::from(name), item.name_at())));
         }
         known.use_templates();
-        self.complete_images(&mut scenario.images, &stated_at, &known.used_images.borrow());
+        let used = known.used_images.borrow();
+        self.complete_images(&mut scenario.images, Some(&stated_at), &used, known.incomplete());
+        drop(used);
         let whole = !known.objects.incomplete && !self.findings.any_error();
         if scenario.clients.is_empty() && whole {
             let message = "there are no clients";

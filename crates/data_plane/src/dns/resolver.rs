@@ -44,10 +44,12 @@ impl Resolution {
         })
     }
 
-    /// The name that a rewrite rule made of the one that had the addresses.
+    /// The name that a rewrite rule made of the one that was answered.
     #[must_use]
     pub fn rewritten(&self) -> Option<&Name> {
-        self.queries.iter().rev().find_map(|query| query.answer.rewritten.as_ref())
+        let answers = self.queries.iter().map(|query| &query.answer);
+        let mut answered = answers.filter(|answer| !answer.answer.is_empty());
+        answered.find_map(|answer| answer.rewritten.as_ref())
     }
 }
 

@@ -11,7 +11,11 @@ use super::{
     programs,
     wanted::not_found,
 };
-use crate::{Object, resource::Resource, selector::Selector};
+use crate::{
+    Object,
+    resource::{self, Resource},
+    selector::Selector,
+};
 
 pub(super) const EXEC_FLAGS: &[Flag] = &[
     valued("container", 'c'),
@@ -112,15 +116,14 @@ pub(super) fn run(flags: &Flags, program: &[String], cluster: &dyn Cluster) -> P
     if printed.code > 0 {
         printed.stderr.push_str(&format!("pod {namespace}/{name} terminated (Error)\n"));
     }
-    printed.stdout.push_str(&format!("pod \"{name}\" deleted from {namespace} namespace\n"));
+    printed.last = format!("pod \"{name}\" deleted from {namespace} namespace\n");
     printed
 }
 
 /// The pod of a name, or one of a Deployment or ReplicaSet: the first that is ready.
 fn pod(target: &str, namespace: &str, cluster: &dyn Cluster) -> Result<Value, String> {
     let (kind, name) = target.split_once('/').unwrap_or(("pod", target));
-    let resource = Resource::named(kind)
-        .ok_or_else(|| format!("error: the server doesn't have a resource type \"{kind}\""))?;
+    let resource = Resource::named(kind).ok_or_else(|| resource::unknown(kind))?;
     let mut objects = cluster.objects(resource.kind).into_iter();
     let found = objects.find(|object| {
         let object = Object::new(object);

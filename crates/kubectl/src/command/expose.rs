@@ -9,7 +9,12 @@ use super::{
     flags::{Flag, Flags, valued},
     wanted::not_found,
 };
-use crate::{Object, expose::Exposure, polymorphic::can_be_exposed, resource::Resource};
+use crate::{
+    Object,
+    expose::Exposure,
+    polymorphic::can_be_exposed,
+    resource::{self, Resource},
+};
 
 pub(super) const FLAGS: &[Flag] = &[
     valued("cluster-ip", ' '),
@@ -53,8 +58,7 @@ fn object(flags: &Flags, cluster: &dyn Cluster) -> Result<Value, String> {
         [both] => both.split_once('/').unwrap_or((both, "")),
         [kind, name, ..] => (kind.as_str(), name.as_str()),
     };
-    let resource = Resource::named(kind)
-        .ok_or_else(|| format!("error: the server doesn't have a resource type \"{kind}\""))?;
+    let resource = Resource::named(kind).ok_or_else(|| resource::unknown(kind))?;
     if name.is_empty() {
         return Err("error: resource(s) were provided, but no name was specified".to_owned());
     }

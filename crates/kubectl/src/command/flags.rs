@@ -15,6 +15,9 @@ pub(super) struct Flag {
     takes: Takes,
 }
 
+/// Flags of rollsim itself, which stand before kubectl's command.
+const BEFORE_THE_COMMAND: [&str; 4] = ["at", "scenario", "seed", "until"];
+
 /// What a flag takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Takes {
@@ -160,6 +163,28 @@ impl Flags {
     }
 }
 
+/// What a command takes here, which is less than kubectl's takes.
+pub(super) fn help(command: &str, known: &[Flag]) -> String {
+    let mut text = format!(
+        "Usage: rollsim kubectl -s PATH --at TIME {command} ...\n\nFlags that are known here:\n"
+    );
+    let mut flags: Vec<&Flag> = known.iter().collect();
+    flags.sort_by_key(|flag| flag.name);
+    for Flag { name, letter, takes } in flags {
+        let short = if *letter == ' ' { "    ".to_owned() } else { format!("-{letter}, ") };
+        let value = match takes {
+            Takes::Text => "=TEXT",
+            Takes::Texts => "=TEXT,...",
+            Takes::Truth => "",
+            Takes::Duration => "=TIME",
+            Takes::Integer => "=NUMBER",
+        };
+        text.push_str(&format!("  {short}--{name}{value}\n"));
+    }
+    text.push_str("\nThey mean what they mean to kubectl. docs/kubectl.md has examples.\n");
+    text
+}
+
 /// The flag that a word is, with the value that stands in the same word; nothing of a word that is no
 /// flag.
 fn flag_of<'f, 'w>(
@@ -172,7 +197,13 @@ fn flag_of<'f, 'w>(
             None => (long, None),
         };
         let flag = known.iter().find(|flag| flag.name == name);
-        return Ok(Some((flag.ok_or_else(|| format!("unknown flag: --{name}"))?, value)));
+        let unknown = || match BEFORE_THE_COMMAND.contains(&name) {
+            true => format!(
+                "unknown flag: --{name}\n  = help: it is rollsim's: put it before the command"
+            ),
+            false => format!("unknown flag: --{name}"),
+        };
+        return Ok(Some((flag.ok_or_else(unknown)?, value)));
     }
     let Some(short) = word.strip_prefix('-').filter(|short| !short.is_empty()) else {
         return Ok(None);

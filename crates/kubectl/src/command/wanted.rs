@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{Cluster, flags::Flags};
 use crate::{
     Object,
-    resource::{Resource, parse_list},
+    resource::{Resource, parse_list, unknown},
     selector::Selector,
 };
 
@@ -87,10 +87,6 @@ pub(super) fn selector(flags: &Flags, wanted: &[Wanted]) -> Result<Selector, Str
             resource.plural
         )
     })
-}
-
-fn unknown(word: &str) -> String {
-    format!("error: the server doesn't have a resource type \"{word}\"")
 }
 
 /// What the API server says of an object that is not there.

@@ -127,12 +127,11 @@ impl Reading<'_> {
             1 => format!("how images `{name}` and `{}` behave", others[0].0),
             more => format!("how image `{name}` and {more} others behave"),
         };
-        let verb = if others.is_empty() { "is" } else { "are" };
         let message = format!(
-            "{which} {verb} not stated: start 2s, exp(20ms) a request and exit on SIGTERM are taken"
+            "{which} is not stated: start 2s, exp(20ms) a request and exit on SIGTERM are taken"
         );
         let mut diagnostic = Diagnostic::new(Code::ImageWithoutBehaviour, message, help);
-        diagnostic = diagnostic.at(*at, "first used here");
+        diagnostic = diagnostic.at(*at, format!("`{name}` here"));
         for (name, at) in others {
             diagnostic = diagnostic.because_of(*at, format!("`{name}` here"));
         }
@@ -140,13 +139,18 @@ impl Reading<'_> {
     }
 
     /// Adds the documented default for images that are used and not stated, and says so; and says
-    /// which are stated and not used.
+    /// which are stated and not used, unless what uses them could not be read. Nothing is `stated_at`
+    /// where nobody wrote a Scenario, or none that could be read.
     pub(crate) fn complete_images(
         &mut self,
         images: &mut BTreeMap<Arc<str>, Image>,
-        stated_at: &BTreeMap<Arc<str>, At>,
+        stated_at: Option<&BTreeMap<Arc<str>, At>>,
         used: &BTreeMap<Arc<str>, At>,
+        incomplete: bool,
     ) {
+        let unwritten = stated_at.is_none();
+        let (stated_at, broken) =
+            (stated_at.cloned().unwrap_or_default(), self.findings.any_error());
         let unused: Vec<&str> =
             stated_at.keys().filter(|name| !used.contains_key(*name)).map(|name| &**name).collect();
         let mut unstated: Vec<(&str, At)> = Vec::new();
@@ -163,12 +167,19 @@ impl Reading<'_> {
                 None => unstated.push((name, *at)),
             }
         }
-        if let Some((name, _)) = unstated.first() {
-            let help = format!("add `{name:?}: {{ serviceTime: exp(20ms) }}` to `spec.images`");
+        if let Some((name, _)) = unstated.first().filter(|_| !(unwritten && broken)) {
+            let image = format!("`{name:?}: {{ serviceTime: exp(20ms) }}`");
+            let each = if unstated.len() > 1 { ", and so for each" } else { "" };
+            let help = match unwritten {
+                true => format!(
+                    "write a Scenario that has {image} in `spec.images`{each}: see docs/scenario.md"
+                ),
+                false => format!("add {image} to `spec.images`{each}"),
+            };
             self.unstated_images(&unstated, help);
         }
         for name in unused {
-            if self.findings.is_full() {
+            if broken || incomplete || self.findings.is_full() {
                 return;
             }
             let message = format!("image `{name}` is used nowhere");

@@ -187,7 +187,11 @@ impl Reading<'_> {
             let name = name_of(name, known);
             if planned.contains(&name) {
                 let message = format!("`{}` is not there yet", field.path());
-                let diagnostic = Diagnostic::new(Code::NotYet, message, "leave it out");
+                let help = match name {
+                    "calls" => "let a client of its own make the calls: `from: { pods: app=web }`",
+                    _ => "leave it out",
+                };
+                let diagnostic = Diagnostic::new(Code::NotYet, message, help);
                 self.findings.push(diagnostic.at(at, "not yet"));
                 whole = false;
             } else if !known.contains(&name) {
