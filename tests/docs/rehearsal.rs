@@ -5,9 +5,9 @@ use std::{
     io,
 };
 
-use metrics::Collector;
+use metrics::{Collector, Measures};
 use record::{JsonLines, Tee};
-use scenario::{Complaint, Files, Found, Loaded, Severity, Style};
+use scenario::{Complaint, Files, Found, Loaded, Scenario, Severity, Style};
 use serde_json::Value;
 
 /// A run in which everything happens that can be recorded: a crash, pods that fit nowhere, SIGKILL, and
@@ -34,6 +34,45 @@ spec:
     - { at: 32s, kubectl: apply -f late-v2.yaml }
     - { at: 34s, kubectl: delete service late }
   expect: [ requests.failed == 0 ]
+";
+
+/// What cannot happen in the same run: load balancers whose targets are pods. And flows of UDP.
+const EVENTFUL_BESIDES: &str = "
+apiVersion: rollsim.dev/v1
+kind: Scenario
+metadata: { name: eventful-besides }
+spec:
+  duration: 60s
+  manifests: [app.yaml, stats.yaml]
+  cluster:
+    nodes: { count: 1 }
+    loadBalancer: { targets: pods, registrationDelay: 1s }
+  images: { web:v1: {}, stats:v1: {} }
+  clients:
+    - { name: shop, from: outside, target: http://web-np/, arrivals: poisson(50/s) }
+    - { name: agent, target: udp://stats:8125, connections: keepAlive, arrivals: constant(20/s) }
+  timeline:
+    - { at: 10s, kubectl: rollout restart deployment/stats }
+    - { at: 20s, kubectl: rollout restart deployment/web }
+";
+
+/// A program that is sent datagrams.
+const STATS: &str = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: stats }
+spec:
+  selector: { matchLabels: { app: stats } }
+  template:
+    metadata: { labels: { app: stats } }
+    spec:
+      containers:
+      - { name: stats, image: stats:v1, ports: [ { containerPort: 8125, protocol: UDP } ] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: stats }
+spec: { selector: { app: stats }, ports: [ { port: 8125, protocol: UDP } ] }
 ";
 
 /// The manifests that the examples speak of.
@@ -113,6 +152,7 @@ pub(crate) fn load(text: &str) -> Loaded {
         ("scenario.yaml", text.to_owned()),
         ("app.yaml", APP.to_owned()),
         ("late.yaml", LATE.to_owned()),
+        ("stats.yaml", STATS.to_owned()),
         (
             "late-v2.yaml",
             LATE.replace("ports: [ { port: 80 } ] }", "ports: [ { port: 80, targetPort: 81 } ] }"),
@@ -139,14 +179,22 @@ pub(crate) fn load(text: &str) -> Loaded {
     loaded
 }
 
-/// The record stream and the result of the run in which everything happens.
-pub(crate) fn eventful() -> (Vec<Value>, Value) {
-    let loaded = load(EVENTFUL);
-    let scenario = loaded.scenario.expect("it has no error");
+/// A scenario, its record stream and what was measured.
+fn rehearsed(text: &str) -> (Scenario, Vec<Value>, Measures) {
+    let scenario = load(text).scenario.expect("it has no error");
     let lines = JsonLines::new(Vec::new(), sim::BEGIN);
     let mut both = Tee(Collector::default(), lines);
     sim::run(sim::compile(&scenario, 1), &mut both);
-    let measures = both.0.finish();
+    let stream = both.1.finish().expect("memory takes everything");
+    let stream = String::from_utf8(stream).expect("JSON is UTF-8");
+    let json = |line: &str| serde_json::from_str(line).expect("it is JSON");
+    (scenario, stream.lines().map(json).collect(), both.0.finish())
+}
+
+/// The record streams of the runs in which everything happens, and the result of the first.
+pub(crate) fn eventful() -> (Vec<Value>, Value) {
+    let (scenario, mut stream, measures) = rehearsed(EVENTFUL);
+    stream.extend(rehearsed(EVENTFUL_BESIDES).1);
     let expectation = metrics::Expectation::parse(&scenario.expect[0].text).expect("it is one");
     let report = report::Report {
         tool: "rollsim",
@@ -166,10 +214,8 @@ pub(crate) fn eventful() -> (Vec<Value>, Value) {
         warnings: Vec::new(),
         interrupted: false,
     };
-    let stream = both.1.finish().expect("memory takes everything");
-    let stream = String::from_utf8(stream).expect("JSON is UTF-8");
-    let json = |line: &str| serde_json::from_str(line).expect("it is JSON");
-    (stream.lines().map(json).collect(), json(&report::json(&report)))
+    let result = serde_json::from_str(&report::json(&report)).expect("it is JSON");
+    (stream, result)
 }
 
 /// The keys of all objects in a value, but for those that are names of causes, versions and labels.
