@@ -276,6 +276,43 @@ impl Collector {
             _ => unreachable!("only called for these"),
         }
     }
+
+    /// What happens in the life of a pod.
+    fn follow_pod(&mut self, record: &Record, now: Time) {
+        match record {
+            Record::PodUnschedulable { pod, reason } => {
+                self.pods.at(*pod).unschedulable = Some(Arc::clone(reason));
+            }
+            Record::PodScheduled { pod, node } => {
+                let pod = self.pods.at(*pod);
+                (pod.node, pod.unschedulable) = (Some(*node), None);
+            }
+            Record::ContainerStarted { pod, .. } => self.live(*pod, now, |pod| pod.start(now)),
+            Record::ListenerOpened { pod, container, ports } => {
+                self.open((*pod, *container), ports, now);
+            }
+            Record::ProbeFailed { pod, probe, port, .. } => {
+                self.pods.at(*pod).failed_probes.insert((*probe, *port));
+            }
+            Record::ListenerClosed { pod, container } => {
+                self.live(*pod, now, |pod| pod.close(*container, now));
+            }
+            Record::PodReady { pod } => self.live(*pod, now, |pod| pod.set_ready(true, now)),
+            Record::PodUnready { pod } => self.live(*pod, now, |pod| pod.set_ready(false, now)),
+            Record::PodDeletionRequested { pod, .. } => {
+                self.live(*pod, now, |pod| pod.delete(now));
+            }
+            Record::ContainerTerminated { pod, .. } => self.pods.at(*pod).terminate(now),
+            Record::ContainerKilled { pod, .. } => self.pods.at(*pod).kill(),
+            Record::ContainerExited { pod, container, in_flight, .. } => {
+                let fault = self.last_fault == Some(now);
+                self.live(*pod, now, |pod| pod.exit(*container, *in_flight, (now, fault)));
+            }
+            Record::SandboxRemoved { pod } => self.live(*pod, now, |pod| pod.disconnect(now)),
+            Record::PodGone { pod } => self.live(*pod, now, |pod| pod.vanish(now)),
+            _ => unreachable!("only called for these"),
+        }
+    }
 }
 
 impl Recorder for Collector {
@@ -315,36 +352,20 @@ impl Recorder for Collector {
             | Record::ReplicaSetScaled { .. }
             | Record::DeploymentStatusWritten { .. } => self.workload(record, now),
             Record::PodCreated { .. } => self.create_pod(record, now),
-            Record::PodUnschedulable { pod, reason } => {
-                self.pods.at(*pod).unschedulable = Some(Arc::clone(reason));
-            }
-            Record::PodScheduled { pod, node } => {
-                let pod = self.pods.at(*pod);
-                (pod.node, pod.unschedulable) = (Some(*node), None);
-            }
-            Record::ContainerStarted { pod, .. } => self.live(*pod, now, |pod| pod.start(now)),
-            Record::ListenerOpened { pod, container, ports } => {
-                self.open((*pod, *container), ports, now);
-            }
-            Record::ProbeFailed { pod, probe, port, .. } => {
-                self.pods.at(*pod).failed_probes.insert((*probe, *port));
-            }
-            Record::ListenerClosed { pod, container } => {
-                self.live(*pod, now, |pod| pod.close(*container, now));
-            }
-            Record::PodReady { pod } => self.live(*pod, now, |pod| pod.set_ready(true, now)),
-            Record::PodUnready { pod } => self.live(*pod, now, |pod| pod.set_ready(false, now)),
-            Record::PodDeletionRequested { pod, .. } => {
-                self.live(*pod, now, |pod| pod.delete(now));
-            }
-            Record::ContainerTerminated { pod, .. } => self.pods.at(*pod).terminate(now),
-            Record::ContainerKilled { pod, .. } => self.pods.at(*pod).kill(),
-            Record::ContainerExited { pod, container, in_flight, .. } => {
-                let fault = self.last_fault == Some(now);
-                self.live(*pod, now, |pod| pod.exit(*container, *in_flight, (now, fault)));
-            }
-            Record::SandboxRemoved { pod } => self.live(*pod, now, |pod| pod.disconnect(now)),
-            Record::PodGone { pod } => self.live(*pod, now, |pod| pod.vanish(now)),
+            Record::PodUnschedulable { .. }
+            | Record::PodScheduled { .. }
+            | Record::ContainerStarted { .. }
+            | Record::ListenerOpened { .. }
+            | Record::ProbeFailed { .. }
+            | Record::ListenerClosed { .. }
+            | Record::PodReady { .. }
+            | Record::PodUnready { .. }
+            | Record::PodDeletionRequested { .. }
+            | Record::ContainerTerminated { .. }
+            | Record::ContainerKilled { .. }
+            | Record::ContainerExited { .. }
+            | Record::SandboxRemoved { .. }
+            | Record::PodGone { .. } => self.follow_pod(record, now),
             Record::EndpointSliceWritten { .. } => self.write_slice(record),
             Record::RulesProgrammed { node, service, pods } => {
                 self.program(*node, *service, pods, now);
