@@ -49,6 +49,8 @@ pub const RESOURCES: &[Resource] = &[
         true,
     ),
     resource(["ingresses", "ingress", "ing"], "Ingress", "networking.k8s.io", true),
+    resource(["gateways", "gateway", "gtw"], "Gateway", "gateway.networking.k8s.io", true),
+    resource(["httproutes", "httproute", ""], "HTTPRoute", "gateway.networking.k8s.io", true),
 ];
 
 /// What `all` stands for, in kubectl's order.
