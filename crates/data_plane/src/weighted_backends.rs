@@ -2,6 +2,9 @@
 //!
 //! A share is the backend's weight of the sum of all. What a route may not lead to has its share too, and
 //! so has a route without any backend: for those requests the controller answers 500 itself.
+//!
+//! *Left out:* weights that change during a run, Services that come or go during it, for which a controller
+//! would answer 500 too, and listeners of which only the closest takes a host.
 
 use engine::Random;
 
