@@ -13,6 +13,7 @@ mod exposure;
 mod files;
 mod fingerprints;
 mod flows;
+mod http_route;
 mod ideal;
 mod mistakes;
 mod pod_targets;

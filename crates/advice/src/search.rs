@@ -137,11 +137,11 @@ fn enough_pods(scenario: &Scenario, deployment: &Deployment) -> Option<Remedy> {
     let per_second: f64 = scenario
         .clients
         .iter()
-        .filter(|client| {
-            let mut services = scenario.services.iter();
-            services.any(|it| it.meta.key() == client.target.service && selects(it, deployment))
+        .map(|client| {
+            let services = scenario.services.iter().filter(|it| selects(it, deployment));
+            let shares = services.map(|it| client.target.share_of(&it.meta.key()));
+            client.arrivals.most_per_second() * shares.sum::<f64>()
         })
-        .map(|client| client.arrivals.most_per_second())
         .sum();
     let busy = per_second * image.service_time.mean()?.as_secs_f64() / f64::from(image.concurrency);
     let replicas = (busy / HIGHEST_UTILISATION).ceil();
@@ -213,7 +213,7 @@ fn pods_of_all_nodes(scenario: &Scenario) -> impl Iterator<Item = Remedy> {
     let calls = |service: &Service, external: bool| {
         let mut clients = scenario.clients.iter();
         clients.any(|client| {
-            client.target.service == service.meta.key()
+            client.target.leads_to(&service.meta.key())
                 && (client.from == scenario::From::Outside) == external
         })
     };
@@ -237,7 +237,7 @@ fn called_deployments(scenario: &Scenario) -> Vec<&Deployment> {
     let called = |deployment: &&Deployment| {
         scenario.services.iter().any(|service| {
             selects(service, deployment)
-                && scenario.clients.iter().any(|it| it.target.service == service.meta.key())
+                && scenario.clients.iter().any(|it| it.target.leads_to(&service.meta.key()))
         })
     };
     scenario.deployments.iter().filter(called).collect()

@@ -2,7 +2,10 @@
 
 use std::net::IpAddr;
 
-use crate::{IntOrString, Meta};
+use crate::{
+    IntOrString, Meta,
+    host_match::{HostMatch, Star},
+};
 
 /// A `networking.k8s.io/v1` Ingress.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,25 +81,9 @@ pub struct IngressBackend {
     pub port: IntOrString,
 }
 
-/// How closely a rule names a host; more is closer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Closeness {
-    Any,
-    Wildcard,
-    Exact,
-}
-
 impl IngressRule {
-    fn closeness(&self, host: &str) -> Option<Closeness> {
-        let Some(own) = &self.host else { return Some(Closeness::Any) };
-        match own.strip_prefix("*.") {
-            // The star stands for one label.
-            Some(domain) => {
-                let rest = host.split_once('.').map(|(_, rest)| rest);
-                (rest == Some(domain)).then_some(Closeness::Wildcard)
-            }
-            None => (own == host).then_some(Closeness::Exact),
-        }
+    fn host_match(&self, host: &str) -> Option<HostMatch> {
+        HostMatch::of(self.host.as_deref(), host, Star::OneLabel)
     }
 }
 
@@ -105,9 +92,22 @@ impl IngressPath {
         if self.path_type == PathType::Exact {
             return self.path == path;
         }
-        let own = self.path.trim_end_matches('/');
-        path.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        is_prefix(&self.path, path)
     }
+}
+
+/// Whether a path begins with the elements of another.
+pub(crate) fn is_prefix(own: &str, path: &str) -> bool {
+    let rest = path.strip_prefix(own.trim_end_matches('/'));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// How closely the rules name a host; `None` where no rule is for it.
+pub fn host_match<'a>(
+    ingresses: impl Iterator<Item = &'a Ingress>,
+    host: &str,
+) -> Option<HostMatch> {
+    ingresses.flat_map(|it| &it.spec.rules).filter_map(|rule| rule.host_match(host)).max()
 }
 
 /// Where a request goes: the Ingress that decides, and the backend. The closest host wins, then the
@@ -118,7 +118,7 @@ pub fn route<'a>(
     path: &str,
 ) -> Option<(&'a Ingress, &'a IngressBackend)> {
     let rules = ingresses.clone().flat_map(|it| it.spec.rules.iter().map(move |rule| (it, rule)));
-    let named = rules.filter_map(|(it, rule)| Some((rule.closeness(host)?, it, rule)));
+    let named = rules.filter_map(|(it, rule)| Some((rule.host_match(host)?, it, rule)));
     let closest = named.clone().map(|(closeness, ..)| closeness).max();
     let named = named.filter(|(closeness, ..)| Some(*closeness) == closest);
     let paths = named.flat_map(|(_, it, rule)| rule.paths.iter().map(move |own| (it, own)));

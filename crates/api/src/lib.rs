@@ -9,7 +9,8 @@
 //! |---|---|
 //! | [`meta`] | names, labels, owners, timestamps of one second |
 //! | [`selector`] | label selectors |
-//! | [`ingress`] | which Service a request from outside goes to |
+//! | [`ingress`], [`http_route`], [`gateway`] | which Service a request from outside goes to |
+//! | [`host_match`] | how closely a rule names a host |
 //! | [`int_or_percent`] | `maxSurge: 25%` |
 //! | [`pod`] | Pod, containers, probes, status |
 //! | [`dns`] | what a pod says of its DNS, and its resolv.conf |
@@ -27,7 +28,10 @@ pub mod deployment;
 pub mod dns;
 pub mod endpoint_slice;
 pub mod endpoints;
+pub mod gateway;
 pub mod horizontal_pod_autoscaler;
+pub mod host_match;
+pub mod http_route;
 pub mod ingress;
 pub mod int_or_percent;
 pub mod listening;
@@ -47,7 +51,10 @@ pub use deployment::{Deployment, DeploymentSpec, DeploymentStatus, Strategy};
 pub use dns::{DnsPolicy, PodDnsConfig, ResolvConf};
 pub use endpoint_slice::{Endpoint, EndpointSlice, SlicePort};
 pub use endpoints::{EndpointAddress, EndpointSubset, Endpoints};
+pub use gateway::{Gateway, Listener};
 pub use horizontal_pod_autoscaler::{HorizontalPodAutoscaler, HorizontalPodAutoscalerSpec};
+pub use host_match::HostMatch;
+pub use http_route::{HttpBackendRef, HttpRoute, HttpRouteRule, HttpRouteSpec};
 pub use ingress::{Ingress, IngressBackend, IngressPath, IngressRule, IngressSpec};
 pub use int_or_percent::{IntOrPercent, IntOrString};
 pub use listening::Listening;

@@ -3,8 +3,8 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
-    Deployment, EndpointSlice, Endpoints, HorizontalPodAutoscaler, Ingress, Key, Meta, Node, Pod,
-    PodDisruptionBudget, ReplicaSet, Service,
+    Deployment, EndpointSlice, Endpoints, Gateway, HorizontalPodAutoscaler, HttpRoute, Ingress,
+    Key, Meta, Node, Pod, PodDisruptionBudget, ReplicaSet, Service,
 };
 
 /// The kinds of objects that are modelled.
@@ -30,11 +30,18 @@ pub enum Kind {
     PodDisruptionBudget,
     /// `autoscaling/v2` HorizontalPodAutoscaler.
     HorizontalPodAutoscaler,
+    /// `gateway.networking.k8s.io/v1` HTTPRoute.
+    HttpRoute,
+    /// `gateway.networking.k8s.io/v1` Gateway.
+    Gateway,
 }
 
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
+        match self {
+            Self::HttpRoute => f.write_str("HTTPRoute"),
+            named => fmt::Debug::fmt(named, f),
+        }
     }
 }
 
@@ -61,6 +68,10 @@ pub enum Object {
     PodDisruptionBudget(Arc<PodDisruptionBudget>),
     /// A HorizontalPodAutoscaler.
     HorizontalPodAutoscaler(Arc<HorizontalPodAutoscaler>),
+    /// An HTTPRoute.
+    HttpRoute(Arc<HttpRoute>),
+    /// A Gateway.
+    Gateway(Arc<Gateway>),
 }
 
 impl Object {
@@ -78,6 +89,8 @@ impl Object {
             Self::Endpoints(_) => Kind::Endpoints,
             Self::PodDisruptionBudget(_) => Kind::PodDisruptionBudget,
             Self::HorizontalPodAutoscaler(_) => Kind::HorizontalPodAutoscaler,
+            Self::HttpRoute(_) => Kind::HttpRoute,
+            Self::Gateway(_) => Kind::Gateway,
         }
     }
 
@@ -95,6 +108,8 @@ impl Object {
             Self::Endpoints(object) => &object.meta,
             Self::PodDisruptionBudget(object) => &object.meta,
             Self::HorizontalPodAutoscaler(object) => &object.meta,
+            Self::HttpRoute(object) => &object.meta,
+            Self::Gateway(object) => &object.meta,
         }
     }
 
@@ -111,6 +126,8 @@ impl Object {
             Self::Endpoints(object) => &mut Arc::make_mut(object).meta,
             Self::PodDisruptionBudget(object) => &mut Arc::make_mut(object).meta,
             Self::HorizontalPodAutoscaler(object) => &mut Arc::make_mut(object).meta,
+            Self::HttpRoute(object) => &mut Arc::make_mut(object).meta,
+            Self::Gateway(object) => &mut Arc::make_mut(object).meta,
         }
     }
 

@@ -162,6 +162,8 @@ fn listed(kind: &str) -> Option<Kind> {
         "ReplicaSet" => Kind::ReplicaSet,
         "PodDisruptionBudget" => Kind::PodDisruptionBudget,
         "HorizontalPodAutoscaler" => Kind::HorizontalPodAutoscaler,
+        "HTTPRoute" => Kind::HttpRoute,
+        "Gateway" => Kind::Gateway,
         _ => return None,
     })
 }

@@ -216,6 +216,8 @@ impl ApiServer {
             | Object::ReplicaSet(_)
             | Object::EndpointSlice(_)
             | Object::Ingress(_)
+            | Object::HttpRoute(_)
+            | Object::Gateway(_)
             | Object::Endpoints(_)
             | Object::PodDisruptionBudget(_)
             | Object::HorizontalPodAutoscaler(_) => {}

@@ -78,6 +78,8 @@ impl Controller for EndpointSliceController {
             }
             Object::EndpointSlice(_)
             | Object::Ingress(_)
+            | Object::HttpRoute(_)
+            | Object::Gateway(_)
             | Object::Endpoints(_)
             | Object::PodDisruptionBudget(_)
             | Object::HorizontalPodAutoscaler(_)

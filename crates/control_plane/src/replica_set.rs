@@ -79,6 +79,8 @@ impl Controller for ReplicaSetController {
             | Object::Service(_)
             | Object::EndpointSlice(_)
             | Object::Ingress(_)
+            | Object::HttpRoute(_)
+            | Object::Gateway(_)
             | Object::Endpoints(_)
             | Object::PodDisruptionBudget(_)
             | Object::HorizontalPodAutoscaler(_) => {}

@@ -14,9 +14,9 @@ use crate::{
     arrivals::Arrivals,
     connection::{Caller, Transport},
     dns::{Destination, Dns, names::NameId},
-    ingress::Backend,
     name_cache::{Kept, NameCache},
     runtime::Sandbox,
+    weighted_backends::WeightedBackends,
 };
 
 /// Where a client is.
@@ -70,8 +70,8 @@ pub struct ClientConfig {
     pub host: Host,
     /// To which port there.
     pub port: Port,
-    /// What an Ingress leads its requests to, where it uses one.
-    pub ingress: Option<Backend>,
+    /// Where an Ingress or an HTTPRoute leads its requests to, where it uses one.
+    pub ingress: Option<WeightedBackends>,
     /// Its resolv.conf; `None` where each of its pods has one of its own.
     pub resolv_conf: Option<ResolvConf>,
     /// What its requests travel by.

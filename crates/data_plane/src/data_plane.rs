@@ -25,6 +25,7 @@ use crate::{
     network::{Delays, Network},
     program::{CLEAN_EXIT, FAILED_EXIT, Image},
     runtime::{Runtime, Sandbox},
+    weighted_backends::WeightedBackends,
 };
 
 /// A node's name and zone.
@@ -109,8 +110,8 @@ impl DataPlane {
             KubeProxy::new(id, name, zone, config.proxy.clone(), streams)
         });
         let nodes = zones.len() as u32;
-        let backends: Vec<Backend> =
-            config.clients.iter().filter_map(|client| client.ingress.clone()).collect();
+        let routed = config.clients.iter().filter_map(|client| client.ingress.as_ref());
+        let backends: Vec<Backend> = routed.flat_map(WeightedBackends::iter).cloned().collect();
         let mut dns = Dns::new(config.dns, zones.len());
         let clients = config.clients.into_iter();
         let clients = clients.map(|client| Client::new(client, &mut dns, streams));
@@ -166,7 +167,9 @@ impl DataPlane {
         for (id, client) in (0..).map(ClientId).zip(&mut self.clients) {
             client.foresee(&mut self.dns, self.services_change);
             let service = match &client.config.ingress {
-                Some(backend) => self.dns.service_named(&backend.service),
+                Some(backends) => {
+                    backends.iter().next().and_then(|it| self.dns.service_named(&it.service))
+                }
                 None => client.present_service(&mut self.dns),
             };
             service.map(|service| client.calls(service));

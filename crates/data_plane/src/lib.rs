@@ -3,8 +3,9 @@
 //! A client finds out where to connect to (`discovery`, [`dns`]), its node's proxy chooses a pod
 //! ([`kube_proxy`]), the packets take their time ([`network`]), the pod accepts the connection or not
 //! ([`connection`]) and its program works on the request ([`server`]). From outside it comes in at a
-//! node that a load balancer chooses ([`load_balancer`]), or through an Ingress ([`ingress`]). All of
-//! them *read* API objects, each through a watch of its own; none writes one.
+//! node that a load balancer chooses ([`load_balancer`]), or through an Ingress or an HTTPRoute
+//! ([`ingress`], [`weighted_backends`]). All of them *read* API objects, each through a watch of its own;
+//! none writes one.
 //!
 //! It is dense: numbers for names, flat arrays, nothing allocated for a request. There is nothing
 //! of the control plane in here; what a kubelet asks of the container runtime arrives through
@@ -39,6 +40,7 @@ pub mod server;
 mod through_ingress;
 mod through_load_balancer;
 mod way;
+pub mod weighted_backends;
 
 pub use attempt::Attempt;
 pub use behaviour::{Behaviour, OnSigterm, WarmUp};

@@ -2,13 +2,14 @@
 
 use engine::{Random, Source};
 use policy::Reply;
-use record::{Cause, Family, Outcome, Record};
+use record::{Cause, Family, Outcome, Record, Request};
 
 use crate::{
     Cx, DataPlane,
+    client::Client,
     event::{Event, class},
     flight::{Flight, FlightId, GIVEN_UP, Link},
-    ingress::{CONNECT_TIMEOUT, IngressId, TRIES, Upstream},
+    ingress::{Backend, CONNECT_TIMEOUT, IngressId, TRIES, Upstream},
     way::client_source,
 };
 
@@ -39,7 +40,10 @@ impl DataPlane {
         flight.tries += 1;
         let attempt = request.attempts * u32::from(TRIES + 1) + u32::from(flight.tries);
         let mut random = client.policy_stream(request.number, attempt);
-        let backend = client.config.ingress.as_ref().expect("its client uses an Ingress");
+        let Some(backend) = backend(client, request) else {
+            flight.fail(Cause::Http5xx);
+            return self.finish(id, cx);
+        };
         let Some(upstream) = proxy.pick(backend, request.pod, cx.now, &mut random) else {
             // Where it has failed before, that stays the reason.
             if request.pod.is_none() {
@@ -78,7 +82,7 @@ impl DataPlane {
         let request = &flight.request;
         let client = &self.clients[request.client.0 as usize];
         let reply = if request.outcome == Outcome::Ok { Reply::Ok } else { Reply::Failed };
-        if let (Some(pod), Some(backend)) = (request.pod, &client.config.ingress) {
+        if let (Some(pod), Some(backend)) = (request.pod, backend(client, request)) {
             let latency = cx.now.since(request.connected);
             self.ingress_pods[place(flight)].done(backend, pod, reply, latency);
         }
@@ -96,6 +100,14 @@ impl DataPlane {
         }
         waits
     }
+}
+
+/// The backend that the weights of its route choose for an attempt: the same whenever it is asked, so that
+/// no request has to carry it along.
+fn backend<'a>(client: &'a Client, request: &Request) -> Option<&'a Backend> {
+    let backends = client.config.ingress.as_ref()?;
+    let attempt = request.attempts * u32::from(TRIES + 1);
+    backends.choose(|| client.policy_stream(request.number, attempt))
 }
 
 fn place(flight: &Flight) -> usize {

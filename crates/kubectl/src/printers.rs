@@ -4,6 +4,7 @@
 
 mod autoscaling;
 mod endpoints;
+mod gateway;
 mod networking;
 mod node;
 mod pod;
@@ -58,6 +59,8 @@ pub const PRINTERS: &[Printer] = &[
     networking::INGRESS,
     networking::INGRESS_CLASS,
     networking::SERVICE_CIDR,
+    gateway::GATEWAY,
+    gateway::HTTP_ROUTE,
 ];
 
 /// What prints objects of a kind.

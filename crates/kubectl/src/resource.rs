@@ -51,6 +51,8 @@ pub const RESOURCES: &[Resource] = &[
         true,
     ),
     resource(["ingresses", "ingress", "ing"], "Ingress", "networking.k8s.io", true),
+    resource(["gateways", "gateway", "gtw"], "Gateway", "gateway.networking.k8s.io", true),
+    resource(["httproutes", "httproute", ""], "HTTPRoute", "gateway.networking.k8s.io", true),
 ];
 
 /// Kinds that every cluster has and that are not simulated: plural, singular, and for people in a hurry.

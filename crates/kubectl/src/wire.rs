@@ -8,6 +8,7 @@
 
 mod autoscaling;
 mod endpoints;
+mod gateway;
 mod ingress;
 mod meta;
 mod networking;
@@ -34,6 +35,8 @@ pub fn to_json(object: &Object) -> Value {
         Object::Endpoints(endpoints) => endpoints::written(endpoints),
         Object::PodDisruptionBudget(budget) => autoscaling::pod_disruption_budget(budget),
         Object::HorizontalPodAutoscaler(scaler) => autoscaling::horizontal_pod_autoscaler(scaler),
+        Object::HttpRoute(route) => gateway::http_route(route),
+        Object::Gateway(gateway) => gateway::gateway(gateway),
     }
 }
 

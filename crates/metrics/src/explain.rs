@@ -64,6 +64,7 @@ impl<'a> Case<'a> {
             Cause::TimeoutSlow => "answered too late",
             Cause::DnsNxdomain | Cause::DnsTimeout | Cause::DiscoveryEnvMissing => "not sent",
             Cause::RejectedOverload => "turned away",
+            Cause::Http5xx => "answered with 500",
         };
         let be = if self.count == 1 { "was" } else { "were" };
         Explanation {
@@ -109,6 +110,7 @@ impl<'a> Case<'a> {
             Cause::DiscoveryEnvMissing => (self.env_missing(), None),
             Cause::DiscoveryStaleAddress => (self.stale_address(), None),
             Cause::RejectedOverload => (self.overload(), None),
+            Cause::Http5xx => (self.no_such_backend(), None),
         }
     }
 
@@ -170,6 +172,15 @@ impl<'a> Case<'a> {
             "{} had no ready pod of {}, whose traffic policy Local keeps connections on their node",
             self.nodes(),
             self.names_of(&services)
+        )
+    }
+
+    fn no_such_backend(&self) -> String {
+        let (clients, many) = self.clients();
+        let goes = if many { "go" } else { "goes" };
+        format!(
+            "{clients} {goes} by an HTTPRoute with a backend that leads nowhere, whose share of the \
+             requests the controller answered itself"
         )
     }
 

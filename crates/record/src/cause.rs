@@ -17,6 +17,8 @@ pub enum Family {
     Discovery,
     /// The server turned the request away.
     Rejected,
+    /// A proxy for requests answered itself that something is wrong.
+    Http,
 }
 
 impl Family {
@@ -30,6 +32,7 @@ impl Family {
             Self::Dns => "dns",
             Self::Discovery => "discovery",
             Self::Rejected => "rejected",
+            Self::Http => "http",
         }
     }
 }
@@ -67,11 +70,13 @@ pub enum Cause {
     DiscoveryStaleAddress,
     /// The program's backlog was full.
     RejectedOverload,
+    /// The route has a backend that is not there, or none: the proxy answered 500 for its share.
+    Http5xx,
 }
 
 impl Cause {
     /// All causes, in the order of their families.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::RefusedNoEndpoints,
         Self::RefusedNotListening,
         Self::RefusedListenerClosed,
@@ -87,6 +92,7 @@ impl Cause {
         Self::DiscoveryEnvMissing,
         Self::DiscoveryStaleAddress,
         Self::RejectedOverload,
+        Self::Http5xx,
     ];
 
     /// Its name, `family.detail`.
@@ -108,6 +114,7 @@ impl Cause {
             Self::DiscoveryEnvMissing => "discovery.env-missing",
             Self::DiscoveryStaleAddress => "discovery.stale-address",
             Self::RejectedOverload => "rejected.overload",
+            Self::Http5xx => "http.5xx",
         }
     }
 
@@ -127,6 +134,7 @@ impl Cause {
             Self::DnsNxdomain | Self::DnsTimeout => Family::Dns,
             Self::DiscoveryEnvMissing | Self::DiscoveryStaleAddress => Family::Discovery,
             Self::RejectedOverload => Family::Rejected,
+            Self::Http5xx => Family::Http,
         }
     }
 
@@ -155,6 +163,7 @@ impl Cause {
             Self::RejectedOverload => 13,
             Self::TimeoutStaleFlow => 14,
             Self::ResetDeregistered => 15,
+            Self::Http5xx => 16,
         }
     }
 }

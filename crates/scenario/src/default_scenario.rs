@@ -78,7 +78,7 @@ fn clients(objects: &Objects) -> Vec<Client> {
             port: Port::Number(port.port),
             service: meta.key(),
             balanced: false,
-            ingress: None,
+            routed: Vec::new(),
         };
         clients.push(Client {
             name,

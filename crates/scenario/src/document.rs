@@ -268,6 +268,8 @@ impl Sorter<'_> {
             Pushed::Service(written) => objects.services.push(*written),
             Pushed::EndpointSlice(written) => objects.endpoint_slices.push(*written),
             Pushed::Ingress(written) => objects.ingresses.push(*written),
+            Pushed::HttpRoute(written) => objects.http_routes.push(*written),
+            Pushed::Gateway(written) => objects.gateways.push(*written),
             Pushed::Endpoints(written) => objects.endpoints.push(*written),
             Pushed::Bystander(written) => objects.bystanders.push(*written),
         }
@@ -281,6 +283,8 @@ enum Pushed {
     Service(Box<Written<api::Service>>),
     EndpointSlice(Box<Written<api::EndpointSlice>>),
     Ingress(Box<Written<api::Ingress>>),
+    HttpRoute(Box<Written<api::HttpRoute>>),
+    Gateway(Box<Written<api::Gateway>>),
     Endpoints(Box<Written<api::Endpoints>>),
     Bystander(Box<Written<Object>>),
 }
@@ -298,6 +302,10 @@ impl Pushed {
                 Self::EndpointSlice(written(kubernetes::endpoint_slice(cx, left_out)?, file, root))
             }
             Kind::Ingress => Self::Ingress(written(kubernetes::ingress(cx, left_out)?, file, root)),
+            Kind::HttpRoute => {
+                Self::HttpRoute(written(kubernetes::http_route(cx, left_out)?, file, root))
+            }
+            Kind::Gateway => Self::Gateway(written(kubernetes::gateway(cx, left_out)?, file, root)),
             Kind::Endpoints => {
                 Self::Endpoints(written(kubernetes::endpoints(cx, left_out)?, file, root))
             }
@@ -322,6 +330,8 @@ impl Pushed {
             Self::Service(written) => written.object.meta.key(),
             Self::EndpointSlice(written) => written.object.meta.key(),
             Self::Ingress(written) => written.object.meta.key(),
+            Self::HttpRoute(written) => written.object.meta.key(),
+            Self::Gateway(written) => written.object.meta.key(),
             Self::Endpoints(written) => written.object.meta.key(),
             Self::Bystander(written) => written.object.key(),
         }
@@ -334,6 +344,8 @@ impl Pushed {
             Self::Service(written) => written.at(path),
             Self::EndpointSlice(written) => written.at(path),
             Self::Ingress(written) => written.at(path),
+            Self::HttpRoute(written) => written.at(path),
+            Self::Gateway(written) => written.at(path),
             Self::Endpoints(written) => written.at(path),
             Self::Bystander(written) => written.at(path),
         }
@@ -346,6 +358,8 @@ impl Pushed {
             Self::Service(written) => (written.file, written.root.clone()),
             Self::EndpointSlice(written) => (written.file, written.root.clone()),
             Self::Ingress(written) => (written.file, written.root.clone()),
+            Self::HttpRoute(written) => (written.file, written.root.clone()),
+            Self::Gateway(written) => (written.file, written.root.clone()),
             Self::Endpoints(written) => (written.file, written.root.clone()),
             Self::Bystander(written) => (written.file, written.root.clone()),
         }

@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     deserializer::{Mismatch, UnknownField, deserialize},
+    kubernetes::gateway_api as gateway,
     source::At,
     yaml::Node,
 };
@@ -69,6 +70,9 @@ use Treatment::{LeftOut, Shown, Silent, Simulated};
 /// What becomes of autoscaled pods.
 const STAYS: &str = "the number of replicas stays what the manifest says";
 
+/// What becomes of backends in other namespaces.
+const NO_GRANTS: &str = "an HTTPRoute leads to Services of its own namespace alone";
+
 kinds! {
     core "v1" {
         Pod: Simulated(api::Kind::Pod),
@@ -117,6 +121,18 @@ kinds! {
     }
     discovery "discovery.k8s.io/v1" {
         EndpointSlice: Simulated(api::Kind::EndpointSlice),
+    }
+    gateway "gateway.networking.k8s.io/v1" {
+        GatewayClass: Silent,
+        Gateway: Simulated(api::Kind::Gateway),
+        HTTPRoute: Simulated(api::Kind::HttpRoute),
+        ReferenceGrant: LeftOut(NO_GRANTS),
+    }
+    gateway "gateway.networking.k8s.io/v1beta1" {
+        GatewayClass: Silent,
+        Gateway: Simulated(api::Kind::Gateway),
+        HTTPRoute: Simulated(api::Kind::HttpRoute),
+        ReferenceGrant: LeftOut(NO_GRANTS),
     }
     rbac "rbac.authorization.k8s.io/v1" {
         Role: Silent,

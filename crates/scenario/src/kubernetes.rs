@@ -6,7 +6,10 @@
 mod deployment;
 mod endpoint_slice;
 mod endpoints;
+mod gateway;
+pub(crate) mod gateway_api;
 mod horizontal_pod_autoscaler;
+mod http_route;
 mod ingress;
 mod int_or_percent;
 mod labels;
@@ -29,7 +32,9 @@ pub(crate) use self::{
     deployment::{MOST_REPLICAS, deployment},
     endpoint_slice::endpoint_slice,
     endpoints::{endpoints, mirrored},
+    gateway::gateway,
     horizontal_pod_autoscaler::horizontal_pod_autoscaler,
+    http_route::http_route,
     ingress::ingress,
     labels::parse_labels,
     names::is_subdomain,

@@ -54,9 +54,9 @@ pub use kubernetes::validation;
 pub use load::{Complaint, Judge, Loaded, Summary, load};
 pub use render::{Style, render};
 pub use scenario::{
-    Action, Arrivals, Client, Cluster, Connections, ControlPlaneTimings, Dns, Expectation, Fault,
-    From, Host, Image, IngressController, Kubelet, LoadBalancer, NameCache, Network, Node,
+    Action, Arrivals, Backend, Client, Cluster, Connections, ControlPlaneTimings, Dns, Expectation,
+    Fault, From, Host, Image, IngressController, Kubelet, LoadBalancer, NameCache, Network, Node,
     OnSigterm, Place, Port, Proxy, ProxyMode, Readiness, Retries, Scenario, Step, Target, Targets,
-    TemplateChange, WarmUp,
+    TemplateChange, WarmUp, WeightedBackend,
 };
 pub use source::{At, Extent, File, FileId, Located, Sources};

@@ -259,6 +259,8 @@ fn summarize(sources: &Sources, documents: &[Document], sorted: &Sorted) -> Summ
         (Kind::Service, objects.services.len()),
         (Kind::EndpointSlice, objects.endpoint_slices.len()),
         (Kind::Ingress, objects.ingresses.len()),
+        (Kind::HttpRoute, objects.http_routes.len()),
+        (Kind::Gateway, objects.gateways.len()),
         (Kind::Endpoints, objects.endpoints.len()),
         (Kind::PodDisruptionBudget, shown(Kind::PodDisruptionBudget)),
         (Kind::HorizontalPodAutoscaler, shown(Kind::HorizontalPodAutoscaler)),

@@ -2,6 +2,7 @@
 
 pub(crate) mod backends;
 mod endpoints;
+mod parents;
 mod slices;
 
 use std::{
@@ -11,8 +12,8 @@ use std::{
 };
 
 use api::{
-    Deployment, EndpointSlice, Endpoints, Ingress, IntOrString, Key, Kind, Labels, Meta, Object,
-    Pod, PodSpec, Service, selector::matches_all, service::ServiceType,
+    Deployment, EndpointSlice, Endpoints, Gateway, HttpRoute, Ingress, IntOrString, Key, Kind,
+    Labels, Meta, Object, Pod, PodSpec, Service, selector::matches_all, service::ServiceType,
 };
 
 use crate::{
@@ -52,6 +53,8 @@ pub(crate) struct Objects {
     pub(crate) services: Vec<Written<Service>>,
     pub(crate) endpoint_slices: Vec<Written<EndpointSlice>>,
     pub(crate) ingresses: Vec<Written<Ingress>>,
+    pub(crate) http_routes: Vec<Written<HttpRoute>>,
+    pub(crate) gateways: Vec<Written<Gateway>>,
     pub(crate) endpoints: Vec<Written<Endpoints>>,
     /// Those that nobody here acts on.
     pub(crate) bystanders: Vec<Written<Object>>,
@@ -159,6 +162,10 @@ impl Objects {
         }
         for written in self.ingresses.iter().filter(|_| worth_it && !self.incomplete) {
             self.check_backends(written, findings);
+        }
+        for written in self.http_routes.iter().filter(|_| worth_it && !self.incomplete) {
+            self.check_parents(written, findings);
+            self.check_route_backends(written, findings);
         }
         for written in self.endpoint_slices.iter().filter(|_| worth_it) {
             if findings.is_full() {
@@ -323,7 +330,11 @@ impl Objects {
         let endpoints = self.endpoints.into_iter();
         let endpoints = endpoints.map(|written| Object::Endpoints(written.object.into()));
         let bystanders = self.bystanders.into_iter().map(|written| written.object);
-        scenario.bystanders = endpoints.chain(bystanders).collect();
+        let routes = self.http_routes.into_iter();
+        let routes = routes.map(|written| Object::HttpRoute(written.object.into()));
+        let gateways = self.gateways.into_iter();
+        let gateways = gateways.map(|written| Object::Gateway(written.object.into()));
+        scenario.bystanders = endpoints.chain(bystanders).chain(routes).chain(gateways).collect();
         scenario.deployments = self.deployments.into_iter().map(|written| written.object).collect();
         scenario.pods = self.pods.into_iter().map(|written| written.object).collect();
         scenario.services = self.services.into_iter().map(|written| written.object).collect();

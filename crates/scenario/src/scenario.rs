@@ -373,12 +373,52 @@ pub struct Target {
     /// Its port, or that of its scheme. For a client outside it is the Service's port that the node
     /// port or load balancer leads to.
     pub port: Port,
-    /// The Service that the host means by the manifests.
+    /// The Service that the host means by the manifests; of several behind a route, the one with the
+    /// greatest share.
     pub service: Key,
     /// Whether it is reached through its load balancer, rather than by a node port.
     pub balanced: bool,
-    /// The name of the Service's port, where it is reached through an Ingress.
-    pub ingress: Option<String>,
+    /// Where an Ingress or an HTTPRoute leads to; empty where it is reached through neither.
+    pub routed: Vec<WeightedBackend>,
+}
+
+impl Target {
+    /// How much of the requests goes to a Service, from 0 to 1.
+    #[must_use]
+    pub fn share_of(&self, service: &Key) -> f64 {
+        if self.routed.is_empty() {
+            return f64::from(u8::from(self.service == *service));
+        }
+        let total: u32 = self.routed.iter().map(|it| it.weight).sum();
+        let leads =
+            |it: &&WeightedBackend| it.backend.as_ref().is_some_and(|b| b.service == *service);
+        let own: u32 = self.routed.iter().filter(leads).map(|it| it.weight).sum();
+        f64::from(own) / f64::from(total.max(1))
+    }
+
+    /// Whether requests go to a Service.
+    #[must_use]
+    pub fn leads_to(&self, service: &Key) -> bool {
+        self.share_of(service) > 0.0
+    }
+}
+
+/// Where a route leads to, and how much of the requests goes there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WeightedBackend {
+    /// The port of a Service; `None` where it may not lead there, or nothing is there.
+    pub backend: Option<Backend>,
+    /// Its share is this of the sum of all.
+    pub weight: u32,
+}
+
+/// A port of a Service that a route leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backend {
+    /// The Service.
+    pub service: Key,
+    /// The name of the port.
+    pub port_name: String,
 }
 
 /// What names where a client's requests go.

@@ -9,6 +9,7 @@ mod dns;
 mod fault;
 mod images;
 mod item;
+mod rule;
 mod target;
 mod timeline;
 mod variables;

@@ -24,6 +24,7 @@ use data_plane::{
     name_cache::NameCache,
     network::Delays,
     proxy::mode::Mode,
+    weighted_backends::WeightedBackends,
 };
 use engine::{Span, Streams};
 use record::Family;
@@ -224,7 +225,7 @@ fn behaviour(image: &Image) -> Behaviour {
 fn ingress_config(scenario: &Scenario) -> ingress::Config {
     let IngressController { replicas, min_sync_period, poll_period, policy } =
         &scenario.cluster.ingress;
-    let needed = scenario.clients.iter().any(|client| client.target.ingress.is_some());
+    let needed = scenario.clients.iter().any(|client| !client.target.routed.is_empty());
     ingress::Config {
         pods: if needed { *replicas } else { 0 },
         min_sync_period: *min_sync_period,
@@ -302,13 +303,22 @@ fn host(client: &Client) -> client::Host {
     }
 }
 
+/// Where an Ingress or an HTTPRoute leads to.
+fn routed(client: &Client) -> Option<WeightedBackends> {
+    let backends = client.target.routed.iter().map(|it| {
+        let backend = it.backend.as_ref().map(|it| ingress::Backend {
+            service: it.service.clone(),
+            port_name: it.port_name.clone(),
+        });
+        (backend, it.weight)
+    });
+    (!client.target.routed.is_empty()).then(|| WeightedBackends::new(backends))
+}
+
 fn client(client: &Client, scenario: &Scenario, nodes: &BTreeMap<&str, NodeId>) -> ClientConfig {
     ClientConfig {
         name: client.name.clone(),
-        ingress: client.target.ingress.clone().map(|port_name| ingress::Backend {
-            service: client.target.service.clone(),
-            port_name,
-        }),
+        ingress: routed(client),
         origin: match &client.from {
             scenario::From::Pods { namespace, labels } => {
                 Origin::Pods { namespace: namespace.to_string(), labels: labels.clone() }

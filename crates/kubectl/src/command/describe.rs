@@ -7,6 +7,7 @@
 
 mod autoscaling;
 mod container;
+mod custom;
 mod endpoints;
 mod ingress;
 mod lines;
@@ -25,6 +26,7 @@ use super::{
 };
 use crate::{Object, resource::Resource};
 pub use autoscaling::{describe_autoscaler, describe_disruption_budget};
+pub use custom::describe_custom;
 pub use endpoints::{describe_endpoint_slice, describe_endpoints};
 pub use ingress::describe_ingress;
 pub use node::describe_node;
@@ -51,7 +53,7 @@ pub struct Options {
 type Describer = fn(Object<'_>, &dyn Cluster, Options) -> String;
 
 /// The kinds that can be described.
-const DESCRIBERS: [(&str, Describer); 10] = [
+const DESCRIBERS: [(&str, Describer); 12] = [
     ("Service", |object, cluster, options| {
         with(cluster, "EndpointSlice", |slices| describe_service(object, slices, options))
     }),
@@ -76,6 +78,8 @@ const DESCRIBERS: [(&str, Describer); 10] = [
     }),
     ("HorizontalPodAutoscaler", |object, _, options| describe_autoscaler(object, options)),
     ("PodDisruptionBudget", |object, _, options| describe_disruption_budget(object, options)),
+    ("Gateway", |object, _, options| describe_custom(object, options)),
+    ("HTTPRoute", |object, _, options| describe_custom(object, options)),
 ];
 
 fn with<T>(cluster: &dyn Cluster, kind: &str, look: impl FnOnce(&[Object<'_>]) -> T) -> T {

@@ -54,5 +54,6 @@ pub(super) fn api_version(kind: Kind) -> &'static str {
         Kind::Ingress => "networking.k8s.io/v1",
         Kind::PodDisruptionBudget => "policy/v1",
         Kind::HorizontalPodAutoscaler => "autoscaling/v2",
+        Kind::HttpRoute | Kind::Gateway => "gateway.networking.k8s.io/v1",
     }
 }

@@ -379,6 +379,12 @@ fn the_other_causes_have_their_words() {
             Some(2),
             "1 request was turned away at 5.0 s: the queues of the pods of default/web were full.",
         ),
+        (
+            Cause::Http5xx,
+            None,
+            "1 request was answered with 500 at 5.0 s: shop goes by an HTTPRoute with a backend that \
+             leads nowhere, whose share of the requests the controller answered itself.",
+        ),
     ];
     for (cause, pod, text) in cases {
         let mut stream = two_pods();

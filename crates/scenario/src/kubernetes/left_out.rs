@@ -45,6 +45,15 @@ const FIELDS: &[(&str, &str, When, &str)] = &[
     ("Lifecycle", "stopSignal", Not("SIGTERM"), "containers get SIGTERM"),
     ("ServiceSpec", "externalIPs", Set, "nothing listens on these addresses"),
     ("ServiceSpec", "loadBalancerSourceRanges", Set, "every address is let in"),
+    ("HTTPRouteSpec", "useDefaultGateways", Set, "only `parentRefs` name Gateways"),
+    ("HTTPRouteRule", "filters", Set, "requests are passed on as they are"),
+    ("HTTPRouteRule", "timeouts", Set, "the controller waits as long as the client does"),
+    ("HTTPRouteRule", "retry", Set, "the controller tries as many pods as for an Ingress"),
+    ("HTTPRouteRule", "sessionPersistence", Set, "each request is balanced anew"),
+    ("HTTPRouteMatch", "headers", Set, "requests have none, so such a match is never chosen"),
+    ("HTTPRouteMatch", "queryParams", Set, "requests have none, so such a match is never chosen"),
+    ("HTTPRouteMatch", "method", Set, "requests have none, so such a match is never chosen"),
+    ("HTTPBackendRef", "filters", Set, "requests are passed on as they are"),
 ];
 
 /// Whether a field is among those.

@@ -1,6 +1,8 @@
-//! The Services that Ingresses lead to.
+//! The Services that Ingresses and HTTPRoutes lead to.
 
-use api::{Ingress, IngressBackend, IntOrString, Key, Service};
+use api::{
+    HttpBackendRef, HttpRoute, Ingress, IngressBackend, IntOrString, Key, Service, ServicePort,
+};
 
 use super::{Objects, Written};
 use crate::{
@@ -22,17 +24,9 @@ impl Objects {
         for (path, backend) in default.chain(rules) {
             let key = Key::new(written.object.meta.namespace.clone(), backend.service.as_str());
             let (message, help) = match self.service(&key) {
-                None => {
-                    let metas = self.services.iter().map(|written| &written.object.meta);
-                    let here = metas.filter(|meta| meta.namespace == key.namespace);
-                    let help = suggest(&key.name, "Service", here.map(|meta| &*meta.name));
-                    (format!("there is no Service `{key}` for this Ingress"), help)
-                }
+                None => self.no_service(&key, "Ingress"),
                 Some(service) if port(&service.object, backend).is_none() => {
-                    let ports = service.object.spec.ports.iter();
-                    let ports: Vec<String> = ports.map(|port| port.port.to_string()).collect();
-                    let help = format!("it has {}", ports.join(", "));
-                    (format!("Service `{key}` has no port {}", backend.port), help)
+                    no_port(&service.object, &backend.port)
                 }
                 Some(_) => continue,
             };
@@ -41,6 +35,64 @@ impl Objects {
             findings.push(diagnostic.at(at, "leads nowhere"));
         }
     }
+
+    /// Reports backends of an HTTPRoute that are not there, or may not be used: their share of the
+    /// requests is answered with 500.
+    pub(super) fn check_route_backends(
+        &self,
+        written: &Written<HttpRoute>,
+        findings: &mut Findings,
+    ) {
+        let route = &written.object;
+        let rules = route.spec.rules.iter().enumerate();
+        let backends = rules.flat_map(|(rule, it)| {
+            it.backends.iter().enumerate().map(move |(place, it)| (rule, place, it))
+        });
+        for (rule, place, backend) in backends {
+            let key = route.backend_key(backend);
+            let service = self.service(&key).map(|written| &written.object);
+            if route_port(route, backend, service).is_some() {
+                continue;
+            }
+            let (message, help) = match service {
+                None => self.no_service(&key, "HTTPRoute"),
+                Some(_) if key.namespace != route.meta.namespace => (
+                    format!("Service `{key}` is in another namespace than this HTTPRoute"),
+                    "name a Service of its own namespace: ReferenceGrants are not simulated"
+                        .to_owned(),
+                ),
+                Some(service) => no_port(service, &IntOrString::Int(backend.port.into())),
+            };
+            let diagnostic = Diagnostic::new(Code::NoBackend, message, help);
+            let at = written.at(&format!("spec.rules[{rule}].backendRefs[{place}]"));
+            findings.push(diagnostic.at(at, "leads nowhere"));
+        }
+    }
+
+    fn no_service(&self, key: &Key, leads: &str) -> (String, String) {
+        let metas = self.services.iter().map(|written| &written.object.meta);
+        let here = metas.filter(|meta| meta.namespace == key.namespace);
+        let help = suggest(&key.name, "Service", here.map(|meta| &*meta.name));
+        (format!("there is no Service `{key}` for this {leads}"), help)
+    }
+}
+
+fn no_port(service: &Service, port: &IntOrString) -> (String, String) {
+    let ports = service.spec.ports.iter();
+    let ports: Vec<String> = ports.map(|port| port.port.to_string()).collect();
+    let help = format!("it has {}", ports.join(", "));
+    (format!("Service `{}` has no port {port}", service.meta.key()), help)
+}
+
+/// The port of a Service that a backend of a route means; `None` too where the route may not lead
+/// there, because it is of another namespace.
+pub(crate) fn route_port<'a>(
+    route: &HttpRoute,
+    backend: &HttpBackendRef,
+    service: Option<&'a Service>,
+) -> Option<&'a ServicePort> {
+    let service = service.filter(|it| it.meta.namespace == route.meta.namespace)?;
+    service.spec.ports.iter().find(|port| port.port == backend.port)
 }
 
 /// The port of a Service that a backend means: its place among the Service's ports.

@@ -2,32 +2,33 @@
 
 use std::net::IpAddr;
 
-use api::{IntOrString, Key, Protocol, Service, ServicePort, ingress::route, service::ServiceType};
+use api::{IntOrString, Key, Protocol, Service, ServicePort, service::ServiceType};
 
 use super::{
     Known,
     item::{Item, Reading},
+    rule::{is_of_a_rule, who_has},
     variables::{self, Variable},
 };
-use crate::{Code, From, Host, Port, Target, diagnostic::suggest, objects::backends};
+use crate::{Code, From, Host, Port, Target, diagnostic::suggest};
 
 /// CoreDNS follows so many names that stand for others (`plugin/backend_lookup.go`).
 const LONGEST_CHAIN: usize = 8;
 
 /// A URL in its parts, with the byte offsets of those that complaints point at.
-struct Url<'a> {
-    host: &'a str,
-    host_offset: usize,
+pub(super) struct Url<'a> {
+    pub(super) host: &'a str,
+    pub(super) host_offset: usize,
     port: Option<&'a str>,
     port_offset: usize,
-    protocol: Protocol,
+    pub(super) protocol: Protocol,
     /// Of its scheme; UDP has none.
     default_port: Option<u16>,
 }
 
 impl Url<'_> {
     /// The port it names, or its scheme's; `None` of a text that is no port.
-    fn number(&self) -> Option<u16> {
+    pub(super) fn number(&self) -> Option<u16> {
         let Some(written) = self.port else { return self.default_port };
         written.parse().ok().filter(|number| *number > 0)
     }
@@ -60,16 +61,9 @@ fn split(text: &str) -> Option<Url<'_>> {
     (!host.is_empty()).then_some(url)
 }
 
-/// The path of a URL, without query and fragment.
-fn path_of<'a>(text: &'a str, url: &Url<'_>) -> &'a str {
-    let rest = &text[url.host_offset..];
-    let path = rest.find('/').map_or("/", |at| &rest[at..]);
-    path.split(['?', '#']).next().unwrap_or(path)
-}
-
 /// The Service that a name means to a pod of a namespace; `Err` says why it means none. With
 /// `rewrites` the cluster's DNS knows the short name of the course too.
-fn service_key(host: &str, namespace: &str, rewrites: bool) -> Result<Key, String> {
+pub(super) fn service_key(host: &str, namespace: &str, rewrites: bool) -> Result<Key, String> {
     let host = host.strip_suffix('.').unwrap_or(host).to_lowercase();
     let labels: Vec<&str> = host.split('.').collect();
     match labels.as_slice() {
@@ -112,11 +106,8 @@ impl Reading<'_> {
             From::Pods { namespace, .. } => &**namespace,
             From::Node(_) | From::Outside => "default",
         };
-        if *from == From::Outside
-            && url.protocol == Protocol::Tcp
-            && self.is_of_an_ingress(&url, known)
-        {
-            return self.by_ingress(item, &text, &url, known);
+        if *from == From::Outside && url.protocol == Protocol::Tcp && is_of_a_rule(&url, known) {
+            return self.by_rule(item, &text, &url, known);
         }
         let bare = url.host.trim_start_matches('[').trim_end_matches(']');
         let address: Option<IpAddr> = bare.parse().ok();
@@ -170,54 +161,7 @@ impl Reading<'_> {
             port,
             service: service.meta.key(),
             balanced,
-            ingress: None,
-        })
-    }
-
-    /// Whether a host is an Ingress' matter: no Service has that name.
-    fn is_of_an_ingress(&self, url: &Url<'_>, known: &Known<'_>) -> bool {
-        let key = service_key(url.host, "default", known.cluster.dns.rewrites);
-        let named = key.is_ok_and(|key| known.service(&key).is_some());
-        !named && !known.objects.ingresses.is_empty()
-    }
-
-    /// The Service that an Ingress leads a URL to.
-    fn by_ingress(
-        &mut self,
-        item: &Item<'_>,
-        text: &str,
-        url: &Url<'_>,
-        known: &Known<'_>,
-    ) -> Option<Target> {
-        let ingresses = known.objects.ingresses.iter().map(|written| &written.object);
-        let path = path_of(text, url);
-        let Some((ingress, backend)) = route(ingresses.clone(), url.host, path) else {
-            let message = format!(
-                "no rule of an Ingress is for {}{path}, and no Service has that name",
-                url.host
-            );
-            let rules = || ingresses.clone().flat_map(|it| &it.spec.rules);
-            let own = rules().filter(|rule| rule.host.as_deref() == Some(url.host));
-            let paths: Vec<&str> =
-                own.flat_map(|rule| &rule.paths).map(|own| own.path.as_str()).collect();
-            let help = match &paths[..] {
-                [] => suggest(url.host, "host", rules().filter_map(|rule| rule.host.as_deref())),
-                paths => format!("the rules for that host are for {}", paths.join(", ")),
-            };
-            self.report_inside(Code::UnknownService, item, url.host_offset, message, &help);
-            return None;
-        };
-        let key = Key::new(ingress.meta.namespace.clone(), backend.service.as_str());
-        let service = known.service(&key).map(|written| &written.object);
-        let port = service.and_then(|it| it.spec.ports.get(backends::port(it, backend)?));
-        Some(Target {
-            url: text.to_owned(),
-            protocol: url.protocol,
-            host: Host::Name(url.host.to_owned()),
-            port: Port::Number(port.map_or(80, |port| port.port)),
-            service: key,
-            balanced: false,
-            ingress: Some(port.map_or_else(String::new, |port| port.name.clone())),
+            routed: Vec::new(),
         })
     }
 
@@ -287,10 +231,8 @@ impl Reading<'_> {
         let key = match service_key(url.host, namespace, known.cluster.dns.rewrites) {
             Ok(key) => key,
             Err(message) => {
-                let ingresses = known.objects.ingresses.iter();
-                let mut rules = ingresses.flat_map(|written| &written.object.spec.rules);
-                let help = if rules.any(|rule| rule.host.as_deref() == Some(url.host)) {
-                    "an Ingress has that host: write `from: outside`"
+                let help = if let Some(rule) = who_has(url.host, known) {
+                    &format!("{rule} has that host: write `from: outside`")
                 } else {
                     "write NAME, NAME.NAMESPACE or NAME.NAMESPACE.svc.cluster.local"
                 };

@@ -310,10 +310,11 @@ impl Reading<'_> {
             actions.push(Action::ApplyService(Box::new(written.object.clone())));
         }
         let others = objects.endpoint_slices.len() + objects.pods.len() + objects.ingresses.len();
+        let others = others + objects.http_routes.len() + objects.gateways.len();
         if others > 0 {
             let message = format!(
                 "{others} of the objects in `{}` have no effect when applied: EndpointSlices, \
-                 Ingresses and Pods",
+                 Ingresses, HTTPRoutes, Gateways and Pods",
                 file.text
             );
             let help = "Services and Deployments are taken over";

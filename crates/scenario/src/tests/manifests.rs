@@ -371,7 +371,8 @@ fn kinds_are_told_apart() {
         ("v1", "ConfigMap"),
         ("v1", "Namespace"),
         ("apiextensions.k8s.io/v1", "CustomResourceDefinition"),
-        ("gateway.networking.k8s.io/v1", "HTTPRoute"),
+        ("gateway.networking.k8s.io/v1", "GatewayClass"),
+        ("gateway.networking.k8s.io/v1", "GRPCRoute"),
     ] {
         assert_eq!(object(version, kind), "", "{kind}");
     }
@@ -465,5 +466,110 @@ fn what_is_wrong_with_an_ingress_is_said_in_kubernetes_words() {
                 assert!(found.len() == 1 && found[0].contains(problem), "{host} {path}: {found:?}");
             }
         }
+    }
+}
+
+/// A Gateway, and an HTTPRoute for it with this host and this in its only rule.
+fn http_route(host: &str, rule: &str) -> String {
+    format!(
+        "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {{ name: front }}\nspec:\n  gatewayClassName: any\n  listeners: [ {{ name: http, port: 80, protocol: HTTP }} ]\n---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {{ name: shop }}\nspec:\n  parentRefs: [ {{ name: front }} ]\n  hostnames: [ '{host}' ]\n  rules:\n  - {rule}\n"
+    )
+}
+
+#[test]
+fn what_is_wrong_with_an_http_route_is_said() {
+    let good = "{ backendRefs: [ { name: web-svc, port: 80, weight: 9 } ] }";
+    let with = |path: &str| format!("{{ matches: [ {{ {path} }} ], {}", &good[1..]);
+    let cases = [
+        (good.to_owned(), None),
+        (with("path: { type: Exact, value: /cart }"), None),
+        (
+            with("path: { type: Prefix, value: /cart }"),
+            Some("spec.rules[0].matches[0].path.type: Unsupported value: \"Prefix\""),
+        ),
+        (
+            with("path: { value: cart }"),
+            Some("spec.rules[0].matches[0].path.value: Invalid value: \"cart\": value must be an"),
+        ),
+        (
+            with("method: GET"),
+            Some("field `spec.rules[0].matches[0].method` is not simulated: requests have none"),
+        ),
+        (
+            with("headers: [ { name: a, value: b } ]"),
+            Some("field `spec.rules[0].matches[0].headers` is not simulated: requests have none"),
+        ),
+        (with("paht: { value: /cart }"), Some("unknown field `spec.rules[0].matches[0].paht`")),
+        (
+            good.replace("{ backend", "{ timeouts: { request: 1s }, backend"),
+            Some("field `spec.rules[0].timeouts` is not simulated: the controller waits"),
+        ),
+        (
+            good.replace("weight: 9", "weight: -1"),
+            Some(
+                "spec.rules[0].backendRefs[0].weight: Invalid value: -1: \
+                 spec.rules[0].backendRefs[0].weight in body should be greater than or equal to 0",
+            ),
+        ),
+        (
+            good.replace("weight: 9", "weight: 1000001"),
+            Some("weight in body should be less than or equal to 1e+06"),
+        ),
+        (
+            good.replace("port: 80, ", ""),
+            Some("spec.rules[0].backendRefs[0].port: Required value: Must have port"),
+        ),
+        (good.replace("port: 80", "port: 81"), Some("Service `default/web-svc` has no port 81")),
+        (
+            good.replace("web-svc", "web-svk"),
+            Some("there is no Service `default/web-svk` for this HTTPRoute"),
+        ),
+        (
+            good.replace("name: web-svc", "name: web-svc, namespace: other"),
+            Some("there is no Service `other/web-svc` for this HTTPRoute"),
+        ),
+        (
+            good.replace("name: web-svc", "name: web-svc, kind: ServiceImport"),
+            Some("spec.rules[0].backendRefs[0]: a backend that is no Service is not simulated"),
+        ),
+    ];
+    for (rule, problem) in cases {
+        let text = format!("{APP}---\n{}", http_route("shop.example.com", &rule));
+        let found = findings(&load_text(&text));
+        let found: Vec<&String> = found.iter().filter(|it| !it.contains("RS0212")).collect();
+        match problem {
+            None => assert!(found.is_empty(), "{rule}: {found:?}"),
+            Some(problem) => {
+                assert!(found.len() == 1 && found[0].contains(problem), "{rule}: {found:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_wrong_around_an_http_route_is_said() {
+    let good = http_route("shop.example.com", "backendRefs: [ { name: web-svc, port: 80 } ]");
+    let cases = [
+        ("name: front }\nspec", "name: frnt }\nspec", "RS0117 "),
+        ("  parentRefs: [ { name: front } ]\n", "", "HTTPRoute `default/shop` is for no Gateway"),
+        (
+            "[ { name: front } ]",
+            "[ { name: front, kind: Service, group: '' } ]",
+            "a parent that is no Gateway is not simulated",
+        ),
+        ("shop.example.com", "a_b", "spec.hostnames[0]: Invalid value: \"a_b\""),
+        ("port: 80, protocol", "port: 0, protocol", "spec.listeners[0].port: Invalid value: 0"),
+        (", protocol: HTTP", "", "spec.listeners[0].protocol: Required value"),
+        ("  gatewayClassName: any\n", "", "spec.gatewayClassName: Required value"),
+        (
+            "protocol: HTTP",
+            "protocol: HTTP, allowedRoutes: { namespaces: { from: Any } }",
+            "spec.listeners[0].allowedRoutes.namespaces.from: Unsupported value: \"Any\"",
+        ),
+    ];
+    for (old, new, problem) in cases {
+        let text = format!("{APP}---\n{}", good.replacen(old, new, 1));
+        let found = findings(&load_text(&text));
+        assert!(found.iter().any(|it| it.contains(problem)), "{new}: {found:?}");
     }
 }
