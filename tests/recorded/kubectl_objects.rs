@@ -29,9 +29,8 @@ fn plain(text: &str) -> Vec<&str> {
     before.trim_end().lines().collect()
 }
 
-#[test]
-fn a_node_is_described_as_kubectl_describes_it() {
-    let Some(text) = text() else { return };
+/// The node of the recording.
+fn recorded_node() -> Value {
     let condition = |kind: &str, status: &str, reason: &str, message: &str| {
         json!({
             "type": kind, "status": status, "reason": reason, "message": message,
@@ -40,7 +39,7 @@ fn a_node_is_described_as_kubectl_describes_it() {
         })
     };
     let all = json!({ "cpu": "64", "memory": "256Gi", "pods": "250" });
-    let node = json!({
+    json!({
         "metadata": {
             "name": "node-5",
             "creationTimestamp": "2026-11-22T11:17:31Z",
@@ -73,7 +72,13 @@ fn a_node_is_described_as_kubectl_describes_it() {
                 "kubeletVersion": "v1.36.2",
             },
         },
-    });
+    })
+}
+
+#[test]
+fn a_node_is_described_as_kubectl_describes_it() {
+    let Some(text) = text() else { return };
+    let node = recorded_node();
     let pod = |namespace: &str, name: &str, created: &str, node: &str, phase: &str| {
         let requests = json!({ "cpu": "100m", "memory": "64Mi" });
         json!({

@@ -18,12 +18,12 @@ fn clock(seconds: u64) -> Time {
 }
 
 /// The requests of a client that arrived at or after a time, and before another.
-fn of<'a>(
-    records: &'a [(Time, Record)],
+fn of(
+    records: &[(Time, Record)],
     client: u32,
     from: Time,
     to: Time,
-) -> impl Iterator<Item = &'a Request> {
+) -> impl Iterator<Item = &Request> {
     let requests = requests(records).map(|(_, request)| request);
     requests.filter(move |it| it.client == ClientId(client) && (from..to).contains(&it.arrived))
 }

@@ -24,7 +24,7 @@ fn services(records: &Records) -> BTreeMap<api::ServiceId, String> {
 /// The bounds of a count of so many trials, each of this chance, at [`CONFIDENCE`]. The normal
 /// approximation is good enough: both outcomes are there hundreds of times.
 fn binomial_bounds(trials: u64, chance: f64) -> (f64, f64) {
-    assert!(CONFIDENCE == 0.9999, "the quantile is for that one");
+    const { assert!(CONFIDENCE == 0.9999, "the quantile is for that one") };
     let quantile = 3.891;
     let mean = trials as f64 * chance;
     let deviation = (mean * (1.0 - chance)).sqrt();

@@ -152,7 +152,7 @@ fn rollouts_took(measures: &Measures) -> Option<Span> {
     let (mut took, mut until) = (Span::ZERO, Time::ZERO);
     for (start, end) in stretches {
         // Those that go on side by side count once.
-        took = took + end.max(until).since(start.max(until));
+        took += end.max(until).since(start.max(until));
         until = until.max(end);
     }
     Some(took)

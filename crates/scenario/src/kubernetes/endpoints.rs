@@ -188,6 +188,9 @@ mod tests {
 
     use super::*;
 
+    /// A slice's port, and its addresses, each with whether it is ready.
+    type Said = (Option<u16>, Vec<(String, bool)>);
+
     #[test]
     fn subsets_become_slices_by_their_ports() {
         let port = |port| SlicePort { name: String::new(), protocol: Protocol::Tcp, port };
@@ -208,7 +211,7 @@ mod tests {
         let subsets =
             vec![subset(&[1], &[2], 5432), subset(&[3], &[], 80), subset(&[4], &[], 5432)];
         let slices = mirrored(&Endpoints { meta, subsets });
-        let said: Vec<(Option<u16>, Vec<(String, bool)>)> = slices
+        let said: Vec<Said> = slices
             .iter()
             .map(|slice| {
                 let endpoints = slice.endpoints.iter();

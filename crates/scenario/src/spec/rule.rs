@@ -17,7 +17,8 @@ pub(super) fn is_of_a_rule(url: &Url<'_>, known: &Known<'_>) -> bool {
     let key = service_key(url.host, "default", known.cluster.dns.rewrites);
     let named = key.is_ok_and(|key| known.service(&key).is_some());
     let objects = known.objects;
-    !named && !(objects.ingresses.is_empty() && objects.http_routes.is_empty())
+    let any = !objects.ingresses.is_empty() || !objects.http_routes.is_empty();
+    any && !named
 }
 
 /// What has a host of just that name.

@@ -9,6 +9,9 @@ use super::*;
 /// A port's name, number and node port.
 type Port = (&'static str, u16, Option<u16>);
 
+/// What is kept, the ports before, the type and ports applied, and the node ports after.
+type Case = (&'static str, &'static [Port], (ServiceType, &'static [Port]), &'static [Option<u16>]);
+
 fn service(kind: ServiceType, ports: &[Port]) -> Service {
     let port = |(name, port, node_port): &Port| ServicePort {
         name: (*name).to_owned(),
@@ -32,7 +35,7 @@ fn a_port_keeps_its_node_port() {
     let one: &[Port] = &[("http", 80, Some(30_100))];
     let two: &[Port] = &[("http", 80, Some(30_100)), ("admin", 81, Some(30_101))];
     let dns: &[Port] = &[("tcp", 53, Some(30_053)), ("udp", 53, Some(30_053))];
-    let cases: [(&str, &[Port], (ServiceType, &[Port]), &[Option<u16>]); 9] = [
+    let cases: [Case; 9] = [
         ("all", one, (NodePort, &[("http", 80, None)]), &[Some(30_100)]),
         ("its name", one, (NodePort, &[("http", 81, None)]), &[Some(30_100)]),
         ("its number", one, (NodePort, &[("web", 80, None)]), &[Some(30_100)]),

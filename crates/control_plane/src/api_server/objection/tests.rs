@@ -46,6 +46,7 @@ fn said(stored: Vec<Service>, applied: &Service) -> Option<String> {
 
 /// The words of a real API server, as kubectl prints them.
 #[test]
+#[expect(clippy::too_many_lines, reason = "the table of cases is that long")]
 fn what_cannot_be_stored_is_said_in_the_words_of_the_api_server() {
     use ServiceType::{ClusterIP, ExternalName, NodePort};
     const ONE: Option<[u8; 4]> = Some([10, 96, 3, 3]);
