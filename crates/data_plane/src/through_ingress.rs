@@ -44,6 +44,7 @@ impl DataPlane {
             flight.fail(Cause::Http5xx);
             return self.finish(id, cx);
         };
+        request.service = self.dns.service_named(&backend.service);
         let Some(upstream) = proxy.pick(backend, request.pod, cx.now, &mut random) else {
             // Where it has failed before, that stays the reason.
             if request.pod.is_none() {
@@ -54,7 +55,6 @@ impl DataPlane {
         };
         let Upstream { pod, port, kept } = upstream;
         request.pod = Some(pod);
-        request.service = self.dns.service_named(&backend.service);
         flight.port = port;
         flight.link = if kept { Link::Kept } else { Link::Direct };
         if let Some(service) = request.service.filter(|service| client.calls(*service)) {
