@@ -202,6 +202,7 @@ mod tests {
             include_str!("load.rs"),
             include_str!("objects.rs"),
             include_str!("objects/backends.rs"),
+            include_str!("objects/parents.rs"),
             include_str!("objects/slices.rs"),
             include_str!("consistency.rs"),
             include_str!("read.rs"),
