@@ -24,8 +24,8 @@ pub struct Advice {
     pub outcome: String,
 }
 
-/// Runs a scenario under a seed and measures it, or gives `None` to try no more.
-pub type Trial<'a> = dyn FnMut(&Scenario, u64) -> Option<Measures> + 'a;
+/// Runs a scenario under each of some seeds and measures it, or gives `None` to try no more.
+pub type Trial<'a> = dyn FnMut(&Scenario, &[u64]) -> Option<Vec<Measures>> + 'a;
 
 /// Changes that would have saved requests, for the largest causes first, each tried on top of those
 /// before it: with the seed of the run that was measured, and then with other seeds, for in another
@@ -69,7 +69,7 @@ impl Search {
             self.tried.push((remedy.object.clone(), remedy.field()));
             let mut candidate = self.scenario.clone();
             remedy.apply(&mut candidate);
-            let measured = trial(&candidate, seed)?;
+            let measured = trial(&candidate, &[seed])?.pop()?;
             // A change that does not help is not worth saying.
             if measured.requests.failed < self.reached.requests.failed {
                 let outcome = self.outcome(&measured);
@@ -85,17 +85,18 @@ impl Search {
         let mut known = 0;
         while known < self.advice.len() {
             known = self.advice.len();
-            let mut runs = Vec::new();
-            for seed in others {
-                let Some(measured) = trial(&self.scenario, *seed) else { return };
-                runs.push((*seed, measured));
-            }
+            let Some(measured) = trial(&self.scenario, others) else { return };
+            let runs: Vec<_> = others.iter().copied().zip(measured).collect();
             let failed = |run: &(u64, Measures)| run.1.requests.failed;
             let counts: Vec<u64> = runs.iter().map(failed).collect();
             let worst = runs.into_iter().max_by_key(|run| (failed(run), std::cmp::Reverse(run.0)));
             let Some((seed, measured)) = worst else { return };
             (self.seed, self.reached) = (Some(seed), measured);
-            if self.improve(seed, trial).is_none() || known == self.advice.len() {
+            if self.improve(seed, trial).is_none() && known < self.advice.len() {
+                // What these runs came to, they came to without the last change.
+                return;
+            }
+            if known == self.advice.len() {
                 let last = self.advice.last_mut().expect("there is advice");
                 last.outcome.push_str(&elsewhere(&counts));
                 return;

@@ -81,17 +81,29 @@ pub struct PodSpec {
 /// has none keeps the name he had before there were any.
 impl fmt::Debug for PodSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A field that is forgotten here does not compile.
+        let Self {
+            containers,
+            termination_grace_period_seconds,
+            node_selector,
+            hostname,
+            subdomain,
+            dns_policy,
+            dns_config,
+            enable_service_links,
+            readiness_gates,
+        } = self;
         let mut text = f.debug_struct("PodSpec");
-        text.field("containers", &self.containers)
-            .field("termination_grace_period_seconds", &self.termination_grace_period_seconds)
-            .field("node_selector", &self.node_selector)
-            .field("hostname", &self.hostname)
-            .field("subdomain", &self.subdomain)
-            .field("dns_policy", &self.dns_policy)
-            .field("dns_config", &self.dns_config)
-            .field("enable_service_links", &self.enable_service_links);
-        if !self.readiness_gates.is_empty() {
-            text.field("readiness_gates", &self.readiness_gates);
+        text.field("containers", containers)
+            .field("termination_grace_period_seconds", termination_grace_period_seconds)
+            .field("node_selector", node_selector)
+            .field("hostname", hostname)
+            .field("subdomain", subdomain)
+            .field("dns_policy", dns_policy)
+            .field("dns_config", dns_config)
+            .field("enable_service_links", enable_service_links);
+        if !readiness_gates.is_empty() {
+            text.field("readiness_gates", readiness_gates);
         }
         text.finish()
     }

@@ -109,7 +109,7 @@ fn assemble<'a>(
         warnings.push(too_long);
         Vec::new()
     } else {
-        trials::advise(scenario, &loaded.sources, (seed, ending.events), measures, attendant)
+        trials::advise(scenario, &loaded.sources, seed, measures, attendant)
     };
     Report {
         tool: TOOL,

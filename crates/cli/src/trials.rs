@@ -1,5 +1,7 @@
 //! Changed scenarios, run to see whether a change helps.
 
+use std::thread;
+
 use advice::{Advice, Field};
 use metrics::{Measures, words};
 use scenario::{EditAction, Scenario, Sources};
@@ -11,8 +13,9 @@ use crate::{attendant::Attendant, rehearsal::rehearse};
 /// minute.
 const MOST_EVENTS: u64 = 20_000_000;
 
-/// Under so many other seeds a change is looked at, fewer where runs are long.
-const MOST_OTHER_SEEDS: u64 = 9;
+/// Under so many other seeds a change is looked at: enough to see most of what another run loses, and
+/// few enough for a small scenario to be over in a twentieth of a second.
+const OTHER_SEEDS: u64 = 2;
 
 /// Why no change was tried, if the run was too long for it and a change was called for.
 pub(crate) fn too_long(measures: &Measures, ending: Ending) -> Option<String> {
@@ -29,19 +32,29 @@ pub(crate) fn too_long(measures: &Measures, ending: Ending) -> Option<String> {
 pub(crate) fn advise(
     scenario: &Scenario,
     sources: &Sources,
-    (seed, events): (u64, u64),
+    seed: u64,
     measures: &Measures,
     attendant: &Attendant,
 ) -> Vec<report::Advice> {
     attendant.say("trying out changes");
-    let mut trial = |candidate: &Scenario, seed: u64| {
-        let (after, ending) = rehearse(candidate, seed, attendant, None);
-        (!ending.interrupted).then_some(after)
-    };
-    let affordable = (MOST_EVENTS / events.max(1)).min(MOST_OTHER_SEEDS);
-    let others: Vec<u64> = (1..=affordable).map(|step| seed.wrapping_add(step)).collect();
+    let mut trial = |candidate: &Scenario, seeds: &[u64]| side_by_side(candidate, seeds, attendant);
+    let others: Vec<u64> = (1..=OTHER_SEEDS).map(|step| seed.wrapping_add(step)).collect();
     let advice = advice::advise(scenario, measures, (seed, &others), &mut trial);
     advice.into_iter().map(|advice| placed(advice, sources)).collect()
+}
+
+/// Runs a scenario under several seeds at once; which is done first changes nothing.
+fn side_by_side(
+    scenario: &Scenario,
+    seeds: &[u64],
+    attendant: &Attendant,
+) -> Option<Vec<Measures>> {
+    thread::scope(|scope| {
+        let run = |seed: u64| scope.spawn(move || rehearse(scenario, seed, attendant, None));
+        let runs: Vec<_> = seeds.iter().copied().map(run).collect();
+        let ended = runs.into_iter().map(|run| run.join().expect("a run does not fail"));
+        ended.map(|(measured, ending)| (!ending.interrupted).then_some(measured)).collect()
+    })
 }
 
 fn placed(advice: Advice, sources: &Sources) -> report::Advice {

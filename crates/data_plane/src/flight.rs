@@ -170,8 +170,8 @@ impl Flight {
     #[must_use]
     pub fn unanswered(&self) -> Cause {
         match self.link {
-            Link::Tracked => Cause::TimeoutStaleFlow,
-            Link::ByRules | Link::Direct | Link::Kept => Cause::TimeoutUnreachable,
+            Link::Tracked if self.request.pod.is_some() => Cause::TimeoutStaleFlow,
+            _ => Cause::TimeoutUnreachable,
         }
     }
 

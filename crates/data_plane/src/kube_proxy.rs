@@ -21,7 +21,7 @@ use std::{
 
 use api::{Change, Endpoint, Key, NodeId, Object, PodId, Protocol, Service, ServiceId, Verb};
 use engine::{Distribution, Random, Source, Span, Stream, Streams, Time};
-use record::{Outcome, Record, Request};
+use record::{ClientId, Outcome, Record, Request};
 
 use crate::{
     Cx,
@@ -251,10 +251,15 @@ impl KubeProxy {
     /// Has connection tracking forget the flows to a Service that lead nowhere any more
     /// (`CleanStaleEntries`).
     fn forget_flows(&mut self, service: ServiceId, cx: &mut Cx<'_>) {
-        let ports = &self.rules[service.0 as usize].ports;
-        let stale = ports.iter().filter_map(|port| port.stale_flows(self.config.mode));
-        let forgotten = stale.map(|(port, is_stale)| self.flows.forget((service, port), is_stale));
-        let count = forgotten.sum();
+        if self.flows.is_empty() {
+            return;
+        }
+        let (ports, mode) = (&self.rules[service.0 as usize].ports, self.config.mode);
+        let count = self.flows.forget(service, cx.now, |number, target| {
+            let port = ports.iter().find(|port| port.is(Protocol::Udp, number));
+            // To a port that is gone nobody may answer, which iptables and nftables leave as it is.
+            port.map_or(mode.ends_flows_with_their_endpoints(), |port| port.ends_flow(target, mode))
+        });
         if count > 0 {
             let record = Record::FlowsForgotten { node: self.node, service, count };
             cx.recorder.record(cx.now, &record);
@@ -268,15 +273,16 @@ impl KubeProxy {
     /// What becomes of it where it goes nowhere.
     pub fn send(
         &mut self,
+        client: ClientId,
         asked: Asked,
         now: Time,
         random: &mut dyn Random,
     ) -> Result<(Target, bool), Refusal> {
-        if let Some(target) = self.flows.follow(asked, now) {
+        if let Some(target) = self.flows.follow((client, asked), now) {
             return Ok((target, true));
         }
         let target = self.pick(asked, now, random)?;
-        self.flows.open(asked, target, now);
+        self.flows.open((client, asked), target, now);
         Ok((target, false))
     }
 
@@ -350,7 +356,7 @@ impl KubeProxy {
             port.done(caller, pod, request.outcome, now.since(request.connected));
         }
         if protocol == Protocol::Udp && request.outcome == Outcome::Ok {
-            self.flows.answered(asked, now);
+            self.flows.answered((request.client, asked), pod, now);
         }
     }
 

@@ -119,7 +119,7 @@ impl DataPlane {
                             request.node = self.balancers.node(service, request.node, &mut random);
                         }
                         let proxy = &mut self.proxies[request.node.0 as usize];
-                        by_proxy(proxy, transport, asked, cx.now, &mut random)
+                        by_proxy(proxy, (request.client, transport), asked, cx.now, &mut random)
                     }
                 };
                 match picked {
@@ -252,13 +252,13 @@ impl DataPlane {
 #[inline]
 fn by_proxy(
     proxy: &mut KubeProxy,
-    transport: Transport,
+    (client, transport): (ClientId, Transport),
     asked: Asked,
     now: Time,
     random: &mut impl Random,
 ) -> Result<(Target, Link), Refusal> {
     let (target, known) = match transport {
-        Transport::Udp { one_socket: true } => proxy.send(asked, now, random)?,
+        Transport::Udp { one_socket: true } => proxy.send(client, asked, now, random)?,
         _ => (proxy.pick(asked, now, random)?, false),
     };
     Ok((target, if known { Link::Tracked } else { Link::ByRules }))

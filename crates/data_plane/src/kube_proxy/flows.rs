@@ -9,8 +9,9 @@
 
 use std::collections::BTreeMap;
 
-use api::{Protocol, ServiceId};
+use api::{PodId, ServiceId};
 use engine::{Span, Time};
+use record::ClientId;
 
 use super::{Asked, Target};
 
@@ -37,57 +38,73 @@ impl Flow {
     }
 }
 
-/// The flows of a node, by what they ask for and who does.
+/// The flows of a node, by the client whose socket it is, what they ask for and who does.
 #[derive(Debug, Default)]
-pub(super) struct Flows(BTreeMap<Asked, Flow>);
+pub(super) struct Flows(BTreeMap<(ClientId, Asked), Flow>);
 
 impl Flows {
     /// Where a datagram of a known flow goes.
-    pub(super) fn follow(&mut self, asked: Asked, now: Time) -> Option<Target> {
-        let flow = self.0.get_mut(&asked).filter(|flow| now < flow.until)?;
+    pub(super) fn follow(&mut self, socket: (ClientId, Asked), now: Time) -> Option<Target> {
+        let flow = self.0.get_mut(&socket).filter(|flow| now < flow.until)?;
         flow.refresh(now);
         Some(flow.target)
     }
 
     /// The first datagram of a flow was sent somewhere.
-    pub(super) fn open(&mut self, asked: Asked, target: Target, now: Time) {
+    pub(super) fn open(&mut self, socket: (ClientId, Asked), target: Target, now: Time) {
         let flow = Flow { target, since: now, until: now + UNREPLIED, answered: false };
-        self.0.insert(asked, flow);
+        self.0.insert(socket, flow);
     }
 
-    /// An answer came back.
-    pub(super) fn answered(&mut self, asked: Asked, now: Time) {
-        if let Some(flow) = self.0.get_mut(&asked) {
+    /// An answer came back from a pod; one to a flow that went on elsewhere is nobody's.
+    pub(super) fn answered(&mut self, socket: (ClientId, Asked), pod: PodId, now: Time) {
+        let flow = self.0.get_mut(&socket);
+        if let Some(flow) = flow.filter(|it| now < it.until && it.target.pod == Some(pod)) {
             flow.answered = true;
             flow.refresh(now);
         }
     }
 
-    /// Forgets the flows to a port whose endpoints will not do. Gives back how many that were.
+    /// Forgets the flows to a Service that lead nowhere, by their ports and targets. Gives back how
+    /// many that were; those whose time is over go, too, and do not count.
     pub(super) fn forget(
         &mut self,
-        (service, port): (ServiceId, u16),
-        is_stale: impl Fn(&Target) -> bool,
+        service: ServiceId,
+        now: Time,
+        is_stale: impl Fn(u16, &Target) -> bool,
     ) -> u32 {
-        let before = self.0.len();
-        self.0.retain(|asked, flow| {
-            let here = (asked.service, asked.port) == (service, port);
-            !(here && asked.protocol == Protocol::Udp && is_stale(&flow.target))
+        let mut count = 0;
+        self.0.retain(|(_, asked), flow| {
+            let over = flow.until <= now;
+            let stale = asked.service == service && is_stale(asked.port, &flow.target);
+            count += u32::from(stale && !over);
+            !stale && !over
         });
-        (before - self.0.len()) as u32
+        count
+    }
+
+    /// Whether there is none at all.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use api::{NodeId, PodId};
+    use api::{NodeId, Protocol};
 
     use super::*;
     use crate::connection::Caller;
 
-    fn asked() -> Asked {
+    /// The socket of a client of this number to a port, on a node.
+    fn socket(client: u32, port: u16) -> (ClientId, Asked) {
         let caller = Caller::Node(NodeId(0));
-        Asked { service: ServiceId(1), protocol: Protocol::Udp, port: 53, caller }
+        let asked = Asked { service: ServiceId(1), protocol: Protocol::Udp, port, caller };
+        (ClientId(client), asked)
+    }
+
+    fn asked() -> (ClientId, Asked) {
+        socket(0, 53)
     }
 
     fn target(pod: u32) -> Target {
@@ -103,7 +120,10 @@ mod tests {
                 flows.follow(asked(), second(at));
             }
         };
-        let answer = |at: u64| move |flows: &mut Flows| flows.answered(asked(), second(at));
+        let from = |pod: u32, at: u64| {
+            move |flows: &mut Flows| flows.answered(asked(), PodId(pod), second(at))
+        };
+        let answer = |at: u64| from(7, at);
         let known = |what: &dyn Fn(&mut Flows), at: u64| {
             let mut flows = Flows::default();
             flows.open(asked(), target(7), second(10));
@@ -114,6 +134,8 @@ mod tests {
         assert!(known(&follow(35), 64) && !known(&follow(35), 65), "30 s from the last datagram");
         assert!(!known(&answer(11), 41), "answered, but too young to be a stream");
         assert!(known(&answer(13), 132) && !known(&answer(13), 133), "120 s where it is a stream");
+        assert!(!known(&answer(41), 42), "an answer after its end revives nothing");
+        assert!(!known(&from(8, 13), 41), "an answer of another pod is not its");
     }
 
     fn second(second: u64) -> Time {
@@ -123,14 +145,16 @@ mod tests {
     #[test]
     fn flows_of_one_port_are_forgotten_by_their_targets() {
         let mut flows = Flows::default();
-        let other_port = Asked { port: 54, ..asked() };
-        let other_caller = Asked { caller: Caller::Node(NodeId(1)), ..asked() };
+        let (other_port, other_client) = (socket(0, 54), socket(1, 53));
         flows.open(asked(), target(7), second(0));
         flows.open(other_port, target(7), second(0));
-        flows.open(other_caller, target(8), second(0));
-        assert_eq!(flows.forget((ServiceId(1), 53), |it| *it == target(7)), 1);
+        flows.open(other_client, target(8), second(0));
+        let stale = |port: u16, it: &Target| port == 53 && *it == target(7);
+        assert_eq!(flows.forget(ServiceId(1), second(1), stale), 1);
         assert_eq!(flows.follow(asked(), second(1)), None);
         assert_eq!(flows.follow(other_port, second(1)), Some(target(7)));
-        assert_eq!(flows.follow(other_caller, second(1)), Some(target(8)));
+        assert_eq!(flows.follow(other_client, second(1)), Some(target(8)));
+        assert_eq!(flows.forget(ServiceId(1), second(60), |_, _| true), 0, "they were over");
+        assert!(flows.is_empty());
     }
 }

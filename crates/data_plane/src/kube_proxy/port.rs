@@ -142,14 +142,11 @@ impl Port {
         leads_here.then_some(self.number)
     }
 
-    /// Which open flows to it are to be forgotten, by their targets; `None` where it has none.
-    pub(super) fn stale_flows(&self, mode: Mode) -> Option<(u16, impl Fn(&Target) -> bool)> {
-        let stale = move |target: &Target| {
-            let removed = mode.ends_flows_with_their_endpoints()
-                && !self.targets().any(|there| there == *target);
-            removed || conntrack::is_cut_off(&self.serving, target)
-        };
-        (self.protocol == Protocol::Udp).then_some((self.number, stale))
+    /// Whether an open flow to it is to be forgotten, by its target.
+    pub(super) fn ends_flow(&self, target: &Target, mode: Mode) -> bool {
+        let removed =
+            mode.ends_flows_with_their_endpoints() && !self.targets().any(|there| there == *target);
+        removed || conntrack::is_cut_off(&self.serving, target)
     }
 
     /// Chooses where a new connection goes.

@@ -141,7 +141,8 @@ fn of_ingress(
     let service = Key::new(ingress.meta.namespace.clone(), backend.service.as_str());
     let written = known.service(&service).map(|written| &written.object);
     let port = written.and_then(|it| it.spec.ports.get(backends::port(it, backend)?));
-    let port_name = port.map_or_else(String::new, |port| port.name.clone());
+    // What is written for a port that is not there is no port's name: a number has no letter.
+    let port_name = port.map_or_else(|| backend.port.to_string(), |port| port.name.clone());
     vec![WeightedBackend { backend: Some(Backend { service, port_name }), weight: 1 }]
 }
 
