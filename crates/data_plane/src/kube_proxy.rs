@@ -348,6 +348,7 @@ impl KubeProxy {
 
     /// Tells the policy of a port how a request to it ended, and connection tracking that it was
     /// answered.
+    #[inline]
     pub fn done(&mut self, asked: Asked, request: &Request, now: Time) {
         let Asked { service, protocol, port, caller } = asked;
         let Some(pod) = request.pod else { return };

@@ -48,6 +48,7 @@ pub struct Request {
 /// Small numbers share words: a run hashes one of these for every request, and each word waits for
 /// the one before.
 impl Hash for Request {
+    #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
         let pair = |high: u32, low: u32| u64::from(high) << 32 | u64::from(low);
         let service = self.service.map_or(0, |service| service.0.wrapping_add(1));
