@@ -80,25 +80,23 @@ impl Search {
         Some(())
     }
 
-    /// Looks at runs with other seeds, and goes on with the one that lost the most.
+    /// Looks at runs with other seeds, and goes on with the one that lost the most as long as that
+    /// leads to another change. The last change says what they came to.
     fn look_further(&mut self, others: &[u64], trial: &mut Trial<'_>) {
-        let mut known = 0;
-        while known < self.advice.len() {
-            known = self.advice.len();
-            let Some(measured) = trial(&self.scenario, others) else { return };
-            let runs: Vec<_> = others.iter().copied().zip(measured).collect();
-            let failed = |run: &(u64, Measures)| run.1.requests.failed;
-            let counts: Vec<u64> = runs.iter().map(failed).collect();
-            let worst = runs.into_iter().max_by_key(|run| (failed(run), std::cmp::Reverse(run.0)));
-            let Some((seed, measured)) = worst else { return };
-            (self.seed, self.reached) = (Some(seed), measured);
-            if self.improve(seed, trial).is_none() && known < self.advice.len() {
-                // What these runs came to, they came to without the last change.
+        while !self.advice.is_empty() {
+            let Some(runs) = trial(&self.scenario, others) else { return };
+            let counts: Vec<u64> = runs.iter().map(|run| run.requests.failed).collect();
+            let runs = others.iter().copied().zip(runs).rev();
+            let Some((seed, worst)) = runs.max_by_key(|(_, run)| run.requests.failed) else {
+                return;
+            };
+            (self.seed, self.reached) = (Some(seed), worst);
+            let known = self.advice.len();
+            if self.improve(seed, trial).is_none() {
                 return;
             }
-            if known == self.advice.len() {
-                let last = self.advice.last_mut().expect("there is advice");
-                last.outcome.push_str(&elsewhere(&counts));
+            if self.advice.len() == known {
+                self.advice[known - 1].outcome.push_str(&elsewhere(&counts));
                 return;
             }
         }

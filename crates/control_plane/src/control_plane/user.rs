@@ -66,6 +66,12 @@ impl ControlPlane {
                 )
             }),
             Command::Undo(key, revision) => self.undo_refusal(key, *revision),
+            Command::SetImage(key, images) => {
+                let there = &self.deployment(key)?.spec.template.spec.containers;
+                let known = |name: &str| name == "*" || there.iter().any(|it| *it.name == *name);
+                let unknown = images.iter().find(|(name, _)| !known(name));
+                unknown.map(|(name, _)| format!("unable to find container named {name:?}"))
+            }
             Command::Pause(key, paused) => {
                 let state = if *paused { "already paused" } else { "not paused" };
                 let is_so = self.deployment(key)?.spec.paused == *paused;
