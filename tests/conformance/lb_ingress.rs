@@ -1,7 +1,10 @@
 //! How ingress-nginx chooses among endpoints.
 
 use engine::{Streams, Time};
-use policy::{Endpoint, EndpointId, IngressNginxRing, IngressNginxRoundRobin, PickContext, Policy};
+use policy::{
+    Endpoint, PickContext, Policy,
+    ingress_nginx::{ring::IngressNginxRing, round_robin::IngressNginxRoundRobin},
+};
 use serde_json::Value;
 
 use crate::{
@@ -30,16 +33,15 @@ fn places(f: &Fields<'_>, name: &str) -> Read<Vec<usize>> {
 fn round_robin(case: &Case) -> Result<(), Problem> {
     let expected: Vec<usize> = case.expected(|f| places(f, "picks"))?;
     let got: Vec<usize> = case.input(|f| {
-        let (names, weights) = (f.texts("iteration_order")?, f.each("weights", number)?);
+        let names = f.texts("iteration_order")?;
+        let weights: Vec<u32> = f.each("weights", number)?;
         let start = f.value("random_start_node(last_id)").and_then(Value::as_str);
         let start = names.iter().position(|name| Some(name.as_str()) == start);
-        let endpoints = (0..).zip(weights);
-        let endpoints = endpoints.map(|(id, weight)| Endpoint { id: EndpointId(id), weight });
         let mut policy = IngressNginxRoundRobin::default();
-        policy.update(&endpoints.collect::<Vec<_>>());
+        policy.update(&Endpoint::numbered(&weights), Time::ZERO);
         policy.begin_after(start.ok_or("the start is none of the names")?);
         let mut random = Streams::new(1).named("unused");
-        let mut pick = || policy.pick(PickContext { now: Time::ZERO, random: &mut random });
+        let mut pick = || policy.pick(&mut PickContext::new(Time::ZERO, &mut random));
         let picks = expected.iter().map(|_| pick().ok_or_else(|| "no pick".to_owned()));
         picks.collect()
     })?;

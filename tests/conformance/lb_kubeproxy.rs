@@ -8,8 +8,12 @@ use data_plane::{
 };
 use engine::{Span, Time};
 use policy::{
-    CiliumRandom, Endpoint, EndpointId, IptablesCascade, NftablesNumgen, Policy, kernel_thresholds,
-    rule_probabilities,
+    Endpoint, Policy,
+    cilium::random::CiliumRandom,
+    kube_proxy::{
+        iptables::{IptablesCascade, kernel_thresholds, rule_probabilities},
+        nftables::NftablesNumgen,
+    },
 };
 use serde_json::Value;
 
@@ -39,8 +43,7 @@ pub(crate) fn check(case: &Case) -> Result<(), Problem> {
 /// A policy that was told of `n` endpoints.
 fn with<P: Policy + Default>(n: u32) -> P {
     let mut policy = P::default();
-    let endpoints: Vec<_> = (0..n).map(|id| Endpoint { id: EndpointId(id), weight: 1 }).collect();
-    policy.update(&endpoints);
+    policy.update(&Endpoint::numbered(&vec![1; n as usize]), Time::ZERO);
     policy
 }
 

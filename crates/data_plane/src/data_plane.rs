@@ -229,7 +229,7 @@ impl DataPlane {
             Event::SyncProxy(node) => self.proxies[node.0 as usize].sync(&mut self.targets, cx),
             Event::ProgramRules(node) => self.proxies[node.0 as usize].program_rules(cx),
             Event::SyncIngress(id) => self.ingress_pods[id.place()].sync(cx),
-            Event::PollIngress(id) => self.ingress_pods[id.place()].poll(),
+            Event::PollIngress(id) => self.ingress_pods[id.place()].poll(cx.now),
             Event::CheckTarget(target) => self.balancers.check(target, &self.proxies, cx),
             Event::RegisterTarget(id) => self.with_pod_targets(|it| it.register(id, cx)),
             Event::DeregisterTarget(id) => self.with_pod_targets(|it| it.deregister(id, cx)),

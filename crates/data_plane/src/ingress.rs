@@ -10,13 +10,14 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    net::{IpAddr, SocketAddrV4},
     num::NonZeroU8,
     sync::Arc,
 };
 
 use api::{Change, EndpointSlice, Key, NodeId, Object, PodId, Verb};
 use engine::{Random, Source, Span, Stream, Streams, Time};
-use policy::{EndpointId, Policy, Reply};
+use policy::{Ended, Endpoint, EndpointId, PickContext, Policy, Reply};
 
 use crate::{
     Cx,
@@ -34,7 +35,7 @@ pub struct Config {
     /// How often the workers fetch what was found.
     pub poll_period: Span,
     /// How requests are balanced.
-    pub policy: &'static policy::Entry,
+    pub policy: policy::Configured,
 }
 
 /// A port of a Service that a rule of an Ingress leads to.
@@ -90,7 +91,7 @@ pub struct IngressPod {
     id: IngressId,
     /// Where it runs.
     pub node: NodeId,
-    policy: &'static policy::Entry,
+    policy: policy::Configured,
     slices: BTreeMap<Key, BTreeMap<Arc<str>, Arc<EndpointSlice>>>,
     runner: BoundedFrequencyRunner,
     planned: Option<Time>,
@@ -98,7 +99,7 @@ pub struct IngressPod {
     /// Where in the period its workers fetch.
     poll_phase: Span,
     /// What the workers are to fetch.
-    found: BTreeMap<Backend, Vec<(PodId, u16)>>,
+    found: BTreeMap<Backend, Vec<(PodId, SocketAddrV4)>>,
     /// What they have.
     upstreams: BTreeMap<Backend, Upstreams>,
     /// The backends of all clients.
@@ -109,7 +110,7 @@ pub struct IngressPod {
 
 /// The pods behind a backend, and whose turn it is.
 struct Upstreams {
-    pods: Vec<(PodId, u16)>,
+    pods: Vec<(PodId, SocketAddrV4)>,
     policy: Box<dyn Policy>,
 }
 
@@ -127,7 +128,7 @@ impl IngressPod {
         Self {
             id,
             node,
-            policy: config.policy,
+            policy: config.policy.clone(),
             slices: BTreeMap::new(),
             runner: BoundedFrequencyRunner::new(config.min_sync_period, NEVER, NEVER),
             planned: None,
@@ -190,21 +191,19 @@ impl IngressPod {
     }
 
     /// The workers fetch what was found. Where that is what they have, everybody keeps his turn.
-    pub fn poll(&mut self) {
+    pub fn poll(&mut self, now: Time) {
         for (backend, pods) in &self.found {
             let known = self.upstreams.get(backend);
             if known.is_some_and(|known| known.pods == *pods) {
                 continue;
             }
-            let endpoints: Vec<policy::Endpoint> = pods
-                .iter()
-                .map(|(pod, _)| policy::Endpoint { id: EndpointId(pod.0), weight: 1 })
-                .collect();
+            let endpoints: Vec<Endpoint> =
+                pods.iter().map(|(pod, at)| Endpoint::new(EndpointId(pod.0), *at)).collect();
             let entry = self.upstreams.entry(backend.clone());
             let upstreams = entry
-                .or_insert_with(|| Upstreams { pods: Vec::new(), policy: (self.policy.build)() });
+                .or_insert_with(|| Upstreams { pods: Vec::new(), policy: self.policy.build(0) });
             upstreams.pods.clone_from(pods);
-            upstreams.policy.update(&endpoints);
+            upstreams.policy.update(&endpoints, now);
         }
         let upstreams = self.upstreams.values();
         let listed: BTreeSet<PodId> =
@@ -213,15 +212,18 @@ impl IngressPod {
     }
 
     /// The pods that the slices of a backend's Service list as ready, with their ports.
-    fn pods_behind(&self, backend: &Backend) -> Vec<(PodId, u16)> {
+    fn pods_behind(&self, backend: &Backend) -> Vec<(PodId, SocketAddrV4)> {
         let slices = self.slices.get(&backend.service).into_iter().flat_map(BTreeMap::values);
-        let mut pods: Vec<(PodId, u16)> = slices
+        let mut pods: Vec<(PodId, SocketAddrV4)> = slices
             .flat_map(|slice| {
                 let mut ports = slice.ports.iter();
                 let port = ports.find(|port| port.name == backend.port_name);
                 let port = port.and_then(|port| port.port);
                 let ready = slice.endpoints.iter().filter(|endpoint| endpoint.ready);
-                ready.filter_map(move |it| Some((it.target.as_ref()?.0, port?)))
+                ready.filter_map(move |it| {
+                    let IpAddr::V4(address) = it.address else { return None };
+                    Some((it.target.as_ref()?.0, SocketAddrV4::new(address, port?)))
+                })
             })
             .collect();
         pods.sort_unstable();
@@ -241,9 +243,9 @@ impl IngressPod {
         let mut chosen = None;
         // Of the others each comes up within two turns; with one pod there is no other.
         for _ in 0..2 * upstreams.pods.len() {
-            let context = policy::PickContext { now, random };
-            let (pod, port) = upstreams.pods[upstreams.policy.pick(context)?];
-            chosen = Some((pod, port));
+            let mut context = PickContext::new(now, random);
+            let (pod, address) = upstreams.pods[upstreams.policy.pick(&mut context)?];
+            chosen = Some((pod, address.port()));
             if failed_at != Some(pod) {
                 break;
             }
@@ -254,14 +256,21 @@ impl IngressPod {
     }
 
     /// Hears how a request ended at a pod. One that failed leaves no connection.
-    pub fn done(&mut self, backend: &Backend, pod: PodId, reply: Reply, latency: Span) {
+    pub fn done(
+        &mut self,
+        backend: &Backend,
+        pod: PodId,
+        reply: Reply,
+        (now, latency): (Time, Span),
+    ) {
         if reply == Reply::Failed {
             self.connected.remove(&pod);
         }
         if let Some(upstreams) = self.upstreams.get_mut(backend)
             && upstreams.policy.listens()
         {
-            upstreams.policy.done(EndpointId(pod.0), reply, latency);
+            let endpoint = EndpointId(pod.0);
+            upstreams.policy.ended(&Ended { endpoint, now, latency, reply, report: None });
         }
     }
 
@@ -337,7 +346,8 @@ mod tests {
                 pods: 1,
                 min_sync_period: Span::from_secs(3),
                 poll_period: Span::from_secs(1),
-                policy: policy::by_name("ingress-nginx.round_robin").expect("it is listed"),
+                policy: policy::Configured::by_name("ingress-nginx.round_robin")
+                    .expect("it is listed"),
             };
             let place = (IngressId::at(0), NodeId(0));
             let mut pod = IngressPod::new(place, &config, vec![backend()], &Streams::new(1));
@@ -354,7 +364,7 @@ mod tests {
             while let Some((now, event)) = self.agenda.pop_until(until) {
                 match event {
                     Event::SyncIngress(_) => self.with(now, IngressPod::sync),
-                    Event::PollIngress(_) => self.pod.poll(),
+                    Event::PollIngress(_) => self.pod.poll(now),
                     other => panic!("{other:?} is not its"),
                 }
             }
@@ -399,7 +409,7 @@ mod tests {
         assert_ne!(second.pod, first.pod);
         let again = pick(&mut bench, Some(second.pod)).expect("there is another");
         assert!(again.pod == first.pod && again.kept);
-        bench.pod.done(&backend(), first.pod, Reply::Failed, Span::ZERO);
+        bench.pod.done(&backend(), first.pod, Reply::Failed, (Time::ZERO, Span::ZERO));
         let anew = pick(&mut bench, Some(second.pod)).expect("there is another");
         assert!(anew.pod == first.pod && !anew.kept);
         bench.with(Time::from_secs(2), |pod, cx| pod.observe(&slice(&[1]), cx));

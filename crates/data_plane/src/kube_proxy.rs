@@ -53,8 +53,8 @@ pub struct Config {
     pub random_phase: bool,
     /// How rules are written.
     pub mode: Mode,
-    /// The policy of its rules, by its name in the catalogue.
-    pub policy: &'static policy::Entry,
+    /// The policy of its rules.
+    pub policy: policy::Configured,
 }
 
 /// After a failed sync, and at the latest after a good one (`syncPeriod`, `FullSyncPeriod`).
@@ -214,7 +214,7 @@ impl KubeProxy {
         let dirty = std::mem::take(&mut self.dirty).into_iter();
         self.computed = withdrawn
             .map(Computed::withdrawn)
-            .chain(dirty.filter_map(|key| self.compute(&key, lists)))
+            .chain(dirty.filter_map(|key| self.compute(&key, cx.now, lists)))
             .collect();
         let end = cx.now + self.config.sync_duration.sample(&mut self.durations);
         cx.agenda.at(end, self.source(), Event::ProgramRules(self.node));
@@ -231,7 +231,7 @@ impl KubeProxy {
             let in_force = &mut self.rules[index];
             (in_force.local_ready, in_force.withdrawn) = (local_ready, withdrawn);
             let before = std::mem::replace(&mut in_force.ports, ports);
-            port::keep_memory(before, &mut in_force.ports);
+            port::keep_memory(before, &mut in_force.ports, cx.now);
             let pods = port::pods(&in_force.ports);
             if pods[..] != in_force.pods[..] {
                 in_force.pods = pods.into();
@@ -354,7 +354,7 @@ impl KubeProxy {
         let Some(pod) = request.pod else { return };
         let Some(rules) = self.rules.get_mut(service.0 as usize) else { return };
         if let Some(port) = rules.ports.iter_mut().find(|rules| rules.is(protocol, port)) {
-            port.done(caller, pod, request.outcome, now.since(request.connected));
+            port.done(caller, pod, request.outcome, (now, now.since(request.connected)));
         }
         if protocol == Protocol::Udp && request.outcome == Outcome::Ok {
             self.flows.answered((request.client, asked), pod, now);
@@ -373,7 +373,7 @@ impl KubeProxy {
     }
 
     /// The rules of a Service as far as this proxy knows it.
-    fn compute(&self, key: &Key, lists: &mut TargetLists) -> Option<Computed> {
+    fn compute(&self, key: &Key, now: Time, lists: &mut TargetLists) -> Option<Computed> {
         let empty = BTreeMap::new();
         let slices = self.slices.get(key).unwrap_or(&empty);
         // Slices of a Service that is gone, or not heard of yet, lead nowhere.
@@ -393,7 +393,7 @@ impl KubeProxy {
             let udp = port.protocol == Protocol::Udp;
             let serving = candidates.iter().filter(|it| udp && it.endpoint.serving);
             let serving = serving.map(Candidate::target).collect();
-            Port::new((service.id, &known), &rules, serving, &self.config, lists)
+            Port::new((service.id, &known), &rules, serving, (&self.config, now), lists)
         });
         let mut endpoints = slices.values().flat_map(|known| &known.slice.endpoints);
         let local_ready = facts.external_policy_local

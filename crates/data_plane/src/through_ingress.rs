@@ -84,7 +84,7 @@ impl DataPlane {
         let reply = if request.outcome == Outcome::Ok { Reply::Ok } else { Reply::Failed };
         if let (Some(pod), Some(backend)) = (request.pod, backend(client, request)) {
             let latency = cx.now.since(request.connected);
-            self.ingress_pods[place(flight)].done(backend, pod, reply, latency);
+            self.ingress_pods[place(flight)].done(backend, pod, reply, (cx.now, latency));
         }
         let Outcome::Failed(cause) = request.outcome else { return false };
         flight.server = None;

@@ -1,6 +1,6 @@
 //! A request's way through a load balancer to a pod: in, and out again when the pod's time is over.
 
-use api::TargetId;
+use api::{PodId, TargetId};
 use engine::Random;
 use record::{Cause, Request};
 
@@ -9,7 +9,7 @@ use crate::{
     client::Origin,
     connection::Caller,
     flight::Link,
-    kube_proxy::{Asked, Refusal, Target},
+    kube_proxy::{Asked, Refusal},
     load_balancer::pods::PodTargets,
     runtime::Runtime,
 };
@@ -23,12 +23,12 @@ pub(crate) fn choose(
     request: &mut Request,
     Asked { service, port, .. }: Asked,
     random: &mut impl Random,
-) -> Result<Target, Refusal> {
+) -> Result<(PodId, u16), Refusal> {
     let (pod, port) = targets.pick(service, port, random).ok_or(Refusal::Reject)?;
     if let Some(node) = runtime.node_of(pod) {
         request.node = node;
     }
-    Ok(Target { pod: Some(pod), port })
+    Ok((pod, port))
 }
 
 impl DataPlane {

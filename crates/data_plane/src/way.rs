@@ -95,8 +95,8 @@ impl DataPlane {
             Caller::Outside(_) => self.network.outside(),
             Caller::Node(_) | Caller::Pod(_) => Span::ZERO,
         };
-        let target = match (flight.link, request.service) {
-            (Link::Direct | Link::Kept, _) => Target { pod: request.pod, port: flight.asked },
+        let (pod, port) = match (flight.link, request.service) {
+            (Link::Direct | Link::Kept, _) => (request.pod, flight.asked),
             (_, None) => {
                 flight.fail(Cause::DiscoveryStaleAddress);
                 let deadline = flight.deadline;
@@ -112,29 +112,31 @@ impl DataPlane {
                 let picked = match (transport, by_balancer) {
                     (Transport::Tcp, Some(targets)) => {
                         let target = choose(targets, &self.runtime, request, asked, &mut random);
-                        target.map(|target| (target, Link::Direct))
+                        target.map(|(pod, port)| (Some(pod), port, Link::Direct))
                     }
                     _ => {
                         if balanced {
                             request.node = self.balancers.node(service, request.node, &mut random);
                         }
                         let proxy = &mut self.proxies[request.node.0 as usize];
-                        by_proxy(proxy, (request.client, transport), asked, cx.now, &mut random)
+                        let client = (request.client, transport);
+                        let target = by_proxy(proxy, client, asked, cx.now, &mut random);
+                        target.map(|(target, link)| (target.pod, target.port, link))
                     }
                 };
                 match picked {
-                    Ok((target, link)) => {
+                    Ok((pod, port, link)) => {
                         flight.link = link;
-                        target
+                        (pod, port)
                     }
                     Err(refusal) => return self.refuse(id, refusal, extra, cx),
                 }
             }
         };
-        request.pod = target.pod;
+        request.pod = pod;
         let node = request.node;
-        flight.port = target.port;
-        let Some(there) = target.pod.and_then(|pod| self.runtime.node_of(pod)) else {
+        flight.port = port;
+        let Some(there) = pod.and_then(|pod| self.runtime.node_of(pod)) else {
             flight.fail(flight.unanswered());
             let deadline = flight.deadline;
             return self.end_at(id, deadline, cx);

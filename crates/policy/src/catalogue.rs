@@ -1,75 +1,125 @@
 //! The list of policies.
 
 use crate::{
-    CiliumRandom, IngressNginxRoundRobin, IptablesCascade, IpvsRoundRobin, NftablesNumgen, Policy,
-    Random,
+    Parameter, Policy, Settings, cilium, ingress_nginx, ipvs, kube_proxy, parameter::NotSet,
+    parameter::Value,
 };
 
-/// A policy as people name it.
+/// A policy as people name it: help, the schema and the reference page are made of these.
 #[derive(Debug)]
 pub struct Entry {
-    /// The name people know.
+    /// The name people know, `project.policy`.
     pub name: &'static str,
     /// What it does, in a sentence.
     pub summary: &'static str,
-    /// Makes one, with its defaults.
-    pub build: fn() -> Box<dyn Policy>,
+    /// What its reference implementation balances.
+    pub level: Level,
+    /// What is left of its state when its endpoints change, in a sentence.
+    pub on_change: &'static str,
+    /// What can be set about it.
+    pub parameters: &'static [Parameter],
+    /// Makes one, as it is set, with a seed of its own.
+    pub build: fn(&Settings, seed: u64) -> Box<dyn Policy>,
 }
 
-/// All of them.
-pub static CATALOGUE: &[Entry] = &[
-    Entry {
-        name: "kube-proxy.random",
-        summary: "uniformly at random, per connection (iptables and nftables mode)",
-        build: || Box::<Random>::default(),
-    },
-    Entry {
-        name: "kube-proxy.iptables",
-        summary: "rule by rule with the kernel's 31 bits, per connection",
-        build: || Box::<IptablesCascade>::default(),
-    },
-    Entry {
-        name: "kube-proxy.nftables",
-        summary: "the kernel's 32 bits scaled to the list, per connection",
-        build: || Box::<NftablesNumgen>::default(),
-    },
-    Entry {
-        name: "ipvs.rr",
-        summary: "in turn, what came last first, per connection (ipvs mode)",
-        build: || Box::<IpvsRoundRobin>::default(),
-    },
-    Entry {
-        name: "cilium.random",
-        summary: "32 random bits modulo the list, per connection",
-        build: || Box::<CiliumRandom>::default(),
-    },
-    Entry {
-        name: "ingress-nginx.round_robin",
-        summary: "in turn from a random start, weights in falling rounds, per request",
-        build: || Box::<IngressNginxRoundRobin>::default(),
-    },
+/// What a pick is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// A connection, and all requests over it.
+    Connection,
+    /// A request.
+    Request,
+}
+
+/// All of them, a line each.
+pub static CATALOGUE: &[&Entry] = &[
+    &kube_proxy::random::ENTRY,
+    &kube_proxy::iptables::ENTRY,
+    &kube_proxy::nftables::ENTRY,
+    &ipvs::rr::ENTRY,
+    &cilium::random::ENTRY,
+    &ingress_nginx::round_robin::ENTRY,
 ];
 
 /// The policy of a name.
 #[must_use]
 pub fn by_name(name: &str) -> Option<&'static Entry> {
-    CATALOGUE.iter().find(|entry| entry.name == name)
+    CATALOGUE.iter().find(|entry| entry.name == name).copied()
+}
+
+/// A policy and what it is set to: what one balancer after the other is given an instance of.
+#[derive(Clone, Debug)]
+pub struct Configured {
+    /// Which.
+    pub entry: &'static Entry,
+    /// What it is set to.
+    settings: Settings,
+}
+
+impl Configured {
+    /// The policy of a name as it is where nobody sets anything.
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        by_name(name).map(Self::new)
+    }
+
+    /// A policy as it is where nobody sets anything.
+    #[must_use]
+    pub fn new(entry: &'static Entry) -> Self {
+        Self { entry, settings: Settings::defaults(entry.parameters) }
+    }
+
+    /// Sets one of its parameters.
+    ///
+    /// # Errors
+    /// Where there is none of that name, or it may not be that.
+    pub fn set(&mut self, name: &str, value: Value<'_>) -> Result<(), NotSet> {
+        self.settings.set(self.entry.parameters, name, value)
+    }
+
+    /// An instance, with a seed of its own.
+    #[must_use]
+    pub fn build(&self, seed: u64) -> Box<dyn Policy> {
+        (self.entry.build)(&self.settings, seed)
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use engine::{Streams, Time};
+
     use super::*;
+    use crate::{Endpoint, PickContext};
 
     #[test]
     fn names_are_distinct_and_found() {
-        for (place, entry) in CATALOGUE.iter().enumerate() {
+        for entry in CATALOGUE {
             let found = by_name(entry.name).expect("a listed name is found");
-            assert!(
-                std::ptr::eq(found, &raw const CATALOGUE[place]),
-                "{} stands twice",
-                entry.name
-            );
+            assert!(std::ptr::eq(found, *entry), "{} stands twice", entry.name);
         }
         assert!(by_name("nobody").is_none());
+    }
+
+    #[test]
+    fn each_picks_one_of_its_list_and_nobody_of_none() {
+        for entry in CATALOGUE {
+            let mut policy = Configured::new(entry).build(1);
+            let mut random = Streams::new(1).named(entry.name);
+            let mut pick = |policy: &mut Box<dyn Policy>| {
+                let mut context = PickContext::new(Time::ZERO, &mut random);
+                context.key = b"somebody";
+                policy.pick(&mut context)
+            };
+            assert_eq!(pick(&mut policy), None, "{}: before any list", entry.name);
+            for count in [3, 1, 7] {
+                policy.update(&Endpoint::numbered(&vec![1; count]), Time::ZERO);
+                for _ in 0..50 {
+                    let place = pick(&mut policy);
+                    assert!(place.is_some_and(|it| it < count), "{}: {place:?}", entry.name);
+                }
+            }
+            policy.update(&[], Time::ZERO);
+            assert_eq!(pick(&mut policy), None, "{}: of an empty list", entry.name);
+        }
     }
 }

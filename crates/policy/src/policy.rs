@@ -1,8 +1,10 @@
 //! What a policy is.
 
+use std::net::{Ipv4Addr, SocketAddrV4};
+
 use engine::{Random, Span, Time};
 
-/// Identity of an endpoint as long as the run lasts.
+/// Identity of an endpoint as long as the run lasts. A pod that comes back is another endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EndpointId(pub u32);
 
@@ -11,8 +13,58 @@ pub struct EndpointId(pub u32);
 pub struct Endpoint {
     /// Who it is.
     pub id: EndpointId,
-    /// Its share relative to the others', 1 where nobody said.
+    /// Where it listens: hash policies digest it, in the text `10.244.0.7:8080`.
+    pub address: SocketAddrV4,
+    /// Its share relative to the others', 1 where nobody said; 0 takes nothing new.
     pub weight: u32,
+    /// Its zone, by number: zone 0 where nobody said.
+    pub zone: u32,
+    /// When this balancer first heard that it is ready.
+    pub since: Time,
+}
+
+impl Endpoint {
+    /// An endpoint of weight 1 of which nothing more is known.
+    #[must_use]
+    pub const fn new(id: EndpointId, address: SocketAddrV4) -> Self {
+        Self { id, address, weight: 1, zone: 0, since: Time::ZERO }
+    }
+
+    /// The same with a weight.
+    #[must_use]
+    pub const fn weighing(self, weight: u32) -> Self {
+        Self { weight, ..self }
+    }
+
+    /// Endpoints of these weights, numbered from 0, at 10.244.0.1:8080 and on: what tests and
+    /// benchmarks are about.
+    #[must_use]
+    pub fn numbered(weights: &[u32]) -> Vec<Self> {
+        let first = u32::from(Ipv4Addr::new(10, 244, 0, 1));
+        let numbered = (0..).zip(weights);
+        let endpoint = |(id, weight): (u32, &u32)| {
+            let address = SocketAddrV4::new(Ipv4Addr::from(first + id), 8080);
+            Self::new(EndpointId(id), address).weighing(*weight)
+        };
+        numbered.map(endpoint).collect()
+    }
+}
+
+/// Where a connection comes from and where it goes, as its first packet says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Flow {
+    /// Who sends.
+    pub source: SocketAddrV4,
+    /// The address that was asked for, before it is rewritten to an endpoint's.
+    pub destination: SocketAddrV4,
+}
+
+impl Flow {
+    /// A flow of which nothing is known.
+    pub const UNKNOWN: Self = Self {
+        source: SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0),
+        destination: SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0),
+    };
 }
 
 /// What a pick may know.
@@ -21,6 +73,33 @@ pub struct PickContext<'a> {
     pub now: Time,
     /// Chance: the request's own, so that what other requests draw shifts nothing.
     pub random: &'a mut dyn Random,
+    /// The connection's ends.
+    pub flow: Flow,
+    /// What requests are told apart by, a header or a path as it is written; empty where a request
+    /// has none.
+    pub key: &'a [u8],
+    /// The endpoints that were tried for this request already.
+    pub tried: &'a [EndpointId],
+    /// What no balancer can know: for the policies under `oracle` alone.
+    pub oracle: Option<&'a dyn Oracle>,
+}
+
+impl<'a> PickContext<'a> {
+    /// A pick of which nothing more is known.
+    #[must_use]
+    pub fn new(now: Time, random: &'a mut dyn Random) -> Self {
+        Self { now, random, flow: Flow::UNKNOWN, key: &[], tried: &[], oracle: None }
+    }
+}
+
+/// What is true of the endpoints at this moment, wherever the work came from. No real balancer has it;
+/// policies that ask for it show what knowledge would be worth.
+pub trait Oracle {
+    /// How many requests an endpoint has, waiting and in service.
+    fn queue_length(&self, endpoint: EndpointId) -> u32;
+
+    /// How long it would take an endpoint to do what it has.
+    fn work_left(&self, endpoint: EndpointId) -> Span;
 }
 
 /// How a pick ended.
@@ -28,28 +107,108 @@ pub struct PickContext<'a> {
 pub enum Reply {
     /// Answered.
     Ok,
-    /// Not answered, or badly.
+    /// Answered that it cannot: a status of 500 and above.
+    ServerError,
+    /// Not answered: refused, reset, or too late.
     Failed,
 }
 
+/// The end of what a pick began.
+#[derive(Clone, Copy, Debug)]
+pub struct Ended {
+    /// Where it was.
+    pub endpoint: EndpointId,
+    /// The moment.
+    pub now: Time,
+    /// How long after the pick.
+    pub latency: Span,
+    /// How.
+    pub reply: Reply,
+    /// What the endpoint said of itself along with the answer, if it does so.
+    pub report: Option<Report>,
+}
+
+/// What an endpoint says of itself: the trailer of an answer (ORCA), or the answer to a probe.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Report {
+    /// How many requests it has.
+    pub in_flight: u32,
+    /// How long its requests take.
+    pub latency: Span,
+    /// How much of its capacity is in use, 1 for all of it.
+    pub utilization: f64,
+    /// Requests a second.
+    pub rate: f64,
+    /// Requests a second that it answered with an error.
+    pub errors: f64,
+}
+
 /// A way of choosing one of several endpoints.
+///
+/// Whoever owns one tells it of each list that it learns of, asks it for a place in the last, and says
+/// exactly once how each pick ended. One instance belongs to one balancer.
 pub trait Policy {
     /// Takes in a new list of endpoints; what is kept of the old state is the policy's to say.
-    fn update(&mut self, endpoints: &[Endpoint]);
+    fn update(&mut self, endpoints: &[Endpoint], now: Time);
 
-    /// Chooses a place in the list of the last update; `None` where it is empty.
-    fn pick(&mut self, context: PickContext<'_>) -> Option<usize>;
+    /// Chooses a place in the list of the last update; `None` where it is empty, or nothing in it is
+    /// to be had.
+    fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize>;
 
     /// Whether it keeps anything when its list changes, so that it has to outlive the change.
     fn remembers(&self) -> bool {
         false
     }
 
-    /// Whether it wants to hear how its picks end. Most policies do not listen.
+    /// Whether it wants to hear what becomes of its picks. Most policies do not listen.
     fn listens(&self) -> bool {
         false
     }
 
+    /// Hears that a connection it picked an endpoint for is established, if it
+    /// [listens](Self::listens).
+    fn established(&mut self, _endpoint: EndpointId, _now: Time) {}
+
     /// Hears how a pick ended, if it [listens](Self::listens).
-    fn done(&mut self, _endpoint: EndpointId, _reply: Reply, _latency: Span) {}
+    fn ended(&mut self, _ended: &Ended) {}
+
+    /// Names places to probe along with a request, if it probes at all.
+    fn probes(&mut self, _context: &mut PickContext<'_>, _places: &mut Vec<usize>) {}
+
+    /// Hears what an endpoint says of itself: the answer to a probe, or a report out of band.
+    fn reported(&mut self, _endpoint: EndpointId, _now: Time, _report: &Report) {}
+}
+
+impl<P: Policy + ?Sized> Policy for Box<P> {
+    fn update(&mut self, endpoints: &[Endpoint], now: Time) {
+        (**self).update(endpoints, now);
+    }
+
+    fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
+        (**self).pick(context)
+    }
+
+    fn remembers(&self) -> bool {
+        (**self).remembers()
+    }
+
+    fn listens(&self) -> bool {
+        (**self).listens()
+    }
+
+    fn established(&mut self, endpoint: EndpointId, now: Time) {
+        (**self).established(endpoint, now);
+    }
+
+    fn ended(&mut self, ended: &Ended) {
+        (**self).ended(ended);
+    }
+
+    fn probes(&mut self, context: &mut PickContext<'_>, places: &mut Vec<usize>) {
+        (**self).probes(context, places);
+    }
+
+    fn reported(&mut self, endpoint: EndpointId, now: Time, report: &Report) {
+        (**self).reported(endpoint, now, report);
+    }
 }

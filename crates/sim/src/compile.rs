@@ -152,7 +152,7 @@ fn data_plane_config(scenario: &Scenario) -> data_plane::Config {
             sync_duration: cluster.proxy.sync_duration.clone(),
             random_phase: cluster.proxy.random_phase,
             mode: proxy_mode(cluster.proxy.mode),
-            policy: policy::by_name(proxy_policy(cluster.proxy.mode))
+            policy: policy::Configured::by_name(proxy_policy(cluster.proxy.mode))
                 .expect("the catalogue lists it"),
         },
         ingress: ingress_config(scenario),
@@ -230,7 +230,8 @@ fn ingress_config(scenario: &Scenario) -> ingress::Config {
         pods: if needed { *replicas } else { 0 },
         min_sync_period: *min_sync_period,
         poll_period: *poll_period,
-        policy: policy::by_name(policy).expect("the scenario checked that the catalogue lists it"),
+        policy: policy::Configured::by_name(policy)
+            .expect("the scenario checked that the catalogue lists it"),
     }
 }
 

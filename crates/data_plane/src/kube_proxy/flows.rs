@@ -93,6 +93,8 @@ impl Flows {
 mod tests {
     use api::{NodeId, Protocol};
 
+    use std::net::Ipv4Addr;
+
     use super::*;
     use crate::connection::Caller;
 
@@ -108,7 +110,7 @@ mod tests {
     }
 
     fn target(pod: u32) -> Target {
-        Target { pod: Some(PodId(pod)), port: 5353 }
+        Target { pod: Some(PodId(pod)), port: 5353, address: Ipv4Addr::LOCALHOST }
     }
 
     /// A flow that was opened at 10 s and in which `what` happened: whether it is known at a moment.

@@ -1,7 +1,12 @@
 //! The EndpointSlices that a proxy knows, and the endpoints of a port that they add up to
 //! (`endpointslicecache.go`).
 
-use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
+use std::{
+    cmp::Ordering,
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+};
 
 use api::{Endpoint, EndpointSlice, Protocol};
 
@@ -42,7 +47,12 @@ impl Candidate<'_> {
     /// What a connection to it goes to.
     pub(super) fn target(&self) -> Target {
         let pod = self.endpoint.target.as_ref().map(|(pod, _)| *pod);
-        Target { pod, port: self.port }
+        // The cluster's addresses are of IPv4; one of IPv6 that somebody wrote leads nowhere.
+        let address = match self.endpoint.address {
+            IpAddr::V4(address) => address,
+            IpAddr::V6(_) => Ipv4Addr::UNSPECIFIED,
+        };
+        Target { pod, port: self.port, address }
     }
 
     /// The order of `address:port` as text.

@@ -2,12 +2,13 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    net::{Ipv4Addr, SocketAddrV4},
     sync::Arc,
 };
 
 use api::{PodId, Protocol, ServiceId};
 use engine::{Random, Span, Time};
-use policy::{Policy, Reply};
+use policy::{Ended, Endpoint, EndpointId, PickContext, Policy, Reply};
 use record::Outcome;
 
 use super::Config;
@@ -48,6 +49,8 @@ pub struct Target {
     pub pod: Option<PodId>,
     /// The port of the pod.
     pub port: u16,
+    /// The address.
+    pub address: Ipv4Addr,
 }
 
 /// The targets of each port as some proxy computed them last. Proxies mostly know the same, and one
@@ -102,10 +105,13 @@ impl Port {
         service: (ServiceId, &ServicePort),
         rules: &PortRules<Target>,
         serving: BTreeSet<Target>,
-        config: &Config,
+        (config, now): (&Config, Time),
         lists: &mut TargetLists,
     ) -> Self {
         let (id, service) = service;
+        let door = |choice, list: &mut dyn FnMut(&[Target]) -> Arc<[Target]>| {
+            Door::new(choice, &config.policy, now, list)
+        };
         let id = (id, service.protocol, service.port);
         let inside = rules.internal(service.info());
         let outside = rules.external(service.info(), Sender::Outside);
@@ -121,9 +127,8 @@ impl Port {
             number: service.port,
             protocol: service.protocol,
             serving,
-            inside: Door::new(inside, config.policy, |targets| lists.share(id, targets)),
-            outside: outside
-                .map(|choice| Door::new(choice, config.policy, |targets| targets.into())),
+            inside: door(inside, &mut |targets| lists.share(id, targets)),
+            outside: outside.map(|choice| door(choice, &mut |targets| targets.into())),
             around,
             node_port: service.node_port,
             affinity: service.client_ip_affinity.map(|timeout| Affinity::new(timeout, capacity)),
@@ -183,11 +188,18 @@ impl Port {
     }
 
     /// Tells the policy how a connection ended.
-    pub(super) fn done(&mut self, caller: Caller, pod: PodId, outcome: Outcome, latency: Span) {
+    pub(super) fn done(
+        &mut self,
+        caller: Caller,
+        pod: PodId,
+        outcome: Outcome,
+        (now, latency): (Time, Span),
+    ) {
         let door = door(&mut self.inside, &mut self.outside, caller);
         if door.listens {
             let reply = if outcome == Outcome::Ok { Reply::Ok } else { Reply::Failed };
-            door.policy.done(policy::EndpointId(pod.0), reply, latency);
+            let endpoint = EndpointId(pod.0);
+            door.policy.ended(&Ended { endpoint, now, latency, reply, report: None });
         }
     }
 
@@ -200,39 +212,42 @@ impl Port {
 impl Door {
     fn new(
         choice: Choice<'_, Target>,
-        policy: &policy::Entry,
-        list: impl FnOnce(&[Target]) -> Arc<[Target]>,
+        policy: &policy::Configured,
+        now: Time,
+        list: &mut dyn FnMut(&[Target]) -> Arc<[Target]>,
     ) -> Self {
         let (targets, refusal) = match choice {
             Choice::Endpoints(targets) => (targets, Refusal::Reject),
             Choice::Reject => (&[][..], Refusal::Reject),
             Choice::Drop => (&[][..], Refusal::Drop),
         };
-        let mut policy = (policy.build)();
-        policy.update(&endpoints(targets));
+        let mut policy = policy.build(0);
+        policy.update(&endpoints(targets), now);
         Self { targets: list(targets), refusal, listens: policy.listens(), policy }
     }
 
     /// Goes on with the policy of the door before, where that remembers something.
-    fn succeed(&mut self, before: Self) {
+    fn succeed(&mut self, before: Self, now: Time) {
         if before.policy.remembers() {
             self.policy = before.policy;
-            self.policy.update(&endpoints(&self.targets));
+            self.policy.update(&endpoints(&self.targets), now);
         }
     }
 
     #[inline]
     fn pick(&mut self, now: Time, random: &mut dyn Random) -> Result<Target, Refusal> {
-        let place = self.policy.pick(policy::PickContext { now, random }).ok_or(self.refusal)?;
+        let place = self.policy.pick(&mut PickContext::new(now, random)).ok_or(self.refusal)?;
         Ok(self.targets[place])
     }
 }
 
 /// Targets as a policy sees them. Those without a pod are told apart by their places.
-fn endpoints(targets: &[Target]) -> Vec<policy::Endpoint> {
-    let id = |(index, target): (u32, &Target)| target.pod.map_or(index, |pod| pod.0);
-    let ids = (0..).zip(targets).map(id);
-    ids.map(|id| policy::Endpoint { id: policy::EndpointId(id), weight: 1 }).collect()
+fn endpoints(targets: &[Target]) -> Vec<Endpoint> {
+    let endpoint = |(index, target): (u32, &Target)| {
+        let id = EndpointId(target.pod.map_or(index, |pod| pod.0));
+        Endpoint::new(id, SocketAddrV4::new(target.address, target.port))
+    };
+    (0..).zip(targets).map(endpoint).collect()
 }
 
 /// The door that a caller comes to.
@@ -261,12 +276,12 @@ fn stay(
 }
 
 /// New rules of a port take over what the old ones remember of its endpoints.
-pub(super) fn keep_memory(before: Vec<Port>, after: &mut [Port]) {
+pub(super) fn keep_memory(before: Vec<Port>, after: &mut [Port], now: Time) {
     for Port { number, protocol, affinity, inside, outside, .. } in before {
         let Some(port) = after.iter_mut().find(|port| port.is(protocol, number)) else { continue };
-        port.inside.succeed(inside);
+        port.inside.succeed(inside, now);
         if let (Some(before), Some(after)) = (outside, &mut port.outside) {
-            after.succeed(before);
+            after.succeed(before, now);
         }
         let (Some(mut known), Some(new)) = (affinity, &port.affinity) else { continue };
         if known.timeout() == new.timeout() {

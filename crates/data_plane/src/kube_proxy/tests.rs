@@ -20,7 +20,8 @@ impl Bench {
             sync_duration: Distribution::Constant(Span::from_millis(10)),
             random_phase: false,
             mode,
-            policy: policy::by_name("kube-proxy.random").expect("the catalogue lists it"),
+            policy: policy::Configured::by_name("kube-proxy.random")
+                .expect("the catalogue lists it"),
         };
         let (name, zone) = ("node-1".into(), "a".into());
         let proxy = KubeProxy::new(NodeId(0), name, zone, config, &Streams::new(1));

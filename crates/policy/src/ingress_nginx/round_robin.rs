@@ -1,6 +1,18 @@
 //! What ingress-nginx does where nothing else is configured.
 
-use crate::{Endpoint, PickContext, Policy};
+use engine::Time;
+
+use crate::{Endpoint, Entry, Level, PickContext, Policy};
+
+/// Its line in the catalogue.
+pub static ENTRY: Entry = Entry {
+    name: "ingress-nginx.round_robin",
+    summary: "in turn from a random start, weights in falling rounds",
+    level: Level::Request,
+    on_change: "it begins anew, behind an endpoint drawn by chance",
+    parameters: &[],
+    build: |_, _| Box::<IngressNginxRoundRobin>::default(),
+};
 
 /// **What it does** Rounds of falling levels: an endpoint is taken in each round whose level its weight
 /// reaches. Levels go from the largest weight down to the greatest common divisor of all, in steps of
@@ -37,13 +49,13 @@ impl IngressNginxRoundRobin {
 }
 
 impl Policy for IngressNginxRoundRobin {
-    fn update(&mut self, endpoints: &[Endpoint]) {
+    fn update(&mut self, endpoints: &[Endpoint], _: Time) {
         self.weights = endpoints.iter().map(|endpoint| endpoint.weight).collect();
         self.divisor = self.weights.iter().copied().fold(0, greatest_common_divisor);
         self.last = None;
     }
 
-    fn pick(&mut self, context: PickContext<'_>) -> Option<usize> {
+    fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
         let most = self.most();
         if most == 0 {
             return None;
@@ -70,21 +82,15 @@ fn greatest_common_divisor(a: u32, b: u32) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use engine::{Streams, Time};
+    use engine::Streams;
     use proptest::prelude::*;
 
     use super::*;
-    use crate::EndpointId;
 
     fn picks(policy: &mut IngressNginxRoundRobin, count: usize) -> Vec<usize> {
         let mut random = Streams::new(1).named("round robin");
-        let mut pick = || policy.pick(PickContext { now: Time::ZERO, random: &mut random });
+        let mut pick = || policy.pick(&mut PickContext::new(Time::ZERO, &mut random));
         (0..count).map(|_| pick().expect("there is an endpoint")).collect()
-    }
-
-    fn endpoints(weights: &[u32]) -> Vec<Endpoint> {
-        let numbered = (0..).zip(weights);
-        numbered.map(|(id, weight)| Endpoint { id: EndpointId(id), weight: *weight }).collect()
     }
 
     proptest! {
@@ -92,7 +98,7 @@ mod tests {
         #[test]
         fn a_cycle_serves_each_its_weight(weights in prop::collection::vec(1_u32..20, 1..8)) {
             let mut policy = IngressNginxRoundRobin::default();
-            policy.update(&endpoints(&weights));
+            policy.update(&Endpoint::numbered(&weights), Time::ZERO);
             let divisor = weights.iter().copied().fold(0, greatest_common_divisor);
             let cycle: u32 = weights.iter().map(|weight| weight / divisor).sum();
             // What comes before the first round is whole depends on the start.
@@ -110,8 +116,8 @@ mod tests {
         let mut random = Streams::new(1).named("round robin");
         for weights in [&[][..], &[0, 0]] {
             let mut policy = IngressNginxRoundRobin::default();
-            policy.update(&endpoints(weights));
-            assert_eq!(policy.pick(PickContext { now: Time::ZERO, random: &mut random }), None);
+            policy.update(&Endpoint::numbered(weights), Time::ZERO);
+            assert_eq!(policy.pick(&mut PickContext::new(Time::ZERO, &mut random)), None);
         }
     }
 }

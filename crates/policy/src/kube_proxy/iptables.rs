@@ -1,9 +1,21 @@
 //! kube-proxy's rules in iptables mode, one after the other as the kernel walks them.
 
-use crate::{Endpoint, PickContext, Policy};
+use engine::Time;
+
+use crate::{Endpoint, Entry, Level, PickContext, Policy};
 
 /// What the kernel compares with: 31 random bits.
 const BITS: u32 = 31;
+
+/// Its line in the catalogue.
+pub static ENTRY: Entry = Entry {
+    name: "kube-proxy.iptables",
+    summary: "rule by rule with the kernel's 31 bits",
+    level: Level::Connection,
+    on_change: "nothing is kept, so nothing is forgotten; connections stay where they are",
+    parameters: &[],
+    build: |_, _| Box::<IptablesCascade>::default(),
+};
 
 /// **What it does** Rule *i* of *n* is taken with probability 1/(n − i), the last one always: each
 /// endpoint has the same share, up to the ten digits of a rule's text and the 31 bits that the
@@ -13,7 +25,7 @@ const BITS: u32 = 31;
 ///
 /// **What it needs to know** The list. It keeps nothing, so a changed list forgets nothing.
 ///
-/// **When it goes wrong** As [`Random`](crate::Random); besides, half the rules are walked for each
+/// **When it goes wrong** As [`Random`](crate::kube_proxy::random::Random); besides, half the rules are walked for each
 /// new connection.
 ///
 /// **Reference** `computeProbability` in `pkg/proxy/iptables/proxier.go`; `xt_statistic` of Linux.
@@ -72,12 +84,12 @@ impl IptablesCascade {
 }
 
 impl Policy for IptablesCascade {
-    fn update(&mut self, endpoints: &[Endpoint]) {
+    fn update(&mut self, endpoints: &[Endpoint], _: Time) {
         self.endpoints = endpoints.len();
         self.thresholds = kernel_thresholds(endpoints.len());
     }
 
-    fn pick(&mut self, context: PickContext<'_>) -> Option<usize> {
+    fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
         self.walk(|| (context.random.next_u64() >> 32) as u32)
     }
 }

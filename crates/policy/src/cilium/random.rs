@@ -1,6 +1,18 @@
 //! Cilium's choice where nothing else is configured.
 
-use crate::{Endpoint, PickContext, Policy};
+use engine::Time;
+
+use crate::{Endpoint, Entry, Level, PickContext, Policy};
+
+/// Its line in the catalogue.
+pub static ENTRY: Entry = Entry {
+    name: "cilium.random",
+    summary: "32 random bits modulo the list",
+    level: Level::Connection,
+    on_change: "nothing is kept, so nothing is forgotten; connections stay where they are",
+    parameters: &[],
+    build: |_, _| Box::<CiliumRandom>::default(),
+};
 
 /// **What it does** One draw of 32 bits, modulo the number of endpoints.
 ///
@@ -8,7 +20,7 @@ use crate::{Endpoint, PickContext, Policy};
 ///
 /// **What it needs to know** The list, in the order of the service map's slots.
 ///
-/// **When it goes wrong** As [`Random`](crate::Random); the first endpoints are ahead by at most
+/// **When it goes wrong** As [`Random`](crate::kube_proxy::random::Random); the first endpoints are ahead by at most
 /// n/2³².
 ///
 /// **Reference** `lb4_select_backend_id_random` in `bpf/lib/lb.h`.
@@ -26,11 +38,11 @@ impl CiliumRandom {
 }
 
 impl Policy for CiliumRandom {
-    fn update(&mut self, endpoints: &[Endpoint]) {
+    fn update(&mut self, endpoints: &[Endpoint], _: Time) {
         self.endpoints = endpoints.len() as u32;
     }
 
-    fn pick(&mut self, context: PickContext<'_>) -> Option<usize> {
+    fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
         self.remainder((context.random.next_u64() >> 32) as u32)
     }
 }

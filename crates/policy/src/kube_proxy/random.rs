@@ -1,6 +1,18 @@
 //! Uniformly at random: kube-proxy's choice in iptables and nftables mode.
 
-use crate::{Endpoint, PickContext, Policy};
+use engine::Time;
+
+use crate::{Endpoint, Entry, Level, PickContext, Policy};
+
+/// Its line in the catalogue.
+pub static ENTRY: Entry = Entry {
+    name: "kube-proxy.random",
+    summary: "uniformly at random (iptables and nftables mode)",
+    level: Level::Connection,
+    on_change: "nothing is kept, so nothing is forgotten; connections stay where they are",
+    parameters: &[],
+    build: |_, _| Box::<Random>::default(),
+};
 
 /// **What it does** Each endpoint with the same probability, a connection at a time.
 ///
@@ -19,32 +31,29 @@ pub struct Random {
 }
 
 impl Policy for Random {
-    fn update(&mut self, endpoints: &[Endpoint]) {
+    fn update(&mut self, endpoints: &[Endpoint], _: Time) {
         self.endpoints = endpoints.len() as u32;
     }
 
-    fn pick(&mut self, context: PickContext<'_>) -> Option<usize> {
+    fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
         (self.endpoints > 0).then(|| context.random.below(self.endpoints) as usize)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use engine::{Streams, Time};
+    use engine::Streams;
 
     use super::*;
-    use crate::EndpointId;
 
     #[test]
     fn every_endpoint_gets_its_share_and_an_empty_list_gives_none() {
         let mut stream = Streams::new(1).named("test");
         let mut policy = Random::default();
         let mut pick =
-            |policy: &mut Random| policy.pick(PickContext { now: Time::ZERO, random: &mut stream });
+            |policy: &mut Random| policy.pick(&mut PickContext::new(Time::ZERO, &mut stream));
         assert_eq!(pick(&mut policy), None);
-        let endpoints: Vec<_> =
-            (0..4).map(|id| Endpoint { id: EndpointId(id), weight: 1 }).collect();
-        policy.update(&endpoints);
+        policy.update(&Endpoint::numbered(&[1; 4]), Time::ZERO);
         let mut counts = [0u32; 4];
         for _ in 0..40_000 {
             counts[pick(&mut policy).expect("there are four")] += 1;

@@ -1,6 +1,18 @@
 //! Round robin as the kernel's IP virtual server has it: kube-proxy's choice in ipvs mode.
 
-use crate::{Endpoint, EndpointId, PickContext, Policy};
+use engine::Time;
+
+use crate::{Endpoint, EndpointId, Entry, Level, PickContext, Policy};
+
+/// Its line in the catalogue.
+pub static ENTRY: Entry = Entry {
+    name: "ipvs.rr",
+    summary: "in turn, what came last first (ipvs mode)",
+    level: Level::Connection,
+    on_change: "the cursor stays, or falls back to its predecessor where its endpoint goes",
+    parameters: &[],
+    build: |_, _| Box::<IpvsRoundRobin>::default(),
+};
 
 /// **What it does** The next endpoint in the kernel's list after the one of the last connection. An
 /// endpoint of weight 0 is passed over: it gets no new connections.
@@ -47,7 +59,7 @@ impl IpvsRoundRobin {
 }
 
 impl Policy for IpvsRoundRobin {
-    fn update(&mut self, endpoints: &[Endpoint]) {
+    fn update(&mut self, endpoints: &[Endpoint], _: Time) {
         for place in (0..self.list.len()).rev() {
             let id = self.list[place].id;
             match endpoints.iter().position(|endpoint| endpoint.id == id) {
@@ -57,14 +69,14 @@ impl Policy for IpvsRoundRobin {
                 None => self.remove(place),
             }
         }
-        for (place, Endpoint { id, weight }) in endpoints.iter().copied().enumerate() {
+        for (place, Endpoint { id, weight, .. }) in endpoints.iter().copied().enumerate() {
             if !self.list.iter().any(|listed| listed.id == id) {
                 self.insert_at_head(Listed { id, weight, place });
             }
         }
     }
 
-    fn pick(&mut self, _: PickContext<'_>) -> Option<usize> {
+    fn pick(&mut self, _: &mut PickContext<'_>) -> Option<usize> {
         let length = self.list.len();
         let first = self.cursor.map_or(0, |cursor| cursor + 1);
         let mut turns = (0..length).map(|turn| (first + turn) % length);
@@ -80,18 +92,19 @@ impl Policy for IpvsRoundRobin {
 
 #[cfg(test)]
 mod tests {
-    use engine::{Streams, Time};
+    use engine::Streams;
 
     use super::*;
 
     fn endpoints(ids: &[u32]) -> Vec<Endpoint> {
-        ids.iter().map(|id| Endpoint { id: EndpointId(*id), weight: 1 }).collect()
+        let all = Endpoint::numbered(&[1; 10]);
+        ids.iter().map(|id| all[*id as usize]).collect()
     }
 
     /// The ids that come up, where the endpoints of the last update are these.
     fn picks(policy: &mut IpvsRoundRobin, of: &[Endpoint], count: usize) -> Vec<u32> {
         let mut random = Streams::new(1).named("unused");
-        let mut pick = || policy.pick(PickContext { now: Time::ZERO, random: &mut random });
+        let mut pick = || policy.pick(&mut PickContext::new(Time::ZERO, &mut random));
         (0..count).filter_map(|_| pick()).map(|place| of[place].id.0).collect()
     }
 
@@ -101,10 +114,10 @@ mod tests {
         // Added one after the other, these are 3, 2, 1, 0 in the kernel.
         let mut all = endpoints(&[0, 1, 2, 3]);
         all[2].weight = 0;
-        policy.update(&all);
+        policy.update(&all, Time::ZERO);
         assert_eq!(picks(&mut policy, &all, 7), [3, 1, 0, 3, 1, 0, 3]);
         all.iter_mut().for_each(|endpoint| endpoint.weight = 0);
-        policy.update(&all);
+        policy.update(&all, Time::ZERO);
         assert_eq!(picks(&mut policy, &all, 7), [0; 0]);
     }
 
@@ -112,15 +125,15 @@ mod tests {
     fn the_cursor_falls_back_where_its_endpoint_goes_and_stays_otherwise() {
         let mut policy = IpvsRoundRobin::default();
         let all = endpoints(&[4, 3, 2, 1]);
-        policy.update(&all);
+        policy.update(&all, Time::ZERO);
         assert_eq!(picks(&mut policy, &all, 2), [1, 2]);
         let three = endpoints(&[4, 3, 1]);
-        policy.update(&three);
+        policy.update(&three, Time::ZERO);
         assert_eq!(picks(&mut policy, &three, 4), [3, 4, 1, 3]);
         let more = endpoints(&[4, 3, 1, 9]);
-        policy.update(&more);
+        policy.update(&more, Time::ZERO);
         assert_eq!(picks(&mut policy, &more, 4), [4, 9, 1, 3], "the new one is at the head");
-        policy.update(&[]);
+        policy.update(&[], Time::ZERO);
         assert_eq!(picks(&mut policy, &[], 1), [0; 0]);
     }
 }

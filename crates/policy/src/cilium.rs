@@ -1,0 +1,3 @@
+//! Cilium in place of kube-proxy: a choice for each connection, in eBPF.
+
+pub mod random;
