@@ -5,8 +5,10 @@
 //! instance belongs to one balancer, so that twenty nodes keep twenty memories.
 //!
 //! A folder has the policies of one project, a file each, named as that project names them.
-//! [`CATALOGUE`] lists them, a line each; a new policy is one file and one line.
+//! [`CATALOGUE`] lists them, a line each; a new policy is one file and one line. What several
+//! policies are made of is in [`block`].
 
+pub mod block;
 mod catalogue;
 pub mod cilium;
 pub mod ingress_nginx;
