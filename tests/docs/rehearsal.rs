@@ -36,7 +36,8 @@ spec:
   expect: [ requests.failed == 0 ]
 ";
 
-/// What cannot happen in the same run: load balancers whose targets are pods. And flows of UDP.
+/// What cannot happen in the same run: load balancers whose targets are pods. And flows of UDP, and
+/// connections that are kept.
 const EVENTFUL_BESIDES: &str = "
 apiVersion: rollsim.dev/v1
 kind: Scenario
@@ -51,6 +52,7 @@ spec:
   clients:
     - { name: shop, from: outside, target: http://web-np/, arrivals: poisson(50/s) }
     - { name: agent, target: udp://stats:8125, connections: keepAlive, arrivals: constant(20/s) }
+    - { name: rpc, target: http://web-np/, connections: http2, arrivals: constant(20/s) }
   timeline:
     - { at: 10s, kubectl: rollout restart deployment/stats }
     - { at: 20s, kubectl: rollout restart deployment/web }

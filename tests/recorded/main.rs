@@ -6,6 +6,7 @@
 //! there, the tests say so and pass.
 
 mod churn;
+mod keep_alive;
 mod kube_proxy;
 mod kubectl;
 mod kubectl_objects;

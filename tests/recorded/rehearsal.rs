@@ -1,7 +1,8 @@
 //! A recorded configuration as a scenario, and what its rehearsal did.
 
-use std::io;
+use std::{collections::BTreeMap, io};
 
+use api::PodId;
 use engine::Time;
 use metrics::{Collector, Measures};
 use record::{Outcome, Record, Recorder};
@@ -24,6 +25,10 @@ pub(crate) struct Config {
     pub(crate) nodes: u32,
     /// Requests a second; 0 for none.
     pub(crate) rate: i64,
+    /// How many connections the client keeps and uses in turn; 0 where each request has its own.
+    pub(crate) connections: i64,
+    /// What the Deployment is scaled to, where that is what happens to it.
+    pub(crate) scale_to: Option<i64>,
     pub(crate) random_phase: bool,
     pub(crate) seconds_after: i64,
     /// How long before the change the Deployment was created, in milliseconds, where that was so
@@ -59,6 +64,8 @@ impl Config {
             pre_stop_ms: annotation("sim/prestop-ms").map_or(0, |ms| ms.parse().expect("a number")),
             nodes: if e2e { 1 } else { 6 },
             rate: if e2e { 150 } else { 0 },
+            connections: 0,
+            scale_to: params["scale_to"].as_i64(),
             random_phase: params["churn"] == Value::Bool(true),
             seconds_after: if e2e { 8 } else { 120 },
             created_ms_before: None,
@@ -86,8 +93,25 @@ impl Config {
             0 => String::new(),
             rate => format!(
                 "  clients:\n    - {{ name: client, from: node, target: 'http://web-svc:8081/', \
-                 arrivals: constant({rate}/s), timeout: 3s }}\n"
+                 arrivals: constant({rate}/s), timeout: 3s{} }}\n",
+                self.kept()
             ),
+        }
+    }
+
+    fn kept(&self) -> String {
+        match self.connections {
+            0 => String::new(),
+            count => format!(
+                ", connections: {{ keepAlive: {{ min: {count}, max: {count}, reuse: oldest }} }}"
+            ),
+        }
+    }
+
+    fn change(&self) -> String {
+        match self.scale_to {
+            Some(replicas) => format!("scale deployment/web --replicas={replicas}"),
+            None => "set image deployment/web app=app:v2".to_owned(),
         }
     }
 
@@ -128,7 +152,7 @@ spec:
     app:v1: {v1}
     app:v2: {v2}
 {clients}  timeline:
-{scale}    - {{ at: {TRIGGER_SECONDS}s, kubectl: set image deployment/web app=app:v2 }}
+{scale}    - {{ at: {TRIGGER_SECONDS}s, kubectl: {change} }}
 ---
 apiVersion: apps/v1
 kind: Deployment
@@ -156,6 +180,7 @@ spec:
             duration = TRIGGER_SECONDS as i64 + self.seconds_after,
             nodes = self.nodes,
             random_phase = self.random_phase,
+            change = self.change(),
             limits = if self.high_qps {
                 "    controlPlane: { clientQPS: 2000/s, clientBurst: 4000 }\n"
             } else {
@@ -198,6 +223,9 @@ pub(crate) struct Rehearsed {
     pub(crate) failures_ms: Vec<f64>,
     /// Sizes of the old and the new ReplicaSet after each write since then.
     pub(crate) sizes: Vec<[i32; 2]>,
+    /// Of the pods that became ready after the change, in that order, the connections at the end that
+    /// clients keep.
+    pub(crate) connections_of_new: Vec<u32>,
 }
 
 /// Listens to a run.
@@ -206,6 +234,8 @@ struct Listener {
     collector: Collector,
     failures_ms: Vec<f64>,
     sizes: Vec<[i32; 2]>,
+    ready: Vec<PodId>,
+    connections: BTreeMap<PodId, u32>,
 }
 
 fn after_trigger(time: Time) -> f64 {
@@ -227,6 +257,9 @@ impl Recorder for Listener {
                 }
                 self.sizes.push(sizes);
             }
+            Record::PodReady { pod, .. } if after_trigger(time) >= 0.0 => self.ready.push(*pod),
+            Record::ConnectionOpened { pod, .. } => *self.connections.entry(*pod).or_default() += 1,
+            Record::ConnectionClosed { pod, .. } => *self.connections.entry(*pod).or_default() -= 1,
             _ => {}
         }
     }
@@ -236,7 +269,13 @@ impl Recorder for Listener {
 pub(crate) fn rehearse(scenario: &Scenario, seed: u64) -> Rehearsed {
     let mut listener = Listener::default();
     sim::run(sim::compile(scenario, seed), &mut listener);
-    let Listener { collector, mut failures_ms, sizes } = listener;
+    let Listener { collector, mut failures_ms, sizes, ready, connections } = listener;
+    let kept = |pod| connections.get(&pod).copied().unwrap_or(0);
     failures_ms.sort_by(f64::total_cmp);
-    Rehearsed { measures: collector.finish(), failures_ms, sizes: sizes[1..].to_vec() }
+    Rehearsed {
+        measures: collector.finish(),
+        failures_ms,
+        sizes: sizes[1..].to_vec(),
+        connections_of_new: ready.into_iter().map(kept).collect(),
+    }
 }

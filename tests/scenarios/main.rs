@@ -15,6 +15,7 @@ mod fingerprints;
 mod flows;
 mod http_route;
 mod ideal;
+mod kept_connections;
 mod mistakes;
 mod pod_targets;
 mod rehearsal;

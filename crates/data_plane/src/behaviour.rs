@@ -25,6 +25,8 @@ pub struct Behaviour {
     pub listen: Vec<u16>,
     /// Ends by itself so long after listening, with exit code 1.
     pub crash_after: Option<Span>,
+    /// Closes a connection that no request came on for so long.
+    pub idle_timeout: Option<Span>,
 }
 
 /// A program that is slower at first: a request takes `factor` times as long when it starts to

@@ -15,6 +15,7 @@ use crate::{
     connection::{Caller, Transport},
     dns::{Destination, Dns, names::NameId},
     name_cache::{Kept, NameCache},
+    pool::{Keeping, Pool},
     runtime::Sandbox,
     weighted_backends::WeightedBackends,
 };
@@ -76,6 +77,8 @@ pub struct ClientConfig {
     pub resolv_conf: Option<ResolvConf>,
     /// What its requests travel by.
     pub transport: Transport,
+    /// Which connections each of its senders keeps; `None` where every request has one of its own.
+    pub keeping: Option<Keeping>,
     /// What it keeps of the answers of DNS.
     pub name_cache: NameCache,
     /// When its requests come.
@@ -143,6 +146,8 @@ pub struct Client {
     directions_of_pods: BTreeMap<PodId, Directions>,
     /// What each of its senders keeps of the answers of DNS.
     pub kept: BTreeMap<Caller, Kept>,
+    /// The connections that each of its senders keeps.
+    pub pools: BTreeMap<Caller, Pool>,
     /// The Services it called so far.
     called: BTreeSet<ServiceId>,
     /// How many names it looked up, and how many questions that cost.
@@ -187,6 +192,7 @@ impl Client {
             senders: Vec::new(),
             directions_of_pods: BTreeMap::new(),
             kept: BTreeMap::new(),
+            pools: BTreeMap::new(),
             called: BTreeSet::new(),
             lookups: Lookups::default(),
             config,
@@ -229,7 +235,9 @@ impl Client {
 
     /// Looks ahead: where all its requests go, if neither names nor Services change during the run.
     pub fn foresee(&mut self, dns: &mut Dns, services_change: bool) {
-        let knows = self.config.ingress.is_none() && self.config.name_cache == NameCache::None;
+        let knows = self.config.ingress.is_none()
+            && self.config.name_cache == NameCache::None
+            && self.config.keeping.is_none();
         if self.depends_on_the_pod() || !knows {
             return;
         }
@@ -384,11 +392,12 @@ impl Client {
         }
     }
 
-    /// A pod it may have sent from ended.
-    pub fn remove_sender(&mut self, pod: PodId) {
+    /// A pod it may have sent from ended. Gives back the connections that it kept.
+    pub fn remove_sender(&mut self, pod: PodId) -> Pool {
         self.senders.retain(|(sender, _)| *sender != pod);
         self.directions_of_pods.remove(&pod);
         self.kept.remove(&Caller::Pod(pod));
+        self.pools.remove(&Caller::Pod(pod)).unwrap_or_default()
     }
 }
 

@@ -53,7 +53,7 @@ pub enum Caller {
 pub enum Connection {
     /// The program took it.
     Accepted(ServerId),
-    /// The pod's address answered that nobody listens.
+    /// The pod's address answered that nobody listens, or that the connection is no more.
     Refused(Cause),
     /// Nobody answered: the address is routed nowhere.
     Unanswered,

@@ -23,7 +23,7 @@ use crate::{
         pods::{self, PodTargets},
     },
     network::{Delays, Network},
-    program::{CLEAN_EXIT, FAILED_EXIT, Image},
+    program::{FAILED_EXIT, Image},
     runtime::{Runtime, Sandbox},
     weighted_backends::WeightedBackends,
 };
@@ -224,7 +224,7 @@ impl DataPlane {
             Event::Listen(server) => self.listen(server, cx),
             Event::BecomeReady(server) => self.become_ready(server, cx),
             Event::CloseListener(server) => self.drain(server, cx),
-            Event::Exit(server) => self.exit(server, CLEAN_EXIT, cx),
+            Event::Exit(server) => self.leave(server, cx),
             Event::Fail(server) => self.exit(server, FAILED_EXIT, cx),
             Event::SyncProxy(node) => self.proxies[node.0 as usize].sync(&mut self.targets, cx),
             Event::ProgramRules(node) => self.proxies[node.0 as usize].program_rules(cx),

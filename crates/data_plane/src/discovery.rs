@@ -25,13 +25,25 @@ struct Found {
 }
 
 impl DataPlane {
-    /// An attempt begins: its sender finds out where to connect to, and then does.
+    /// An attempt begins: over a connection that its sender keeps, or over a new one.
     pub(crate) fn begin_attempt(&mut self, id: FlightId, cx: &mut Cx<'_>) {
         let flight = self.flights.flight_mut(id);
         let client = &mut self.clients[flight.request.client.0 as usize];
         if client.config.ingress.is_some() {
             return self.enter_ingress(id, cx);
         }
+        if let Some(keeping) = client.config.keeping
+            && self.use_pool(id, &keeping, cx)
+        {
+            return;
+        }
+        self.open_connection(id, cx);
+    }
+
+    /// A new connection: its sender finds out where to connect to, and then does.
+    pub(crate) fn open_connection(&mut self, id: FlightId, cx: &mut Cx<'_>) {
+        let flight = self.flights.flight_mut(id);
+        let client = &mut self.clients[flight.request.client.0 as usize];
         let Found { wait, target } = match client.foreseen {
             Some(Foreseen { destination, port, wait, queries }) => {
                 client.lookups.count(queries);

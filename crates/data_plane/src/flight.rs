@@ -3,7 +3,13 @@
 use engine::{RequestStream, Span, Time};
 use record::{Cause, Outcome, Request};
 
-use crate::{connection::Caller, dns::Destination, ingress::IngressId, server::ServerId};
+use crate::{
+    connection::Caller,
+    dns::Destination,
+    ingress::IngressId,
+    pool::{ConnectionId, Hold},
+    server::ServerId,
+};
 
 /// A request on its way: its place in the slab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,12 +30,14 @@ pub struct Flight {
     pub port: u16,
     /// How it comes to the pod.
     pub link: Link,
-    /// Whether it is a datagram, which goes without a handshake.
-    pub datagram: bool,
+    /// What carries it there.
+    pub carrier: Carrier,
     /// The pod of the Ingress controller that it passes through.
     pub ingress: Option<IngressId>,
     /// How many pods that one has tried for it; [`GIVEN_UP`] where it tries no more.
     pub tries: u8,
+    /// The kept connection that it is on.
+    connection: Option<ConnectionId>,
     /// One way to that pod.
     pub delay: Span,
     /// The program that works on it.
@@ -55,6 +63,22 @@ pub enum Link {
     Kept,
     /// It follows its flow to where the rules sent the first of it.
     Tracked,
+}
+
+/// What carries a request to a pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Carrier {
+    /// A connection of its own.
+    #[default]
+    Connection,
+    /// A datagram, which needs no handshake.
+    Datagram,
+    /// A connection that its sender will keep, which it opens.
+    New,
+    /// One that its sender kept.
+    Kept,
+    /// None yet: it waits for one.
+    None,
 }
 
 /// All requests on their way. Each waits for exactly one event.
@@ -109,6 +133,16 @@ impl Flights {
         }
     }
 
+    /// The same, to look at.
+    #[inline]
+    #[must_use]
+    pub fn flight(&self, id: FlightId) -> &Flight {
+        match &self.places[id.0 as usize] {
+            Place::Taken(flight) => flight,
+            Place::Left | Place::Free => unreachable!("it is on its way"),
+        }
+    }
+
     /// Forgets what is in a place whose event has come.
     #[inline]
     pub fn remove(&mut self, id: FlightId) {
@@ -153,6 +187,50 @@ impl Flights {
 }
 
 impl Flight {
+    /// A request that its client wants now.
+    #[must_use]
+    #[inline]
+    pub fn new(request: Request, caller: Caller, deadline: Time, workload: RequestStream) -> Self {
+        Self {
+            request,
+            caller,
+            deadline,
+            asked: 0,
+            port: 0,
+            link: Link::ByRules,
+            carrier: Carrier::Connection,
+            ingress: None,
+            tries: 0,
+            connection: None,
+            delay: Span::ZERO,
+            server: None,
+            departure: Time::ZERO,
+            workload,
+        }
+    }
+
+    /// What it has of the connections that its sender keeps.
+    #[must_use]
+    #[inline]
+    pub fn hold(&self) -> Hold {
+        match (self.carrier, self.connection) {
+            (Carrier::Connection | Carrier::Datagram, _) => Hold::Nothing,
+            (Carrier::New, _) => Hold::Opens,
+            (Carrier::Kept, Some(connection)) => Hold::Over(connection),
+            (Carrier::Kept | Carrier::None, _) => Hold::Waits,
+        }
+    }
+
+    /// It has this of the connections that its sender keeps.
+    pub fn set_hold(&mut self, hold: Hold) {
+        (self.carrier, self.connection) = match hold {
+            Hold::Nothing => (Carrier::Connection, None),
+            Hold::Opens => (Carrier::New, None),
+            Hold::Over(connection) => (Carrier::Kept, Some(connection)),
+            Hold::Waits => (Carrier::None, None),
+        };
+    }
+
     /// Turns it to where it is to connect.
     #[inline]
     pub fn aim(&mut self, destination: Destination, port: u16) {

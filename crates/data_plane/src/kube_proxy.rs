@@ -361,6 +361,15 @@ impl KubeProxy {
         }
     }
 
+    /// Tells the policy of a port that a connection to it, which its sender kept, was closed.
+    pub fn connection_closed(&mut self, asked: Asked, pod: PodId, age: (Time, Span)) {
+        let Asked { service, protocol, port, caller } = asked;
+        let Some(rules) = self.rules.get_mut(service.0 as usize) else { return };
+        if let Some(port) = rules.ports.iter_mut().find(|rules| rules.is(protocol, port)) {
+            port.done(caller, pod, Outcome::Ok, age);
+        }
+    }
+
     fn plan(&mut self, cx: &mut Cx<'_>) {
         let Some(due) = self.runner.due() else { return };
         let due = due.max(cx.now);

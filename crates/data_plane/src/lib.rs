@@ -33,12 +33,14 @@ pub mod kube_proxy;
 pub mod load_balancer;
 pub mod name_cache;
 pub mod network;
+pub mod pool;
 mod program;
 pub mod proxy;
 pub mod runtime;
 pub mod server;
 mod through_ingress;
 mod through_load_balancer;
+mod through_pool;
 mod way;
 pub mod weighted_backends;
 

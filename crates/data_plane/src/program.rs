@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use api::{ContainerId, EnvVar, PodId, RuntimeReply, RuntimeRequest, runtime_interface::ProbeKind};
 use engine::{Source, Span, Time};
-use record::{Cause, Record};
+use record::{Cause, ClientId, Record};
 
 use crate::{
     Cx, DataPlane,
@@ -147,6 +147,7 @@ impl DataPlane {
                 server.begin_to_end();
                 let stop = image.stop.sample(turn, &mut self.delays);
                 self.close(id, cx);
+                self.close_connections(id, cx.now);
                 let lost = self.drop_work(id, cx);
                 self.runtime.server_mut(id).dropped += lost;
                 self.plan_exit(id, cx.now + stop, cx);
@@ -170,6 +171,7 @@ impl DataPlane {
             return;
         }
         self.close(id, cx);
+        self.leave_connections(id, cx.now);
         let server = self.runtime.server(id);
         let done = server.busy_until().max(cx.now);
         let stop = server.behaviour.stop.sample(server.turn, &mut self.delays);
@@ -195,15 +197,34 @@ impl DataPlane {
             return;
         }
         self.close(id, cx);
+        self.close_connections(id, cx.now);
         let in_flight = self.drop_work(id, cx) + self.runtime.server(id).dropped;
         self.runtime.server_mut(id).end();
         let ContainerId { pod, index: container } = self.runtime.server(id).container;
         let record = Record::ContainerExited { pod, container, code, in_flight };
         cx.recorder.record(cx.now, &record);
-        for client in &mut self.clients {
-            client.remove_sender(pod);
-        }
+        self.remove_sender(pod, cx);
         self.reply(RuntimeReply::Exited { pod, container, code }, cx);
+    }
+
+    /// A program that was told to end has nothing left to do, unless more has come on a connection that was
+    /// open already.
+    pub(crate) fn leave(&mut self, id: ServerId, cx: &mut Cx<'_>) {
+        let server = self.runtime.server(id);
+        let drains = matches!(server.behaviour.on_sigterm, OnSigterm::Drain { .. });
+        if drains && server.busy_until() > cx.now {
+            let done = server.busy_until();
+            return self.plan_exit(id, done, cx);
+        }
+        self.exit(id, CLEAN_EXIT, cx);
+    }
+
+    /// Nobody sends from a pod any more.
+    fn remove_sender(&mut self, pod: PodId, cx: &mut Cx<'_>) {
+        for client in (0..self.clients.len() as u32).map(ClientId) {
+            let pool = self.clients[client.0 as usize].remove_sender(pod);
+            self.close_pool(client, pool, cx);
+        }
     }
 
     fn close(&mut self, id: ServerId, cx: &mut Cx<'_>) {
@@ -268,5 +289,5 @@ pub(crate) const FAILED_EXIT: u8 = 1;
 const SIGKILL_EXIT: u8 = 137;
 
 fn server_source(server: ServerId) -> Source {
-    Source { class: class::SERVER, entity: server.0 }
+    Source { class: class::SERVER, entity: server.place() }
 }

@@ -90,13 +90,13 @@ impl Runtime {
     #[must_use]
     #[inline]
     pub fn server(&self, id: ServerId) -> &Server {
-        &self.servers[id.0 as usize]
+        &self.servers[id.place() as usize]
     }
 
     /// A program, to change.
     #[inline]
     pub fn server_mut(&mut self, id: ServerId) -> &mut Server {
-        &mut self.servers[id.0 as usize]
+        &mut self.servers[id.place() as usize]
     }
 
     /// Gives a pod its network. `stated` says which ports the program of an image listens on, where
@@ -137,7 +137,7 @@ impl Runtime {
     pub fn start(&mut self, server: Server, environment: Arc<[EnvVar]>) -> Option<ServerId> {
         let ContainerId { pod, index } = server.container;
         let sandbox = self.sandboxes.get_mut(pod.0 as usize)?.as_mut()?;
-        let id = ServerId(self.servers.len() as u32);
+        let id = ServerId::after(self.servers.len() as u32);
         sandbox.servers[usize::from(index)] = Some(id);
         sandbox.environments[usize::from(index)] = environment;
         if let Some(address) = &mut self.addresses[pod.0 as usize] {

@@ -7,6 +7,7 @@
 use std::{
     cmp::Reverse,
     collections::{BinaryHeap, VecDeque},
+    num::NonZeroU32,
     sync::Arc,
 };
 
@@ -17,7 +18,22 @@ use crate::behaviour::Behaviour;
 
 /// A program's number in one run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ServerId(pub u32);
+pub struct ServerId(NonZeroU32);
+
+impl ServerId {
+    /// The one that was started after so many others.
+    #[must_use]
+    pub fn after(others: u32) -> Self {
+        Self(NonZeroU32::MIN.saturating_add(others))
+    }
+
+    /// How many were started before it: its place among all.
+    #[must_use]
+    #[inline]
+    pub fn place(self) -> u32 {
+        self.0.get() - 1
+    }
+}
 
 /// Whether a program listens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,6 +11,7 @@ use crate::{
     flight::Link,
     kube_proxy::{Asked, Refusal},
     load_balancer::pods::PodTargets,
+    pool::Route,
     runtime::Runtime,
 };
 
@@ -39,11 +40,22 @@ impl DataPlane {
         let Some(Some(server)) = self.runtime.listener_of(target.pod, target.target_port) else {
             return;
         };
+        for client in &mut self.clients {
+            if client.config.origin == Origin::OutsideBalanced {
+                let ends = |route: &Route| {
+                    route.pod == target.pod
+                        && route.asked.is_some_and(|asked| asked.service == target.service)
+                };
+                client.pools.values_mut().for_each(|pool| pool.close(cx.now, ends));
+            }
+        }
         for flight_id in self.flights.in_hand_of(server, cx.now) {
             let flight = self.flights.flight_mut(flight_id);
             let Caller::Outside(client) = flight.caller else { continue };
             let origin = &self.clients[client.0 as usize].config.origin;
-            let balanced = *origin == Origin::OutsideBalanced && flight.link == Link::Direct;
+            let direct =
+                matches!(flight.link, Link::Direct | Link::Kept) && flight.ingress.is_none();
+            let balanced = *origin == Origin::OutsideBalanced && direct;
             if balanced && flight.request.service == Some(target.service) {
                 flight.server = None;
                 flight.fail(Cause::ResetDeregistered);

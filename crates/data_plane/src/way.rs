@@ -11,8 +11,9 @@ use crate::{
     client::Origin,
     connection::{self, Caller, Connection, Transport},
     event::{Event, class},
-    flight::{Flight, FlightId, Link},
+    flight::{Carrier, Flight, FlightId, Link},
     kube_proxy::{Asked, KubeProxy, Refusal, Target},
+    pool::Hold,
     through_load_balancer::choose,
 };
 
@@ -59,21 +60,11 @@ impl DataPlane {
             attempts: 0,
             outcome: Outcome::Ok,
         };
-        let flight = self.flights.insert(Flight {
-            request,
-            caller,
-            deadline,
-            asked: 0,
-            port: 0,
-            link: Link::ByRules,
-            datagram,
-            ingress: None,
-            tries: 0,
-            delay: Span::ZERO,
-            server: None,
-            departure: Time::ZERO,
-            workload,
-        });
+        let mut flight = Flight::new(request, caller, deadline, workload);
+        if datagram {
+            flight.carrier = Carrier::Datagram;
+        }
+        let flight = self.flights.insert(flight);
         let Some(foreseen) = foreseen else { return self.begin_attempt(flight, cx) };
         self.clients[id.0 as usize].lookups.count(foreseen.queries);
         self.flights.flight_mut(flight).aim(foreseen.destination, foreseen.port);
@@ -176,7 +167,12 @@ impl DataPlane {
         let flight = self.flights.flight_mut(id);
         let pod = flight.request.pod.expect("only a request with a pod is delivered");
         let (delay, deadline) = (flight.delay, flight.deadline);
-        let server = match connection::connect(&self.runtime, pod, flight.port) {
+        let reached = match flight.hold() {
+            Hold::Over(connection) => self.over(id, connection, cx.now),
+            _ => connection::connect(&self.runtime, pod, flight.port),
+        };
+        let flight = self.flights.flight_mut(id);
+        let server = match reached {
             Connection::Accepted(server) => server,
             Connection::Refused(cause) => {
                 flight.fail(cause);
@@ -188,9 +184,10 @@ impl DataPlane {
             }
         };
         // The handshake's answer and the request itself take another round trip.
-        let at_once = flight.link == Link::Kept || flight.datagram;
+        let at_once = flight.link == Link::Kept || flight.carrier == Carrier::Datagram;
         let handshake = if at_once { Span::ZERO } else { delay + delay };
         let received = cx.now + handshake;
+        let opens = flight.carrier == Carrier::New;
         let station = self.runtime.server_mut(server);
         let Some(admission) = station.admit(cx.now, received, &mut flight.workload) else {
             flight.fail(Cause::RejectedOverload);
@@ -201,6 +198,10 @@ impl DataPlane {
         flight.departure = admission.departure;
         let back = if flight.ingress.is_some() { self.network.outside() } else { Span::ZERO };
         let answered = admission.departure + delay + back;
+        if opens {
+            self.keep_connection(id, server, cx);
+        }
+        let flight = self.flights.flight_mut(id);
         if answered > deadline {
             flight.fail(Cause::TimeoutSlow);
             return self.end_at(id, deadline, cx);
@@ -227,6 +228,9 @@ impl DataPlane {
         let Some(flight) = self.flights.due(id) else { return self.flights.remove(id) };
         if flight.ingress.is_some() && self.stays_in_ingress(id, cx) {
             return;
+        }
+        if self.flights.flight(id).hold() != Hold::Nothing {
+            self.leave_pool(id, cx);
         }
         let flight = self.flights.flight_mut(id);
         let request = &flight.request;

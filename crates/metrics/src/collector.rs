@@ -9,6 +9,7 @@ use record::{Cause, Fingerprint, Outcome, Record, Recorder, Request};
 use crate::{
     clock::Clock,
     hindrance::Service,
+    kept_connections::KeptConnections,
     listing::{Change, Listing, Way},
     measures::{Lookups, Measures},
     pod_tallies::PodTallies,
@@ -67,6 +68,7 @@ pub(crate) struct Client {
     /// Of those that did.
     in_rollout: Tally,
     pub(crate) lookups: Lookups,
+    pub(crate) kept: KeptConnections,
     /// Whether its requests come in through an Ingress.
     pub(crate) by_ingress: bool,
     /// Whether they come in through a load balancer whose targets are pods.
@@ -340,6 +342,12 @@ impl Recorder for Collector {
             Record::NamesLookedUp { client, names, queries } => {
                 let client = slot(&mut self.clients, client.0 as usize);
                 client.lookups = Lookups { names: *names, queries: *queries };
+            }
+            Record::ConnectionOpened { client, pod, .. } => {
+                slot(&mut self.clients, client.0 as usize).kept.open(*pod);
+            }
+            Record::ConnectionClosed { client, pod, .. } => {
+                slot(&mut self.clients, client.0 as usize).kept.close(*pod);
             }
             Record::ScenarioBegan => self.clock.begin(time),
             Record::NodeAdded { .. }

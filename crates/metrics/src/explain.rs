@@ -57,6 +57,7 @@ impl<'a> Case<'a> {
             | Cause::RefusedListenerClosed
             | Cause::RefusedWrongPort => "refused",
             Cause::ResetKilledInFlight | Cause::ResetDeregistered => "cut off",
+            Cause::ResetIdleClosed => "reset",
             Cause::TimeoutUnreachable
             | Cause::TimeoutDropped
             | Cause::TimeoutStaleFlow
@@ -101,6 +102,7 @@ impl<'a> Case<'a> {
             Cause::RefusedWrongPort => (self.wrong_port(), None),
             Cause::ResetKilledInFlight => self.killed_in_flight(),
             Cause::ResetDeregistered => (self.deregistered(), None),
+            Cause::ResetIdleClosed => (self.idle_closed(), None),
             Cause::TimeoutUnreachable => self.unreachable(),
             Cause::TimeoutDropped => (self.dropped(), None),
             Cause::TimeoutSlow => (self.slow(), None),
@@ -181,6 +183,15 @@ impl<'a> Case<'a> {
         format!(
             "{clients} {goes} by an HTTPRoute with a backend that leads nowhere, whose share of the \
              requests the controller answered itself"
+        )
+    }
+
+    fn idle_closed(&self) -> String {
+        let (clients, many) = self.clients();
+        let (send, keep) = if many { ("send", "they keep") } else { ("sends", "it keeps") };
+        format!(
+            "{clients} {send} over connections that {keep}, and these met one that the pod's program \
+             had just closed"
         )
     }
 

@@ -30,6 +30,7 @@ pub mod expectation;
 mod explain;
 mod extent;
 mod hindrance;
+mod kept_connections;
 mod listing;
 pub mod measures;
 mod pod_tallies;
@@ -46,6 +47,6 @@ pub mod words;
 pub use collector::Collector;
 pub use expectation::{Expectation, ExpectationError, Verdict};
 pub use measures::{
-    Balance, BySecond, ClientMeasures, Counts, Explanation, Lookups, Measures, PodMeasures,
-    PodState, Rollout, Second, ServiceBalance, Traffic,
+    Balance, BySecond, ClientMeasures, Connections, Counts, Explanation, Lookups, Measures,
+    PodMeasures, PodState, Rollout, Second, ServiceBalance, Traffic,
 };

@@ -88,6 +88,8 @@ pub struct ClientMeasures {
     pub traffic: Traffic,
     /// The names it looked up.
     pub lookups: Lookups,
+    /// The connections that it kept; all 0 where each request had one of its own.
+    pub connections: Connections,
 }
 
 /// How often a client asked DNS.
@@ -114,6 +116,17 @@ impl Lookups {
     pub fn queries_per_name(&self) -> Option<f64> {
         (self.names > 0).then(|| self.queries as f64 / self.names as f64)
     }
+}
+
+/// The connections that a client kept for later requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Connections {
+    /// Those that it opened.
+    pub opened: u64,
+    /// Those that were open when the run ended.
+    pub open: u64,
+    /// Of these, those to the pod that had most.
+    pub most_to_a_pod: u64,
 }
 
 /// What one pod lived through and carried.

@@ -52,8 +52,9 @@ pub(crate) fn measures(mut collector: Collector, fingerprint: String) -> Measure
 }
 
 fn client(client: crate::collector::Client) -> ClientMeasures {
-    let crate::collector::Client { name, tally, lookups, .. } = client;
-    ClientMeasures { name, traffic: tally.into_traffic(), lookups }
+    let crate::collector::Client { name, tally, lookups, kept, .. } = client;
+    let connections = kept.measures();
+    ClientMeasures { name, traffic: tally.into_traffic(), lookups, connections }
 }
 
 /// A series as long as the run, also where its last seconds were idle.

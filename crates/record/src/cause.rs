@@ -52,6 +52,8 @@ pub enum Cause {
     ResetKilledInFlight,
     /// The load balancer broke it off: its pod had been deregistered for long enough.
     ResetDeregistered,
+    /// A connection that its client had kept was closed at the other end when the request came.
+    ResetIdleClosed,
     /// The address answered no more: the pod's network was gone.
     TimeoutUnreachable,
     /// The traffic policy keeps connections on their node, which has no pod to send them to.
@@ -76,13 +78,14 @@ pub enum Cause {
 
 impl Cause {
     /// All causes, in the order of their families.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::RefusedNoEndpoints,
         Self::RefusedNotListening,
         Self::RefusedListenerClosed,
         Self::RefusedWrongPort,
         Self::ResetKilledInFlight,
         Self::ResetDeregistered,
+        Self::ResetIdleClosed,
         Self::TimeoutUnreachable,
         Self::TimeoutDropped,
         Self::TimeoutSlow,
@@ -105,6 +108,7 @@ impl Cause {
             Self::RefusedWrongPort => "refused.wrong-port",
             Self::ResetKilledInFlight => "reset.killed-in-flight",
             Self::ResetDeregistered => "reset.deregistered",
+            Self::ResetIdleClosed => "reset.idle-closed",
             Self::TimeoutUnreachable => "timeout.unreachable",
             Self::TimeoutDropped => "timeout.dropped",
             Self::TimeoutSlow => "timeout.slow",
@@ -126,7 +130,9 @@ impl Cause {
             | Self::RefusedNotListening
             | Self::RefusedListenerClosed
             | Self::RefusedWrongPort => Family::Refused,
-            Self::ResetKilledInFlight | Self::ResetDeregistered => Family::Reset,
+            Self::ResetKilledInFlight | Self::ResetDeregistered | Self::ResetIdleClosed => {
+                Family::Reset
+            }
             Self::TimeoutUnreachable
             | Self::TimeoutDropped
             | Self::TimeoutSlow
@@ -164,6 +170,7 @@ impl Cause {
             Self::TimeoutStaleFlow => 14,
             Self::ResetDeregistered => 15,
             Self::Http5xx => 16,
+            Self::ResetIdleClosed => 17,
         }
     }
 }

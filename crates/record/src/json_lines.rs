@@ -101,6 +101,12 @@ impl Names {
             Record::IngressUsed { client } => {
                 json!({ "record": "IngressUsed", "client": self.clients.get(client) })
             }
+            Record::ConnectionOpened { client, node, pod } => {
+                self.connection("ConnectionOpened", *client, *node, *pod)
+            }
+            Record::ConnectionClosed { client, node, pod } => {
+                self.connection("ConnectionClosed", *client, *node, *pod)
+            }
             Record::FlowsForgotten { node, service, count } => {
                 json!({ "record": "FlowsForgotten", "node": self.nodes.get(node),
                         "service": self.services.get(service), "count": count })
@@ -142,6 +148,11 @@ impl Names {
             Record::PodCreated { pod, name, .. } => drop(self.pods.insert(*pod, name.clone())),
             _ => {}
         }
+    }
+
+    fn connection(&self, record: &str, client: ClientId, node: NodeId, pod: PodId) -> Value {
+        json!({ "record": record, "client": self.clients.get(&client),
+                "node": self.nodes.get(&node), "pod": self.pods.get(&pod) })
     }
 
     fn request(&self, request: &Request) -> Value {

@@ -350,4 +350,22 @@ pub enum Record {
         /// The pods from now on.
         pods: Arc<[PodId]>,
     },
+    /// A client opened a connection that it keeps for later requests.
+    ConnectionOpened {
+        /// The client.
+        client: ClientId,
+        /// The node that it comes from.
+        node: NodeId,
+        /// The pod that accepted it.
+        pod: PodId,
+    },
+    /// A client closed a connection that it kept, or heard that the other end has.
+    ConnectionClosed {
+        /// The client.
+        client: ClientId,
+        /// The node that it came from.
+        node: NodeId,
+        /// The pod that had accepted it.
+        pod: PodId,
+    },
 }

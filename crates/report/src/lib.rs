@@ -11,6 +11,7 @@
 //! | `verdict` | the whole result in one sentence |
 //! | `number` | numbers as readers see them |
 //! | `lookups` | what clients asked DNS |
+//! | `kept_connections` | the connections that they kept |
 //! | `rollout` | what is said of a rollout |
 //! | `window` | which part of a run is worth drawing |
 //! | [`mod@text`] | for a terminal, in kubectl's look |
@@ -23,6 +24,7 @@
 pub mod figure;
 pub mod html;
 pub mod json;
+mod kept_connections;
 mod lookups;
 mod number;
 pub mod report;

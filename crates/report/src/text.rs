@@ -47,6 +47,7 @@ pub fn text(report: &Report<'_>, style: Style) -> String {
         traffic::causes(measures, style),
         traffic::latency(measures, style),
         traffic::lookups(measures, style),
+        traffic::connections(measures, style),
         balance::pods(measures, style),
         balance::evenness(measures, style),
         rollouts::rollouts(measures, style),

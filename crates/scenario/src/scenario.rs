@@ -286,6 +286,8 @@ pub struct Image {
     pub listen: Vec<u16>,
     /// Ends by itself so long after listening, with exit code 1.
     pub crash_after: Option<Span>,
+    /// Closes a connection that no request came on for so long; never where nobody says.
+    pub idle_timeout: Option<Span>,
     /// Whether somebody wrote this, rather than the documented default standing in.
     pub stated: bool,
 }
@@ -341,8 +343,31 @@ pub enum Connections {
     /// Each has one of its own; over UDP, a socket of its own, and so a source port.
     #[default]
     PerRequest,
-    /// Those of one sender share one. So far only over UDP, where that is a socket.
-    KeepAlive,
+    /// Over UDP, those of one sender come from one socket.
+    OneSocket,
+    /// Each sender keeps connections for later requests.
+    Kept(Keeping),
+}
+
+/// Which connections a sender keeps, and how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keeping {
+    /// How many requests one carries at a time.
+    pub streams: u32,
+    /// Until there are so many, each request opens one.
+    pub min: u32,
+    /// There are at most so many; further requests wait for one.
+    pub max: u32,
+    /// So many stay open that no request is on.
+    pub max_idle: u32,
+    /// So long one takes new requests.
+    pub max_age: Option<Span>,
+    /// So long one stays that no request is on.
+    pub idle_timeout: Option<Span>,
+    /// So long nobody may answer on one until it is given up; of HTTP/2 only.
+    pub ping_timeout: Option<Span>,
+    /// Whether the one that was used last is taken first.
+    pub newest_first: bool,
 }
 
 /// Where a client is.

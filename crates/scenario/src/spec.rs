@@ -5,6 +5,7 @@ mod applied_services;
 mod clients;
 mod cluster;
 mod command;
+mod connections;
 mod dns;
 mod fault;
 mod images;

@@ -23,6 +23,7 @@ use data_plane::{
     load_balancer::{self, HealthCheck},
     name_cache::NameCache,
     network::Delays,
+    pool::Keeping,
     proxy::mode::Mode,
     weighted_backends::WeightedBackends,
 };
@@ -218,6 +219,7 @@ fn behaviour(image: &Image) -> Behaviour {
         },
         listen: image.listen.clone(),
         crash_after: image.crash_after,
+        idle_timeout: image.idle_timeout,
     }
 }
 
@@ -337,9 +339,13 @@ fn client(client: &Client, scenario: &Scenario, nodes: &BTreeMap<&str, NodeId>) 
         resolv_conf: resolv_conf(client, scenario),
         transport: match client.target.protocol {
             Protocol::Udp => {
-                Transport::Udp { one_socket: client.connections == Connections::KeepAlive }
+                Transport::Udp { one_socket: client.connections == Connections::OneSocket }
             }
             Protocol::Tcp | Protocol::Sctp => Transport::Tcp,
+        },
+        keeping: match client.connections {
+            Connections::PerRequest | Connections::OneSocket => None,
+            Connections::Kept(kept) => Some(keeping(kept)),
         },
         name_cache: match client.name_cache {
             scenario::NameCache::None => NameCache::None,
@@ -357,6 +363,21 @@ fn client(client: &Client, scenario: &Scenario, nodes: &BTreeMap<&str, NodeId>) 
         timeout: if client.timeout == Span::ZERO { Span::MAX } else { client.timeout },
         attempts: client.retries.attempts,
         retry_on: client.retries.on.iter().filter_map(|name| family(name)).collect(),
+    }
+}
+
+/// Which connections each sender of a client keeps.
+fn keeping(kept: scenario::Keeping) -> Keeping {
+    let scenario::Keeping { streams, min, max, max_idle, .. } = kept;
+    Keeping {
+        streams,
+        min,
+        max,
+        max_idle,
+        max_age: kept.max_age,
+        idle_timeout: kept.idle_timeout,
+        ping_timeout: kept.ping_timeout,
+        newest_first: kept.newest_first,
     }
 }
 

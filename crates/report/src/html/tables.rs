@@ -5,7 +5,7 @@ use stats::LatencyHistogram;
 
 use super::markup::{Cell, Kind, escaped, table};
 use crate::{
-    lookups,
+    kept_connections, lookups,
     number::{count, latency_or_none, many, percent_or_none, seconds, share},
     report::Report,
     rollout::{ending, versions},
@@ -20,6 +20,7 @@ pub(super) fn section(report: &Report<'_>) -> String {
         causes(measures),
         latency(measures),
         names(measures),
+        connections(measures),
         pods(measures),
         rollouts,
     ]
@@ -97,6 +98,23 @@ fn names(measures: &Measures) -> String {
     let clients = measures.clients.iter();
     let rows: Vec<_> = clients.map(|client| lookups::cells(client).map(plain).to_vec()).collect();
     table("Names looked up", &heads, &rows)
+}
+
+fn connections(measures: &Measures) -> String {
+    if !kept_connections::are_any(measures) {
+        return String::new();
+    }
+    let heads = [
+        ("Client", Kind::Name),
+        ("Connections opened", Kind::Number),
+        ("Requests each", Kind::Number),
+        ("Open at the end", Kind::Number),
+        ("Most to a pod", Kind::Number),
+    ];
+    let clients = measures.clients.iter();
+    let rows: Vec<_> =
+        clients.map(|client| kept_connections::cells(client).map(plain).to_vec()).collect();
+    table("Connections kept", &heads, &rows)
 }
 
 fn latency(measures: &Measures) -> String {

@@ -97,6 +97,16 @@ pub(super) struct Client<'a> {
     requests: Requests<'a>,
     latency_ms: Latency,
     dns: Lookups,
+    /// Of a client that keeps connections.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connections: Option<Connections>,
+}
+
+#[derive(Serialize)]
+struct Connections {
+    opened: u64,
+    open: u64,
+    most_to_a_pod: u64,
 }
 
 #[derive(Serialize)]
@@ -112,6 +122,11 @@ impl<'a> Client<'a> {
             requests: Requests::of(client.traffic.counts, &client.traffic.by_cause),
             latency_ms: Latency::of(&client.traffic.latency),
             dns: Lookups { names: client.lookups.names, queries: client.lookups.queries },
+            connections: (client.connections.opened > 0).then_some(Connections {
+                opened: client.connections.opened,
+                open: client.connections.open,
+                most_to_a_pod: client.connections.most_to_a_pod,
+            }),
         }
     }
 }

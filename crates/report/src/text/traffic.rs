@@ -9,7 +9,7 @@ use super::{
     table::{Side, Table},
 };
 use crate::{
-    lookups,
+    kept_connections, lookups,
     number::{count, percent_or_none, share, tight_latency},
 };
 
@@ -57,6 +57,20 @@ pub(super) fn lookups(measures: &Measures, style: Style) -> String {
     for client in &measures.clients {
         let cells = lookups::cells(client);
         table.row(cells.map(|cell| (cell, Tone::Plain)));
+    }
+    table.render(style)
+}
+
+/// The connections that clients kept, where any did.
+pub(super) fn connections(measures: &Measures, style: Style) -> String {
+    if !kept_connections::are_any(measures) {
+        return String::new();
+    }
+    let heads = ["CLIENT", "CONNECTIONS OPENED", "REQUESTS EACH", "OPEN AT END", "MOST TO A POD"];
+    let side = |head| if head == "CLIENT" { Side::Left } else { Side::Right };
+    let mut table = Table::new(heads.map(|head| (head, side(head))));
+    for client in &measures.clients {
+        table.row(kept_connections::cells(client).map(|cell| (cell, Tone::Plain)));
     }
     table.render(style)
 }

@@ -6,8 +6,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use engine::{Span, Time};
 use metrics::{
-    Balance, BySecond, ClientMeasures, Counts, Explanation, Lookups, Measures, PodMeasures,
-    PodState, Rollout, Second, ServiceBalance, Traffic,
+    Balance, BySecond, ClientMeasures, Connections, Counts, Explanation, Lookups, Measures,
+    PodMeasures, PodState, Rollout, Second, ServiceBalance, Traffic,
 };
 use record::Cause;
 use stats::LatencyHistogram;
@@ -344,7 +344,8 @@ fn client(name: &str, measures: &Measures) -> ClientMeasures {
     };
     let names = measures.requests.attempts;
     let lookups = Lookups { names, queries: 2 * names };
-    ClientMeasures { name: Arc::from(name), traffic, lookups }
+    let connections = Connections::default();
+    ClientMeasures { name: Arc::from(name), traffic, lookups, connections }
 }
 
 /// `count` latencies around 20 ms with a long tail, `factor` times as long.

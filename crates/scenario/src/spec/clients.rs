@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use api::{Labels, Protocol};
+use api::Labels;
 use engine::Span;
 
 use super::{
@@ -10,7 +10,7 @@ use super::{
     item::{Fields, Item, Reading},
 };
 use crate::{
-    Arrivals, Client, Code, Connections, From, NameCache, Node, Retries, diagnostic::suggest,
+    Arrivals, Client, Code, From, NameCache, Node, Retries, diagnostic::suggest,
     kubernetes::parse_labels, rate,
 };
 
@@ -50,8 +50,7 @@ impl Reading<'_> {
     ) -> Option<Client> {
         const FIELDS: [&str; 8] =
             ["name", "from", "target", "arrivals", "connections", "timeout", "retries", "dns"];
-        const PLANNED: [&str; 6] =
-            ["users", "thinkTime", "trace", "http2", "keepAlive", "balancer"];
+        const PLANNED: [&str; 4] = ["users", "thinkTime", "trace", "balancer"];
         let fields = self.fields(item, &FIELDS, &PLANNED);
         let name = self.need(&fields, "name").and_then(|item| self.client_name(&item, names));
         let from = match fields.get("from") {
@@ -64,8 +63,7 @@ impl Reading<'_> {
             _ => None,
         };
         let arrivals = self.need(&fields, "arrivals").and_then(|item| self.arrivals(&item, known));
-        let udp = target.as_ref().is_some_and(|target| target.protocol == Protocol::Udp);
-        let connections = self.connections(&fields, udp);
+        let connections = self.connections(&fields, target.as_ref());
         let timeout = self.timeout(&fields);
         let retries = fields.get("retries").map_or_else(no_retries, |item| self.retries(&item));
         let name_cache =
@@ -117,27 +115,6 @@ impl Reading<'_> {
             self.report(Code::BadValue, &item, message, "write a timeout such as 1s");
         }
         timeout
-    }
-
-    /// `connections`; a client over UDP may keep its socket.
-    fn connections(&mut self, fields: &Fields<'_>, udp: bool) -> Connections {
-        let Some(item) = fields.get("connections") else { return Connections::default() };
-        let Some(text) = self.text(&item) else { return Connections::default() };
-        match text.as_str() {
-            "perRequest" => {}
-            "keepAlive" if udp => return Connections::KeepAlive,
-            "keepAlive" | "http2" => {
-                let message = format!("connections `{text}` are not there yet");
-                let help = "write `connections: perRequest`, or leave it out";
-                self.report(Code::NotYet, &item, message, help);
-            }
-            _ => {
-                let message = format!("{}: unknown choice `{text}`", item.path());
-                let help = suggest(&text, "choice", ["perRequest", "keepAlive", "http2"]);
-                self.report(Code::BadValue, &item, message, help);
-            }
-        }
-        Connections::PerRequest
     }
 
     fn retries(&mut self, item: &Item<'_>) -> Retries {

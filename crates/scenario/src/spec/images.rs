@@ -23,6 +23,7 @@ pub(crate) fn default_image() -> Image {
         on_sigterm: OnSigterm::Exit,
         listen: Vec::new(),
         crash_after: None,
+        idle_timeout: None,
         stated: false,
     }
 }
@@ -35,7 +36,7 @@ impl Reading<'_> {
     }
 
     fn image(&mut self, item: &Item<'_>) -> Image {
-        const KNOWN: [&str; 11] = [
+        const KNOWN: [&str; 12] = [
             "start",
             "ready",
             "stop",
@@ -47,8 +48,9 @@ impl Reading<'_> {
             "lameDuck",
             "listen",
             "crashAfter",
+            "idleTimeout",
         ];
-        const PLANNED: [&str; 6] = ["calls", "memory", "cpu", "errorRate", "keepAlive", "pull"];
+        const PLANNED: [&str; 5] = ["calls", "memory", "cpu", "errorRate", "pull"];
         let mut image = Image { stated: true, ..default_image() };
         if matches!(item.node.value, Value::Null) {
             return image;
@@ -70,6 +72,7 @@ impl Reading<'_> {
         image.warm_up = fields.get("warmUp").and_then(|item| self.warm_up(&item));
         image.on_sigterm = self.on_sigterm(&fields);
         image.crash_after = fields.get("crashAfter").and_then(|item| self.span(&item));
+        image.idle_timeout = fields.get("idleTimeout").and_then(|item| self.lasting(&item));
         for item in fields.get("listen").map(|item| self.list(&item)).unwrap_or_default() {
             let port = self.small(&item, 1..=65535);
             image.listen.extend(port.and_then(|port| u16::try_from(port).ok()));

@@ -272,7 +272,26 @@ fn other_fields_of_clients_are_checked() {
             "timeout: 0s",
             "RS0104 spec.clients[0].timeout: a client that does not wait gets no answer",
         ),
-        ("connections: keepAlive", "RS0210 connections `keepAlive` are not there yet"),
+        (
+            "connections: keepalive",
+            "RS0104 spec.clients[0].connections: unknown choice `keepalive`",
+        ),
+        (
+            "connections: { keepAlive: { min: 9, max: 3 } }",
+            "RS0104 spec.clients[0].connections.keepAlive: min is more than max",
+        ),
+        (
+            "connections: { http2: { maxIdle: 3 } }",
+            "RS0101 unknown field `spec.clients[0].connections.http2.maxIdle`",
+        ),
+        (
+            "connections: { keepAlive: { maxAge: 0s } }",
+            "RS0104 spec.clients[0].connections.keepAlive.maxAge: nothing can be kept for no time",
+        ),
+        (
+            "connections: { keepAlive: {}, http2: {} }",
+            "RS0104 spec.clients[0].connections: one of keepAlive and http2",
+        ),
         (
             "retries: { attempts: 0 }",
             "RS0104 spec.clients[0].retries.attempts: the number 0 is not allowed",

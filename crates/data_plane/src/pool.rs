@@ -1,0 +1,510 @@
+//! The connections that a sender keeps for later requests.
+//!
+//! A kept connection stays with the pod that it was opened to, whatever becomes of endpoints and rules:
+//! only its two ends end it. When the sender hears of that is worked out when a request wants the
+//! connection, so nothing has to happen in between.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    num::NonZeroU32,
+};
+
+use api::{NodeId, PodId};
+use engine::{Span, Time};
+use record::Cause;
+
+use crate::{flight::FlightId, kube_proxy::Asked, server::ServerId};
+
+/// Which connections a sender keeps, and how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keeping {
+    /// How many requests one carries at a time: 1, or more where it is multiplexed.
+    pub streams: u32,
+    /// Until there are so many, each request opens one.
+    pub min: u32,
+    /// There are at most so many; further requests wait for one.
+    pub max: u32,
+    /// So many stay open that no request is on.
+    pub max_idle: u32,
+    /// So long one takes new requests.
+    pub max_age: Option<Span>,
+    /// So long one stays that no request is on.
+    pub idle_timeout: Option<Span>,
+    /// So long nobody may answer on a multiplexed one until it is given up.
+    pub ping_timeout: Option<Span>,
+    /// Whether the one that was used last is taken first. Of multiplexed ones always the one with fewest
+    /// requests is, and of several such the one that was used longest ago.
+    pub newest_first: bool,
+}
+
+impl Keeping {
+    /// Whether a connection carries several requests at a time.
+    #[must_use]
+    pub fn multiplexed(&self) -> bool {
+        self.streams > 1
+    }
+}
+
+/// What a connection on which nobody answers is given up after: the kernel has sent its data anew for
+/// so long (`tcp_retries2` 15).
+const RETRANSMISSION_TIMEOUT: Span = Span::from_millis(924_600);
+
+/// A kept connection of a sender.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ConnectionId(NonZeroU32);
+
+/// Where a connection leads, and by which way.
+#[derive(Clone, Copy, Debug)]
+pub struct Route {
+    /// The pod.
+    pub pod: PodId,
+    /// Its port.
+    pub port: u16,
+    /// The program that accepted it.
+    pub server: ServerId,
+    /// The node that it comes from.
+    pub node: NodeId,
+    /// The Service that it was opened to, if any, and how.
+    pub asked: Option<Asked>,
+    /// Whether the node's proxy chose the pod.
+    pub by_rules: bool,
+    /// One way.
+    pub delay: Span,
+    /// How long the program leaves it open that no request came on.
+    pub idle_timeout: Option<Span>,
+}
+
+/// How a connection ended, as its other end sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// It was closed; what arrives from then on is answered with a reset.
+    Closed(Time),
+    /// It takes no more requests than are under way (`GOAWAY`, `Connection: close`).
+    Leaving(Time),
+}
+
+/// A kept connection.
+#[derive(Clone, Copy, Debug)]
+pub struct Kept {
+    /// Where it leads.
+    pub route: Route,
+    /// When its sender had it open.
+    pub opened: Time,
+    /// How many requests are on it.
+    requests: u32,
+    /// How many picks ago it was used last: a count of the pool's, which only grows.
+    used: u64,
+    /// When its last request was answered, where it was sent from.
+    quiet_since: Time,
+    /// When its last answer left the other end.
+    answered: Time,
+    end: Option<End>,
+    /// Since when nobody answers.
+    silent_since: Option<Time>,
+}
+
+/// What a request is to do for a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// Go over this one.
+    Over(ConnectionId),
+    /// Open one.
+    Open,
+    /// Wait until there is one.
+    Wait,
+}
+
+/// What a request has of its sender's pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Hold {
+    /// Nothing: its connection is its own.
+    #[default]
+    Nothing,
+    /// It opens one.
+    Opens,
+    /// It is on this one.
+    Over(ConnectionId),
+    /// It waits for one.
+    Waits,
+}
+
+/// The connections that one sender keeps.
+#[derive(Debug, Default)]
+pub struct Pool {
+    open: BTreeMap<ConnectionId, Kept>,
+    /// How many are being opened.
+    opening: u32,
+    /// Requests that wait for one.
+    pub waiting: VecDeque<FlightId>,
+    opened: u32,
+    used: u64,
+}
+
+impl Kept {
+    /// Whether its sender has heard that it takes no more requests.
+    fn is_known_to_end(&self, now: Time) -> bool {
+        let heard = |at: Time| at + self.route.delay <= now;
+        let told = matches!(self.end, Some(End::Closed(at) | End::Leaving(at)) if heard(at));
+        told || (self.requests == 0 && self.left_idle().is_some_and(heard))
+    }
+
+    /// When the program closes it, or has, if nothing more comes on it.
+    fn left_idle(&self) -> Option<Time> {
+        self.route.idle_timeout.map(|limit| self.answered + limit)
+    }
+
+    /// Whether it takes no more requests, as far as its sender knows.
+    fn is_over(&self, keeping: &Keeping, now: Time) -> bool {
+        let past = |since: Time, limit: Option<Span>| limit.is_some_and(|it| since + it <= now);
+        let given_up = keeping.ping_timeout.unwrap_or(RETRANSMISSION_TIMEOUT);
+        self.is_known_to_end(now)
+            || past(self.opened, keeping.max_age)
+            || (self.requests == 0 && past(self.quiet_since, keeping.idle_timeout))
+            || self.silent_since.is_some_and(|since| past(since, Some(given_up)))
+    }
+
+    /// Whether the program has closed it by the time that a request arrives there.
+    #[must_use]
+    pub fn is_closed(&self, now: Time) -> bool {
+        let alone = self.requests == 1;
+        let idle = alone && self.left_idle().is_some_and(|at| at <= now);
+        idle || matches!(self.end, Some(End::Closed(at)) if at <= now)
+    }
+}
+
+impl Pool {
+    /// Finds a connection for a request that is sent now.
+    pub fn take(&mut self, keeping: &Keeping, now: Time) -> Taken {
+        let all = self.open.len() as u32 + self.opening;
+        if all < keeping.min.min(keeping.max) {
+            self.opening += 1;
+            return Taken::Open;
+        }
+        let usable = self
+            .open
+            .iter_mut()
+            .filter(|(_, kept)| kept.requests < keeping.streams && !kept.is_over(keeping, now));
+        let found = match keeping.newest_first && !keeping.multiplexed() {
+            true => usable.max_by_key(|(_, kept)| kept.used),
+            false => usable.min_by_key(|(_, kept)| (kept.requests, kept.used)),
+        };
+        if let Some((id, kept)) = found {
+            self.used += 1;
+            (kept.used, kept.requests) = (self.used, kept.requests + 1);
+            return Taken::Over(*id);
+        }
+        // A multiplexed one that is being opened will do for all that wait.
+        if all >= keeping.max || (keeping.multiplexed() && self.opening > 0) {
+            return Taken::Wait;
+        }
+        self.opening += 1;
+        Taken::Open
+    }
+
+    /// Takes out a connection that no request is on and that takes no more.
+    pub fn prune(&mut self, keeping: &Keeping, now: Time) -> Option<Kept> {
+        let mut all = self.open.iter();
+        let over = all.find(|(_, kept)| kept.requests == 0 && kept.is_over(keeping, now));
+        let id = *over?.0;
+        self.open.remove(&id)
+    }
+
+    /// A request has a connection accepted, which will be open at its sender's at a time.
+    pub fn establish(&mut self, route: Route, opened: Time) -> ConnectionId {
+        self.give_up_opening();
+        let id = ConnectionId(NonZeroU32::MIN.saturating_add(self.opened));
+        (self.opened, self.used) = (self.opened + 1, self.used + 1);
+        let kept = Kept {
+            route,
+            opened,
+            requests: 1,
+            used: self.used,
+            quiet_since: opened,
+            answered: opened,
+            end: None,
+            silent_since: None,
+        };
+        self.open.insert(id, kept);
+        id
+    }
+
+    /// A request that was to open a connection has one, or has failed.
+    pub fn give_up_opening(&mut self) {
+        self.opening = self.opening.saturating_sub(1);
+    }
+
+    /// A connection; `None` where it is no more.
+    #[must_use]
+    pub fn get(&self, id: ConnectionId) -> Option<&Kept> {
+        self.open.get(&id)
+    }
+
+    /// A request on a connection was answered, where the answer left at a time.
+    ///
+    /// Gives back the connection if it is closed now: there are enough without it, or it was the last that
+    /// it would take.
+    pub fn answered(
+        &mut self,
+        id: ConnectionId,
+        keeping: &Keeping,
+        (left, now): (Time, Time),
+    ) -> Option<Kept> {
+        let kept = self.open.get_mut(&id)?;
+        kept.requests -= 1;
+        kept.answered = kept.answered.max(left);
+        (kept.quiet_since, kept.silent_since) = (now, None);
+        if kept.requests > 0 {
+            return None;
+        }
+        let last = matches!(kept.end, Some(End::Leaving(_))) && !keeping.multiplexed();
+        let over = last || kept.is_over(keeping, now);
+        let idle = self.open.values().filter(|kept| kept.requests == 0).count() as u32;
+        if over || idle > keeping.max_idle { self.open.remove(&id) } else { None }
+    }
+
+    /// A request on a connection has failed. Gives back the connection if that ends it.
+    pub fn failed(
+        &mut self,
+        id: ConnectionId,
+        keeping: &Keeping,
+        cause: Cause,
+        now: Time,
+    ) -> Option<Kept> {
+        let kept = self.open.get_mut(&id)?;
+        let ends = match cause {
+            // It was answered, if badly.
+            Cause::RejectedOverload | Cause::Http5xx => false,
+            // Of a multiplexed one the stream is cancelled, and the others go on.
+            Cause::TimeoutSlow => !keeping.multiplexed(),
+            Cause::TimeoutUnreachable => {
+                let _ = kept.silent_since.get_or_insert(now);
+                !keeping.multiplexed()
+            }
+            _ => true,
+        };
+        if ends {
+            return self.open.remove(&id);
+        }
+        kept.requests -= 1;
+        kept.quiet_since = now;
+        None
+    }
+
+    /// The connections of which this is true are closed at their other end.
+    pub fn close(&mut self, now: Time, of: impl Fn(&Route) -> bool) {
+        for kept in self.open.values_mut().filter(|kept| of(&kept.route)) {
+            if !matches!(kept.end, Some(End::Closed(_))) {
+                kept.end = Some(End::Closed(now));
+            }
+        }
+    }
+
+    /// A program that ends takes no more requests on its connections. One that is not multiplexed and that
+    /// nobody uses is closed; of one in use the answer says that it was the last.
+    pub fn leave_by(&mut self, server: ServerId, keeping: &Keeping, now: Time) {
+        for kept in self.open.values_mut().filter(|kept| kept.route.server == server) {
+            if kept.end.is_none() {
+                let idle = kept.requests == 0 && !keeping.multiplexed();
+                kept.end = Some(if idle { End::Closed(now) } else { End::Leaving(now) });
+            }
+        }
+    }
+
+    /// The connections there are, at the end of a sender.
+    pub fn into_connections(self) -> impl Iterator<Item = Kept> {
+        self.open.into_values()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SERVER: u32 = 7;
+
+    fn at(millis: u64) -> Time {
+        Time::ZERO + Span::from_millis(millis)
+    }
+
+    fn keeping() -> Keeping {
+        Keeping {
+            streams: 1,
+            min: 0,
+            max: u32::MAX,
+            max_idle: u32::MAX,
+            max_age: None,
+            idle_timeout: None,
+            ping_timeout: None,
+            newest_first: true,
+        }
+    }
+
+    /// A connection to a program one millisecond away.
+    fn route() -> Route {
+        Route {
+            pod: PodId(3),
+            port: 8080,
+            server: ServerId::after(SERVER),
+            node: NodeId(0),
+            asked: None,
+            by_rules: true,
+            delay: Span::from_millis(1),
+            idle_timeout: None,
+        }
+    }
+
+    /// A pool with connections that were opened one after the other, which no request is on.
+    fn pool(keeping: &Keeping, count: usize) -> (Pool, Vec<ConnectionId>) {
+        let mut pool = Pool::default();
+        for _ in 0..count {
+            assert_eq!(pool.take(keeping, at(0)), Taken::Open);
+        }
+        let ids: Vec<_> = (0..count).map(|_| pool.establish(route(), at(0))).collect();
+        for id in &ids {
+            assert!(pool.answered(*id, keeping, (at(0), at(0))).is_none());
+        }
+        (pool, ids)
+    }
+
+    #[test]
+    fn the_newest_is_taken_first_or_the_oldest() {
+        let (mut newest, ids) = pool(&keeping(), 3);
+        assert_eq!(newest.take(&keeping(), at(5)), Taken::Over(ids[2]));
+        assert_eq!(newest.take(&keeping(), at(5)), Taken::Over(ids[1]));
+        newest.answered(ids[2], &keeping(), (at(6), at(7)));
+        assert_eq!(newest.take(&keeping(), at(8)), Taken::Over(ids[2]));
+        let oldest = Keeping { newest_first: false, ..keeping() };
+        let (mut pool, ids) = pool(&oldest, 3);
+        for turn in 0..6 {
+            assert_eq!(pool.take(&oldest, at(5)), Taken::Over(ids[turn % 3]), "in turn");
+            pool.answered(ids[turn % 3], &oldest, (at(5), at(5)));
+        }
+    }
+
+    #[test]
+    fn there_are_as_many_as_are_wanted_and_no_more_than_are_allowed() {
+        let few = Keeping { min: 2, max: 3, ..keeping() };
+        let mut pool = Pool::default();
+        assert_eq!(pool.take(&few, at(0)), Taken::Open);
+        let first = pool.establish(route(), at(0));
+        pool.answered(first, &few, (at(0), at(0)));
+        assert_eq!(pool.take(&few, at(0)), Taken::Open, "two are to be there");
+        assert_eq!(pool.take(&few, at(0)), Taken::Over(first));
+        assert_eq!(pool.take(&few, at(0)), Taken::Open, "none is free, and there may be three");
+        assert_eq!(pool.take(&few, at(0)), Taken::Wait);
+        pool.give_up_opening();
+        assert_eq!(pool.take(&few, at(0)), Taken::Open);
+    }
+
+    #[test]
+    fn a_multiplexed_one_is_opened_once_and_carries_many() {
+        let http2 = Keeping { streams: 2, ..keeping() };
+        let mut pool = Pool::default();
+        assert_eq!(pool.take(&http2, at(0)), Taken::Open);
+        assert_eq!(pool.take(&http2, at(0)), Taken::Wait, "the one being opened will do");
+        let id = pool.establish(route(), at(0));
+        assert_eq!(pool.take(&http2, at(0)), Taken::Over(id));
+        assert_eq!(pool.take(&http2, at(0)), Taken::Open, "two are on it");
+    }
+
+    /// Whether a request that is sent over the only connection at a moment finds it usable at its sender's,
+    /// and open where it arrives a millisecond later.
+    fn sent_at(pool: &mut Pool, keeping: &Keeping, now: Time) -> (bool, bool) {
+        match pool.take(keeping, now) {
+            Taken::Over(id) => {
+                let arrival = now + Span::from_millis(1);
+                let open = !pool.get(id).expect("it is there").is_closed(arrival);
+                pool.answered(id, keeping, (arrival, arrival));
+                (true, open)
+            }
+            Taken::Open | Taken::Wait => (false, false),
+        }
+    }
+
+    #[test]
+    fn what_was_closed_is_used_until_its_sender_hears_of_it() {
+        let cases: [(u64, (bool, bool)); 4] =
+            [(8, (true, true)), (9, (true, false)), (10, (true, false)), (11, (false, false))];
+        for (sent, expected) in cases {
+            let (mut pool, _) = pool(&keeping(), 1);
+            pool.close(at(10), |route| route.server == ServerId::after(SERVER));
+            assert_eq!(sent_at(&mut pool, &keeping(), at(sent)), expected, "{sent} ms");
+        }
+        let (mut pool, _) = pool(&keeping(), 1);
+        pool.close(at(10), |route| route.server == ServerId::after(SERVER + 1));
+        assert_eq!(sent_at(&mut pool, &keeping(), at(99)), (true, true), "another's");
+    }
+
+    /// A program that drains says good-bye first where the connection is multiplexed: what comes before its
+    /// sender has heard is served.
+    #[test]
+    fn one_that_leaves_loses_nothing_where_it_is_multiplexed() {
+        let http2 = Keeping { streams: 9, ..keeping() };
+        for (keeping, served) in [(http2, true), (keeping(), false)] {
+            let (mut pool, _) = pool(&keeping, 1);
+            pool.leave_by(ServerId::after(SERVER), &keeping, at(10));
+            assert_eq!(sent_at(&mut pool, &keeping, at(10)), (true, served));
+            assert_eq!(sent_at(&mut pool, &keeping, at(11)), (false, false), "it knows");
+        }
+        let (mut pool, ids) = pool(&keeping(), 1);
+        assert_eq!(pool.take(&keeping(), at(9)), Taken::Over(ids[0]));
+        pool.leave_by(ServerId::after(SERVER), &keeping(), at(10));
+        assert!(pool.answered(ids[0], &keeping(), (at(12), at(13))).is_some(), "its last answer");
+    }
+
+    #[test]
+    fn age_and_idleness_end_it_at_either_end() {
+        let brief = Keeping { max_age: Some(Span::from_millis(50)), ..keeping() };
+        let idle = Keeping { idle_timeout: Some(Span::from_millis(20)), ..keeping() };
+        for (keeping, last) in [(brief, 49), (idle, 19)] {
+            let (mut pool, _) = pool(&keeping, 1);
+            assert!(sent_at(&mut pool, &keeping, at(last)).0);
+            assert!(!sent_at(&mut pool, &keeping, at(last + 21)).0, "{last}");
+        }
+        for (sent, expected) in [(28, (true, true)), (29, (true, false)), (31, (false, false))] {
+            let mut pool = Pool::default();
+            pool.take(&keeping(), at(0));
+            let route = Route { idle_timeout: Some(Span::from_millis(30)), ..route() };
+            let id = pool.establish(route, at(0));
+            pool.answered(id, &keeping(), (at(0), at(0)));
+            assert_eq!(sent_at(&mut pool, &keeping(), at(sent)), expected, "{sent} ms");
+        }
+    }
+
+    #[test]
+    fn a_failure_ends_it_unless_it_was_answered_or_others_are_on_it() {
+        let http2 = Keeping { streams: 9, ..keeping() };
+        for (cause, alone, shared) in [
+            (Cause::ResetKilledInFlight, true, true),
+            (Cause::TimeoutSlow, true, false),
+            (Cause::TimeoutUnreachable, true, false),
+            (Cause::RejectedOverload, false, false),
+        ] {
+            for (keeping, ends) in [(keeping(), alone), (http2, shared)] {
+                let (mut pool, ids) = pool(&keeping, 1);
+                assert_eq!(pool.take(&keeping, at(1)), Taken::Over(ids[0]));
+                assert_eq!(pool.failed(ids[0], &keeping, cause, at(2)).is_some(), ends, "{cause}");
+            }
+        }
+        // One on which nobody answers is given up in the end.
+        let pinging = Keeping { ping_timeout: Some(Span::from_millis(20)), ..http2 };
+        let (mut pool, ids) = pool(&pinging, 1);
+        pool.take(&pinging, at(1));
+        pool.failed(ids[0], &pinging, Cause::TimeoutUnreachable, at(5));
+        assert!(pool.prune(&pinging, at(24)).is_none() && pool.prune(&pinging, at(25)).is_some());
+    }
+
+    #[test]
+    fn no_more_stay_idle_than_are_wanted() {
+        let one = Keeping { max_idle: 1, ..keeping() };
+        let mut pool = Pool::default();
+        let ids: Vec<_> = (0..2)
+            .map(|_| {
+                assert_eq!(pool.take(&one, at(0)), Taken::Open);
+                pool.establish(route(), at(0))
+            })
+            .collect();
+        assert!(pool.answered(ids[0], &one, (at(1), at(1))).is_none());
+        assert!(pool.answered(ids[1], &one, (at(1), at(1))).is_some(), "there is one already");
+    }
+}

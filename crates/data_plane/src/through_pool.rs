@@ -1,0 +1,240 @@
+//! A request's way over a connection that its sender keeps: it finds one, opens one, or waits for one,
+//! and gives it back when it ends.
+//!
+//! *Left out:* that a sender with many requests at once opens a second connection for each while the first
+//! is being opened, and then uses whichever is there first; and the handshakes of TLS.
+
+use engine::{Source, Time};
+use record::{Cause, ClientId, Outcome, Record};
+
+use crate::{
+    Cx, DataPlane,
+    connection::{Caller, Connection},
+    event::{Event, class},
+    flight::{FlightId, Link},
+    kube_proxy::Asked,
+    pool::{ConnectionId, Hold, Keeping, Kept, Pool, Route, Taken},
+    server::ServerId,
+};
+
+impl DataPlane {
+    /// An attempt whose sender keeps connections looks for one. Gives back whether it is on its way, or
+    /// waits: otherwise it opens a connection.
+    pub(crate) fn use_pool(&mut self, id: FlightId, keeping: &Keeping, cx: &mut Cx<'_>) -> bool {
+        let flight = self.flights.flight_mut(id);
+        let owner = (flight.request.client, flight.caller);
+        self.prune(owner, keeping, cx);
+        let taken = self.pool(owner).take(keeping, cx.now);
+        let flight = self.flights.flight_mut(id);
+        match taken {
+            Taken::Over(connection) => {
+                flight.set_hold(Hold::Over(connection));
+                self.send_over(id, connection, cx);
+            }
+            Taken::Open => flight.set_hold(Hold::Opens),
+            Taken::Wait => {
+                flight.set_hold(Hold::Waits);
+                flight.fail(Cause::TimeoutSlow);
+                let deadline = flight.deadline;
+                self.pool(owner).waiting.push_back(id);
+                self.end_at(id, deadline, cx);
+            }
+        }
+        taken != Taken::Open
+    }
+
+    /// A request goes over a connection.
+    fn send_over(&mut self, id: FlightId, connection: ConnectionId, cx: &mut Cx<'_>) {
+        let flight = self.flights.flight_mut(id);
+        let owner = (flight.request.client, flight.caller);
+        let kept = self.clients[owner.0.0 as usize].pools.get(&owner.1);
+        let kept = kept.and_then(|pool| pool.get(connection)).expect("it was just taken");
+        let Route { pod, port, node, asked, delay, .. } = kept.route;
+        // One that was accepted a moment ago is open at its sender's a moment later.
+        let sent = kept.opened.max(cx.now);
+        let request = &mut flight.request;
+        request.attempts += 1;
+        (request.connected, request.node, request.pod) = (sent, node, Some(pod));
+        request.service = asked.map(|asked| asked.service);
+        (flight.port, flight.delay, flight.link) = (port, delay, Link::Kept);
+        let source = Source { class: class::DELIVER, entity: node.0 };
+        if sent + delay == cx.now {
+            self.deliver(id, cx);
+        } else {
+            cx.agenda.at(sent + delay, source, Event::Deliver(id));
+        }
+    }
+
+    /// What a request meets that arrives over a kept connection: its program, or a connection that is closed
+    /// at this end.
+    pub(crate) fn over(&self, id: FlightId, connection: ConnectionId, now: Time) -> Connection {
+        let flight = self.flights.flight(id);
+        let pool = self.clients[flight.request.client.0 as usize].pools.get(&flight.caller);
+        // Where another request on it has failed, its sender may have closed it since this one was sent.
+        let Some(kept) = pool.and_then(|pool| pool.get(connection)) else {
+            return Connection::Refused(Cause::ResetIdleClosed);
+        };
+        match kept.is_closed(now) {
+            true => Connection::Refused(Cause::ResetIdleClosed),
+            false => Connection::Accepted(kept.route.server),
+        }
+    }
+
+    /// A request's new connection was accepted: its sender keeps it.
+    pub(crate) fn keep_connection(&mut self, id: FlightId, server: ServerId, cx: &mut Cx<'_>) {
+        let flight = self.flights.flight_mut(id);
+        let owner = (flight.request.client, flight.caller);
+        let client = &self.clients[owner.0.0 as usize];
+        let Some(keeping) = client.config.keeping else { return };
+        let pod = flight.request.pod.expect("it was accepted by a pod");
+        let by_rules = flight.link == Link::ByRules;
+        let service = flight.request.service;
+        let asked = service.map(|service| Asked {
+            service,
+            protocol: client.config.transport.protocol(),
+            port: flight.asked,
+            caller: flight.caller,
+        });
+        let route = Route {
+            pod,
+            port: flight.port,
+            server,
+            node: flight.request.node,
+            asked,
+            by_rules,
+            delay: flight.delay,
+            idle_timeout: self.runtime.server(server).behaviour.idle_timeout,
+        };
+        let opened = cx.now + flight.delay;
+        let node = route.node;
+        let connection = self.pool(owner).establish(route, opened);
+        self.flights.flight_mut(id).set_hold(Hold::Over(connection));
+        cx.recorder.record(cx.now, &Record::ConnectionOpened { client: owner.0, node, pod });
+        self.wake(owner, &keeping, cx);
+    }
+
+    /// An attempt has ended: its sender has the connection back, or none.
+    pub(crate) fn leave_pool(&mut self, id: FlightId, cx: &mut Cx<'_>) {
+        let flight = self.flights.flight_mut(id);
+        let owner = (flight.request.client, flight.caller);
+        let Some(keeping) = self.clients[owner.0.0 as usize].config.keeping else { return };
+        let hold = flight.hold();
+        flight.set_hold(Hold::Nothing);
+        let (outcome, departure) = (flight.request.outcome, flight.departure);
+        if hold == Hold::Waits {
+            flight.request.attempts += 1;
+        }
+        let pool = self.pool(owner);
+        let closed = match (hold, outcome) {
+            (Hold::Nothing, _) => None,
+            (Hold::Waits, _) => {
+                pool.waiting.retain(|waiting| *waiting != id);
+                None
+            }
+            (Hold::Opens, _) => {
+                pool.give_up_opening();
+                None
+            }
+            (Hold::Over(connection), Outcome::Ok) => {
+                pool.answered(connection, &keeping, (departure, cx.now))
+            }
+            (Hold::Over(connection), Outcome::Failed(cause)) => {
+                pool.failed(connection, &keeping, cause, cx.now)
+            }
+        };
+        if let Some(kept) = closed {
+            self.closed(owner.0, &kept, cx);
+        }
+        match (hold, outcome) {
+            // Those who wait for the same connection hear the same.
+            (Hold::Opens, Outcome::Failed(cause)) if keeping.multiplexed() => {
+                self.disappoint(owner, cause, cx);
+            }
+            _ => self.wake(owner, &keeping, cx),
+        }
+    }
+
+    /// Requests that wait go on, as far as there are connections.
+    fn wake(&mut self, owner: (ClientId, Caller), keeping: &Keeping, cx: &mut Cx<'_>) {
+        while let Some(id) = self.pool(owner).waiting.front().copied() {
+            match self.pool(owner).take(keeping, cx.now) {
+                Taken::Wait => return,
+                Taken::Over(connection) => {
+                    let id = self.stops_waiting(owner, id);
+                    self.flights.flight_mut(id).set_hold(Hold::Over(connection));
+                    self.send_over(id, connection, cx);
+                }
+                Taken::Open => {
+                    let id = self.stops_waiting(owner, id);
+                    self.flights.flight_mut(id).set_hold(Hold::Opens);
+                    self.open_connection(id, cx);
+                }
+            }
+        }
+    }
+
+    /// The one that waits first is called.
+    fn stops_waiting(&mut self, owner: (ClientId, Caller), id: FlightId) -> FlightId {
+        self.pool(owner).waiting.pop_front();
+        let moved = self.flights.move_on(id);
+        self.flights.flight_mut(moved).request.outcome = Outcome::Ok;
+        moved
+    }
+
+    /// A connection that requests wait for does not come about.
+    fn disappoint(&mut self, owner: (ClientId, Caller), cause: Cause, cx: &mut Cx<'_>) {
+        // One of them may try again, and wait for another.
+        for _ in 0..self.pool(owner).waiting.len() {
+            let Some(id) = self.pool(owner).waiting.front().copied() else { return };
+            let id = self.stops_waiting(owner, id);
+            let flight = self.flights.flight_mut(id);
+            flight.request.attempts += 1;
+            flight.set_hold(Hold::Nothing);
+            flight.fail(cause);
+            self.end_at(id, cx.now, cx);
+        }
+    }
+
+    /// Closes what a sender no longer wants, or has heard the end of.
+    fn prune(&mut self, owner: (ClientId, Caller), keeping: &Keeping, cx: &mut Cx<'_>) {
+        while let Some(kept) = self.pool(owner).prune(keeping, cx.now) {
+            self.closed(owner.0, &kept, cx);
+        }
+    }
+
+    /// A connection is closed, as its sender knows.
+    fn closed(&mut self, client: ClientId, kept: &Kept, cx: &mut Cx<'_>) {
+        let Route { node, pod, asked, by_rules, .. } = kept.route;
+        if let Some(asked) = asked.filter(|_| by_rules) {
+            let proxy = &mut self.proxies[node.0 as usize];
+            proxy.connection_closed(asked, pod, (cx.now, cx.now.since(kept.opened)));
+        }
+        cx.recorder.record(cx.now, &Record::ConnectionClosed { client, node, pod });
+    }
+
+    /// A sender that ends closes its connections.
+    pub(crate) fn close_pool(&mut self, client: ClientId, pool: Pool, cx: &mut Cx<'_>) {
+        for kept in pool.into_connections() {
+            self.closed(client, &kept, cx);
+        }
+    }
+
+    /// A program closes all its connections.
+    pub(crate) fn close_connections(&mut self, server: ServerId, now: Time) {
+        for pool in self.clients.iter_mut().flat_map(|client| client.pools.values_mut()) {
+            pool.close(now, |route| route.server == server);
+        }
+    }
+
+    /// A program that ends takes no more requests on its connections.
+    pub(crate) fn leave_connections(&mut self, server: ServerId, now: Time) {
+        for client in &mut self.clients {
+            let Some(keeping) = client.config.keeping else { continue };
+            client.pools.values_mut().for_each(|pool| pool.leave_by(server, &keeping, now));
+        }
+    }
+
+    fn pool(&mut self, (client, caller): (ClientId, Caller)) -> &mut Pool {
+        self.clients[client.0 as usize].pools.entry(caller).or_default()
+    }
+}
