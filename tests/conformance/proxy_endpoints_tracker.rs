@@ -5,9 +5,8 @@ use std::{
     sync::Arc,
 };
 
-use api::{EndpointSlice, Key};
+use api::{Cidr, EndpointSlice, Key};
 use data_plane::proxy::{
-    cidr::Cidr,
     endpoints_tracker::{
         EndpointsChangeTracker, EndpointsMap, endpoints_map, local_ready_endpoints,
     },

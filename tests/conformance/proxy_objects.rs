@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use api::{
-    Endpoint, EndpointSlice, Key, SlicePort, endpoint_slice::SERVICE_NAME_LABEL,
+    Cidr, Endpoint, EndpointSlice, Key, SlicePort, endpoint_slice::SERVICE_NAME_LABEL,
     service::ServiceType,
 };
 use data_plane::proxy::{
-    cidr::Cidr,
     endpoints_tracker::Backend,
     service_port::{Ingress, PortFacts, ServiceFacts, ServicePortName},
 };

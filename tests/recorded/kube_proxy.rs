@@ -5,12 +5,11 @@ use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
 };
 
-use api::{Key, Protocol, service::ServiceType};
+use api::{Cidr, Key, Protocol, service::ServiceType};
 use data_plane::{
     endpoints::EndpointInfo,
     proxy::{
         affinity::Affinity,
-        cidr::Cidr,
         conntrack::{Entry, ServingEndpoints},
         endpoints_tracker::{Backend, EndpointsMap},
         flow::{Packet, Verdict},

@@ -1,14 +1,15 @@
 //! The modelled Kubernetes objects as plain data: what the API server stores and what travels on a
 //! watch.
 //!
-//! There is no behaviour here beyond matching a selector, resolving a percentage, a port or a name,
-//! and saying what a name may be. Field names are Kubernetes' own in snake case; a field that the
+//! There is no behaviour here beyond matching a selector or an address, resolving a percentage, a port
+//! or a name, and saying what a name may be. Field names are Kubernetes' own in snake case; a field that the
 //! simulation neither uses nor shows is not here at all.
 //!
 //! | module | what |
 //! |---|---|
 //! | [`meta`] | names, labels, owners, timestamps of one second |
 //! | [`selector`] | label selectors |
+//! | [`cidr`] | ranges of addresses |
 //! | [`ingress`], [`http_route`], [`gateway`] | which Service a request from outside goes to |
 //! | [`host_match`] | how closely a rule names a host |
 //! | [`int_or_percent`] | `maxSurge: 25%` |
@@ -24,6 +25,7 @@
 //! | [`balancer_interface`] | what load balancers and their controller say to each other |
 
 pub mod balancer_interface;
+pub mod cidr;
 pub mod deployment;
 pub mod dns;
 pub mod endpoint_slice;
@@ -47,6 +49,7 @@ pub mod selector;
 pub mod service;
 
 pub use balancer_interface::{BalancerRequest, PodTarget, TargetId};
+pub use cidr::Cidr;
 pub use deployment::{Deployment, DeploymentSpec, DeploymentStatus, Strategy};
 pub use dns::{DnsPolicy, PodDnsConfig, ResolvConf};
 pub use endpoint_slice::{Endpoint, EndpointSlice, SlicePort};

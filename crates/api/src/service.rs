@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::{IntOrString, Labels, Meta};
+use crate::{Cidr, IntOrString, Labels, Meta};
 
 /// A Service's dense number in one run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -51,6 +51,8 @@ pub struct ServiceSpec {
     pub internal_traffic_policy: TrafficPolicy,
     /// Which pods node ports and the load balancer lead to.
     pub external_traffic_policy: TrafficPolicy,
+    /// Who may connect to the load balancer; empty for everybody.
+    pub load_balancer_source_ranges: Vec<Cidr>,
     /// Which pods are preferred; `None` for none.
     pub traffic_distribution: Option<TrafficDistribution>,
     /// The port on every node where a load balancer asks whether the node has a pod.

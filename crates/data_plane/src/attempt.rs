@@ -85,7 +85,9 @@ impl DataPlane {
         match found {
             Err(Refusal::Reject) => Attempt::NoEndpoint,
             Err(Refusal::Drop) => Attempt::NoLocalEndpoint,
-            Err(Refusal::NoRules { .. }) => Attempt::NoSuchPort { told: false },
+            Err(Refusal::NoRules { .. } | Refusal::NotAdmitted) => {
+                Attempt::NoSuchPort { told: false }
+            }
             Err(Refusal::NoSuchPort { told }) => Attempt::NoSuchPort { told },
             Ok(targets) => {
                 let target = targets[random.below(targets.len() as u32) as usize];

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    net::IpAddr,
+    net::{IpAddr, Ipv4Addr},
     sync::Arc,
 };
 
@@ -67,6 +67,8 @@ pub struct ClientConfig {
     pub name: String,
     /// Where it is.
     pub origin: Origin,
+    /// Its address, where it is outside.
+    pub address: Ipv4Addr,
     /// Where its requests go.
     pub host: Host,
     /// To which port there.

@@ -201,6 +201,7 @@ impl DataPlane {
         match watch {
             Watches::Dns(_) => {
                 self.dns.observe(change);
+                self.balancers.restrict(change);
                 if self.pod_targets.is_none() {
                     self.balancers.observe(change, cx);
                 }

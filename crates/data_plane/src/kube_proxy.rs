@@ -7,7 +7,7 @@
 //! What the rules say is in [`proxy`](crate::proxy); here is when they come into force, and what a
 //! connection finds then.
 //!
-//! *Left out:* external addresses of Services, and source ranges.
+//! *Left out:* external addresses of Services, and source ranges, which load balancers hold here.
 
 mod flows;
 mod known_slice;

@@ -6,16 +6,19 @@
 //! `externalTrafficPolicy: Local`, a node is healthy while its proxy says at `healthCheckNodePort`
 //! that it has a ready pod of the Service; the balancer asks now and then, and believes only
 //! several answers in a row. If no node is healthy, all are tried. With the policy `Cluster` any
-//! node will do, and nobody asks.
+//! node will do, and nobody asks. Who is not in the Service's `loadBalancerSourceRanges` is let in by
+//! neither.
 //!
-//! *Left out:* time-outs of idle connections, source ranges (a client outside has no address), and
-//! the failure of a node or of its proxy.
+//! *Left out:* time-outs of idle connections, the time until changed source ranges are in force, and the
+//! failure of a node or of its proxy.
 
 pub mod pods;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, net::Ipv4Addr};
 
-use api::{Change, NodeId, Object, Service, ServiceId, TrafficPolicy, Verb, service::ServiceType};
+use api::{
+    Change, Cidr, NodeId, Object, Service, ServiceId, TrafficPolicy, Verb, service::ServiceType,
+};
 use engine::{Random, Source, Span, Streams, Time};
 use record::Record;
 
@@ -77,6 +80,8 @@ pub struct LoadBalancers {
     targets: Vec<Target>,
     /// The targets of a Service: as many as there are nodes, in their order.
     first: BTreeMap<ServiceId, u32>,
+    /// Who may connect, where not everybody may.
+    source_ranges: BTreeMap<ServiceId, Vec<Cidr>>,
 }
 
 impl LoadBalancers {
@@ -84,7 +89,33 @@ impl LoadBalancers {
     #[must_use]
     pub fn new(check: HealthCheck, nodes: u32, streams: &Streams) -> Self {
         let streams = *streams;
-        Self { check, nodes, streams, targets: Vec::new(), first: BTreeMap::new() }
+        Self {
+            check,
+            nodes,
+            streams,
+            targets: Vec::new(),
+            first: BTreeMap::new(),
+            source_ranges: BTreeMap::new(),
+        }
+    }
+
+    /// Takes in who may connect to a Service's load balancer. The nodes' rules would drop the same.
+    pub fn restrict(&mut self, change: &Change) {
+        let Object::Service(service) = &change.object else { return };
+        let ranges = &service.spec.load_balancer_source_ranges;
+        if change.verb == Verb::Deleted || ranges.is_empty() {
+            self.source_ranges.remove(&service.id);
+        } else {
+            self.source_ranges.insert(service.id, ranges.clone());
+        }
+    }
+
+    /// Whether an address may connect to a Service's load balancer (`loadBalancerSourceRanges`).
+    #[must_use]
+    #[inline]
+    pub fn admits(&self, service: ServiceId, address: Ipv4Addr) -> bool {
+        let ranges = self.source_ranges.get(&service);
+        ranges.is_none_or(|all| all.iter().any(|range| range.contains(address.into())))
     }
 
     /// Takes in a change to a Service: sets its load balancer up, or takes it away.

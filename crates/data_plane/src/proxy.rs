@@ -7,7 +7,6 @@
 //! *Left out:* the text of the rules, and what the kernel spends on walking them.
 
 pub mod affinity;
-pub mod cidr;
 pub mod conntrack;
 pub mod endpoints_tracker;
 pub mod flow;

@@ -100,7 +100,9 @@ impl DataPlane {
                 let asked = Asked { service, protocol: transport.protocol(), port, caller };
                 let balanced = *origin == Origin::OutsideBalanced;
                 let by_balancer = self.pod_targets.as_ref().filter(|_| balanced);
+                let admitted = !balanced || self.balancers.admits(service, client.config.address);
                 let picked = match (transport, by_balancer) {
+                    _ if !admitted => Err(Refusal::NotAdmitted),
                     (Transport::Tcp, Some(targets)) => {
                         let target = choose(targets, &self.runtime, request, asked, &mut random);
                         target.map(|(pod, port)| (Some(pod), port, Link::Direct))
@@ -150,6 +152,7 @@ impl DataPlane {
         let (cause, end) = match refusal {
             Refusal::Reject => (Cause::RefusedNoEndpoints, told),
             Refusal::Drop => (Cause::TimeoutDropped, untold),
+            Refusal::NotAdmitted => (Cause::TimeoutNotAdmitted, untold),
             Refusal::NoSuchPort { told: true } => (Cause::RefusedWrongPort, told),
             Refusal::NoSuchPort { told: false } => (Cause::TimeoutUnreachable, untold),
             // The node has not heard of the Service yet.

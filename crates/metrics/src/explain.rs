@@ -60,6 +60,7 @@ impl<'a> Case<'a> {
             Cause::ResetIdleClosed => "reset",
             Cause::TimeoutUnreachable
             | Cause::TimeoutDropped
+            | Cause::TimeoutNotAdmitted
             | Cause::TimeoutStaleFlow
             | Cause::DiscoveryStaleAddress => "left without an answer",
             Cause::TimeoutSlow => "answered too late",
@@ -105,6 +106,7 @@ impl<'a> Case<'a> {
             Cause::ResetIdleClosed => (self.idle_closed(), None),
             Cause::TimeoutUnreachable => self.unreachable(),
             Cause::TimeoutDropped => (self.dropped(), None),
+            Cause::TimeoutNotAdmitted => (self.not_admitted(), None),
             Cause::TimeoutSlow => (self.slow(), None),
             Cause::TimeoutStaleFlow => (self.stale_flow(), None),
             Cause::DnsNxdomain => (self.nxdomain(), None),
@@ -173,6 +175,16 @@ impl<'a> Case<'a> {
         format!(
             "{} had no ready pod of {}, whose traffic policy Local keeps connections on their node",
             self.nodes(),
+            self.names_of(&services)
+        )
+    }
+
+    fn not_admitted(&self) -> String {
+        let (clients, many) = self.clients();
+        let are = if many { "are" } else { "is" };
+        let services: Vec<ServiceId> = self.services().collect();
+        format!(
+            "{clients} {are} at an address that the `loadBalancerSourceRanges` of {} do not hold",
             self.names_of(&services)
         )
     }

@@ -58,6 +58,8 @@ pub enum Cause {
     TimeoutUnreachable,
     /// The traffic policy keeps connections on their node, which has no pod to send them to.
     TimeoutDropped,
+    /// The Service's load balancer does not let the client's address in.
+    TimeoutNotAdmitted,
     /// The answer would have come later than the client waited.
     TimeoutSlow,
     /// Connection tracking kept an open UDP flow at a pod whose address answers no more.
@@ -78,7 +80,7 @@ pub enum Cause {
 
 impl Cause {
     /// All causes, in the order of their families.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::RefusedNoEndpoints,
         Self::RefusedNotListening,
         Self::RefusedListenerClosed,
@@ -88,6 +90,7 @@ impl Cause {
         Self::ResetIdleClosed,
         Self::TimeoutUnreachable,
         Self::TimeoutDropped,
+        Self::TimeoutNotAdmitted,
         Self::TimeoutSlow,
         Self::TimeoutStaleFlow,
         Self::DnsNxdomain,
@@ -111,6 +114,7 @@ impl Cause {
             Self::ResetIdleClosed => "reset.idle-closed",
             Self::TimeoutUnreachable => "timeout.unreachable",
             Self::TimeoutDropped => "timeout.dropped",
+            Self::TimeoutNotAdmitted => "timeout.not-admitted",
             Self::TimeoutSlow => "timeout.slow",
             Self::TimeoutStaleFlow => "timeout.stale-flow",
             Self::DnsNxdomain => "dns.nxdomain",
@@ -135,6 +139,7 @@ impl Cause {
             }
             Self::TimeoutUnreachable
             | Self::TimeoutDropped
+            | Self::TimeoutNotAdmitted
             | Self::TimeoutSlow
             | Self::TimeoutStaleFlow => Family::Timeout,
             Self::DnsNxdomain | Self::DnsTimeout => Family::Dns,
@@ -171,6 +176,7 @@ impl Cause {
             Self::ResetDeregistered => 15,
             Self::Http5xx => 16,
             Self::ResetIdleClosed => 17,
+            Self::TimeoutNotAdmitted => 18,
         }
     }
 }

@@ -87,6 +87,7 @@ fn clients(objects: &Objects) -> Vec<Client> {
             arrivals: Arrivals::Poisson { per_second: PER_SECOND },
             timeout: DEFAULT_TIMEOUT,
             retries: no_retries(),
+            address: None,
             connections: Connections::PerRequest,
             name_cache: NameCache::None,
         });

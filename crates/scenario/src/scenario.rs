@@ -3,7 +3,11 @@
 //! Nothing here refers back to YAML except [`Place`]s, which say where a value was written so that
 //! a later finding can point at it.
 
-use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+};
 
 use api::{Deployment, EndpointSlice, Ingress, Key, Kind, Labels, Object, Pod, Protocol, Service};
 use engine::{Delay, Distribution, Span};
@@ -323,6 +327,8 @@ pub struct Client {
     pub name: String,
     /// Where it is.
     pub from: From,
+    /// The address that it has outside, where it says so.
+    pub address: Option<Ipv4Addr>,
     /// Where its requests go.
     pub target: Target,
     /// When they come.

@@ -1,6 +1,6 @@
 //! A scenario to a world: names become numbers, random streams are seeded.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc};
 
 use api::{
     DnsPolicy, Key, Kind, Meta, NodeId, Object, PodSpec, Protocol, ResolvConf, Service,
@@ -331,6 +331,8 @@ fn client(client: &Client, scenario: &Scenario, nodes: &BTreeMap<&str, NodeId>) 
             scenario::From::Outside if client.target.balanced => Origin::OutsideBalanced,
             scenario::From::Outside => Origin::Outside,
         },
+        // One of TEST-NET-2, which nobody has.
+        address: client.address.unwrap_or(Ipv4Addr::new(198, 51, 100, 1)),
         host: host(client),
         port: match &client.target.port {
             Port::Number(number) => client::Port::Number(*number),

@@ -30,6 +30,8 @@ pub enum Refusal {
     Reject,
     /// It waits in vain.
     Drop,
+    /// The same, because its source is not let in.
+    NotAdmitted,
     /// No rule is about the Service's address: it waits in vain.
     NoRules {
         /// Whether there were rules, or would have been, until the Service went.

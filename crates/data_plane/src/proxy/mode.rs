@@ -4,7 +4,7 @@
 
 use std::net::IpAddr;
 
-use super::cidr::Cidr;
+use api::Cidr;
 
 /// `--proxy-mode`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

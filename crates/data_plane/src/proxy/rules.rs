@@ -8,10 +8,9 @@ use std::{
     sync::Arc,
 };
 
-use api::Protocol;
+use api::{Cidr, Protocol};
 
 use super::{
-    cidr::Cidr,
     endpoints_tracker::{Backend, EndpointsMap},
     flow::{Packet, Verdict},
     mode::Mode,

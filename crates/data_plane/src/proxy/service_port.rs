@@ -4,10 +4,9 @@
 
 use std::net::IpAddr;
 
-use api::{Key, Protocol, Service, SessionAffinity, TrafficPolicy, service::ServiceType};
+use api::{Cidr, Key, Protocol, Service, SessionAffinity, TrafficPolicy, service::ServiceType};
 use engine::Span;
 
-use super::cidr::Cidr;
 use crate::endpoints::ServiceInfo;
 
 /// What identifies a port of a Service.

@@ -44,7 +44,6 @@ const FIELDS: &[(&str, &str, When, &str)] = &[
     ("Lifecycle", "postStart", Set, "it takes no time"),
     ("Lifecycle", "stopSignal", Not("SIGTERM"), "containers get SIGTERM"),
     ("ServiceSpec", "externalIPs", Set, "nothing listens on these addresses"),
-    ("ServiceSpec", "loadBalancerSourceRanges", Set, "every address is let in"),
     ("HTTPRouteSpec", "useDefaultGateways", Set, "only `parentRefs` name Gateways"),
     ("HTTPRouteRule", "filters", Set, "requests are passed on as they are"),
     ("HTTPRouteRule", "timeouts", Set, "the controller waits as long as the client does"),

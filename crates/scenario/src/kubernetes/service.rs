@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use api::{
-    IntOrString, Labels, Protocol, Service, ServiceId, ServicePort, ServiceSpec, ServiceStatus,
-    service::ServiceType,
+    Cidr, IntOrString, Labels, Protocol, Service, ServiceId, ServicePort, ServiceSpec,
+    ServiceStatus, service::ServiceType,
 };
 use k8s_openapi::{api::core::v1 as core, apimachinery::pkg::util::intstr};
 
@@ -75,6 +75,12 @@ impl StoredService {
     }
 }
 
+/// Who may connect to its load balancer; what is no range was complained of.
+fn source_ranges(spec: &core::ServiceSpec) -> Vec<Cidr> {
+    let ranges = spec.load_balancer_source_ranges.iter().flatten();
+    ranges.filter_map(|range| range.parse().ok()).collect()
+}
+
 fn with_defaults(written: &Written<Service>) -> Option<core::Service> {
     let mut service = deserialize::<core::Service>(&written.root, |_, _| false).value?;
     service.metadata.namespace.get_or_insert_with(|| "default".to_owned());
@@ -116,6 +122,7 @@ fn convert(cx: &mut Checker<'_>, read: core::Service) -> Option<Service> {
         selector: spec.selector.clone().filter(|selector| !selector.is_empty()),
         publish_not_ready_addresses: spec.publish_not_ready_addresses.unwrap_or(false),
         ports: spec.ports.iter().flatten().filter_map(|it| port(it, kind)).collect(),
+        load_balancer_source_ranges: source_ranges(&spec),
         ..ServiceSpec::default()
     };
     set_traffic(&mut read, &spec);

@@ -1,6 +1,6 @@
 //! `spec.clients`: who sends requests, where to and how often.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, net::Ipv4Addr, sync::Arc};
 
 use api::Labels;
 use engine::Span;
@@ -53,9 +53,12 @@ impl Reading<'_> {
         const PLANNED: [&str; 4] = ["users", "thinkTime", "trace", "balancer"];
         let fields = self.fields(item, &FIELDS, &PLANNED);
         let name = self.need(&fields, "name").and_then(|item| self.client_name(&item, names));
-        let from = match fields.get("from") {
-            Some(item) => self.from(&item, known),
-            None => Some(From::Node(None)),
+        let (from, address) = match fields.get("from") {
+            Some(item) => match self.outside_address(&item) {
+                Some(address) => (Some(From::Outside), address),
+                None => (self.from(&item, known), None),
+            },
+            None => (Some(From::Node(None)), None),
         };
         // Without knowing from where, a short name cannot be looked up.
         let target = match (&from, self.need(&fields, "target")) {
@@ -71,6 +74,7 @@ impl Reading<'_> {
         Some(Client {
             name: name?,
             from: from?,
+            address,
             target: target?,
             arrivals: arrivals?,
             timeout,
@@ -134,6 +138,18 @@ impl Reading<'_> {
         Retries { attempts, on }
     }
 
+    /// `{ outside: 203.0.113.7 }`; `None` where it is something else.
+    fn outside_address(&mut self, item: &Item<'_>) -> Option<Option<Ipv4Addr>> {
+        let item = item.field("outside")?;
+        let text = self.text(&item)?;
+        let address = text.parse().ok();
+        if address.is_none() {
+            let message = format!("{}: `{text}` is no address of IPv4", item.path());
+            self.report(Code::BadValue, &item, message, "write one such as 203.0.113.7");
+        }
+        Some(address)
+    }
+
     /// `node`, `outside`, `{ node: node-2 }` or `{ pods: app=shop, namespace: x }`.
     fn from(&mut self, item: &Item<'_>, known: &Known<'_>) -> Option<From> {
         if let Some(word) = item.node.scalar_text() {
@@ -144,7 +160,7 @@ impl Reading<'_> {
                 return Some(From::Outside);
             }
             let message = format!("{}: unknown choice `{word}`", item.path());
-            let help = "write node, outside, { node: node-2 } or { pods: app=shop }";
+            let help = "write node, outside, { outside: 203.0.113.7 }, { node: node-2 } or { pods: app=shop }";
             self.report(Code::BadValue, item, message, help);
             return None;
         }
