@@ -33,12 +33,22 @@ pub enum Level {
 
 /// All of them, a line each.
 pub static CATALOGUE: &[&Entry] = &[
-    &kube_proxy::random::ENTRY,
-    &kube_proxy::iptables::ENTRY,
-    &kube_proxy::nftables::ENTRY,
-    &ipvs::rr::ENTRY,
     &cilium::random::ENTRY,
     &ingress_nginx::round_robin::ENTRY,
+    &ipvs::fo::ENTRY,
+    &ipvs::lblc::ENTRY,
+    &ipvs::lblcr::ENTRY,
+    &ipvs::lc::ENTRY,
+    &ipvs::nq::ENTRY,
+    &ipvs::ovf::ENTRY,
+    &ipvs::rr::ENTRY,
+    &ipvs::sed::ENTRY,
+    &ipvs::twos::ENTRY,
+    &ipvs::wlc::ENTRY,
+    &ipvs::wrr::ENTRY,
+    &kube_proxy::iptables::ENTRY,
+    &kube_proxy::nftables::ENTRY,
+    &kube_proxy::random::ENTRY,
 ];
 
 /// The policy of a name.

@@ -2,7 +2,7 @@
 
 use engine::Time;
 
-use crate::{Endpoint, Entry, Level, PickContext, Policy};
+use crate::{Endpoint, Entry, Level, PickContext, Policy, block::Rounds};
 
 /// Its line in the catalogue.
 pub static ENTRY: Entry = Entry {
@@ -31,53 +31,32 @@ pub static ENTRY: Entry = Entry {
 #[derive(Clone, Debug, Default)]
 pub struct IngressNginxRoundRobin {
     weights: Vec<u32>,
-    divisor: u32,
-    /// The endpoint of the last pick, and the level of its round; `None` until chance has said where
-    /// to begin.
-    last: Option<(usize, u32)>,
+    rounds: Rounds,
+    /// Whether chance has said where to begin.
+    begun: bool,
 }
 
 impl IngressNginxRoundRobin {
     /// Begins behind an endpoint.
     pub fn begin_after(&mut self, place: usize) {
-        self.last = Some((place, self.most()));
-    }
-
-    fn most(&self) -> u32 {
-        self.weights.iter().copied().max().unwrap_or(0)
+        self.rounds.begin_after(place);
+        self.begun = true;
     }
 }
 
 impl Policy for IngressNginxRoundRobin {
     fn update(&mut self, endpoints: &[Endpoint], _: Time) {
         self.weights = endpoints.iter().map(|endpoint| endpoint.weight).collect();
-        self.divisor = self.weights.iter().copied().fold(0, greatest_common_divisor);
-        self.last = None;
+        self.rounds = Rounds::new(self.weights.iter().copied());
+        self.begun = false;
     }
 
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
-        let most = self.most();
-        if most == 0 {
-            return None;
+        if !self.begun && self.weights.iter().any(|weight| *weight > 0) {
+            self.begin_after(context.random.below(self.weights.len() as u32) as usize);
         }
-        let (last, mut level) = self
-            .last
-            .unwrap_or_else(|| (context.random.below(self.weights.len() as u32) as usize, most));
-        let mut place = last + 1;
-        while self.weights.get(place).is_none_or(|weight| *weight < level) {
-            place += 1;
-            if place >= self.weights.len() {
-                place = 0;
-                level = level.checked_sub(self.divisor).filter(|left| *left > 0).unwrap_or(most);
-            }
-        }
-        self.last = Some((place, level));
-        Some(place)
+        self.rounds.next(self.weights.len(), |place| self.weights[place])
     }
-}
-
-fn greatest_common_divisor(a: u32, b: u32) -> u32 {
-    if b == 0 { a } else { greatest_common_divisor(b, a % b) }
 }
 
 #[cfg(test)]
@@ -99,7 +78,7 @@ mod tests {
         fn a_cycle_serves_each_its_weight(weights in prop::collection::vec(1_u32..20, 1..8)) {
             let mut policy = IngressNginxRoundRobin::default();
             policy.update(&Endpoint::numbered(&weights), Time::ZERO);
-            let divisor = weights.iter().copied().fold(0, greatest_common_divisor);
+            let (_, divisor) = policy.rounds.levels();
             let cycle: u32 = weights.iter().map(|weight| weight / divisor).sum();
             // What comes before the first round is whole depends on the start.
             picks(&mut policy, cycle as usize);

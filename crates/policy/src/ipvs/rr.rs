@@ -1,8 +1,12 @@
-//! Round robin as the kernel's IP virtual server has it: kube-proxy's choice in ipvs mode.
+//! In turn: scheduler `rr` of IPVS, kube-proxy's choice in ipvs mode.
 
-use engine::Time;
-
-use crate::{Endpoint, EndpointId, Entry, Level, PickContext, Policy};
+use crate::{
+    Entry, Level, PickContext,
+    ipvs::{
+        destination::Destination,
+        service::{Scheduler, Service},
+    },
+};
 
 /// Its line in the catalogue.
 pub static ENTRY: Entry = Entry {
@@ -13,6 +17,9 @@ pub static ENTRY: Entry = Entry {
     parameters: &[],
     build: |_, _| Box::<IpvsRoundRobin>::default(),
 };
+
+/// A service that is scheduled so.
+pub type IpvsRoundRobin = Service<RoundRobin>;
 
 /// **What it does** The next endpoint in the kernel's list after the one of the last connection. An
 /// endpoint of weight 0 is passed over: it gets no new connections.
@@ -26,75 +33,45 @@ pub static ENTRY: Entry = Entry {
 /// **When it goes wrong** Many nodes with few connections each: every cursor begins at the same endpoint.
 ///
 /// **Reference** `net/netfilter/ipvs/ip_vs_rr.c`, `ip_vs_ctl.c` of Linux.
-#[derive(Clone, Debug, Default)]
-pub struct IpvsRoundRobin {
-    /// The kernel's list: what came last is first.
-    list: Vec<Listed>,
-    /// The place of the last connection in it; `None` at its head.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RoundRobin {
+    /// The place of the last connection in the kernel's list; `None` at its head.
     cursor: Option<usize>,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Listed {
-    id: EndpointId,
-    weight: u32,
-    /// Where it is in the list of the last update.
-    place: usize,
-}
+impl Scheduler for RoundRobin {
+    const COUNTS: bool = false;
 
-impl IpvsRoundRobin {
-    /// Takes an endpoint out of the list.
-    fn remove(&mut self, place: usize) {
-        self.list.remove(place);
+    fn add_dest(&mut self, _: &[Destination]) {
+        self.cursor = self.cursor.map(|cursor| cursor + 1);
+    }
+
+    fn del_dest(&mut self, _: &[Destination], place: usize) {
         self.cursor = match self.cursor {
             Some(cursor) if cursor >= place => cursor.checked_sub(1),
             cursor => cursor,
         };
     }
 
-    fn insert_at_head(&mut self, listed: Listed) {
-        self.list.insert(0, listed);
-        self.cursor = self.cursor.map(|cursor| cursor + 1);
-    }
-}
-
-impl Policy for IpvsRoundRobin {
-    fn update(&mut self, endpoints: &[Endpoint], _: Time) {
-        for place in (0..self.list.len()).rev() {
-            let id = self.list[place].id;
-            match endpoints.iter().position(|endpoint| endpoint.id == id) {
-                Some(now) => {
-                    self.list[place] = Listed { id, weight: endpoints[now].weight, place: now };
-                }
-                None => self.remove(place),
-            }
-        }
-        for (place, Endpoint { id, weight, .. }) in endpoints.iter().copied().enumerate() {
-            if !self.list.iter().any(|listed| listed.id == id) {
-                self.insert_at_head(Listed { id, weight, place });
-            }
-        }
-    }
-
-    fn pick(&mut self, _: &mut PickContext<'_>) -> Option<usize> {
-        let length = self.list.len();
+    fn schedule<'a>(
+        &mut self,
+        destinations: &'a [Destination],
+        _: &mut PickContext<'_>,
+    ) -> Option<&'a Destination> {
         let first = self.cursor.map_or(0, |cursor| cursor + 1);
-        let mut turns = (0..length).map(|turn| (first + turn) % length);
-        let place = turns.find(|place| self.list[*place].weight > 0)?;
+        let mut turns = (first..destinations.len()).chain(0..first.min(destinations.len()));
+        let place = turns.find(|place| destinations[*place].is_open())?;
         self.cursor = Some(place);
-        Some(self.list[place].place)
-    }
-
-    fn remembers(&self) -> bool {
-        true
+        Some(&destinations[place])
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use engine::Streams;
+    use engine::{Streams, Time};
 
     use super::*;
+    use crate::{Endpoint, Policy};
 
     fn endpoints(ids: &[u32]) -> Vec<Endpoint> {
         let all = Endpoint::numbered(&[1; 10]);
