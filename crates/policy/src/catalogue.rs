@@ -1,7 +1,7 @@
 //! The list of policies.
 
 use crate::{
-    Parameter, Policy, Settings, cilium, ingress_nginx, ipvs, kube_proxy, parameter::NotSet,
+    Parameter, Policy, Settings, cilium, ingress_nginx, ipvs, kube_proxy, nginx, parameter::NotSet,
     parameter::Value,
 };
 
@@ -49,6 +49,8 @@ pub static CATALOGUE: &[&Entry] = &[
     &kube_proxy::iptables::ENTRY,
     &kube_proxy::nftables::ENTRY,
     &kube_proxy::random::ENTRY,
+    &nginx::least_conn::ENTRY,
+    &nginx::round_robin::ENTRY,
 ];
 
 /// The policy of a name.

@@ -14,6 +14,7 @@ pub mod cilium;
 pub mod ingress_nginx;
 pub mod ipvs;
 pub mod kube_proxy;
+pub mod nginx;
 mod parameter;
 mod policy;
 
