@@ -1,8 +1,8 @@
 //! The list of policies.
 
 use crate::{
-    Parameter, Policy, Settings, cilium, ingress_nginx, ipvs, kube_proxy, nginx, parameter::NotSet,
-    parameter::Value,
+    Parameter, Policy, Settings, cilium, envoy, grpc, ingress_nginx, ipvs, kube_proxy, nginx,
+    parameter::NotSet, parameter::Value, traefik,
 };
 
 /// A policy as people name it: help, the schema and the reference page are made of these.
@@ -34,6 +34,11 @@ pub enum Level {
 /// All of them, a line each.
 pub static CATALOGUE: &[&Entry] = &[
     &cilium::random::ENTRY,
+    &envoy::random::ENTRY,
+    &envoy::round_robin::ENTRY,
+    &grpc::pick_first::ENTRY,
+    &grpc::round_robin::ENTRY,
+    &grpc::weighted_round_robin::ENTRY,
     &ingress_nginx::round_robin::ENTRY,
     &ipvs::fo::ENTRY,
     &ipvs::lblc::ENTRY,
@@ -51,6 +56,7 @@ pub static CATALOGUE: &[&Entry] = &[
     &kube_proxy::random::ENTRY,
     &nginx::least_conn::ENTRY,
     &nginx::round_robin::ENTRY,
+    &traefik::wrr::ENTRY,
 ];
 
 /// The policy of a name.

@@ -11,12 +11,15 @@
 pub mod block;
 mod catalogue;
 pub mod cilium;
+pub mod envoy;
+pub mod grpc;
 pub mod ingress_nginx;
 pub mod ipvs;
 pub mod kube_proxy;
 pub mod nginx;
 mod parameter;
 mod policy;
+pub mod traefik;
 
 pub use catalogue::{CATALOGUE, Configured, Entry, Level, by_name};
 pub use parameter::{Kind, NotSet, Parameter, Settings, Value};

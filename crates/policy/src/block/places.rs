@@ -58,3 +58,10 @@ impl Places {
         self.ids.is_empty()
     }
 }
+
+/// The places of the endpoints that take something new: those with a weight.
+#[must_use]
+pub fn open_places(endpoints: &[Endpoint]) -> Vec<usize> {
+    let open = endpoints.iter().enumerate().filter(|(_, endpoint)| endpoint.weight > 0);
+    open.map(|(place, _)| place).collect()
+}

@@ -1,0 +1,117 @@
+//! In turn, or by deadlines where weights differ: Envoy's `round_robin`.
+
+use engine::Time;
+
+use crate::{
+    Endpoint, Entry, Level, PickContext, Policy,
+    block::{Edf, open_places},
+};
+
+/// Its line in the catalogue.
+pub static ENTRY: Entry = Entry {
+    name: "envoy.round_robin",
+    summary: "in turn; by deadlines where weights differ",
+    level: Level::Request,
+    on_change: "the turn is kept, modulo the new length; deadlines begin anew, at the same phase each time",
+    parameters: &[],
+    build: |_, seed| Box::new(EnvoyRoundRobin::new(seed)),
+};
+
+/// **What it does** The hosts in turn, from a random start. Where weights differ it is an
+/// earliest-deadline-first scheduler, which begins as if as many picks as the seed says had been made.
+///
+/// **Where it is used** Envoy's default, Istio (`ROUND_ROBIN`), Contour, Envoy Gateway and others, a
+/// request at a time; each worker thread has turns of its own.
+///
+/// **What it needs to know** The list and its weights. The turn is kept when hosts come and go. The
+/// scheduler begins anew at each change, always with the same seed. A weight that changes counts from when
+/// its host is picked next.
+///
+/// **When it goes wrong** A rollout with weights: each change begins the same schedule again, so the same
+/// few hosts get the first requests after each. Workers with few requests each.
+///
+/// **Reference** `RoundRobinLoadBalancer` in
+/// `source/extensions/load_balancing_policies/round_robin/round_robin_lb.h`,
+/// `EdfLoadBalancerBase::refresh` in `.../common/load_balancer_impl.cc`,
+/// `source/common/upstream/edf_scheduler.h`.
+#[derive(Clone, Debug)]
+pub struct EnvoyRoundRobin {
+    seed: u64,
+    /// Counts picks while weights are equal; it goes on where it was after they were not.
+    index: u64,
+    hosts: Vec<usize>,
+    /// The weights, place by place.
+    weights: Vec<u32>,
+    scheduler: Option<Edf>,
+}
+
+impl EnvoyRoundRobin {
+    /// Begins where a seed says.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self { seed, index: seed, hosts: Vec::new(), weights: Vec::new(), scheduler: None }
+    }
+
+    /// Takes in weights that changed while the hosts stayed the same: Envoy does not begin anew for it.
+    pub fn reweigh(&mut self, endpoints: &[Endpoint]) {
+        self.weights = endpoints.iter().map(|endpoint| endpoint.weight).collect();
+    }
+}
+
+impl Policy for EnvoyRoundRobin {
+    fn update(&mut self, endpoints: &[Endpoint], _: Time) {
+        self.reweigh(endpoints);
+        self.hosts = open_places(endpoints);
+        let mut weights = self.hosts.iter().map(|place| self.weights[*place]);
+        let first = weights.next();
+        let equal = weights.all(|weight| Some(weight) == first);
+        let scheduler = || {
+            let weights: Vec<f64> = self.weights.iter().copied().map(f64::from).collect();
+            Edf::with_picks(&weights, self.seed as u32)
+        };
+        self.scheduler = (!equal).then(scheduler);
+    }
+
+    fn pick(&mut self, _: &mut PickContext<'_>) -> Option<usize> {
+        if let Some(scheduler) = &mut self.scheduler {
+            return scheduler.pick(|place| f64::from(self.weights[place]));
+        }
+        let index = self.index.checked_rem(self.hosts.len() as u64)?;
+        self.index = self.index.wrapping_add(1);
+        Some(self.hosts[index as usize])
+    }
+
+    fn remembers(&self) -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::Streams;
+
+    use super::*;
+
+    fn picks(policy: &mut EnvoyRoundRobin, count: usize) -> Vec<usize> {
+        let mut random = Streams::new(1).named("unused");
+        let mut pick = || policy.pick(&mut PickContext::new(Time::ZERO, &mut random));
+        (0..count).filter_map(|_| pick()).collect()
+    }
+
+    #[test]
+    fn the_turn_is_kept_and_deadlines_begin_anew() {
+        let mut policy = EnvoyRoundRobin::new(2);
+        policy.update(&Endpoint::numbered(&[1, 1, 1]), Time::ZERO);
+        assert_eq!(picks(&mut policy, 2), [2, 0]);
+        policy.update(&Endpoint::numbered(&[1, 0, 1]), Time::ZERO);
+        assert_eq!(picks(&mut policy, 3), [0, 2, 0], "the fifth of two is the first");
+        for _ in 0..2 {
+            policy.update(&Endpoint::numbered(&[2, 1]), Time::ZERO);
+            assert_eq!(picks(&mut policy, 3), [0, 0, 1], "behind two picks, both times");
+        }
+        policy.update(&Endpoint::numbered(&[3, 3]), Time::ZERO);
+        assert_eq!(picks(&mut policy, 2), [1, 0], "the turn is where it was");
+        policy.update(&Endpoint::numbered(&[0, 0]), Time::ZERO);
+        assert_eq!(picks(&mut policy, 2), [0; 0]);
+    }
+}

@@ -1,0 +1,5 @@
+//! gRPC's client: a choice for each call among a channel's connections, or none.
+
+pub mod pick_first;
+pub mod round_robin;
+pub mod weighted_round_robin;

@@ -1,0 +1,3 @@
+//! Traefik: a choice for each request.
+
+pub mod wrr;
