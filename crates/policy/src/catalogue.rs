@@ -1,8 +1,8 @@
 //! The list of policies.
 
 use crate::{
-    Parameter, Policy, Settings, cilium, envoy, grpc, ingress_nginx, ipvs, kube_proxy, nginx,
-    parameter::NotSet, parameter::Value, traefik,
+    Parameter, Policy, Settings, cilium, envoy, grpc, haproxy, ingress_nginx, ipvs, kube_proxy,
+    nginx, parameter::NotSet, parameter::Value, traefik,
 };
 
 /// A policy as people name it: help, the schema and the reference page are made of these.
@@ -39,6 +39,10 @@ pub static CATALOGUE: &[&Entry] = &[
     &grpc::pick_first::ENTRY,
     &grpc::round_robin::ENTRY,
     &grpc::weighted_round_robin::ENTRY,
+    &haproxy::first::ENTRY,
+    &haproxy::leastconn::ENTRY,
+    &haproxy::roundrobin::ENTRY,
+    &haproxy::static_rr::ENTRY,
     &ingress_nginx::round_robin::ENTRY,
     &ipvs::fo::ENTRY,
     &ipvs::lblc::ENTRY,

@@ -13,6 +13,7 @@ mod catalogue;
 pub mod cilium;
 pub mod envoy;
 pub mod grpc;
+pub mod haproxy;
 pub mod ingress_nginx;
 pub mod ipvs;
 pub mod kube_proxy;

@@ -1,0 +1,117 @@
+//! The first that is not full: HAProxy's `first`.
+
+use engine::Time;
+
+use crate::{
+    Ended, Endpoint, Entry, Kind, Level, Parameter, PickContext, Policy, block::Outstanding,
+};
+
+static PARAMETERS: &[Parameter] = &[Parameter {
+    name: "maxconn",
+    summary: "how many connections a server has at most; 0 for as many as there are",
+    kind: Kind::Integer { default: 0, min: 0, max: u32::MAX as u64 },
+}];
+
+/// Its line in the catalogue.
+pub static ENTRY: Entry = Entry {
+    name: "haproxy.first",
+    summary: "the first in the list that is not full",
+    level: Level::Request,
+    on_change: "counts belong to servers; a new one is taken when those before it are full",
+    parameters: PARAMETERS,
+    build: |settings, _| Box::new(HaproxyFirst::new(settings.integer("maxconn") as u32)),
+};
+
+/// **What it does** The first server of the list that has fewer connections than `maxconn`. Weights do not
+/// count, but that one of weight 0 is out of use.
+///
+/// **Where it is used** HAProxy, `balance first`: it is meant to leave the last servers idle, so that they
+/// can be switched off.
+///
+/// **What it needs to know** The list's order and the connections of this HAProxy. A request that is tried
+/// again avoids the server that it was tried on last.
+///
+/// **When it goes wrong** Without a `maxconn` everything goes to the first server. Where all are full
+/// nobody is picked; HAProxy has a queue for that, which is not here.
+///
+/// **Reference** `fas_get_next_server` in `src/lb_fas.c`.
+#[derive(Clone, Debug)]
+pub struct HaproxyFirst {
+    maxconn: u32,
+    outstanding: Outstanding,
+    weights: Vec<u32>,
+}
+
+impl HaproxyFirst {
+    /// Servers that are full with so many connections, 0 for never.
+    #[must_use]
+    pub fn new(maxconn: u32) -> Self {
+        Self { maxconn, outstanding: Outstanding::default(), weights: Vec::new() }
+    }
+}
+
+impl Policy for HaproxyFirst {
+    fn update(&mut self, endpoints: &[Endpoint], _: Time) {
+        self.outstanding.update(endpoints);
+        self.weights = endpoints.iter().map(|endpoint| endpoint.weight).collect();
+    }
+
+    fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
+        let avoid = context.tried.last().and_then(|id| self.outstanding.place(*id));
+        let counts = self.outstanding.counts();
+        let free = |place: &usize| {
+            let full = self.maxconn > 0 && counts[*place] >= self.maxconn;
+            self.weights[*place] > 0 && !full
+        };
+        let mut others = (0..counts.len()).filter(|place| Some(*place) != avoid);
+        let place = others.find(free).or_else(|| avoid.filter(free))?;
+        self.outstanding.begin(place);
+        Some(place)
+    }
+
+    fn remembers(&self) -> bool {
+        true
+    }
+
+    fn listens(&self) -> bool {
+        true
+    }
+
+    fn ended(&mut self, ended: &Ended) {
+        self.outstanding.end(ended.endpoint);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::{Span, Streams};
+
+    use super::*;
+    use crate::{EndpointId, Reply};
+
+    #[test]
+    fn one_is_filled_after_the_other() {
+        let all = Endpoint::numbered(&[1, 0, 5]);
+        let mut policy = HaproxyFirst::new(2);
+        let mut random = Streams::new(1).named("unused");
+        let mut pick = |policy: &mut HaproxyFirst, tried: &[EndpointId]| {
+            let mut context = PickContext::new(Time::ZERO, &mut random);
+            context.tried = tried;
+            policy.pick(&mut context)
+        };
+        assert_eq!(pick(&mut policy, &[]), None);
+        policy.update(&all, Time::ZERO);
+        for expected in [Some(0), Some(0), Some(2), Some(2), None] {
+            assert_eq!(pick(&mut policy, &[]), expected);
+        }
+        let (now, latency, reply) = (Time::ZERO, Span::ZERO, Reply::Ok);
+        policy.ended(&Ended { endpoint: all[0].id, now, latency, reply, report: None });
+        policy.update(&[all[2], all[0]], Time::ZERO);
+        assert_eq!(pick(&mut policy, &[all[0].id]), Some(1), "the other is full");
+        assert_eq!(pick(&mut policy, &[]), None);
+        let mut policy = HaproxyFirst::new(0);
+        policy.update(&all, Time::ZERO);
+        assert_eq!(pick(&mut policy, &[]), Some(0));
+        assert_eq!(pick(&mut policy, &[all[0].id]), Some(2));
+    }
+}
