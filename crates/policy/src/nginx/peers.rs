@@ -28,6 +28,8 @@ pub struct Peer {
     pub weight: u32,
     /// Its connections.
     pub conns: u32,
+    /// So many failures put it out; 0 for never.
+    max_fails: u32,
     /// What is left of its weight after failures: it grows back by one with each turn.
     effective: i64,
     /// What it has saved up of its turns.
@@ -82,6 +84,7 @@ impl Peers {
         let peer = |endpoint: &Endpoint| Peer {
             weight: endpoint.weight,
             conns: 0,
+            max_fails: self.max_fails,
             effective: i64::from(endpoint.weight),
             current: 0,
             fails: 0,
@@ -90,6 +93,11 @@ impl Peers {
         };
         self.peers = endpoints.iter().map(peer).collect();
         self.since = now;
+    }
+
+    /// Sets how many failures put one server out.
+    pub fn set_max_fails(&mut self, place: usize, max_fails: u32) {
+        self.peers[place].max_fails = max_fails;
     }
 
     /// The servers, place by place.
@@ -103,8 +111,8 @@ impl Peers {
     #[inline]
     pub fn is_usable(&self, place: usize, context: &PickContext<'_>) -> bool {
         let peer = &self.peers[place];
-        let failed = self.max_fails > 0
-            && peer.fails >= self.max_fails
+        let failed = peer.max_fails > 0
+            && peer.fails >= peer.max_fails
             && seconds(context.now) - peer.checked <= self.fail_timeout;
         let tried = || context.tried.contains(&self.places.id(place));
         peer.weight > 0 && !failed && !tried()
@@ -170,7 +178,7 @@ impl Peers {
             peer.fails += 1;
             peer.accessed = seconds(ended.now);
             peer.checked = peer.accessed;
-            let loss = peer.weight.checked_div(self.max_fails).unwrap_or(0);
+            let loss = peer.weight.checked_div(peer.max_fails).unwrap_or(0);
             peer.effective = (peer.effective - i64::from(loss)).max(0);
         } else if peer.accessed < peer.checked {
             peer.fails = 0;
