@@ -1,8 +1,8 @@
 //! The list of policies.
 
 use crate::{
-    Parameter, Policy, Settings, cilium, envoy, grpc, haproxy, ingress_nginx, ipvs, kube_proxy,
-    nginx, parameter::NotSet, parameter::Value, traefik,
+    Parameter, Policy, Settings, bounded_load, cilium, envoy, grpc, haproxy, ingress_nginx, ipvs,
+    katran, ketama, kube_proxy, nginx, parameter::NotSet, parameter::Value, traefik,
 };
 
 /// A policy as people name it: help, the schema and the reference page are made of these.
@@ -33,33 +33,46 @@ pub enum Level {
 
 /// All of them, a line each.
 pub static CATALOGUE: &[&Entry] = &[
+    &bounded_load::ring::ENTRY,
+    &cilium::maglev::ENTRY,
     &cilium::random::ENTRY,
+    &envoy::maglev::ENTRY,
     &envoy::random::ENTRY,
+    &envoy::ring_hash::ENTRY,
     &envoy::round_robin::ENTRY,
     &grpc::pick_first::ENTRY,
+    &grpc::ring_hash::ENTRY,
     &grpc::round_robin::ENTRY,
     &grpc::weighted_round_robin::ENTRY,
     &haproxy::first::ENTRY,
     &haproxy::leastconn::ENTRY,
     &haproxy::roundrobin::ENTRY,
+    &haproxy::source::ENTRY,
     &haproxy::static_rr::ENTRY,
+    &haproxy::uri::ENTRY,
     &ingress_nginx::round_robin::ENTRY,
+    &ipvs::dh::ENTRY,
     &ipvs::fo::ENTRY,
     &ipvs::lblc::ENTRY,
     &ipvs::lblcr::ENTRY,
     &ipvs::lc::ENTRY,
+    &ipvs::mh::ENTRY,
     &ipvs::nq::ENTRY,
     &ipvs::ovf::ENTRY,
     &ipvs::rr::ENTRY,
     &ipvs::sed::ENTRY,
+    &ipvs::sh::ENTRY,
     &ipvs::twos::ENTRY,
     &ipvs::wlc::ENTRY,
     &ipvs::wrr::ENTRY,
+    &katran::maglev::ENTRY,
+    &ketama::continuum::ENTRY,
     &kube_proxy::iptables::ENTRY,
     &kube_proxy::nftables::ENTRY,
     &kube_proxy::random::ENTRY,
     &nginx::least_conn::ENTRY,
     &nginx::round_robin::ENTRY,
+    &traefik::hrw::ENTRY,
     &traefik::wrr::ENTRY,
 ];
 

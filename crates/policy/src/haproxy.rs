@@ -2,7 +2,11 @@
 
 pub mod first;
 mod fwrr;
+pub mod hashing;
 pub mod leastconn;
 pub mod roundrobin;
+mod servers;
+pub mod source;
 pub mod static_rr;
+pub mod uri;
 mod weight;

@@ -9,6 +9,7 @@
 //! policies are made of is in [`block`].
 
 pub mod block;
+pub mod bounded_load;
 mod catalogue;
 pub mod cilium;
 pub mod envoy;
@@ -16,6 +17,8 @@ pub mod grpc;
 pub mod haproxy;
 pub mod ingress_nginx;
 pub mod ipvs;
+pub mod katran;
+pub mod ketama;
 pub mod kube_proxy;
 pub mod nginx;
 mod parameter;

@@ -1,3 +1,4 @@
 //! Traefik: a choice for each request.
 
+pub mod hrw;
 pub mod wrr;

@@ -46,7 +46,7 @@ impl HaproxyStaticRoundRobin {
 
 /// The map of weights. Each step all earn their weight; who has saved most, in whole shares of the total,
 /// comes next and pays the total.
-fn map_of(weights: &[i64]) -> Vec<usize> {
+pub(super) fn map_of(weights: &[i64]) -> Vec<usize> {
     let total: i64 = weights.iter().sum();
     let mut scores = vec![0; weights.len()];
     let step = |_| {
@@ -64,7 +64,7 @@ fn map_of(weights: &[i64]) -> Vec<usize> {
     (0..total).map(step).collect()
 }
 
-fn greatest_common_divisor(a: u32, b: u32) -> u32 {
+pub(super) fn greatest_common_divisor(a: u32, b: u32) -> u32 {
     if b == 0 { a } else { greatest_common_divisor(b, a % b) }
 }
 

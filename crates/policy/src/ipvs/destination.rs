@@ -1,5 +1,7 @@
 //! A destination of the kernel's IP virtual server, and its connections.
 
+use std::net::SocketAddrV4;
+
 use crate::{Endpoint, EndpointId};
 
 /// A destination: an endpoint as the kernel has it.
@@ -7,8 +9,12 @@ use crate::{Endpoint, EndpointId};
 pub struct Destination {
     /// The endpoint.
     pub id: EndpointId,
+    /// Its address.
+    pub address: SocketAddrV4,
     /// Its weight: 0 takes no new connections.
     pub weight: u32,
+    /// What it weighed when it last took new connections.
+    pub last_weight: u32,
     /// Where it is in the list of the last update.
     pub place: usize,
     /// Its established connections.
@@ -23,8 +29,17 @@ impl Destination {
     /// An endpoint in its place, without connections.
     #[must_use]
     pub fn new(endpoint: &Endpoint, place: usize) -> Self {
-        let (id, weight) = (endpoint.id, endpoint.weight);
-        Self { id, weight, place, active: 0, opening: 0, closing: 0 }
+        let Endpoint { id, address, weight, .. } = *endpoint;
+        let last_weight = weight;
+        Self { id, address, weight, last_weight, place, active: 0, opening: 0, closing: 0 }
+    }
+
+    /// Takes in its weight. Says whether that is another than before.
+    pub(super) fn reweigh(&mut self, weight: u32) -> bool {
+        if weight > 0 {
+            self.last_weight = weight;
+        }
+        std::mem::replace(&mut self.weight, weight) != weight
     }
 
     /// Whether it takes new connections.

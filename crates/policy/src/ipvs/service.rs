@@ -30,6 +30,9 @@ pub trait Scheduler {
     /// A weight has changed.
     fn upd_dest(&mut self, _: &[Destination]) {}
 
+    /// All changes of an update are made: the moment for what is made of the whole list.
+    fn updated(&mut self, _: &[Destination]) {}
+
     /// Chooses a destination for a connection.
     fn schedule<'a>(
         &mut self,
@@ -91,8 +94,9 @@ impl<S: Scheduler> Service<S> {
     fn add(&mut self, endpoint: &Endpoint, place: usize) {
         let mut destination = Destination::new(endpoint, place);
         if let Some(aside) = self.trash.iter().position(|trashed| trashed.id == endpoint.id) {
-            let Destination { weight, place, .. } = destination;
-            destination = Destination { weight, place, ..self.trash.swap_remove(aside) };
+            let Destination { weight, last_weight, place, .. } = destination;
+            let kept = self.trash.swap_remove(aside);
+            destination = Destination { weight, last_weight, place, ..kept };
         }
         self.destinations.insert(0, destination);
         self.scheduler.add_dest(&self.destinations);
@@ -129,7 +133,7 @@ impl<S: Scheduler> Policy for Service<S> {
                     let destination = &mut self.destinations[index];
                     destination.place = place;
                     let weight = endpoints[place].weight;
-                    if std::mem::replace(&mut destination.weight, weight) != weight {
+                    if destination.reweigh(weight) {
                         self.scheduler.upd_dest(&self.destinations);
                     }
                 }
@@ -144,6 +148,7 @@ impl<S: Scheduler> Policy for Service<S> {
         for (index, destination) in self.destinations.iter().enumerate() {
             self.order[destination.place] = index;
         }
+        self.scheduler.updated(&self.destinations);
     }
 
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {

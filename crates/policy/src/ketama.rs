@@ -1,0 +1,3 @@
+//! ketama, the consistent hash of memcached's clients.
+
+pub mod continuum;
