@@ -22,6 +22,8 @@ mod kubectl_helpers;
 mod kubelet_dns;
 mod kubelet_envvars;
 mod kubelet_status;
+mod lb_envoy_hash;
+mod lb_hash;
 mod lb_ingress;
 mod lb_kubeproxy;
 mod moment;
@@ -81,6 +83,8 @@ const FILES: &[(&str, Check)] = &[
     ("coredns_kubernetes", coredns_kubernetes::check),
     ("lb_kubeproxy", lb_kubeproxy::check),
     ("lb_ingress", lb_ingress::check),
+    ("lb_envoy_hash", lb_envoy_hash::check),
+    ("lb_hash", lb_hash::check),
     ("kubectl_expose", kubectl_expose::check),
     ("kubectl_helpers", kubectl_helpers::check),
     ("human_duration", human_duration::check),
