@@ -3,7 +3,7 @@
 use engine::{Streams, Time};
 use policy::{
     Endpoint, PickContext, Policy,
-    ingress_nginx::{ring::IngressNginxRing, round_robin::IngressNginxRoundRobin},
+    ingress_nginx::{chash::IngressNginxChash, round_robin::IngressNginxRoundRobin},
 };
 use serde_json::Value;
 
@@ -63,7 +63,7 @@ fn ring(case: &Case) -> Result<(), Problem> {
     })?;
     let listed: Vec<(&str, u32)> = nodes.iter().map(|(name, weight)| (&**name, *weight)).collect();
     let picks = |nodes: &[(&str, u32)]| -> Vec<usize> {
-        let ring = IngressNginxRing::new(nodes);
+        let ring = IngressNginxChash::new(nodes);
         keys.iter().filter_map(|key| ring.find(key.as_bytes())).collect()
     };
     let before = picks(&listed);
@@ -75,7 +75,7 @@ fn ring(case: &Case) -> Result<(), Problem> {
                 agree(name, &(expected as usize), &got)?;
             }
             let points: usize = f.int_or_zero::<u32>("points")? as usize;
-            return agree("points", &points, &IngressNginxRing::new(&listed).len());
+            return agree("points", &points, &IngressNginxChash::new(&listed).len());
         }
         agree("picks", &places(f, "picks")?, &before)?;
         let removed = removed.as_deref().ok_or("nothing says what is removed")?;

@@ -1,8 +1,9 @@
 //! The list of policies.
 
 use crate::{
-    Parameter, Policy, Settings, bounded_load, cilium, envoy, grpc, haproxy, ingress_nginx, ipvs,
-    katran, ketama, kube_proxy, nginx, parameter::NotSet, parameter::Value, traefik,
+    Parameter, Policy, Settings, aws, azure, bounded_load, cilium, envoy, gcp, grpc, haproxy,
+    ingress_nginx, ipvs, katran, ketama, kube_proxy, metallb, nginx, parameter::NotSet,
+    parameter::Value, traefik,
 };
 
 /// A policy as people name it: help, the schema and the reference page are made of these.
@@ -33,6 +34,8 @@ pub enum Level {
 
 /// All of them, a line each.
 pub static CATALOGUE: &[&Entry] = &[
+    &aws::nlb::ENTRY,
+    &azure::flow_hash::ENTRY,
     &bounded_load::ring::ENTRY,
     &cilium::maglev::ENTRY,
     &cilium::random::ENTRY,
@@ -40,6 +43,7 @@ pub static CATALOGUE: &[&Entry] = &[
     &envoy::random::ENTRY,
     &envoy::ring_hash::ENTRY,
     &envoy::round_robin::ENTRY,
+    &gcp::maglev::ENTRY,
     &grpc::pick_first::ENTRY,
     &grpc::ring_hash::ENTRY,
     &grpc::round_robin::ENTRY,
@@ -50,6 +54,7 @@ pub static CATALOGUE: &[&Entry] = &[
     &haproxy::source::ENTRY,
     &haproxy::static_rr::ENTRY,
     &haproxy::uri::ENTRY,
+    &ingress_nginx::chash::ENTRY,
     &ingress_nginx::round_robin::ENTRY,
     &ipvs::dh::ENTRY,
     &ipvs::fo::ENTRY,
@@ -70,6 +75,11 @@ pub static CATALOGUE: &[&Entry] = &[
     &kube_proxy::iptables::ENTRY,
     &kube_proxy::nftables::ENTRY,
     &kube_proxy::random::ENTRY,
+    &metallb::bgp::ENTRY,
+    &metallb::l2::ENTRY,
+    &nginx::hash::ENTRY,
+    &nginx::hash_consistent::ENTRY,
+    &nginx::ip_hash::ENTRY,
     &nginx::least_conn::ENTRY,
     &nginx::round_robin::ENTRY,
     &traefik::hrw::ENTRY,

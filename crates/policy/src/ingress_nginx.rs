@@ -1,4 +1,4 @@
 //! ingress-nginx: a choice for each request, in the Lua of its workers.
 
-pub mod ring;
+pub mod chash;
 pub mod round_robin;

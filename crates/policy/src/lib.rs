@@ -8,11 +8,14 @@
 //! [`CATALOGUE`] lists them, a line each; a new policy is one file and one line. What several
 //! policies are made of is in [`block`].
 
+pub mod aws;
+pub mod azure;
 pub mod block;
 pub mod bounded_load;
 mod catalogue;
 pub mod cilium;
 pub mod envoy;
+pub mod gcp;
 pub mod grpc;
 pub mod haproxy;
 pub mod ingress_nginx;
@@ -20,6 +23,7 @@ pub mod ipvs;
 pub mod katran;
 pub mod ketama;
 pub mod kube_proxy;
+pub mod metallb;
 pub mod nginx;
 mod parameter;
 mod policy;

@@ -7,7 +7,7 @@ const POINTS: u32 = 160;
 
 /// The points of an endpoint of this weight: each is the CRC-32 of its name followed by the point before,
 /// and the first has zero before it.
-pub fn chained_points(name: &[u8], weight: u32) -> impl Iterator<Item = u32> {
+pub fn chained_points(name: &[u8], weight: u32) -> impl Iterator<Item = u32> + use<> {
     let mut named = Hasher::new();
     named.update(name);
     let mut point = 0_u32;

@@ -1,0 +1,4 @@
+//! MetalLB: which node a connection from outside comes to.
+
+pub mod bgp;
+pub mod l2;
