@@ -26,6 +26,9 @@ mod lb_envoy_hash;
 mod lb_hash;
 mod lb_ingress;
 mod lb_kubeproxy;
+mod lb_wrr;
+mod lb_wrr_haproxy;
+mod lb_wrr_ipvs;
 mod moment;
 mod not_applicable;
 mod objects;
@@ -85,6 +88,7 @@ const FILES: &[(&str, Check)] = &[
     ("lb_ingress", lb_ingress::check),
     ("lb_envoy_hash", lb_envoy_hash::check),
     ("lb_hash", lb_hash::check),
+    ("lb_wrr", lb_wrr::check),
     ("kubectl_expose", kubectl_expose::check),
     ("kubectl_helpers", kubectl_helpers::check),
     ("human_duration", human_duration::check),

@@ -4,7 +4,7 @@ use std::{cmp::Reverse, collections::BinaryHeap, mem};
 
 use crate::haproxy::weight::{MAX_EFFECTIVE, SCALE};
 
-/// A server's place on the line.
+/// A server's place on the line, which is `next` once it has one in this turn.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Server {
     /// Its weight; 0 for one that is not in use.
@@ -14,7 +14,6 @@ pub(super) struct Server {
     /// When it was put into its tree: of those with the same key the first comes first.
     order: u64,
     next: u64,
-    last: u64,
     /// What divisions left over.
     rest: u64,
 }
@@ -32,7 +31,8 @@ type Sorted = BinaryHeap<Reverse<(u64, u64, usize)>>;
 
 /// All servers of a backend. A turn has as many positions as the weights have units. Who is taken moves on
 /// by total/weight positions; who leaves the turn so waits for the next, which begins with the heaviest.
-/// Servers come, go and change without disturbing the others.
+/// Servers come, go and change without disturbing the others: who comes or changes is placed somewhere in
+/// what is left of this turn and the next.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fwrr {
     servers: Vec<Server>,
@@ -80,36 +80,19 @@ impl Fwrr {
             return;
         }
         self.next_weight = self.next_weight - old + weight;
-        if weight == 0 {
-            self.servers[server].tree = None;
-        } else if old == 0 {
-            // It comes up: somewhere in what is left of this turn and the next.
-            let left = (self.next_weight + self.weight).saturating_sub(self.position);
-            self.servers[server].next = self.position + left / weight;
+        let left = (self.next_weight + self.weight).saturating_sub(self.position);
+        let it = &mut self.servers[server];
+        if let Some(steps) = left.checked_div(weight) {
+            // It comes up, or is treated as if it did.
+            if it.tree == Some(Tree::Side(self.init)) {
+                it.rest = 0;
+            }
+            it.next = self.position + steps;
             self.queue(server);
         } else {
-            self.reweigh(server);
+            it.tree = None;
         }
         self.sort();
-    }
-
-    fn reweigh(&mut self, server: usize) {
-        let tree = self.servers[server].tree;
-        if tree == Some(Tree::Side(self.init)) {
-            self.queue_by_weight(self.init, server);
-            return;
-        }
-        let it = &mut self.servers[server];
-        if tree != Some(Tree::Current) {
-            it.next += self.weight;
-        }
-        let step = self.next_weight / it.weight;
-        it.next = it.next.min(it.last + step);
-        it.rest = 0;
-        if it.next < self.position + 2 {
-            it.next = self.position + step;
-        }
-        self.queue(server);
     }
 
     /// Takes the next server; not this one, if there is another.
@@ -135,10 +118,6 @@ impl Fwrr {
             }
             avoided = Some(server);
         };
-        if avoided == Some(server) {
-            self.move_on(server);
-            self.position += 1;
-        }
         self.queue(server);
         match avoided.filter(|avoided| *avoided != server) {
             Some(avoided) if switched => self.queue_by_weight(self.init, avoided),
@@ -174,7 +153,6 @@ impl Fwrr {
         if it.next == 0 {
             it.next = self.position;
         }
-        it.last = it.next;
         it.next += self.next_weight / it.weight;
         it.rest += self.next_weight % it.weight;
         if it.rest >= it.weight {
