@@ -68,7 +68,10 @@ pub(crate) fn end(endpoint: EndpointId, now: Time, reply: Reply) -> Ended {
 
 /// The places that are expected, some of which may be nobody.
 pub(crate) fn expected(f: &Fields<'_>) -> Read<Vec<Option<usize>>> {
-    f.each("picks", |value, at| if value.is_null() { Ok(None) } else { number(value, at).map(Some) })
+    f.each(
+        "picks",
+        |value, at| if value.is_null() { Ok(None) } else { number(value, at).map(Some) },
+    )
 }
 
 /// As many turns as are expected, of these weights.
@@ -217,7 +220,11 @@ fn envoy_picks(case: &Case) -> Result<(), Problem> {
         let mut policy = EnvoyRoundRobin::new(f.int_or_zero("seed")?);
         let mut phase = |f: &Fields<'_>, endpoints: &[Endpoint], otherwise: usize| {
             let in_place = f.text_or_empty("event")?.contains("no rebuild");
-            if in_place { policy.reweigh(endpoints) } else { policy.update(endpoints, Time::ZERO) }
+            if in_place {
+                policy.reweigh(endpoints)
+            } else {
+                policy.update(endpoints, Time::ZERO)
+            }
             let count = f.int::<u32>("picks")?.map_or(otherwise, |count| count as usize);
             let got = picks(&mut policy, count);
             Ok(got.into_iter().flatten().map(|place| endpoints[place].id.0 as usize).collect())

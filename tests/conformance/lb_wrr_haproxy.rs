@@ -131,7 +131,11 @@ fn same(limits: &[Value]) -> Read<u32> {
     if same { Ok(first) } else { Err("a limit for each server".to_owned()) }
 }
 
-fn steps(f: &Fields<'_>, policy: &mut HaproxyFirst, endpoints: &[Endpoint]) -> Read<Vec<Option<usize>>> {
+fn steps(
+    f: &Fields<'_>,
+    policy: &mut HaproxyFirst,
+    endpoints: &[Endpoint],
+) -> Read<Vec<Option<usize>>> {
     let mut got = Vec::new();
     for (what, places) in f.each("ops", step)? {
         match (what, &places[..]) {

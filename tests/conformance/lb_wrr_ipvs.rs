@@ -147,7 +147,11 @@ fn rounds(case: &Case) -> Result<(), Problem> {
             let serve = |(weights, count): &(Vec<u32>, Option<usize>)| {
                 serve(weights, count.unwrap_or_default()).0
             };
-            return agree("picks", &lists(f, "picks_per_phase")?, &phases.iter().map(serve).collect());
+            return agree(
+                "picks",
+                &lists(f, "picks_per_phase")?,
+                &phases.iter().map(serve).collect(),
+            );
         }
         let picks: Vec<usize> = numbers(f, "picks")?;
         let (got, (most, step)) = serve(&phases[0].0, picks.len());
