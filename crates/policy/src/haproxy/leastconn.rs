@@ -1,6 +1,6 @@
 //! The fewest connections: HAProxy's `leastconn`.
 
-use engine::Time;
+use engine::{Random, Time};
 
 use crate::{
     Ended, Endpoint, Entry, Level, PickContext, Policy,
@@ -46,26 +46,24 @@ impl HaproxyLeastConn {
         self.keys[place] = if weight > 0 { key(weight) } else { u64::MAX };
     }
 
-    /// The least key of the servers in use but one, and how many have it.
-    fn least(&self, avoid: Option<usize>) -> Option<(u64, u32)> {
-        let mut least = None;
-        for (place, key) in self.keys.iter().enumerate() {
-            if *key == u64::MAX || Some(place) == avoid {
-                continue;
-            }
-            least = match least {
-                Some((other, _)) if *key > other => least,
-                Some((other, several)) if *key == other => Some((other, several + 1)),
-                _ => Some((*key, 1)),
-            };
-        }
-        least
+    /// The least key of the servers in use, and how many have it.
+    fn least(&self) -> Option<(u64, u32)> {
+        let least = self.keys.iter().copied().min().filter(|least| *least < u64::MAX)?;
+        Some((least, self.keys.iter().map(|key| u32::from(*key == least)).sum()))
+    }
+
+    /// One of the servers that are level with the least loaded.
+    fn draw(&self, random: &mut dyn Random) -> Option<usize> {
+        let (least, several) = self.least()?;
+        let drawn = if several > 1 { random.below(several) } else { 0 };
+        let mut level = (0..self.keys.len()).filter(|place| self.keys[*place] == least);
+        level.nth(drawn as usize)
     }
 
     /// Whether nobody has fewer connections for its weight than a server.
     #[must_use]
     pub fn is_least(&self, place: usize) -> bool {
-        self.least(None).is_some_and(|(least, _)| self.keys[place] == least)
+        self.least().is_some_and(|(least, _)| self.keys[place] == least)
     }
 
     /// A connection begins.
@@ -85,14 +83,13 @@ impl Policy for HaproxyLeastConn {
 
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
         let avoid = context.tried.last().and_then(|id| self.outstanding.place(*id));
-        let (avoid, (least, several)) = match self.least(avoid) {
-            Some(least) => (avoid, least),
-            None => (None, self.least(None)?),
-        };
-        let drawn = if several > 1 { context.random.below(several) } else { 0 };
-        let mut level = (0..self.keys.len())
-            .filter(|place| self.keys[*place] == least && Some(*place) != avoid);
-        let place = level.nth(drawn as usize)?;
+        let other = avoid.and_then(|avoid| {
+            let key = std::mem::replace(&mut self.keys[avoid], u64::MAX);
+            let other = self.draw(context.random);
+            self.keys[avoid] = key;
+            other
+        });
+        let place = other.or_else(|| self.draw(context.random))?;
         self.begin(place);
         Some(place)
     }

@@ -114,7 +114,7 @@ impl Peers {
         let failed = peer.max_fails > 0
             && peer.fails >= peer.max_fails
             && seconds(context.now) - peer.checked <= self.fail_timeout;
-        let tried = || context.tried.contains(&self.places.id(place));
+        let tried = || !context.tried.is_empty() && context.tried.contains(&self.places.id(place));
         peer.weight > 0 && !failed && !tried()
     }
 
