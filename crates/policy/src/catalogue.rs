@@ -50,6 +50,7 @@ pub static CATALOGUE: &[&Entry] = &[
     &grpc::weighted_round_robin::ENTRY,
     &haproxy::first::ENTRY,
     &haproxy::leastconn::ENTRY,
+    &haproxy::random::ENTRY,
     &haproxy::roundrobin::ENTRY,
     &haproxy::source::ENTRY,
     &haproxy::static_rr::ENTRY,

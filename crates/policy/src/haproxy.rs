@@ -4,6 +4,7 @@ pub mod first;
 mod fwrr;
 pub mod hashing;
 pub mod leastconn;
+pub mod random;
 pub mod roundrobin;
 mod servers;
 pub mod source;

@@ -75,7 +75,9 @@ impl Rounds {
     }
 }
 
-fn greatest_common_divisor(a: u32, b: u32) -> u32 {
+/// The largest number that divides both; 0 and any other have that other.
+#[must_use]
+pub fn greatest_common_divisor(a: u32, b: u32) -> u32 {
     if b == 0 { a } else { greatest_common_divisor(b, a % b) }
 }
 

@@ -9,7 +9,7 @@ use crate::{
 
 static PARAMETERS: &[Parameter] = &[Parameter {
     name: "shuffle_address_list",
-    summary: "whether the addresses are put in a random order, the heavy ones rather to the front",
+    summary: "Whether the addresses are put in a random order, the heavy ones rather to the front.",
     kind: Kind::Flag { default: false },
 }];
 

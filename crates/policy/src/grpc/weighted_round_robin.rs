@@ -11,32 +11,32 @@ use crate::{
 static PARAMETERS: &[Parameter] = &[
     Parameter {
         name: "implementation",
-        summary: "whose: that in C++ keeps weights between a hundredth of their mean and ten times it",
+        summary: "Whose: that in C++ keeps weights between a hundredth of their mean and ten times it.",
         kind: Kind::Choice { of: &["go", "cpp"] },
     },
     Parameter {
         name: "blackout_period",
-        summary: "how long an endpoint has to report before its weight is used",
+        summary: "How long an endpoint has to report before its weight is used.",
         kind: Kind::Duration { default: Span::from_secs(10) },
     },
     Parameter {
         name: "weight_expiration_period",
-        summary: "how long after the last report a weight is used",
+        summary: "How long after the last report a weight is used.",
         kind: Kind::Duration { default: Span::from_secs(180) },
     },
     Parameter {
         name: "weight_update_period",
-        summary: "how often weights are taken up, every 100 ms at most",
+        summary: "How often weights are taken up, every 100 ms at most.",
         kind: Kind::Duration { default: Span::from_secs(1) },
     },
     Parameter {
         name: "error_utilization_penalty",
-        summary: "how much utilization an error for each answer stands for",
+        summary: "How much utilization an error for each answer stands for.",
         kind: Kind::Number { default: 1.0, min: 0.0, max: f64::INFINITY },
     },
     Parameter {
         name: "enable_oob_load_report",
-        summary: "whether reports are taken that come by themselves, not those that come with answers",
+        summary: "Whether reports are taken that come by themselves, not those that come with answers.",
         kind: Kind::Flag { default: false },
     },
 ];

@@ -8,7 +8,7 @@ use crate::{
 
 static PARAMETERS: &[Parameter] = &[Parameter {
     name: "maxconn",
-    summary: "how many connections a server has at most; 0 for as many as there are",
+    summary: "How many connections a server has at most; 0 for as many as there are.",
     kind: Kind::Integer { default: 0, min: 0, max: u32::MAX as u64 },
 }];
 

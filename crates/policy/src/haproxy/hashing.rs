@@ -2,11 +2,11 @@
 
 use super::{
     servers::{Server, Servers},
-    static_rr::{greatest_common_divisor, map_of},
+    static_rr::map_of,
 };
 use crate::{
     Ended, Endpoint, EndpointId, Kind, Parameter, PickContext, Settings,
-    block::{Outstanding, Ring},
+    block::{Outstanding, Ring, greatest_common_divisor},
 };
 
 /// So many points has a server for each unit of its weight.
@@ -82,21 +82,30 @@ pub(super) struct Hashing {
     /// The weight of each place, and of those before it by number, in points.
     weights: Vec<(u32, u32)>,
     total_weight: u32,
+    /// Whether it counts requests.
+    counts: bool,
     outstanding: Outstanding,
     served: u32,
 }
 
 impl Hashing {
     pub(super) fn new(settings: &Settings) -> Self {
+        let factor = settings.integer(HASH_BALANCE_FACTOR.name) as u32;
         let consistent = settings.choice(HASH_TYPE.name) == "consistent";
+        let avalanche = match settings.choice(AVALANCHE.name) {
+            "on" => true,
+            "off" => false,
+            _ => consistent,
+        };
+        Self { consistent, avalanche, counts: consistent && factor > 0, ..Self::ring(factor) }
+    }
+
+    /// A ring on which a hash is a place as it is, with counts.
+    pub(super) fn ring(factor: u32) -> Self {
         Self {
-            consistent,
-            avalanche: match settings.choice(AVALANCHE.name) {
-                "on" => true,
-                "off" => false,
-                _ => consistent,
-            },
-            factor: settings.integer(HASH_BALANCE_FACTOR.name) as u32,
+            consistent: true,
+            avalanche: false,
+            factor,
             servers: Servers::default(),
             usable: 0,
             map: Vec::new(),
@@ -105,6 +114,7 @@ impl Hashing {
             ids: Vec::new(),
             weights: Vec::new(),
             total_weight: 0,
+            counts: true,
             outstanding: Outstanding::default(),
             served: 0,
         }
@@ -119,7 +129,7 @@ impl Hashing {
         } else {
             self.update_map(&servers);
         }
-        if self.listens() {
+        if self.counts {
             self.outstanding.update(endpoints);
             self.served = self.outstanding.counts().iter().sum();
         }
@@ -163,12 +173,30 @@ impl Hashing {
             let turn = hashed.checked_rem(self.map.len() as u32)?;
             return Some(self.map[turn as usize] as usize);
         }
-        let place = self.next_below(self.nearest(hashed)?, context.tried.last().copied());
-        if self.listens() {
-            self.outstanding.begin(place);
-            self.served += 1;
+        let place = self.find(context, hashed)?;
+        if self.counts {
+            self.begin(place);
         }
         Some(place)
+    }
+
+    /// The place on the ring that a hash leads to.
+    #[inline]
+    pub(super) fn find(&self, context: &PickContext<'_>, hash: u32) -> Option<usize> {
+        Some(self.next_below(self.nearest(hash)?, context.tried.last().copied()))
+    }
+
+    /// A request begins.
+    #[inline]
+    pub(super) fn begin(&mut self, place: usize) {
+        self.outstanding.begin(place);
+        self.served += 1;
+    }
+
+    /// How many requests a server on the ring has, and its weight.
+    #[inline]
+    pub(super) fn load(&self, place: usize) -> (u32, u32) {
+        (self.outstanding.counts()[place], self.weights[place].0)
     }
 
     /// The point that is nearest to a hash, on either side.
@@ -200,7 +228,7 @@ impl Hashing {
 
     /// Whether it counts requests.
     pub(super) fn listens(&self) -> bool {
-        self.consistent && self.factor > 0
+        self.counts
     }
 
     pub(super) fn ended(&mut self, ended: &Ended) {

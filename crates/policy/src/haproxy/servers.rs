@@ -1,5 +1,6 @@
 //! The servers of an HAProxy backend, which keep their numbers.
 
+use super::weight::capped;
 use crate::{Endpoint, EndpointId};
 
 /// The servers in the order of their numbers, which begin with 1. A server that stays keeps its number; a new
@@ -38,7 +39,7 @@ impl Servers {
         }
         let server = |(number, id): (u32, &Option<EndpointId>)| {
             let place = place((*id)?)?;
-            let weight = endpoints[place].weight;
+            let weight = capped(endpoints[place].weight);
             (weight > 0).then_some(Server { number, weight, place })
         };
         (1..).zip(&self.ids).filter_map(server).collect()

@@ -2,7 +2,11 @@
 
 use engine::Time;
 
-use crate::{Endpoint, Entry, Level, PickContext, Policy, block::Places};
+use crate::{
+    Endpoint, Entry, Level, PickContext, Policy,
+    block::{Places, greatest_common_divisor},
+    haproxy::weight::capped,
+};
 
 /// Its line in the catalogue.
 pub static ENTRY: Entry = Entry {
@@ -64,14 +68,10 @@ pub(super) fn map_of(weights: &[i64]) -> Vec<usize> {
     (0..total).map(step).collect()
 }
 
-pub(super) fn greatest_common_divisor(a: u32, b: u32) -> u32 {
-    if b == 0 { a } else { greatest_common_divisor(b, a % b) }
-}
-
 impl Policy for HaproxyStaticRoundRobin {
     fn update(&mut self, endpoints: &[Endpoint], _: Time) {
         self.places.update(endpoints);
-        let weights = || endpoints.iter().map(|endpoint| endpoint.weight);
+        let weights = || endpoints.iter().map(|endpoint| capped(endpoint.weight));
         self.divisor = weights().fold(self.divisor, greatest_common_divisor);
         let reduced = weights().map(|weight| i64::from(weight / self.divisor.max(1)));
         self.map = map_of(&reduced.collect::<Vec<i64>>());

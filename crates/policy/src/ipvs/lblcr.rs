@@ -15,7 +15,7 @@ use crate::{
 
 static PARAMETERS: &[Parameter] = &[expiration(
     "lblcr_expiration",
-    "after how long without a connection an address is forgotten, and without a change its set shrinks",
+    "After how long without a connection an address is forgotten, and without a change its set shrinks.",
 )];
 
 /// Its line in the catalogue.

@@ -6,7 +6,7 @@ use siphasher::sip::SipHasher13;
 
 use crate::{
     Entry, Kind, Level, Parameter, PickContext, Settings,
-    block::{Maglev, maglev::Preference},
+    block::{Maglev, greatest_common_divisor, maglev::Preference},
     ipvs::{
         buckets,
         destination::Destination,
@@ -122,10 +122,6 @@ pub fn table(destinations: &[(SocketAddrV4, u32)], index: u64) -> Maglev {
 pub fn preference(number: usize, address: SocketAddrV4, size: usize) -> Preference {
     let word = u32::from(*address.ip()).wrapping_add(address.port().into());
     Preference::hashed(number, hsiphash(word, OFFSET_KEY), hsiphash(word, SKIP_KEY), size)
-}
-
-fn greatest_common_divisor(a: u32, b: u32) -> u32 {
-    if b == 0 { a } else { greatest_common_divisor(b, a % b) }
 }
 
 /// The kernel's `hsiphash` of a word: half of SipHash-1-3.

@@ -8,12 +8,12 @@ use crate::{Ended, Endpoint, Kind, Parameter, PickContext, Reply, Settings, bloc
 pub(super) static PARAMETERS: &[Parameter] = &[
     Parameter {
         name: "max_fails",
-        summary: "so many failures put a server out for fail_timeout; 0 for never",
+        summary: "So many failures put a server out for fail_timeout; 0 for never.",
         kind: Kind::Integer { default: 1, min: 0, max: u32::MAX as u64 },
     },
     Parameter {
         name: "fail_timeout",
-        summary: "how long a server is out, in whole seconds",
+        summary: "How long a server is out, in whole seconds.",
         kind: Kind::Duration { default: Span::from_secs(10) },
     },
 ];
