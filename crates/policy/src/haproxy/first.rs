@@ -3,7 +3,8 @@
 use engine::Time;
 
 use crate::{
-    Ended, Endpoint, Entry, Kind, Level, Parameter, PickContext, Policy, block::Outstanding,
+    Ended, Endpoint, Entry, Kind, Level, Parameter, PickContext, Policy,
+    block::{Outstanding, open_places},
 };
 
 static PARAMETERS: &[Parameter] = &[Parameter {
@@ -39,30 +40,36 @@ pub static ENTRY: Entry = Entry {
 pub struct HaproxyFirst {
     maxconn: u32,
     outstanding: Outstanding,
-    weights: Vec<u32>,
+    /// How many connections each has at most; 0 for one that is out of use.
+    limits: Vec<u32>,
 }
 
 impl HaproxyFirst {
     /// Servers that are full with so many connections, 0 for never.
     #[must_use]
     pub fn new(maxconn: u32) -> Self {
-        Self { maxconn, outstanding: Outstanding::default(), weights: Vec::new() }
+        Self { maxconn, outstanding: Outstanding::default(), limits: Vec::new() }
+    }
+
+    /// Sets when one server is full, until the list changes.
+    pub fn set_maxconn(&mut self, place: usize, maxconn: u32) {
+        self.limits[place] = if maxconn > 0 { maxconn } else { u32::MAX };
     }
 }
 
 impl Policy for HaproxyFirst {
     fn update(&mut self, endpoints: &[Endpoint], _: Time) {
         self.outstanding.update(endpoints);
-        self.weights = endpoints.iter().map(|endpoint| endpoint.weight).collect();
+        self.limits = vec![0; endpoints.len()];
+        for place in open_places(endpoints) {
+            self.set_maxconn(place, self.maxconn);
+        }
     }
 
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
         let avoid = context.tried.last().and_then(|id| self.outstanding.place(*id));
         let counts = self.outstanding.counts();
-        let free = |place: &usize| {
-            let full = self.maxconn > 0 && counts[*place] >= self.maxconn;
-            self.weights[*place] > 0 && !full
-        };
+        let free = |place: &usize| counts[*place] < self.limits[*place];
         let mut others = (0..counts.len()).filter(|place| Some(*place) != avoid);
         let place = others.find(free).or_else(|| avoid.filter(free))?;
         self.outstanding.begin(place);
