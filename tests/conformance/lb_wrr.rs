@@ -45,7 +45,9 @@ pub(crate) fn step<'a>(value: &'a Value, at: &str) -> Read<(&'a str, Vec<usize>)
     let step = value.as_array().and_then(|step| step.split_first());
     let (what, rest) = step.ok_or_else(|| format!("{at}: a step is wanted"))?;
     let what = what.as_str().ok_or_else(|| format!("{at}: what is done?"))?;
-    Ok((what, rest.iter().map(|value| number(value, at)).collect::<Read<_>>()?))
+    // Nobody is picked where everybody is full.
+    let rest = rest.iter().filter(|value| !value.is_null());
+    Ok((what, rest.map(|value| number(value, at)).collect::<Read<_>>()?))
 }
 
 /// The next places of a policy that needs no chance; nobody is `None`.
@@ -221,9 +223,9 @@ fn envoy_picks(case: &Case) -> Result<(), Problem> {
         let mut phase = |f: &Fields<'_>, endpoints: &[Endpoint], otherwise: usize| {
             let in_place = f.text_or_empty("event")?.contains("no rebuild");
             if in_place {
-                policy.reweigh(endpoints)
+                policy.reweigh(endpoints);
             } else {
-                policy.update(endpoints, Time::ZERO)
+                policy.update(endpoints, Time::ZERO);
             }
             let count = f.int::<u32>("picks")?.map_or(otherwise, |count| count as usize);
             let got = picks(&mut policy, count);
