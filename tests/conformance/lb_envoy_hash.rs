@@ -14,6 +14,8 @@ use serde_json::Value;
 use crate::{
     case::{Case, agree},
     fields::{Fields, Problem, Read},
+    lb_hash::{decimal, needed},
+    lb_wrr::{number, numbers},
 };
 
 /// Checks a case.
@@ -29,29 +31,10 @@ pub(crate) fn check(case: &Case) -> Result<(), Problem> {
     }
 }
 
-/// A whole number that fits.
-fn number<T: TryFrom<u64>>(value: &Value, at: &str) -> Read<T> {
-    let number = value.as_u64().and_then(|number| T::try_from(number).ok());
-    number.ok_or_else(|| format!("{at}: a number that fits is wanted"))
-}
-
-/// A field that must be there.
-fn needed<T: TryFrom<u64>>(f: &Fields<'_>, name: &str) -> Read<T> {
-    number(f.needed(name, f.value(name))?, name)
-}
-
-fn numbers<T: TryFrom<u64>>(f: &Fields<'_>, name: &str) -> Read<Vec<T>> {
-    f.each(name, number)
-}
-
 /// A number of 64 bits, which is written as a text.
 fn hash(value: &Value, at: &str) -> Read<u64> {
     let number = value.as_str().and_then(|text| text.parse().ok());
     number.ok_or_else(|| format!("{at}: a hash in digits is wanted"))
-}
-
-fn decimal(f: &Fields<'_>, name: &str) -> Read<f64> {
-    f.needed(name, f.value(name).and_then(Value::as_f64))
 }
 
 /// Hosts with their names, and their weights, which add up to 1.

@@ -24,6 +24,8 @@ mod kubelet_envvars;
 mod kubelet_status;
 mod lb_envoy_hash;
 mod lb_hash;
+mod lb_hash_proxies;
+mod lb_hash_tables;
 mod lb_ingress;
 mod lb_kubeproxy;
 mod lb_wrr;

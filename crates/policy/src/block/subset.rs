@@ -46,7 +46,8 @@ pub fn deterministic_subset(count: usize, size: usize, client: u32) -> Vec<usize
 
 /// The endpoints' places in the order of a round: what the book's program gives, which is Python's
 /// `random.seed(round)` and `random.shuffle`, as Python 2 has them.
-fn shuffled(count: usize, round: u32) -> Vec<usize> {
+#[must_use]
+pub fn shuffled(count: usize, round: u32) -> Vec<usize> {
     let mut random = Mt::new_with_key([round]);
     let mut places: Vec<usize> = (0..count).collect();
     for last in (1..count).rev() {

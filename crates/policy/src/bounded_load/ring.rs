@@ -57,11 +57,17 @@ pub struct BoundedLoadRing {
 /// The ring of endpoints of these names, each with so many points.
 #[must_use]
 pub fn ring(endpoints: &[(usize, &str)], points: u64) -> Ring<u64> {
-    let hash = |name: &str, number| XxHash64::oneshot(0, format!("{name}_{number}").as_bytes());
-    let points = endpoints
-        .iter()
-        .flat_map(|(place, name)| (0..points).map(move |number| (hash(name, number), *place)));
+    let points = endpoints.iter().flat_map(|(place, name)| {
+        (0..points).map(move |number| (hash(format!("{name}_{number}").as_bytes()), *place))
+    });
     Ring::new(points.collect())
+}
+
+/// Where a key is on the ring.
+#[must_use]
+#[inline]
+pub fn hash(key: &[u8]) -> u64 {
+    XxHash64::oneshot(0, key)
 }
 
 /// How many requests an endpoint may have, where there are so many of all.
@@ -105,7 +111,7 @@ impl Policy for BoundedLoadRing {
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
         let hash = match context.key {
             [] => context.random.next_u64(),
-            key => XxHash64::oneshot(0, key),
+            key => hash(key),
         };
         // What is left with endpoints that take nothing new can make all others look full.
         let first = self.ring.find(hash)?;

@@ -62,7 +62,14 @@ pub fn ring(endpoints: &[(&str, u32)], (least, most): (u64, u64)) -> Ring<u64> {
     let mut hosts: Vec<_> =
         endpoints.map(|(place, (name, weight))| (place, *name, share(*weight))).collect();
     hosts.sort_by_key(|(place, name, _)| (*name, *place));
-    proportional_ring(&hosts, least, most, |text| XxHash64::oneshot(0, text))
+    proportional_ring(&hosts, least, most, hash)
+}
+
+/// Where a header's value is on the ring.
+#[must_use]
+#[inline]
+pub fn hash(value: &[u8]) -> u64 {
+    XxHash64::oneshot(0, value)
 }
 
 impl GrpcRingHash {
@@ -89,7 +96,7 @@ impl Policy for GrpcRingHash {
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
         let hash = match context.key {
             [] => context.random.next_u64(),
-            key => XxHash64::oneshot(0, key),
+            value => hash(value),
         };
         let first = self.ring.find(hash)?;
         if context.tried.is_empty() {
