@@ -20,7 +20,7 @@ pub use maglev::Maglev;
 pub use orca::{OrcaWeight, Unusable, orca_weight};
 pub use outstanding::Outstanding;
 pub use places::{Places, open_places};
-pub use ring::Ring;
+pub use ring::{Circular, Ring};
 pub use rounds::{Rounds, greatest_common_divisor};
 pub use shares::Shares;
 pub use stride::{Scaling, StaticStride, next_number};

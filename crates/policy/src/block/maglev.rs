@@ -87,7 +87,7 @@ pub fn in_turn(count: usize) -> impl Iterator<Item = usize> {
 pub fn prime_from(number: usize) -> usize {
     let is_prime = |number: &usize| {
         let mut divisors = (2..).take_while(|divisor| divisor * divisor <= *number);
-        divisors.all(|divisor| number % divisor != 0)
+        divisors.all(|divisor| !number.is_multiple_of(divisor))
     };
     (number.max(2)..).find(is_prime).unwrap_or(number)
 }

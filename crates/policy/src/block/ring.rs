@@ -1,5 +1,25 @@
 //! The ring of consistent hashing.
 
+/// A number that goes around in a circle.
+pub trait Circular: Copy + Ord {
+    /// Its highest bits, so many of them, as a number.
+    fn highest(self, bits: u32) -> usize;
+}
+
+impl Circular for u32 {
+    #[inline]
+    fn highest(self, bits: u32) -> usize {
+        self.checked_shr(Self::BITS - bits).unwrap_or(0) as usize
+    }
+}
+
+impl Circular for u64 {
+    #[inline]
+    fn highest(self, bits: u32) -> usize {
+        self.checked_shr(Self::BITS - bits).unwrap_or(0) as usize
+    }
+}
+
 /// Points on a circle of hashes, each with the place of its endpoint. A key belongs to the first point at
 /// or behind its own hash, and behind the last comes the first again.
 ///
@@ -9,21 +29,28 @@
 pub struct Ring<H> {
     hashes: Vec<H>,
     places: Vec<u32>,
+    /// The circle is cut in as many equal sectors as this has bits; where the points of each begin. With a
+    /// point or two in a sector, nothing needs to be searched for.
+    bits: u32,
+    sectors: Vec<u32>,
 }
 
 impl<H> Default for Ring<H> {
     fn default() -> Self {
-        Self { hashes: Vec::new(), places: Vec::new() }
+        Self { hashes: Vec::new(), places: Vec::new(), bits: 0, sectors: vec![0, 0] }
     }
 }
 
-impl<H: Copy + Ord> Ring<H> {
+impl<H: Circular> Ring<H> {
     /// The ring of these points. Of equal ones, those that are named first come first.
     #[must_use]
     pub fn new(mut points: Vec<(H, usize)>) -> Self {
         points.sort_by_key(|(hash, _)| *hash);
+        let bits = points.len().max(1).ilog2();
+        let first = |sector| points.partition_point(|(hash, _)| hash.highest(bits) < sector) as u32;
+        let sectors = (0..=1 << bits).map(first).collect();
         let (hashes, places) = points.into_iter().map(|(hash, place)| (hash, place as u32)).unzip();
-        Self { hashes, places }
+        Self { hashes, places, bits, sectors }
     }
 
     /// The ring of these points without those that are equal to another named before them.
@@ -52,7 +79,9 @@ impl<H: Copy + Ord> Ring<H> {
     #[must_use]
     #[inline]
     pub fn first_from(&self, hash: H) -> Option<usize> {
-        let behind = self.hashes.partition_point(|point| *point < hash);
+        let sector = hash.highest(self.bits);
+        let (first, end) = (self.sectors[sector] as usize, self.sectors[sector + 1] as usize);
+        let behind = first + self.hashes[first..end].partition_point(|point| *point < hash);
         match self.hashes.len() {
             0 => None,
             length if behind == length => Some(0),
@@ -108,6 +137,23 @@ mod tests {
         assert_eq!(ring.walk(99).collect::<Vec<_>>(), [1, 2, 1, 0]);
         let fewer = Ring::without_equals(ring.points().collect());
         assert_eq!(fewer.points().collect::<Vec<_>>(), [(10, 1), (20, 2), (30, 0)]);
+    }
+
+    #[test]
+    fn sectors_find_what_a_search_finds() {
+        let mixed = |number: u64| number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        for count in [1, 2, 3, 7, 100, 1000] {
+            // Half of them are spread, half are close together.
+            let point = |number: u64| {
+                if number.is_multiple_of(2) { mixed(number) } else { 1 << 40 | number }
+            };
+            let ring = Ring::new((0..count).map(|number| (point(number), 0)).collect());
+            let ends = [0, u64::MAX, ring.hash(0), ring.hash(ring.len() - 1)];
+            for hash in (0..500).map(|number| mixed(number + 7)).chain(ends) {
+                let searched = ring.points().position(|(point, _)| point >= hash);
+                assert_eq!(ring.first_from(hash), Some(searched.unwrap_or(0)), "{count}: {hash}");
+            }
+        }
     }
 
     #[test]

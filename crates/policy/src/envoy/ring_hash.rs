@@ -20,8 +20,9 @@ pub static ENTRY: Entry = Entry {
     name: "envoy.ring_hash",
     summary: "consistent hash of a key, on a ring of points",
     level: Level::Request,
-    on_change: "the ring is built anew, the same for the same hosts: 1/n of the keys move; counts of \
-                requests stay with their hosts",
+    on_change: "the ring is built anew, the same for the same hosts: 1/n of the keys move, \
+                and more than half as many between others, as the ring stays as large; \
+                counts of requests stay with their hosts",
     parameters: &[
         Parameter {
             name: "minimum_ring_size",
@@ -80,8 +81,8 @@ impl HashFunction {
 /// list alone: every Envoy with the same list has the same.
 ///
 /// **When it goes wrong** With few points shares differ: the standard deviation is one part in the root of
-/// the points of a host. A popular key has one host. Where weights are uneven the size of the ring depends on
-/// the lightest host, so that one more host can move keys between others.
+/// the points of a host. A popular key has one host. The ring is about as large
+/// as it is set, however many hosts there are: where one comes the others lose points, and keys with them.
 ///
 /// **Reference** `RingHashLoadBalancer::Ring` in
 /// `source/extensions/load_balancing_policies/ring_hash/ring_hash_lb.cc`.

@@ -16,7 +16,8 @@ pub static ENTRY: Entry = Entry {
     name: "grpc.ring_hash",
     summary: "consistent hash of a header, on the client's ring",
     level: Level::Request,
-    on_change: "the ring is built anew, the same for the same endpoints: 1/n of the keys move",
+    on_change: "the ring is built anew, the same for the same endpoints: 1/n of the keys move, \
+                and more than half as many between others, as the ring stays as large",
     parameters: &[
         Parameter {
             name: "min_ring_size",

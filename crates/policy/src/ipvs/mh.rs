@@ -163,12 +163,12 @@ mod tests {
 
     fn picks(policy: &mut IpvsMaglevHash) -> Vec<Option<usize>> {
         let mut random = Streams::new(1).named("unused");
-        let mut pick = |source: u32| {
+        let pick = |source: u32| {
             let mut context = PickContext::new(Time::ZERO, &mut random);
             context.flow.source = SocketAddrV4::new(Ipv4Addr::from(source * 7919), 1000);
             policy.pick(&mut context)
         };
-        (0..500).map(|source| pick(source)).collect()
+        (0..500).map(pick).collect()
     }
 
     #[test]

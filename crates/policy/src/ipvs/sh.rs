@@ -105,12 +105,12 @@ mod tests {
 
     fn picks(policy: &mut IpvsSourceHash, sources: u32) -> Vec<Option<usize>> {
         let mut random = Streams::new(1).named("unused");
-        let mut pick = |source: u32| {
+        let pick = |source: u32| {
             let mut context = PickContext::new(Time::ZERO, &mut random);
             context.flow.source = SocketAddrV4::new(Ipv4Addr::from(source * 7919), 1000);
             policy.pick(&mut context)
         };
-        (0..sources).map(|source| pick(source)).collect()
+        (0..sources).map(pick).collect()
     }
 
     #[test]

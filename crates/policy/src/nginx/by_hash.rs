@@ -26,11 +26,11 @@ impl ByHash {
         mut tries: impl Iterator<Item = usize>,
     ) -> Option<usize> {
         let peers = &mut self.peers;
-        if hashed && peers.all().len() > 1 {
-            if let Some(place) = tries.find(|place| peers.is_usable(*place, context)) {
-                peers.begin(place, context.now);
-                return Some(place);
-            }
+        let by_hash = hashed && peers.all().len() > 1;
+        let found = by_hash.then(|| tries.find(|place| peers.is_usable(*place, context)));
+        if let Some(place) = found.flatten() {
+            peers.begin(place, context.now);
+            return Some(place);
         }
         peers.round_robin(context)
     }
