@@ -55,6 +55,11 @@ const ROWS: &[Row] = &[
 
 /// Where each key goes. Nothing stays under way.
 fn picks(policy: &mut dyn Policy, of: &[Endpoint]) -> Vec<u32> {
+    picks_if_any(policy, of).into_iter().map(|it| it.expect("there are endpoints")).collect()
+}
+
+/// The same; `None` where a key is refused.
+fn picks_if_any(policy: &mut dyn Policy, of: &[Endpoint]) -> Vec<Option<u32>> {
     policy.update(of, Time::ZERO);
     let mut random = Streams::new(1).named("unused");
     let pick = |number: u32| {
@@ -67,10 +72,10 @@ fn picks(policy: &mut dyn Policy, of: &[Endpoint]) -> Vec<u32> {
             source: SocketAddrV4::new(address, 1024 + (number % 60_000) as u16),
             destination: SocketAddrV4::new(address, 80),
         };
-        let place = policy.pick(&mut context).expect("there are endpoints");
-        let (endpoint, now) = (of[place].id, Time::ZERO);
-        policy.ended(&Ended { endpoint, now, latency: Span::ZERO, reply: Reply::Ok, report: None });
-        endpoint.0
+        let endpoint = of[policy.pick(&mut context)?].id;
+        let (now, latency) = (Time::ZERO, Span::ZERO);
+        policy.ended(&Ended { endpoint, now, latency, reply: Reply::Ok, report: None });
+        Some(endpoint.0)
     };
     (0..KEYS).map(pick).collect()
 }
@@ -134,5 +139,21 @@ fn where_few_keys_move_the_order_of_a_list_moves_none() {
     for (name, settings, _) in ROWS.iter().filter(|(.., moves)| *moves != Moves::Most) {
         let mut policy = policy(name, settings);
         assert!(picks(&mut *policy, &all) == picks(&mut *policy, &turned), "{name}");
+    }
+}
+
+#[test]
+fn who_weighs_nothing_gets_nothing_and_an_only_one_gets_all() {
+    for (name, settings, _) in ROWS {
+        let mut policy = policy(name, settings);
+        assert!(picks_if_any(&mut *policy, &[]).iter().all(Option::is_none), "{name}");
+        let none = Endpoint::numbered(&[0, 0, 0]);
+        assert!(picks_if_any(&mut *policy, &none).iter().all(Option::is_none), "{name}");
+        let one = Endpoint::numbered(&[1]);
+        assert!(picks(&mut *policy, &one).iter().all(|it| *it == 0), "{name}");
+        // IPVS refuses the keys of one that takes nothing new.
+        let most = picks_if_any(&mut *policy, &Endpoint::numbered(&[2, 0, 1]));
+        let got = |id| most.iter().filter(|it| **it == Some(id)).count();
+        assert!(got(1) == 0 && got(0) > 0 && got(2) > 0, "{name}");
     }
 }

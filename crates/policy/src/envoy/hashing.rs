@@ -89,3 +89,83 @@ impl Hashing {
         self.load.ended(ended);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use engine::{Span, Streams, Time};
+
+    use super::*;
+    use crate::{Configured, Policy, Reply, Value};
+
+    fn pick(policy: &mut dyn Policy, key: &str, tried: &[EndpointId]) -> Option<usize> {
+        let mut random = Streams::new(1).named(key);
+        let mut context = PickContext::new(Time::ZERO, &mut random);
+        (context.key, context.tried) = (key.as_bytes(), tried);
+        policy.pick(&mut context)
+    }
+
+    /// Both, with something set.
+    fn both(name: &str, value: u64) -> [Box<dyn Policy>; 2] {
+        ["envoy.maglev", "envoy.ring_hash"].map(|policy| {
+            let mut configured = Configured::by_name(policy).expect("it is listed");
+            configured.set(name, Value::Integer(value)).expect("it can be set");
+            let mut policy = configured.build(1);
+            policy.update(&Endpoint::numbered(&[1, 2, 1, 0]), Time::ZERO);
+            policy
+        })
+    }
+
+    #[test]
+    fn another_look_finds_another_host_mostly() {
+        for (attempts, found) in [(0, 0..=0), (1, 45..=90), (20, 100..=100)] {
+            for mut policy in both(HOST_SELECTION_RETRY.name, attempts) {
+                let mut others = 0;
+                for key in (0..100).map(|number: u32| number.to_string()) {
+                    let first = pick(&mut *policy, &key, &[]).expect("there are hosts");
+                    let tried = [EndpointId(first as u32)];
+                    others += u32::from(pick(&mut *policy, &key, &tried) != Some(first));
+                }
+                assert!(found.contains(&others), "{others} with {attempts}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_popular_key_is_spread_by_weight_once_there_is_a_limit() {
+        for mut policy in both(HASH_BALANCE_FACTOR.name, 100) {
+            assert!(policy.listens() && policy.remembers());
+            let mut counts = [0_u32; 4];
+            for _ in 0..100 {
+                counts[pick(&mut *policy, "popular", &[]).expect("there are hosts")] += 1;
+            }
+            // A host is passed over once it has more than its part: one more at most.
+            assert!(counts[0].abs_diff(25) <= 3 && counts[1].abs_diff(50) <= 3, "{counts:?}");
+            assert_eq!(counts[3], 0);
+            for (id, count) in (0..).zip(counts) {
+                let (endpoint, now, latency) = (EndpointId(id), Time::ZERO, Span::ZERO);
+                let ended = Ended { endpoint, now, latency, reply: Reply::Ok, report: None };
+                (0..count).for_each(|_| policy.ended(&ended));
+            }
+            let first = pick(&mut *policy, "popular", &[]);
+            assert_eq!(pick(&mut *policy, "popular", &[]), first, "all have room again");
+        }
+        for mut policy in both(HASH_BALANCE_FACTOR.name, 0) {
+            assert!(!policy.listens() && !policy.remembers());
+            let first = pick(&mut *policy, "popular", &[]);
+            assert!((0..100).all(|_| pick(&mut *policy, "popular", &[]) == first));
+        }
+    }
+
+    #[test]
+    fn without_a_key_a_request_goes_anywhere() {
+        for mut policy in both(HASH_BALANCE_FACTOR.name, 0) {
+            let mut random = Streams::new(1).named("requests");
+            let mut counts = [0; 4];
+            for _ in 0..400 {
+                let place = policy.pick(&mut PickContext::new(Time::ZERO, &mut random));
+                counts[place.expect("there are hosts")] += 1;
+            }
+            assert!(counts[..3].iter().all(|count| *count > 50) && counts[3] == 0, "{counts:?}");
+        }
+    }
+}

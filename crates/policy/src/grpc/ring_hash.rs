@@ -107,3 +107,32 @@ impl Policy for GrpcRingHash {
         Some(self.ring.walk(hash).find(untried).unwrap_or(first))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use engine::Streams;
+
+    use super::*;
+    use crate::Configured;
+
+    #[test]
+    fn what_cannot_be_connected_to_is_passed_over_around_the_ring() {
+        let all = Endpoint::numbered(&[1; 4]);
+        let mut policy = Configured::new(&ENTRY).build(1);
+        policy.update(&all, Time::ZERO);
+        let mut random = Streams::new(1).named("unused");
+        let mut pick = |tried: &[EndpointId]| {
+            let mut context = PickContext::new(Time::ZERO, &mut random);
+            (context.key, context.tried) = (b"somebody", tried);
+            policy.pick(&mut context).expect("there are endpoints")
+        };
+        let first = pick(&[]);
+        let mut tried = Vec::new();
+        for _ in 0..4 {
+            let next = pick(&tried);
+            assert!(!tried.contains(&all[next].id));
+            tried.push(all[next].id);
+        }
+        assert_eq!(pick(&tried), first, "where all fail, the first fails the call");
+    }
+}
