@@ -38,7 +38,8 @@ pub(crate) fn check(case: &Case) -> Result<(), Problem> {
 /// The seed of tables in Cilium's default.
 const CILIUM_SEED: &str = "JLfvgnHc2kaSUFaI";
 
-/// The seed of tables in the text of a setting: its first four bytes, which six digits of base 64 hold.
+/// The seed of tables in the text of a setting: its first four bytes, which six digits of base 64
+/// hold.
 fn seed(text: &str) -> Read<u32> {
     let digit = |digit: u8| match digit {
         b'A'..=b'Z' => Ok(u64::from(digit - b'A')),
@@ -57,8 +58,8 @@ fn borrowed(backends: &[(String, u32)]) -> Vec<(&str, u32)> {
     backends.iter().map(|(name, weight)| (name.as_str(), *weight)).collect()
 }
 
-/// How many slots that others than this place have change hands where it goes, and how many its own are.
-/// Places behind it move up.
+/// How many slots that others than this place have change hands where it goes, and how many its own
+/// are. Places behind it move up.
 fn changes(before: &Maglev, after: &Maglev, removed: usize) -> (usize, usize) {
     let own = before.slots().filter(|place| *place == removed).count();
     let name = |place: usize| if place < removed { place } else { place + 1 };
@@ -137,8 +138,8 @@ fn removal(
     agree("first", &first, &before.slots().take(first.len()).collect())
 }
 
-/// FNV-1a of a table, a whole word at a time. The vectors begin it with a number that has lost its last
-/// digit, 7.
+/// FNV-1a of a table, a whole word at a time. The vectors begin it with a number that has lost its
+/// last digit, 7.
 fn fnv1a(table: &Maglev) -> u64 {
     const BEGIN: u64 = 1_469_598_103_934_665_603;
     let step = |hash: u64, place| (hash ^ place as u64).wrapping_mul(0x100_0000_01b3);

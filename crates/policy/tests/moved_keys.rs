@@ -121,8 +121,8 @@ fn keys_move_as_is_known_of_each_policy() {
             assert!((0.7..1.4).contains(&(own / even)), "{name}: {own} is far from {even}");
             match moves {
                 Moves::UpTo(most) => assert!(others <= *most, "{name}: {others} of {count}"),
-                // Where a remainder of one number leads and where that of the next does agree for one
-                // in so many.
+                // Where a remainder of one number leads and where that of the next does agree for
+                // one in so many.
                 Moves::Most => {
                     let away = (own + others - (1.0 - even)).abs();
                     assert!(away < 0.03, "{name}: {own} and {others} of {count}");

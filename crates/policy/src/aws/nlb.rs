@@ -31,18 +31,19 @@ pub static ENTRY: Entry = Entry {
     build: |settings, _| Box::new(Nlb::new(settings)),
 };
 
-/// **What it does** A hash of both addresses, both ports, the protocol and, for TCP, the sequence number that
-/// the client begins with, leads to a target. As that number is chance, so is the target of each connection
-/// over TCP. With stickiness, or over UDP, the same flow has the same target.
+/// **What it does** A hash of both addresses, both ports, the protocol and, for TCP, the sequence
+/// number that the client begins with, leads to a target. As that number is chance, so is the
+/// target of each connection over TCP. With stickiness, or over UDP, the same flow has the same
+/// target.
 ///
 /// **Where it is used** AWS Network Load Balancers: Services of type `LoadBalancer` on EKS.
 ///
-/// **What it needs to know** The targets that are healthy, and the connection. The hash itself is not public:
-/// the kernel's `jhash` stands in, modulo the targets. Weights do not count, but for 0.
+/// **What it needs to know** The targets that are healthy, and the connection. The hash itself is
+/// not public: the kernel's `jhash` stands in, modulo the targets. Weights do not count, but for 0.
 ///
-/// **When it goes wrong** Few connections: targets have shares as by chance. Long connections stay where they
-/// are, so a target that comes gets new ones only. Between zones it does not balance where that is not asked
-/// for: each zone's address leads to its own targets.
+/// **When it goes wrong** Few connections: targets have shares as by chance. Long connections stay
+/// where they are, so a target that comes gets new ones only. Between zones it does not balance
+/// where that is not asked for: each zone's address leads to its own targets.
 ///
 /// **Reference** Elastic Load Balancing, Network Load Balancers: Routing algorithm.
 #[derive(Clone, Debug)]

@@ -29,9 +29,9 @@ impl Tuple {
     }
 }
 
-/// The stand-in for hash functions that their makers keep to themselves: the kernel's `jhash` of the tuple.
-/// It spreads as well as they do; which connection meets which endpoint it cannot tell. `seed` is what
-/// sets one device apart from another.
+/// The stand-in for hash functions that their makers keep to themselves: the kernel's `jhash` of
+/// the tuple. It spreads as well as they do; which connection meets which endpoint it cannot tell.
+/// `seed` is what sets one device apart from another.
 #[must_use]
 #[inline]
 pub fn flow_hash(flow: &Flow, of: Tuple, seed: u32) -> u32 {

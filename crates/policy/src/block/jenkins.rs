@@ -35,7 +35,8 @@ fn mixed(a: u32, b: u32, c: u32, seed: u32) -> u32 {
 mod tests {
     use super::*;
 
-    /// Computed by another port, which gives the published hash of "Four score and seven years ago".
+    /// Computed by another port, which gives the published hash of "Four score and seven years
+    /// ago".
     #[test]
     fn words_give_what_another_port_gives() {
         assert_eq!(jhash_3words(1, 2, 3, 4), 0x8103_143f);

@@ -1,7 +1,7 @@
 //! The lookup table of Maglev.
 
-/// An endpoint's own order of the slots of a table: it begins at one, and goes on in equal steps. Where the
-/// number of slots is prime, it comes to all of them.
+/// An endpoint's own order of the slots of a table: it begins at one, and goes on in equal steps.
+/// Where the number of slots is prime, it comes to all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Preference {
     /// The place of the endpoint.
@@ -22,11 +22,12 @@ impl Preference {
     }
 }
 
-/// A table from hashes to places. Endpoints take turns, and each takes the first free slot of its own order:
-/// so all have their share of slots exactly, and few of those that stay change hands when another comes or
-/// goes. Whose turn it is, is how projects have weights in it.
+/// A table from hashes to places. Endpoints take turns, and each takes the first free slot of its
+/// own order: so all have their share of slots exactly, and few of those that stay change hands
+/// when another comes or goes. Whose turn it is, is how projects have weights in it.
 ///
-/// **Reference** Eisenbud et al., Maglev: A Fast and Reliable Software Network Load Balancer, section 3.4.
+/// **Reference** Eisenbud et al., Maglev: A Fast and Reliable Software Network Load Balancer,
+/// section 3.4.
 #[derive(Clone, Debug, Default)]
 pub struct Maglev {
     slots: Vec<u32>,
@@ -36,8 +37,8 @@ pub struct Maglev {
 const FREE: u32 = u32::MAX;
 
 impl Maglev {
-    /// The table of `size` slots, which has to be a prime number, that comes of turns. A turn is the
-    /// number of a preference. Of no preferences comes an empty table.
+    /// The table of `size` slots, which has to be a prime number, that comes of turns. A turn is
+    /// the number of a preference. Of no preferences comes an empty table.
     #[must_use]
     pub fn fill(
         size: usize,

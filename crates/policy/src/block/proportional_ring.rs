@@ -4,10 +4,10 @@ use super::Ring;
 
 /// A ring of about as many points as is asked for.
 ///
-/// `hosts` have a name and a weight, and the weights add up to 1. So many points are made that the lightest
-/// host has a whole number of them and the ring has `least` at least; `most` limits that. The others may
-/// want a fraction of a point, and a running sum gives it now to one host and now to the next. Point
-/// number *i* of a host is the hash of its name, `_` and *i*.
+/// `hosts` have a name and a weight, and the weights add up to 1. So many points are made that the
+/// lightest host has a whole number of them and the ring has `least` at least; `most` limits that.
+/// The others may want a fraction of a point, and a running sum gives it now to one host and now to
+/// the next. Point number *i* of a host is the hash of its name, `_` and *i*.
 #[must_use]
 pub fn proportional_ring(
     hosts: &[(usize, &str, f64)],

@@ -20,17 +20,17 @@ impl Circular for u64 {
     }
 }
 
-/// Points on a circle of hashes, each with the place of its endpoint. A key belongs to the first point at
-/// or behind its own hash, and behind the last comes the first again.
+/// Points on a circle of hashes, each with the place of its endpoint. A key belongs to the first
+/// point at or behind its own hash, and behind the last comes the first again.
 ///
-/// How many points an endpoint has, and where they are, is what tells the rings of different projects
-/// apart.
+/// How many points an endpoint has, and where they are, is what tells the rings of different
+/// projects apart.
 #[derive(Clone, Debug)]
 pub struct Ring<H> {
     hashes: Vec<H>,
     places: Vec<u32>,
-    /// The circle is cut in as many equal sectors as this has bits; where the points of each begin. With a
-    /// point or two in a sector, nothing needs to be searched for.
+    /// The circle is cut in as many equal sectors as this has bits; where the points of each begin.
+    /// With a point or two in a sector, nothing needs to be searched for.
     bits: u32,
     sectors: Vec<u32>,
 }

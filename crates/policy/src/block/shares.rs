@@ -1,7 +1,7 @@
 //! Shares of a whole number.
 
-/// Parts of the sum of the weights: the first endpoint has the first `weight` numbers, and so on. It leads
-/// a number modulo the sum to an endpoint.
+/// Parts of the sum of the weights: the first endpoint has the first `weight` numbers, and so on.
+/// It leads a number modulo the sum to an endpoint.
 #[derive(Clone, Debug, Default)]
 pub struct Shares {
     /// For each place the first number that is no longer its own.

@@ -5,14 +5,15 @@ use twox_hash::XxHash64;
 
 use crate::Endpoint;
 
-/// The places of `size` endpoints that this client keeps: those whose address, hashed with the client's
-/// own seed, comes first, in the order of the hashes. All places where there are no more than that.
+/// The places of `size` endpoints that this client keeps: those whose address, hashed with the
+/// client's own seed, comes first, in the order of the hashes. All places where there are no more
+/// than that.
 ///
-/// A change of the list moves one of them for each kept endpoint that leaves, or that a new one comes
-/// before. How many clients an endpoint has is a matter of chance.
+/// A change of the list moves one of them for each kept endpoint that leaves, or that a new one
+/// comes before. How many clients an endpoint has is a matter of chance.
 ///
-/// **Reference** gRPC's proposal A68, random subsetting. Go hashes a debugging form of the address; here
-/// it is the plain text.
+/// **Reference** gRPC's proposal A68, random subsetting. Go hashes a debugging form of the address;
+/// here it is the plain text.
 #[must_use]
 pub fn random_subset(endpoints: &[Endpoint], size: usize, seed: u64) -> Vec<usize> {
     let hash =
@@ -25,15 +26,15 @@ pub fn random_subset(endpoints: &[Endpoint], size: usize, seed: u64) -> Vec<usiz
     hashed.into_iter().map(|(_, place)| place).collect()
 }
 
-/// The places of `size` of `count` endpoints that the client of this number keeps. Clients are numbered
-/// from 0 without gaps; as many as there are whole subsets share a round, in which each endpoint is in
-/// one subset at most. All places where there are no more than that.
+/// The places of `size` of `count` endpoints that the client of this number keeps. Clients are
+/// numbered from 0 without gaps; as many as there are whole subsets share a round, in which each
+/// endpoint is in one subset at most. All places where there are no more than that.
 ///
-/// Each endpoint has as many clients as another, but for the last round, and for the endpoints that no
-/// whole subset is left for. A change of the list shuffles everything anew.
+/// Each endpoint has as many clients as another, but for the last round, and for the endpoints that
+/// no whole subset is left for. A change of the list shuffles everything anew.
 ///
-/// **Reference** Site Reliability Engineering (Google), chapter 20, and the draft of gRPC's proposal A68
-/// that random subsetting replaced.
+/// **Reference** Site Reliability Engineering (Google), chapter 20, and the draft of gRPC's
+/// proposal A68 that random subsetting replaced.
 #[must_use]
 pub fn deterministic_subset(count: usize, size: usize, client: u32) -> Vec<usize> {
     let subsets = match count.checked_div(size) {

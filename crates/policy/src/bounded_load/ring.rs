@@ -13,11 +13,13 @@ pub static ENTRY: Entry = Entry {
     name: "bounded_load.ring",
     summary: "consistent hash of a key, on to the next where an endpoint has its part of the load",
     level: Level::Request,
-    on_change: "the ring is built anew, the same for the same endpoints; who stays keeps its count of requests",
+    on_change: "the ring is built anew, the same for the same endpoints; who stays keeps its count \
+                of requests",
     parameters: &[
         Parameter {
             name: "c",
-            summary: "How much of its equal part of all requests an endpoint may have: 1 + epsilon.",
+            summary: "How much of its equal part of all requests an endpoint may have: 1 + \
+                      epsilon.",
             kind: Kind::Number { default: 1.25, min: 1.0, max: 1e6 },
         },
         Parameter {
@@ -29,20 +31,22 @@ pub static ENTRY: Entry = Entry {
     build: |settings, _| Box::new(BoundedLoadRing::new(settings)),
 };
 
-/// **What it does** A ring of points. A request goes to the endpoint of the first point at or behind its key's
-/// hash that has not got its share of what is under way: *c* times the average, rounded up, with the new
-/// request among them. So none is ever over its share.
+/// **What it does** A ring of points. A request goes to the endpoint of the first point at or
+/// behind its key's hash that has not got its share of what is under way: *c* times the average,
+/// rounded up, with the new request among them. So none is ever over its share.
 ///
-/// **Where it is used** Research; HAProxy's `hash-balance-factor` and Envoy's `hash_balance_factor` are
-/// variants of it, and Google's Pub/Sub uses it. Points and keys are hashed with xxHash64 here.
+/// **Where it is used** Research; HAProxy's `hash-balance-factor` and Envoy's `hash_balance_factor`
+/// are variants of it, and Google's Pub/Sub uses it. Points and keys are hashed with xxHash64 here.
 ///
-/// **What it needs to know** The endpoints' addresses, a key, and how many of its own requests each endpoint
-/// has. Weights do not count, but for 0. A request without a key goes to a random point.
+/// **What it needs to know** The endpoints' addresses, a key, and how many of its own requests each
+/// endpoint has. Weights do not count, but for 0. A request without a key goes to a random point.
 ///
-/// **When it goes wrong** A balancer knows its own requests only: with many balancers the bound holds for each,
-/// and for all of them together if they share keys evenly. Near *c* = 1 most keys are not where they belong.
+/// **When it goes wrong** A balancer knows its own requests only: with many balancers the bound
+/// holds for each, and for all of them together if they share keys evenly. Near *c* = 1 most keys
+/// are not where they belong.
 ///
-/// **Reference** Mirrokni, Thorup and Zadimoghaddam, Consistent Hashing with Bounded Loads, arXiv:1608.01350.
+/// **Reference** Mirrokni, Thorup and Zadimoghaddam, Consistent Hashing with Bounded Loads,
+/// arXiv:1608.01350.
 #[derive(Clone, Debug)]
 pub struct BoundedLoadRing {
     c: f64,

@@ -11,8 +11,8 @@ use crate::{
     },
 };
 
-/// The seeds in the default of `maglev.hashSeed`, `JLfvgnHc2kaSUFaI`: of the table, and of the hash of a
-/// connection over IPv4.
+/// The seeds in the default of `maglev.hashSeed`, `JLfvgnHc2kaSUFaI`: of the table, and of the hash
+/// of a connection over IPv4.
 const TABLE_SEED: u32 = 0x24b7_ef82;
 const FLOW_SEED: u32 = 0x71dc_da46;
 
@@ -24,31 +24,32 @@ pub static ENTRY: Entry = Entry {
     name: "cilium.maglev",
     summary: "consistent hash of a connection, in a table of equal shares",
     level: Level::Connection,
-    on_change: "the table is built anew, the same on every node: 1/n of new connections move and a few \
-                more; connections stay where they are",
+    on_change: "the table is built anew, the same on every node: 1/n of new connections move and a \
+                few more; connections stay where they are",
     parameters: &[Parameter {
         name: "table_size",
-        summary: "How many slots the table has (`maglev.tableSize`); where it is not prime, the next prime \
-                  number.",
+        summary: "How many slots the table has (`maglev.tableSize`); where it is not prime, the \
+                  next prime number.",
         kind: Kind::Integer { default: 16_381, min: 251, max: 131_071 },
     }],
     build: |settings, _| Box::new(CiliumMaglev::new(settings)),
 };
 
-/// **What it does** A table of slots that the backends share; a connection goes to the backend of the slot
-/// of its hash, which is made of the source's address, both ports and the protocol.
+/// **What it does** A table of slots that the backends share; a connection goes to the backend of
+/// the slot of its hash, which is made of the source's address, both ports and the protocol.
 ///
-/// **Where it is used** Cilium as a replacement for kube-proxy, `loadBalancer.algorithm: maglev`, for
-/// connections from outside. Those of its own pods are balanced by chance, at their sockets.
+/// **Where it is used** Cilium as a replacement for kube-proxy, `loadBalancer.algorithm: maglev`,
+/// for connections from outside. Those of its own pods are balanced by chance, at their sockets.
 ///
-/// **What it needs to know** The backends' addresses and weights. The table is made of the list alone, in the
-/// order of the backends' names: every node has the same, so a connection that comes to another node meets
-/// the same backend.
+/// **What it needs to know** The backends' addresses and weights. The table is made of the list
+/// alone, in the order of the backends' names: every node has the same, so a connection that comes
+/// to another node meets the same backend.
 ///
-/// **When it goes wrong** More backends than a hundredth of the slots: shares differ, and more connections
-/// move than need to.
+/// **When it goes wrong** More backends than a hundredth of the slots: shares differ, and more
+/// connections move than need to.
 ///
-/// **Reference** `computeLookupTable` in `pkg/maglev/maglev.go`; `hash_from_tuple_v4` in `bpf/lib/hash.h`.
+/// **Reference** `computeLookupTable` in `pkg/maglev/maglev.go`; `hash_from_tuple_v4` in
+/// `bpf/lib/hash.h`.
 #[derive(Clone, Debug)]
 pub struct CiliumMaglev {
     size: usize,
@@ -70,8 +71,8 @@ pub fn table(backends: &[(&str, u32)], size: usize, seed: u32) -> Maglev {
     Maglev::fill(size, &preferences, turns(&weights))
 }
 
-/// The turn goes around; a backend of which the weight, summed up over all turns, has not come to its next
-/// target lets it pass. Where the weights are 1 on average they do not count.
+/// The turn goes around; a backend of which the weight, summed up over all turns, has not come to
+/// its next target lets it pass. Where the weights are 1 on average they do not count.
 fn turns(weights: &[u64]) -> impl Iterator<Item = usize> {
     let (count, sum) = (weights.len(), weights.iter().sum::<u64>());
     let weighted = sum.checked_div(count as u64).unwrap_or(0) > 1;

@@ -14,7 +14,8 @@ pub struct Limit {
 }
 
 impl Limit {
-    /// The limit of a host of this weight where so many requests are under way, and another one comes.
+    /// The limit of a host of this weight where so many requests are under way, and another one
+    /// comes.
     #[must_use]
     #[inline]
     pub fn of(factor: u32, all: u32, weight: f64) -> Self {
@@ -31,8 +32,9 @@ impl Limit {
     }
 }
 
-/// **What it does** Where the host of a hash has more than its limit, the hosts are gone through in an order
-/// that depends on the hash alone; the first within its limit is taken, else the least overloaded one.
+/// **What it does** Where the host of a hash has more than its limit, the hosts are gone through in
+/// an order that depends on the hash alone; the first within its limit is taken, else the least
+/// overloaded one.
 ///
 /// **Reference** `BoundedLoadHashingLoadBalancer` in
 /// `source/extensions/load_balancing_policies/common/thread_aware_lb_impl.cc`.

@@ -11,20 +11,21 @@ use crate::{Ended, Endpoint, EndpointId, Kind, Parameter, PickContext, Settings}
 /// A setting of both.
 pub(super) const HASH_BALANCE_FACTOR: Parameter = Parameter {
     name: "hash_balance_factor",
-    summary: "How much of its equal part of all requests a host may have, in percent; 0 for any. Envoy \
-              takes 100 and above.",
+    summary: "How much of its equal part of all requests a host may have, in percent; 0 for any. \
+              Envoy takes 100 and above.",
     kind: Kind::Integer { default: 0, min: 0, max: u32::MAX as u64 },
 };
 
 /// A setting of both.
 pub(super) const HOST_SELECTION_RETRY: Parameter = Parameter {
     name: "host_selection_retry_max_attempts",
-    summary: "How many more hosts are looked at where a retry comes to one that was tried; Istio has 5.",
+    summary: "How many more hosts are looked at where a retry comes to one that was tried; Istio \
+              has 5.",
     kind: Kind::Integer { default: 1, min: 0, max: 1000 },
 };
 
-/// The way from a request to a host by what a ring or a table says: the hash of its key, another look where
-/// the host was tried before, and the limit of load.
+/// The way from a request to a host by what a ring or a table says: the hash of its key, another
+/// look where the host was tried before, and the limit of load.
 ///
 /// **Reference** `ThreadAwareLoadBalancerBase` in
 /// `source/extensions/load_balancing_policies/common/thread_aware_lb_impl.cc`.

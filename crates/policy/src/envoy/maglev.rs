@@ -17,8 +17,8 @@ pub static ENTRY: Entry = Entry {
     name: "envoy.maglev",
     summary: "consistent hash of a key, in a table of equal shares",
     level: Level::Request,
-    on_change: "the table is built anew, the same for the same hosts: 1/n of the keys move and a few \
-                more; counts of requests stay with their hosts",
+    on_change: "the table is built anew, the same for the same hosts: 1/n of the keys move and a \
+                few more; counts of requests stay with their hosts",
     parameters: &[
         Parameter {
             name: "table_size",
@@ -31,17 +31,17 @@ pub static ENTRY: Entry = Entry {
     build: |settings, _| Box::new(EnvoyMaglev::new(settings)),
 };
 
-/// **What it does** A table of slots that the hosts share in proportion to their weights; a request goes to
-/// the host of the slot of its key's hash. A balance factor limits a host's load as in
+/// **What it does** A table of slots that the hosts share in proportion to their weights; a request
+/// goes to the host of the slot of its key's hash. A balance factor limits a host's load as in
 /// [`RingHash`](super::ring_hash::RingHash).
 ///
-/// **Where it is used** Envoy, `maglev`; Istio, `consistentHash.maglev`; Cilium's L7 proxy.
+/// **Where it is used** Envoy, `maglev`; Istio, `consistentHash.maglev`.
 ///
-/// **What it needs to know** The hosts' addresses and weights, and a key. A request without a key goes to a
-/// random slot. The table is made of the list alone, in the order of the addresses.
+/// **What it needs to know** The hosts' addresses and weights, and a key. A request without a key
+/// goes to a random slot. The table is made of the list alone, in the order of the addresses.
 ///
-/// **When it goes wrong** More hosts than a hundredth of the slots: shares differ, and more keys move than
-/// need to. A popular key has one host.
+/// **When it goes wrong** More hosts than a hundredth of the slots: shares differ, and more keys
+/// move than need to. A popular key has one host.
 ///
 /// **Reference** `MaglevTable` in `source/extensions/load_balancing_policies/maglev/maglev_lb.cc`.
 #[derive(Clone, Debug)]
@@ -51,7 +51,8 @@ pub struct EnvoyMaglev {
     hashing: Hashing,
 }
 
-/// The table of hosts of these names and weights, which add up to 1. A host without weight has no slot.
+/// The table of hosts of these names and weights, which add up to 1. A host without weight has no
+/// slot.
 #[must_use]
 pub fn table(hosts: &[(&str, f64)], size: usize) -> Maglev {
     let hosts = (0..).zip(hosts).map(|(place, (name, weight))| (*name, place, *weight));
@@ -66,8 +67,8 @@ pub fn table(hosts: &[(&str, f64)], size: usize) -> Maglev {
     Maglev::fill(size, &preferences, turns(&weights))
 }
 
-/// In each round a host has a turn if its weight, summed up over the rounds, has come to its next target; the
-/// heaviest has one in each. There has to be a weight above 0.
+/// In each round a host has a turn if its weight, summed up over the rounds, has come to its next
+/// target; the heaviest has one in each. There has to be a weight above 0.
 fn turns(weights: &[f64]) -> impl Iterator<Item = usize> {
     let most = weights.iter().copied().fold(0.0, f64::max);
     let mut targets = vec![0.0; weights.len()];
@@ -87,7 +88,8 @@ fn turns(weights: &[f64]) -> impl Iterator<Item = usize> {
     })
 }
 
-/// The place that a hash leads to; where that was tried, attempt 1 and those after it turn the hash over.
+/// The place that a hash leads to; where that was tried, attempt 1 and those after it turn the hash
+/// over.
 #[must_use]
 #[inline]
 pub fn find(table: &Maglev, hash: u64, attempt: usize) -> Option<usize> {

@@ -9,8 +9,8 @@ pub struct Host {
     pub locality: usize,
 }
 
-/// The weights of hosts, which add up to 1: each has its part of its locality's part. Hosts of a locality
-/// of weight 0 have 0. Without weights of localities, all hosts are in one of weight 1.
+/// The weights of hosts, which add up to 1: each has its part of its locality's part. Hosts of a
+/// locality of weight 0 have 0. Without weights of localities, all hosts are in one of weight 1.
 ///
 /// **Reference** `normalizeHostWeights` and `normalizeLocalityWeights` in
 /// `source/extensions/load_balancing_policies/common/thread_aware_lb_impl.cc`.

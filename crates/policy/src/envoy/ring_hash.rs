@@ -20,9 +20,9 @@ pub static ENTRY: Entry = Entry {
     name: "envoy.ring_hash",
     summary: "consistent hash of a key, on a ring of points",
     level: Level::Request,
-    on_change: "the ring is built anew, the same for the same hosts: 1/n of the keys move, \
-                and more than half as many between others, as the ring stays as large; \
-                counts of requests stay with their hosts",
+    on_change: "the ring is built anew, the same for the same hosts: 1/n of the keys move, and \
+                more than half as many between others, as the ring stays as large; counts of \
+                requests stay with their hosts",
     parameters: &[
         Parameter {
             name: "minimum_ring_size",
@@ -69,20 +69,21 @@ impl HashFunction {
     }
 }
 
-/// **What it does** A ring of points in proportion to the hosts' weights; a request goes to the host of the
-/// first point at or behind the hash of its key. With a balance factor, a host that has more than its part of
-/// the requests is passed over for one that the key's own shuffle of all hosts leads to.
+/// **What it does** A ring of points in proportion to the hosts' weights; a request goes to the
+/// host of the first point at or behind the hash of its key. With a balance factor, a host that has
+/// more than its part of the requests is passed over for one that the key's own shuffle of all
+/// hosts leads to.
 ///
-/// **Where it is used** Envoy, `ring_hash`; Istio, `consistentHash`; Contour and Envoy Gateway, by header,
-/// cookie or source address.
+/// **Where it is used** Envoy, `ring_hash`; Istio, `consistentHash`; Contour and Envoy Gateway, by
+/// header, cookie or source address.
 ///
-/// **What it needs to know** The hosts' addresses and weights, and a key. A request without a key goes
-/// to a random point. With a balance factor, how many requests it has at each host. The ring is made of the
-/// list alone: every Envoy with the same list has the same.
+/// **What it needs to know** The hosts' addresses and weights, and a key. A request without a key
+/// goes to a random point. With a balance factor, how many requests it has at each host. The ring
+/// is made of the list alone: every Envoy with the same list has the same.
 ///
-/// **When it goes wrong** With few points shares differ: the standard deviation is one part in the root of
-/// the points of a host. A popular key has one host. The ring is about as large
-/// as it is set, however many hosts there are: where one comes the others lose points, and keys with them.
+/// **When it goes wrong** With few points shares differ: the standard deviation is one part in the
+/// root of the points of a host. A popular key has one host. The ring is about as large as it is
+/// set, however many hosts there are: where one comes the others lose points, and keys with them.
 ///
 /// **Reference** `RingHashLoadBalancer::Ring` in
 /// `source/extensions/load_balancing_policies/ring_hash/ring_hash_lb.cc`.
@@ -94,7 +95,8 @@ pub struct RingHash {
     hashing: Hashing,
 }
 
-/// The ring of hosts of these names and weights, which add up to 1. A host without weight has no points.
+/// The ring of hosts of these names and weights, which add up to 1. A host without weight has no
+/// points.
 #[must_use]
 pub fn ring(hosts: &[(&str, f64)], sizes: (u64, u64), function: HashFunction) -> Ring<u64> {
     let hosts = (0..).zip(hosts).map(|(place, (name, weight))| (place, *name, *weight));
@@ -102,8 +104,8 @@ pub fn ring(hosts: &[(&str, f64)], sizes: (u64, u64), function: HashFunction) ->
     proportional_ring(&hosts, sizes.0, sizes.1, |text| function.hash(text))
 }
 
-/// The place that a hash leads to; where that was tried, attempt 1 and those after it look at the points
-/// behind.
+/// The place that a hash leads to; where that was tried, attempt 1 and those after it look at the
+/// points behind.
 #[must_use]
 #[inline]
 pub fn find(ring: &Ring<u64>, hash: u64, attempt: usize) -> Option<usize> {

@@ -20,11 +20,12 @@ pub static ENTRY: Entry = Entry {
     name: "gcp.maglev",
     summary: "consistent hash of a connection, or of its addresses only",
     level: Level::Connection,
-    on_change: "the table is built anew, the same on every machine: 1/n of new connections move and a few \
-                more; connections stay where they are",
+    on_change: "the table is built anew, the same on every machine: 1/n of new connections move \
+                and a few more; connections stay where they are",
     parameters: &[Parameter {
         name: "sessionAffinity",
-        summary: "What is hashed: addresses, ports and protocol; both addresses; or these and the protocol.",
+        summary: "What is hashed: addresses, ports and protocol; both addresses; or these and the \
+                  protocol.",
         kind: Kind::Choice {
             of: &["NONE", "CLIENT_IP", "CLIENT_IP_PROTO", "CLIENT_IP_PORT_PROTO"],
         },
@@ -32,21 +33,22 @@ pub static ENTRY: Entry = Entry {
     build: |settings, _| Box::new(GcpMaglev::new(settings)),
 };
 
-/// **What it does** A table of slots that the backends share evenly; a connection goes to the backend of the
-/// slot of its hash.
+/// **What it does** A table of slots that the backends share evenly; a connection goes to the
+/// backend of the slot of its hash.
 ///
-/// **Where it is used** Google Cloud's external passthrough Network Load Balancers: Services of type
-/// `LoadBalancer` on GKE.
+/// **Where it is used** Google Cloud's external passthrough Network Load Balancers: Services of
+/// type `LoadBalancer` on GKE.
 ///
-/// **What it needs to know** The backends that are healthy, and the connection. The paper says how the table is
-/// filled; its hashes are not public, and Envoy's xxHash64 of the address and the kernel's `jhash` of the
-/// connection stand in. Weights do not count, but for 0.
+/// **What it needs to know** The backends that are healthy, and the connection. The paper says how
+/// the table is filled; its hashes are not public, and Envoy's xxHash64 of the address and the
+/// kernel's `jhash` of the connection stand in. Weights do not count, but for 0.
 ///
-/// **When it goes wrong** Few connections: backends have shares as by chance. With an affinity, a gateway with
-/// many clients behind it has one backend.
+/// **When it goes wrong** Few connections: backends have shares as by chance. With an affinity, a
+/// gateway with many clients behind it has one backend.
 ///
-/// **Reference** Eisenbud et al., Maglev: A Fast and Reliable Software Network Load Balancer; Cloud Load
-/// Balancing, backend service-based external passthrough Network Load Balancers: session affinity.
+/// **Reference** Eisenbud et al., Maglev: A Fast and Reliable Software Network Load Balancer; Cloud
+/// Load Balancing, backend service-based external passthrough Network Load Balancers: session
+/// affinity.
 #[derive(Clone, Debug)]
 pub struct GcpMaglev {
     tuple: Tuple,

@@ -16,8 +16,8 @@ pub static ENTRY: Entry = Entry {
     name: "grpc.ring_hash",
     summary: "consistent hash of a header, on the client's ring",
     level: Level::Request,
-    on_change: "the ring is built anew, the same for the same endpoints: 1/n of the keys move, \
-                and more than half as many between others, as the ring stays as large",
+    on_change: "the ring is built anew, the same for the same endpoints: 1/n of the keys move, and \
+                more than half as many between others, as the ring stays as large",
     parameters: &[
         Parameter {
             name: "min_ring_size",
@@ -33,20 +33,22 @@ pub static ENTRY: Entry = Entry {
     build: |settings, _| Box::new(GrpcRingHash::new(settings)),
 };
 
-/// **What it does** Envoy's ring of points, with the endpoints in the order of their addresses. A call goes to
-/// the endpoint of the first point at or behind the hash of its header; where that could not be connected to,
-/// to the next one on the ring.
+/// **What it does** Envoy's ring of points, with the endpoints in the order of their addresses. A
+/// call goes to the endpoint of the first point at or behind the hash of its header; where that
+/// could not be connected to, to the next one on the ring.
 ///
-/// **Where it is used** gRPC clients that are configured by xDS, or with `ring_hash_experimental` and a
-/// request's header (proposals A42 and A76).
+/// **Where it is used** gRPC clients that are configured by xDS, or with `ring_hash_experimental`
+/// and a request's header (proposals A42 and A76).
 ///
-/// **What it needs to know** The endpoints' addresses and weights, and the header. A call without it goes to a
-/// random point. What was tried for a call already is taken for what cannot be connected to.
+/// **What it needs to know** The endpoints' addresses and weights, and the header. A call without
+/// it goes to a random point. What was tried for a call already is taken for what cannot be
+/// connected to.
 ///
-/// **When it goes wrong** As [`RingHash`](crate::envoy::ring_hash::RingHash), with fewer points. Each client
-/// connects to what its own calls lead to.
+/// **When it goes wrong** As [`RingHash`](crate::envoy::ring_hash::RingHash), with fewer points.
+/// Each client connects to what its own calls lead to.
 ///
-/// **Reference** `newRing` in `balancer/ringhash/ring.go`, `Pick` in `balancer/ringhash/picker.go` of grpc-go.
+/// **Reference** `newRing` in `balancer/ringhash/ring.go`, `Pick` in `balancer/ringhash/picker.go`
+/// of grpc-go.
 #[derive(Clone, Debug)]
 pub struct GrpcRingHash {
     sizes: (u64, u64),

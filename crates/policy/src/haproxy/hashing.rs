@@ -18,7 +18,8 @@ const RANGE: u32 = 256 * POINTS;
 /// The setting `hash-type`'s first word.
 pub(super) const HASH_TYPE: Parameter = Parameter {
     name: "hash-type",
-    summary: "Whether a hash leads to a map of all servers in turn, or to the nearest point on a ring.",
+    summary: "Whether a hash leads to a map of all servers in turn, or to the nearest point on a \
+              ring.",
     kind: Kind::Choice { of: &["map-based", "consistent"] },
 };
 
@@ -32,8 +33,8 @@ pub(super) const AVALANCHE: Parameter = Parameter {
 /// The setting of that name.
 pub(super) const HASH_BALANCE_FACTOR: Parameter = Parameter {
     name: "hash-balance-factor",
-    summary: "How much of its part of all requests a server may have, in percent, where the type is \
-              consistent; 0 for any.",
+    summary: "How much of its part of all requests a server may have, in percent, where the type \
+              is consistent; 0 for any.",
     kind: Kind::Integer { default: 0, min: 0, max: 65_535 },
 };
 
@@ -209,8 +210,9 @@ impl Hashing {
         Some(if back <= ahead { before } else { next })
     }
 
-    /// The place of the first point from this one on that is not the server to avoid, and has fewer requests
-    /// than it may have. Where there is none, it is what the search has come to when it begins again.
+    /// The place of the first point from this one on that is not the server to avoid, and has fewer
+    /// requests than it may have. Where there is none, it is what the search has come to when it
+    /// begins again.
     #[inline]
     fn next_below(&self, point: usize, avoid: Option<EndpointId>) -> usize {
         let is_out = |place: usize| avoid == Some(self.ids[place]) || self.is_full(place);

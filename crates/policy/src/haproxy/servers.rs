@@ -3,8 +3,9 @@
 use super::weight::capped;
 use crate::{Endpoint, EndpointId};
 
-/// The servers in the order of their numbers, which begin with 1. A server that stays keeps its number; a new
-/// one takes the lowest that is free, as the slots of an ingress controller are filled.
+/// The servers in the order of their numbers, which begin with 1. A server that stays keeps its
+/// number; a new one takes the lowest that is free, as the slots of an ingress controller are
+/// filled.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Servers {
     ids: Vec<Option<EndpointId>>,

@@ -17,8 +17,8 @@ pub static ENTRY: Entry = Entry {
     name: "haproxy.uri",
     summary: "hash of the path, as a turn in a map or as a place on a ring",
     level: Level::Request,
-    on_change: "servers keep their numbers; the map is made anew and most paths move, or the ring loses or \
-                gains a server's points and 1/n of them do",
+    on_change: "servers keep their numbers; the map is made anew and most paths move, or the ring \
+                loses or gains a server's points and 1/n of them do",
     parameters: &[HASH_TYPE, FUNCTION, AVALANCHE, HASH_BALANCE_FACTOR],
     build: |settings, _| Box::new(HaproxyUri::new(settings)),
 };
@@ -58,17 +58,18 @@ impl Function {
 /// **What it does** A hash of the path, up to the question mark. It leads to a server as in
 /// [`HaproxySource`](super::source::HaproxySource).
 ///
-/// **Where it is used** HAProxy, `balance uri`, in front of caches; with `balance hdr(name)` or `balance
-/// url_param` a hash of something else is used in the same way.
+/// **Where it is used** HAProxy, `balance uri`, in front of caches; with `balance hdr(name)` or
+/// `balance url_param` a hash of something else is used in the same way.
 ///
-/// **What it needs to know** The servers' numbers and weights, and the path: the key of a request. With a
-/// balance factor, how many requests it has at each server. A request without a key has hash 0.
+/// **What it needs to know** The servers' numbers and weights, and the path: the key of a request.
+/// With a balance factor, how many requests it has at each server. A request without a key has hash
+/// 0.
 ///
-/// **When it goes wrong** Map-based, a server that comes or goes moves most paths. A popular path has one
-/// server, unless a balance factor sends the rest on.
+/// **When it goes wrong** Map-based, a server that comes or goes moves most paths. A popular path
+/// has one server, unless a balance factor sends the rest on.
 ///
-/// **Reference** `get_server_uh` in `src/backend.c`, `chash_get_server_hash` and `chash_server_is_eligible` in
-/// `src/lb_chash.c`.
+/// **Reference** `get_server_uh` in `src/backend.c`, `chash_get_server_hash` and
+/// `chash_server_is_eligible` in `src/lb_chash.c`.
 #[derive(Clone, Debug)]
 pub struct HaproxyUri {
     function: Function,

@@ -18,17 +18,18 @@ pub static ENTRY: Entry = Entry {
 };
 
 /// **What it does** A ring of 160 points for each unit of an endpoint's weight. The points of an
-/// endpoint are a chain: each is the CRC-32 of its name followed by the point before. A key belongs to
-/// the first point at or behind its own CRC-32.
+/// endpoint are a chain: each is the CRC-32 of its name followed by the point before. A key belongs
+/// to the first point at or behind its own CRC-32.
 ///
 /// **Where it is used** ingress-nginx, `upstream-hash-by`, a request at a time.
 ///
-/// **What it needs to know** The endpoints' names (`address:port`), their weights, and a key of each
-/// request; one without has the key of no bytes. It keeps nothing else: a list leads to one ring, however it
-/// came about, and who joins or leaves moves its own keys only.
+/// **What it needs to know** The endpoints' names (`address:port`), their weights, and a key of
+/// each request; one without has the key of no bytes. It keeps nothing else: a list leads to one
+/// ring, however it came about, and who joins or leaves moves its own keys only.
 ///
-/// **When it goes wrong** With 160 points a share is off by one part in √160, some 8 %, as a rule; and a
-/// popular key has one endpoint all the same. A request that is tried again is tried at the same one.
+/// **When it goes wrong** With 160 points a share is off by one part in √160, some 8 %, as a rule;
+/// and a popular key has one endpoint all the same. A request that is tried again is tried at the
+/// same one.
 ///
 /// **Reference** `lib/resty/chash.lua` and `chash.c` of lua-resty-balancer.
 #[derive(Clone, Debug, Default)]

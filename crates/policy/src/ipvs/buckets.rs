@@ -19,8 +19,8 @@ impl Buckets {
         self.0.extend(destinations.take(COUNT).map(|destination| destination as u32));
     }
 
-    /// The destination of a bucket, if it takes new connections. With a fallback, others are looked at
-    /// otherwise, from the bucket's own number on: `bucket` says which, for a number.
+    /// The destination of a bucket, if it takes new connections. With a fallback, others are looked
+    /// at otherwise, from the bucket's own number on: `bucket` says which, for a number.
     #[inline]
     pub(super) fn find<'a>(
         &self,

@@ -22,18 +22,20 @@ pub static ENTRY: Entry = Entry {
 /// A service that is scheduled so.
 pub type IpvsDestinationHash = Service<DestinationHash>;
 
-/// **What it does** 256 buckets are dealt out to the destinations in the kernel's order, one to each in turn.
-/// A connection goes to the destination of the bucket of the address that it asks for.
+/// **What it does** 256 buckets are dealt out to the destinations in the kernel's order, one to
+/// each in turn. A connection goes to the destination of the bucket of the address that it asks
+/// for.
 ///
-/// **Where it is used** kube-proxy, ipvs mode, scheduler `dh`. It is made for caches in front of many
-/// addresses.
+/// **Where it is used** kube-proxy, ipvs mode, scheduler `dh`. It is made for caches in front of
+/// many addresses.
 ///
 /// **What it needs to know** The list, which weights are 0, and the address that was asked for.
 ///
 /// **When it goes wrong** Always, for a Service: its address is one, so one destination gets every
 /// connection.
 ///
-/// **Reference** `ip_vs_dh_reassign`, `ip_vs_dh_schedule` in `net/netfilter/ipvs/ip_vs_dh.c` of Linux.
+/// **Reference** `ip_vs_dh_reassign`, `ip_vs_dh_schedule` in `net/netfilter/ipvs/ip_vs_dh.c` of
+/// Linux.
 #[derive(Clone, Debug, Default)]
 pub struct DestinationHash {
     buckets: Buckets,

@@ -19,8 +19,8 @@ pub static ENTRY: Entry = Entry {
     name: "ipvs.mh",
     summary: "consistent hash of the source's address, in a table of equal shares",
     level: Level::Connection,
-    on_change: "the table is built anew: 1/n of the sources move and a few more; what takes nothing new keeps \
-                its slots",
+    on_change: "the table is built anew: 1/n of the sources move and a few more; what takes \
+                nothing new keeps its slots",
     parameters: &[
         Parameter {
             name: "mh-port",
@@ -29,13 +29,14 @@ pub static ENTRY: Entry = Entry {
         },
         Parameter {
             name: "mh-fallback",
-            summary: "Whether another destination is looked for where a source's own takes nothing new.",
+            summary: "Whether another destination is looked for where a source's own takes nothing \
+                      new.",
             kind: Kind::Flag { default: false },
         },
         Parameter {
             name: "IP_VS_MH_TAB_INDEX",
-            summary: "How large the kernel was built to have the table: 8 for 251 slots, 12 for 4093, 17 for \
-                      131071.",
+            summary: "How large the kernel was built to have the table: 8 for 251 slots, 12 for \
+                      4093, 17 for 131071.",
             kind: Kind::Integer { default: 12, min: FIRST_INDEX, max: 17 },
         },
     ],
@@ -53,17 +54,18 @@ const SKIP_KEY: u64 = 2_654_446_892;
 /// A service that is scheduled so.
 pub type IpvsMaglevHash = Service<MaglevHash>;
 
-/// **What it does** A table of slots that the destinations share by their weights; a source goes to the
-/// destination of its address' slot. Where that takes nothing new, the connection is refused, unless the
-/// fallback is on.
+/// **What it does** A table of slots that the destinations share by their weights; a source goes to
+/// the destination of its address' slot. Where that takes nothing new, the connection is refused,
+/// unless the fallback is on.
 ///
 /// **Where it is used** kube-proxy, ipvs mode, scheduler `mh`, without flags.
 ///
-/// **What it needs to know** The list, its weights, and the source's address. A destination of which the weight
-/// becomes 0 keeps its slots as long as it is in the list: with the fallback only its own sources move.
+/// **What it needs to know** The list, its weights, and the source's address. A destination of
+/// which the weight becomes 0 keeps its slots as long as it is in the list: with the fallback only
+/// its own sources move.
 ///
-/// **When it goes wrong** The table depends on the order of the list too: destinations take their slots in the
-/// kernel's order, and what comes last is first.
+/// **When it goes wrong** The table depends on the order of the list too: destinations take their
+/// slots in the kernel's order, and what comes last is first.
 ///
 /// **Reference** `ip_vs_mh_permutate`, `ip_vs_mh_populate`, `ip_vs_mh_get_fallback` in
 /// `net/netfilter/ipvs/ip_vs_mh.c` of Linux.

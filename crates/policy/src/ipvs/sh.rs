@@ -23,7 +23,8 @@ pub static ENTRY: Entry = Entry {
         },
         Parameter {
             name: "sh-fallback",
-            summary: "Whether another destination is looked for where a source's own takes nothing new.",
+            summary: "Whether another destination is looked for where a source's own takes nothing \
+                      new.",
             kind: Kind::Flag { default: false },
         },
     ],
@@ -33,19 +34,21 @@ pub static ENTRY: Entry = Entry {
 /// A service that is scheduled so.
 pub type IpvsSourceHash = Service<SourceHash>;
 
-/// **What it does** 256 buckets are dealt out to the destinations in the kernel's order, to each as many in
-/// a row as it weighs. A source goes to the destination of its address' bucket; where that takes nothing new,
-/// the connection is refused, unless the fallback is on.
+/// **What it does** 256 buckets are dealt out to the destinations in the kernel's order, to each as
+/// many in a row as it weighs. A source goes to the destination of its address' bucket; where that
+/// takes nothing new, the connection is refused, unless the fallback is on.
 ///
 /// **Where it is used** kube-proxy, ipvs mode, scheduler `sh`, without flags.
 ///
-/// **What it needs to know** The list, its weights, and the source's address. Nodes whose lists have another
-/// order lead a source elsewhere.
+/// **What it needs to know** The list, its weights, and the source's address. Nodes whose lists
+/// have another order lead a source elsewhere.
 ///
-/// **When it goes wrong** A destination that comes or goes moves most sources. More than 256 destinations, or
-/// weights that add up to more: some have no bucket. Behind a gateway all clients are one source.
+/// **When it goes wrong** A destination that comes or goes moves most sources. More than 256
+/// destinations, or weights that add up to more: some have no bucket. Behind a gateway all clients
+/// are one source.
 ///
-/// **Reference** `ip_vs_sh_reassign`, `ip_vs_sh_get_fallback` in `net/netfilter/ipvs/ip_vs_sh.c` of Linux.
+/// **Reference** `ip_vs_sh_reassign`, `ip_vs_sh_get_fallback` in `net/netfilter/ipvs/ip_vs_sh.c` of
+/// Linux.
 #[derive(Clone, Debug, Default)]
 pub struct SourceHash {
     /// The flag `sh-port`.

@@ -20,8 +20,8 @@ pub static ENTRY: Entry = Entry {
     name: "katran.maglev",
     summary: "consistent hash of a connection, in a table of shares",
     level: Level::Connection,
-    on_change: "the table is built anew, the same on every balancer: 1/n of new connections move and a few \
-                more; connections stay where they are",
+    on_change: "the table is built anew, the same on every balancer: 1/n of new connections move \
+                and a few more; connections stay where they are",
     parameters: &[
         Parameter {
             name: "hash_function",
@@ -55,17 +55,19 @@ impl Version {
     }
 }
 
-/// **What it does** A table of slots that the real servers share; a connection goes to the real of the slot of
-/// its hash, which is made of the source's address and both ports. In version 1, a real of weight *w* has *w*
-/// slots in the first round, and then one in each round: on a large table that is next to nothing.
+/// **What it does** A table of slots that the real servers share; a connection goes to the real of
+/// the slot of its hash, which is made of the source's address and both ports. In version 1, a real
+/// of weight *w* has *w* slots in the first round, and then one in each round: on a large table
+/// that is next to nothing.
 ///
 /// **Where it is used** katran, Meta's balancer at the edge, in XDP.
 ///
-/// **What it needs to know** The reals' addresses and weights. The table is made of the list alone, in the
-/// order of the reals' hashes. How katran hashes a real's address is a matter of its library; here it is
-/// xxHash64 of the text, so tables have the same shape but other slots.
+/// **What it needs to know** The reals' addresses and weights. The table is made of the list alone,
+/// in the order of the reals' hashes. How katran hashes a real's address is a matter of its
+/// library; here it is xxHash64 of the text, so tables have the same shape but other slots.
 ///
-/// **When it goes wrong** Weights in version 1. More reals than a hundredth of the slots: shares differ.
+/// **When it goes wrong** Weights in version 1. More reals than a hundredth of the slots: shares
+/// differ.
 ///
 /// **Reference** `generateHashRing` in `katran/lib/MaglevHash.cpp` and `MaglevHashV2.cpp`,
 /// `get_packet_hash` in `katran/lib/bpf/balancer.bpf.c`.
@@ -110,7 +112,8 @@ fn weighty_start(weights: &[u32]) -> impl Iterator<Item = usize> {
     weights.iter().enumerate().flat_map(turns).chain(in_turn(weights.len()))
 }
 
-/// A turn whenever the weights of the rounds have added up to the heaviest. There has to be a weight above 0.
+/// A turn whenever the weights of the rounds have added up to the heaviest. There has to be a
+/// weight above 0.
 fn summed_up(weights: &[u32]) -> impl Iterator<Item = usize> {
     let most = weights.iter().copied().max().unwrap_or(0);
     let mut sums = vec![0; weights.len()];

@@ -9,23 +9,23 @@ pub static ENTRY: Entry = Entry {
     name: "ketama.continuum",
     summary: "consistent hash of a key, 160 points of MD5 for an average server",
     level: Level::Request,
-    on_change: "the ring is built anew, the same for the same servers: 1/n of the keys move, and a few more \
-                where weights differ",
+    on_change: "the ring is built anew, the same for the same servers: 1/n of the keys move, and a \
+                few more where weights differ",
     parameters: &[],
     build: |_, _| Box::<Continuum>::default(),
 };
 
-/// **What it does** A ring of 160 points for each server on average, in proportion to their weights. Four
-/// points come of an MD5 of the server's name, `-` and a number. A key belongs to the first point at or
-/// behind the first four bytes of its own MD5.
+/// **What it does** A ring of 160 points for each server on average, in proportion to their
+/// weights. Four points come of an MD5 of the server's name, `-` and a number. A key belongs to the
+/// first point at or behind the first four bytes of its own MD5.
 ///
 /// **Where it is used** libketama, and after it the clients of memcached, twemproxy and many more.
 ///
-/// **What it needs to know** The servers' addresses and weights, and a key; a request without one has the key
-/// of no bytes. It keeps nothing else.
+/// **What it needs to know** The servers' addresses and weights, and a key; a request without one
+/// has the key of no bytes. It keeps nothing else.
 ///
-/// **When it goes wrong** With uneven weights a server's number of points depends on all weights, so one that
-/// comes moves keys between others too. A popular key has one server all the same.
+/// **When it goes wrong** With uneven weights a server's number of points depends on all weights,
+/// so one that comes moves keys between others too. A popular key has one server all the same.
 ///
 /// **Reference** `ketama_create_continuum` and `ketama_get_server` in `libketama/ketama.c`.
 #[derive(Clone, Debug, Default)]

@@ -18,24 +18,26 @@ pub static ENTRY: Entry = Entry {
     on_change: "nothing is kept: most connections come to other nodes, established ones too",
     parameters: &[Parameter {
         name: "hash",
-        summary: "What the router hashes: addresses, ports and protocol; addresses and protocol; or addresses.",
+        summary: "What the router hashes: addresses, ports and protocol; addresses and protocol; \
+                  or addresses.",
         kind: Kind::Choice { of: &["5-tuple", "3-tuple", "2-tuple"] },
     }],
     build: |settings, _| Box::new(Bgp::new(settings)),
 };
 
-/// **What it does** Every node announces the address, and the router spreads connections over them by a hash,
-/// modulo the nodes.
+/// **What it does** Every node announces the address, and the router spreads connections over them
+/// by a hash, modulo the nodes.
 ///
-/// **Where it is used** MetalLB, Cilium and Calico in BGP mode, with a router that has several next hops of
-/// equal cost (ECMP).
+/// **Where it is used** MetalLB, Cilium and Calico in BGP mode, with a router that has several next
+/// hops of equal cost (ECMP).
 ///
-/// **What it needs to know** The nodes that announce, and the connection. A router's hash is its maker's own:
-/// the kernel's `jhash` stands in. Weights do not count, but for 0.
+/// **What it needs to know** The nodes that announce, and the connection. A router's hash is its
+/// maker's own: the kernel's `jhash` stands in. Weights do not count, but for 0.
 ///
-/// **When it goes wrong** A node that comes or goes moves most connections, also those that are established:
-/// packets come to nodes that know nothing of them, unless the router's hash is resilient or all nodes choose
-/// alike. This chooses for new ones only. With fewer parts in the hash, clients behind a gateway have one node.
+/// **When it goes wrong** A node that comes or goes moves most connections, also those that are
+/// established: packets come to nodes that know nothing of them, unless the router's hash is
+/// resilient or all nodes choose alike. This chooses for new ones only. With fewer parts in the
+/// hash, clients behind a gateway have one node.
 ///
 /// **Reference** MetalLB, concepts, BGP: load-balancing behavior, and limitations.
 #[derive(Clone, Debug)]

@@ -11,21 +11,22 @@ pub static ENTRY: Entry = Entry {
     name: "metallb.l2",
     summary: "one node gets everything for an address",
     level: Level::Connection,
-    on_change: "the election is held anew: all connections move if the node goes or a better one comes",
+    on_change: "the election is held anew: all connections move if the node goes or a better one \
+                comes",
     parameters: &[],
     build: |_, _| Box::<Layer2>::default(),
 };
 
-/// **What it does** Of all nodes, the one whose name with the Service's address has the lowest SHA-256 answers
-/// for that address, and gets all its connections.
+/// **What it does** Of all nodes, the one whose name with the Service's address has the lowest
+/// SHA-256 answers for that address, and gets all its connections.
 ///
 /// **Where it is used** MetalLB in layer 2 mode: Services of type `LoadBalancer` on bare metal.
 ///
-/// **What it needs to know** The nodes that are ready, and the address that was asked for. A balancer does not
-/// hear the nodes' names, so their addresses stand in.
+/// **What it needs to know** The nodes that are ready, and the address that was asked for. A
+/// balancer does not hear the nodes' names, so their addresses stand in.
 ///
-/// **When it goes wrong** It is no load balancing: one node's network card is the limit. When the node goes,
-/// everything waits until others have heard where the address is now.
+/// **When it goes wrong** It is no load balancing: one node's network card is the limit. When the
+/// node goes, everything waits until others have heard where the address is now.
 ///
 /// **Reference** `ShouldAnnounce` in `speaker/layer2_controller.go`.
 #[derive(Clone, Debug, Default)]

@@ -16,8 +16,8 @@ impl ByHash {
         Self { peers }
     }
 
-    /// The first of the places that can be had, and the request begins. It is the turn of any where none can
-    /// be had, where there is no choice, and where there is nothing to hash.
+    /// The first of the places that can be had, and the request begins. It is the turn of any where
+    /// none can be had, where there is no choice, and where there is nothing to hash.
     #[inline]
     pub(super) fn pick(
         &mut self,

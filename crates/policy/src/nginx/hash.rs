@@ -17,22 +17,26 @@ pub static ENTRY: Entry = Entry {
     name: "nginx.hash",
     summary: "hash of a key, modulo the sum of the weights",
     level: Level::Request,
-    on_change: "it begins anew, and most keys move: a reload forgets turns, connections and failures",
+    on_change: "it begins anew, and most keys move: a reload forgets turns, connections and \
+                failures",
     parameters: PARAMETERS,
     build: |settings, _| Box::new(NginxHash::new(Peers::as_set(settings))),
 };
 
-/// **What it does** 15 bits of the CRC-32 of the key, modulo the sum of the weights, lead to a server. Where
-/// that failed of late or was tried for the request already, a hash of the key with a number in front is
-/// added; after 20 of those, and for a request without a key, servers take turns.
+/// **What it does** 15 bits of the CRC-32 of the key, modulo the sum of the weights, lead to a
+/// server. Where that failed of late or was tried for the request already, a hash of the key with a
+/// number in front is added; after 20 of those, and for a request without a key, servers take
+/// turns.
 ///
 /// **Where it is used** NGINX, `hash KEY` in an `upstream`, as memcached's Perl client has it.
 ///
 /// **What it needs to know** The list, its weights, a key, and which requests were not answered.
 ///
-/// **When it goes wrong** A server that comes or goes moves nearly all keys. A popular key has one server.
+/// **When it goes wrong** A server that comes or goes moves nearly all keys. A popular key has one
+/// server.
 ///
-/// **Reference** `ngx_http_upstream_get_hash_peer` in `src/http/modules/ngx_http_upstream_hash_module.c`.
+/// **Reference** `ngx_http_upstream_get_hash_peer` in
+/// `src/http/modules/ngx_http_upstream_hash_module.c`.
 #[derive(Clone, Debug)]
 pub struct NginxHash {
     shares: Shares,

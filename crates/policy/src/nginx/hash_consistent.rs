@@ -16,23 +16,25 @@ pub static ENTRY: Entry = Entry {
     name: "nginx.hash_consistent",
     summary: "consistent hash of a key, 160 points of CRC-32 for a server",
     level: Level::Request,
-    on_change: "the ring is built anew and 1/n of the keys move; a reload forgets turns, connections and \
-                failures",
+    on_change: "the ring is built anew and 1/n of the keys move; a reload forgets turns, \
+                connections and failures",
     parameters: PARAMETERS,
     build: |settings, _| Box::new(NginxHashConsistent::new(Peers::as_set(settings))),
 };
 
-/// **What it does** A ring of 160 points for each unit of a server's weight, a chain of CRC-32 over its host, a
-/// zero byte, its port and the point before. A key belongs to the first point at or behind its own CRC-32;
-/// where that server failed of late or was tried for the request already, to the next, and after 20 of those,
-/// or without a key, servers take turns.
+/// **What it does** A ring of 160 points for each unit of a server's weight, a chain of CRC-32 over
+/// its host, a zero byte, its port and the point before. A key belongs to the first point at or
+/// behind its own CRC-32; where that server failed of late or was tried for the request already, to
+/// the next, and after 20 of those, or without a key, servers take turns.
 ///
-/// **Where it is used** NGINX, `hash KEY consistent` in an `upstream`, as memcached's fast Perl client has it.
+/// **Where it is used** NGINX, `hash KEY consistent` in an `upstream`, as memcached's fast Perl
+/// client has it.
 ///
-/// **What it needs to know** The servers' addresses and weights, a key, and which requests were not answered.
+/// **What it needs to know** The servers' addresses and weights, a key, and which requests were not
+/// answered.
 ///
-/// **When it goes wrong** With 160 points a share is off by one part in √160, some 8 %, as a rule. A
-/// popular key has one server.
+/// **When it goes wrong** With 160 points a share is off by one part in √160, some 8 %, as a rule.
+/// A popular key has one server.
 ///
 /// **Reference** `ngx_http_upstream_update_chash`, `ngx_http_upstream_get_chash_peer` in
 /// `src/http/modules/ngx_http_upstream_hash_module.c`.

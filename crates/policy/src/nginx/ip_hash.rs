@@ -16,22 +16,23 @@ pub static ENTRY: Entry = Entry {
     name: "nginx.ip_hash",
     summary: "hash of the first three bytes of the client's address, modulo the sum of the weights",
     level: Level::Request,
-    on_change: "it begins anew, and most clients move: a reload forgets turns, connections and failures",
+    on_change: "it begins anew, and most clients move: a reload forgets turns, connections and \
+                failures",
     parameters: PARAMETERS,
     build: |settings, _| Box::new(NginxIpHash::new(Peers::as_set(settings))),
 };
 
-/// **What it does** A small hash of the first three bytes of the client's address, modulo the sum of the
-/// weights, leads to a server. Where that failed of late or was tried for the request already, the hash goes
-/// on with the same bytes; after 20 times servers take turns.
+/// **What it does** A small hash of the first three bytes of the client's address, modulo the sum
+/// of the weights, leads to a server. Where that failed of late or was tried for the request
+/// already, the hash goes on with the same bytes; after 20 times servers take turns.
 ///
 /// **Where it is used** NGINX, `ip_hash` in an `upstream`, for sessions without a cookie.
 ///
-/// **What it needs to know** The list, its weights, the client's address, and which requests were not
-/// answered.
+/// **What it needs to know** The list, its weights, the client's address, and which requests were
+/// not answered.
 ///
-/// **When it goes wrong** Clients of one network (/24) have one server, as have all behind a gateway: in a
-/// cluster, often all pods of a node. A server that comes or goes moves most clients.
+/// **When it goes wrong** Clients of one network (/24) have one server, as have all behind a
+/// gateway: in a cluster, often all pods of a node. A server that comes or goes moves most clients.
 ///
 /// **Reference** `ngx_http_upstream_get_ip_hash_peer` in
 /// `src/http/modules/ngx_http_upstream_ip_hash_module.c`.

@@ -12,21 +12,23 @@ pub static ENTRY: Entry = Entry {
     name: "traefik.hrw",
     summary: "each server draws by hash for each client, the best draw gets it",
     level: Level::Request,
-    on_change: "nothing is kept: who comes takes its part of the clients, who goes leaves its own to all \
-                others, and nobody else moves",
+    on_change: "nothing is kept: who comes takes its part of the clients, who goes leaves its own \
+                to all others, and nobody else moves",
     parameters: &[],
     build: |_, _| Box::<TraefikHrw>::default(),
 };
 
-/// **What it does** Each server has a score for each client: its weight divided by the negative logarithm of
-/// a number from 0 to 1 that both addresses lead to. The highest score wins.
+/// **What it does** Each server has a score for each client: its weight divided by the negative
+/// logarithm of a number from 0 to 1 that both addresses lead to. The highest score wins.
 ///
 /// **Where it is used** Traefik, `strategy: hrw`, a request at a time.
 ///
-/// **What it needs to know** The servers' URLs and weights, and the client's address. It keeps nothing.
+/// **What it needs to know** The servers' URLs and weights, and the client's address. It keeps
+/// nothing.
 ///
-/// **When it goes wrong** A request costs as much as there are servers. FNV-1a mixes the end of a text badly:
-/// for one client, servers with similar names have similar draws. Behind a gateway all clients are one.
+/// **When it goes wrong** A request costs as much as there are servers. FNV-1a mixes the end of a
+/// text badly: for one client, servers with similar names have similar draws. Behind a gateway all
+/// clients are one.
 ///
 /// **Reference** `getNodeScore` and `nextServer` in `pkg/server/service/loadbalancer/hrw/hrw.go`.
 #[derive(Clone, Debug, Default)]
@@ -66,7 +68,8 @@ impl TraefikHrw {
         })
     }
 
-    /// The first of the servers with the highest score; one without a score above 0 is never chosen.
+    /// The first of the servers with the highest score; one without a score above 0 is never
+    /// chosen.
     #[must_use]
     pub fn best(&self, source: Ipv4Addr) -> Option<usize> {
         let mut best = (0.0, None);
