@@ -24,7 +24,7 @@ pub mod queueing;
 pub mod rollout;
 
 pub use chance::{expected_max_over_mean, random_split_cv};
-pub use evenness::{coefficient_of_variation, jain, max_over_mean};
+pub use evenness::{coefficient_of_variation, gini, jain, max_over_mean, min_over_max};
 pub use interval::{Interval, batch_means};
 pub use latency_histogram::LatencyHistogram;
 pub use normal::expected_largest_normal;
