@@ -1,6 +1,6 @@
 //! What a balancer knows of load by itself: its own picks that have not ended.
 
-use super::Places;
+use super::{Places, carry};
 use crate::{Endpoint, EndpointId};
 
 /// How many picks of each endpoint have not ended, by its place in the present list. An endpoint that
@@ -12,11 +12,12 @@ pub struct Outstanding {
 }
 
 impl Outstanding {
-    /// Takes in a new list: who stays keeps its count.
-    pub fn update(&mut self, endpoints: &[Endpoint]) {
-        let before = self.places.update(endpoints).into_iter();
-        let count = |place: Option<usize>| place.map_or(0, |place| self.counts[place]);
-        self.counts = before.map(count).collect();
+    /// Takes in a new list: who stays keeps its count. Gives back where each was before, as
+    /// [`Places::update`] does.
+    pub fn update(&mut self, endpoints: &[Endpoint]) -> Vec<Option<usize>> {
+        let before = self.places.update(endpoints);
+        self.counts = carry(&before, &self.counts, |_| 0);
+        before
     }
 
     /// The counts, place by place.

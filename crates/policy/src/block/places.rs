@@ -65,3 +65,18 @@ pub fn open_places(endpoints: &[Endpoint]) -> Vec<usize> {
     let open = endpoints.iter().enumerate().filter(|(_, endpoint)| endpoint.weight > 0);
     open.map(|(place, _)| place).collect()
 }
+
+/// What is kept of each endpoint where a list changes, place by place: the old where it was in the list
+/// before, else something fresh.
+#[must_use]
+pub fn carry<T: Clone>(
+    before: &[Option<usize>],
+    old: &[T],
+    mut fresh: impl FnMut(usize) -> T,
+) -> Vec<T> {
+    let kept = |(place, before): (usize, &Option<usize>)| match before {
+        Some(before) => old[*before].clone(),
+        None => fresh(place),
+    };
+    before.iter().enumerate().map(kept).collect()
+}

@@ -1,0 +1,166 @@
+//! Balancers beside the senders: the sidecars of a mesh, or a library in each client.
+//!
+//! Each sender has one of its own, with its own policy and its own view of the endpoints. A server tells
+//! them what pods there are: it watches EndpointSlices, waits until nothing more has changed for a while,
+//! and pushes, and each sidecar hears of it when its own news arrives. A request goes from the sender straight
+//! to the pod that its balancer chose, past the nodes' proxies.
+//!
+//! *Left out:* pushes that are delayed for longer because changes do not end, sidecars that lose their
+//! server, and what a sidecar itself costs.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
+
+use api::Change;
+use engine::{Distribution, Random, Source, Span, Stream, Streams, Time};
+use policy::{Configured, Ended, PickContext};
+use record::ClientId;
+
+use crate::{
+    Cx,
+    balancer::{Balancer, Upstream},
+    connection::Caller,
+    event::{Event, class},
+    known_pods::{Backend, KnownPod, KnownPods},
+};
+
+/// How a mesh tells its sidecars of endpoints.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// So long nothing more may change until the server pushes.
+    pub debounce: Span,
+    /// How long a push takes to a sidecar.
+    pub push: Distribution,
+}
+
+/// How the requests of a client are balanced beside its senders.
+#[derive(Clone, Debug)]
+pub struct Balancing {
+    /// By which policy.
+    pub policy: Configured,
+    /// Over the pods of what.
+    pub backend: Backend,
+}
+
+/// A sidecar, by number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SidecarId(u32);
+
+/// The balancer of one sender, and what is on its way to it.
+struct Sidecar {
+    balancer: Balancer,
+    backend: Backend,
+    coming: VecDeque<(Time, Arc<[KnownPod]>)>,
+    delays: Stream,
+}
+
+/// The server, and all sidecars.
+pub(crate) struct Mesh {
+    config: Config,
+    streams: Streams,
+    known: KnownPods,
+    /// When it pushes, if nothing changes until then.
+    due: Option<Time>,
+    pushed: BTreeMap<Backend, Arc<[KnownPod]>>,
+    sidecars: Vec<Sidecar>,
+    by_sender: BTreeMap<(ClientId, Caller), SidecarId>,
+}
+
+impl Mesh {
+    /// A mesh without a sidecar, whose server will know of these backends.
+    pub(crate) fn new(config: Config, backends: Vec<Backend>, streams: &Streams) -> Self {
+        Self {
+            config,
+            streams: *streams,
+            known: KnownPods::new(backends),
+            due: None,
+            pushed: BTreeMap::new(),
+            sidecars: Vec::new(),
+            by_sender: BTreeMap::new(),
+        }
+    }
+
+    /// The server hears of a change.
+    pub(crate) fn observe(&mut self, change: &Change, cx: &mut Cx<'_>) {
+        if self.known.observe(change) {
+            let due = cx.now + self.config.debounce;
+            self.due = Some(due);
+            cx.agenda.at(due, SERVER, Event::PushEndpoints);
+        }
+    }
+
+    /// The server pushes what it knows, unless more has changed since.
+    pub(crate) fn push(&mut self, cx: &mut Cx<'_>) {
+        if self.due != Some(cx.now) {
+            return;
+        }
+        self.due = None;
+        self.pushed = self.known.ready();
+        for (number, sidecar) in (0..).zip(&mut self.sidecars) {
+            let Some(pods) = self.pushed.get(&sidecar.backend) else { continue };
+            // News come in their order.
+            let before = sidecar.coming.back().map_or(cx.now, |(at, _)| *at);
+            let at = before.max(cx.now + self.config.push.sample(&mut sidecar.delays));
+            sidecar.coming.push_back((at, pods.clone()));
+            cx.agenda.at(at, source(SidecarId(number)), Event::HearEndpoints(SidecarId(number)));
+        }
+    }
+
+    /// News arrive at a sidecar.
+    pub(crate) fn hear(&mut self, id: SidecarId, now: Time) {
+        let sidecar = &mut self.sidecars[id.0 as usize];
+        if let Some((_, pods)) = sidecar.coming.pop_front() {
+            sidecar.balancer.update(&pods, now);
+        }
+    }
+
+    /// Chooses a pod for a sender's request.
+    pub(crate) fn pick(
+        &mut self,
+        sender: (ClientId, Caller),
+        balancing: &Balancing,
+        failed_at: Option<api::PodId>,
+        context: &mut PickContext<'_>,
+    ) -> Option<Upstream> {
+        let id = self.sidecar(sender, balancing, context.now);
+        self.sidecars[id.0 as usize].balancer.pick(failed_at, context)
+    }
+
+    /// Hears how a sender's request ended.
+    pub(crate) fn ended(&mut self, sender: (ClientId, Caller), ended: &Ended) {
+        if let Some(id) = self.by_sender.get(&sender) {
+            self.sidecars[id.0 as usize].balancer.ended(ended);
+        }
+    }
+
+    /// The sidecar of a sender. One that has just come up knows what was pushed last.
+    fn sidecar(
+        &mut self,
+        (client, caller): (ClientId, Caller),
+        balancing: &Balancing,
+        now: Time,
+    ) -> SidecarId {
+        if let Some(id) = self.by_sender.get(&(client, caller)) {
+            return *id;
+        }
+        let id = SidecarId(self.sidecars.len() as u32);
+        let mut own = self.streams.named(&format!("sidecar/{}/{caller:?}", client.0));
+        let mut balancer = Balancer::new(&balancing.policy, own.next_u64());
+        if let Some(pods) = self.pushed.get(&balancing.backend) {
+            balancer.update(pods, now);
+        }
+        let (backend, coming) = (balancing.backend.clone(), VecDeque::new());
+        self.sidecars.push(Sidecar { balancer, backend, coming, delays: own });
+        self.by_sender.insert((client, caller), id);
+        id
+    }
+}
+
+/// The server's events.
+const SERVER: Source = Source { class: class::MESH, entity: u32::MAX };
+
+fn source(id: SidecarId) -> Source {
+    Source { class: class::MESH, entity: id.0 }
+}

@@ -1,0 +1,51 @@
+//! What a choice between endpoints goes by.
+
+use engine::Time;
+
+use super::Outstanding;
+use crate::{Ended, Endpoint};
+
+/// What a balancer knows of the load of each endpoint, place by place: less is better.
+pub trait Score {
+    /// Takes in a new list.
+    fn update(&mut self, endpoints: &[Endpoint], now: Time);
+
+    /// How many places there are.
+    fn places(&self) -> usize;
+
+    /// The score of the endpoint in a place. Looking may change what is kept.
+    fn of(&mut self, place: usize, now: Time) -> f64;
+
+    /// A pick begins.
+    fn begin(&mut self, place: usize);
+
+    /// A pick ends.
+    fn end(&mut self, ended: &Ended);
+}
+
+/// The number of picks that have not ended.
+impl Score for Outstanding {
+    fn update(&mut self, endpoints: &[Endpoint], _: Time) {
+        Self::update(self, endpoints);
+    }
+
+    #[inline]
+    fn places(&self) -> usize {
+        self.len()
+    }
+
+    #[inline]
+    fn of(&mut self, place: usize, _: Time) -> f64 {
+        f64::from(self.counts()[place])
+    }
+
+    #[inline]
+    fn begin(&mut self, place: usize) {
+        Self::begin(self, place);
+    }
+
+    #[inline]
+    fn end(&mut self, ended: &Ended) {
+        Self::end(self, ended.endpoint);
+    }
+}
