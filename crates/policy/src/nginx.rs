@@ -5,5 +5,7 @@ pub mod hash;
 pub mod hash_consistent;
 pub mod ip_hash;
 pub mod least_conn;
+pub mod least_time;
 pub mod peers;
+pub mod random;
 pub mod round_robin;

@@ -74,7 +74,7 @@ impl Policy for NginxLeastConn {
         let (mut place, others) = self.least(context)?;
         if others {
             let least = self.peers.all()[place];
-            place = self.peers.turn(place, context, |peer| {
+            place = self.peers.turn(place, context, |_, peer| {
                 u64::from(peer.conns) * u64::from(least.weight)
                     == u64::from(least.conns) * u64::from(peer.weight)
             })?;

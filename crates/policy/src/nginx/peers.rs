@@ -4,19 +4,22 @@ use engine::{Span, Time};
 
 use crate::{Ended, Endpoint, Kind, Parameter, PickContext, Reply, Settings, block::Places};
 
+/// So many failures put a server out.
+pub(super) const MAX_FAILS: Parameter = Parameter {
+    name: "max_fails",
+    summary: "So many failures put a server out for fail_timeout; 0 for never.",
+    kind: Kind::Integer { default: 1, min: 0, max: u32::MAX as u64 },
+};
+
+/// How long it is out then.
+pub(super) const FAIL_TIMEOUT: Parameter = Parameter {
+    name: "fail_timeout",
+    summary: "How long a server is out, in whole seconds.",
+    kind: Kind::Duration { default: Span::from_secs(10) },
+};
+
 /// What can be set about a server, with NGINX's defaults.
-pub(super) static PARAMETERS: &[Parameter] = &[
-    Parameter {
-        name: "max_fails",
-        summary: "So many failures put a server out for fail_timeout; 0 for never.",
-        kind: Kind::Integer { default: 1, min: 0, max: u32::MAX as u64 },
-    },
-    Parameter {
-        name: "fail_timeout",
-        summary: "How long a server is out, in whole seconds.",
-        kind: Kind::Duration { default: Span::from_secs(10) },
-    },
-];
+pub(super) static PARAMETERS: &[Parameter] = &[MAX_FAILS, FAIL_TIMEOUT];
 
 /// Long before the start of a run, in seconds.
 const NEVER: i64 = -(1 << 40);
@@ -124,12 +127,12 @@ impl Peers {
         &mut self,
         from: usize,
         context: &PickContext<'_>,
-        allows: impl Fn(&Peer) -> bool,
+        allows: impl Fn(usize, &Peer) -> bool,
     ) -> Option<usize> {
         let mut earned = 0;
         let mut best: Option<(usize, i64)> = None;
         for place in from..self.peers.len() {
-            if !self.is_usable(place, context) || !allows(&self.peers[place]) {
+            if !self.is_usable(place, context) || !allows(place, &self.peers[place]) {
                 continue;
             }
             let peer = &mut self.peers[place];
@@ -157,17 +160,30 @@ impl Peers {
 
     /// A turn of all that are usable, and the request begins.
     pub fn round_robin(&mut self, context: &PickContext<'_>) -> Option<usize> {
-        let place = self.turn(0, context, |_| true)?;
+        let place = self.turn(0, context, |_, _| true)?;
         self.begin(place, context.now);
         Some(place)
+    }
+
+    /// The place of the server that a request has ended at, if it was picked of this list.
+    #[must_use]
+    pub fn picked(&self, ended: &Ended) -> Option<usize> {
+        let begun = ended.now.as_nanos().saturating_sub(ended.latency.as_nanos());
+        let place = self.places.of(ended.endpoint);
+        place.filter(|_| begun >= self.since.as_nanos())
+    }
+
+    /// How many `fail_timeout`s a server has not been asked for, nor failed.
+    #[must_use]
+    pub fn periods_of_silence(&self, place: usize, now: Time) -> u64 {
+        let silent = seconds(now) - self.peers[place].checked;
+        silent.checked_div(self.fail_timeout + 1).unwrap_or(0).unsigned_abs()
     }
 
     /// A request has ended. Only one that was not answered counts as a failure, and none of an only
     /// server.
     pub fn ended(&mut self, ended: &Ended) {
-        let begun = ended.now.as_nanos().saturating_sub(ended.latency.as_nanos());
-        let place = self.places.of(ended.endpoint);
-        let Some(place) = place.filter(|_| begun >= self.since.as_nanos()) else { return };
+        let Some(place) = self.picked(ended) else { return };
         let alone = self.peers.len() == 1;
         let peer = &mut self.peers[place];
         peer.conns = peer.conns.saturating_sub(1);

@@ -1,0 +1,189 @@
+//! Replicas ranked by the queue that a request would meet, to the third power.
+
+use engine::{Span, Time};
+
+use crate::{
+    Ended, Endpoint, Entry, Kind, Level, Parameter, Report,
+    block::{Choice, Outstanding, Sampling, Score, carry},
+};
+
+/// Its line in the catalogue.
+pub static ENTRY: Entry = Entry {
+    name: "c3.cubic",
+    summary: "the least latency, with the queue to be expected to the third power",
+    level: Level::Request,
+    on_change: "who stays keeps its averages and its outstanding requests; who is new is the best",
+    parameters: &[
+        Parameter {
+            name: "clients",
+            summary: "How many clients there are: each takes the others to do as it does.",
+            kind: Kind::Integer { default: 1, min: 1, max: 1_000_000 },
+        },
+        Parameter {
+            name: "alpha",
+            summary: "How much the last answer counts in the averages.",
+            kind: Kind::Number { default: 0.9, min: 0.0, max: 1.0 },
+        },
+    ],
+    build: |settings, _| {
+        let clients = settings.integer("clients") as u32;
+        let score = CubicScore::new(clients, settings.number("alpha"));
+        Box::new(C3Cubic::new(Sampling::All, score))
+    },
+};
+
+/// **What it does** The endpoint with the lowest score of all is picked: `R - 1/μ + q̂³/μ`. `R` is
+/// how long it took to answer, `1/μ` how long a request is served there, and `q̂ = 1 + os·n + q` the
+/// queue to be expected: `q` that the endpoint said, and `os` of the client's own for each of `n`
+/// clients. The third power keeps away from long queues, however fast they move. Of equal ones one
+/// is drawn.
+///
+/// **Where it is used** The paper; a variant of its score ranks the copies of a shard in
+/// Elasticsearch.
+///
+/// **What it needs to know** How long its own requests took, and with each answer how many requests
+/// the endpoint has and how long it serves them: what is in use of it over its requests a second.
+/// Where endpoints say nothing, their queue is taken to be empty and the service to be all of the
+/// latency.
+///
+/// **When it goes wrong** An endpoint that has not answered yet has a score of 0, and gets all
+/// requests until it has. Weights are ignored. The paper's limit of the rate to each server, with
+/// backpressure where all are at theirs, is left out.
+///
+/// **Reference** Suresh, Canini, Schmid, Feldmann: *C3: Cutting Tail Latency in Cloud Data Stores
+/// via Adaptive Replica Selection*, NSDI 2015, section 3.1.
+pub type C3Cubic = Choice<CubicScore>;
+
+/// The score of C3, in seconds.
+#[derive(Clone, Debug)]
+pub struct CubicScore {
+    clients: f64,
+    alpha: f64,
+    outstanding: Outstanding,
+    averages: Vec<Averages>,
+}
+
+/// What is known of an endpoint by its answers.
+#[derive(Clone, Copy, Debug, Default)]
+struct Averages {
+    response: Average,
+    service: Average,
+    queue: Average,
+}
+
+/// A moving average, which begins with the first value.
+#[derive(Clone, Copy, Debug, Default)]
+struct Average(Option<f64>);
+
+impl Average {
+    fn add(&mut self, value: f64, alpha: f64) {
+        self.0 = Some(self.0.map_or(value, |old| alpha * value + (1.0 - alpha) * old));
+    }
+}
+
+impl CubicScore {
+    /// The score of a client among so many.
+    #[must_use]
+    pub fn new(clients: u32, alpha: f64) -> Self {
+        let clients = f64::from(clients);
+        Self { clients, alpha, outstanding: Outstanding::default(), averages: Vec::new() }
+    }
+
+    /// The queue to be expected: of what the endpoint said, and what the clients have outstanding.
+    #[must_use]
+    pub fn expected_queue(queue: f64, outstanding: u32, clients: f64) -> f64 {
+        1.0 + f64::from(outstanding) * clients + queue
+    }
+
+    /// The score: of a response time, a service time and the queue to be expected.
+    #[must_use]
+    pub fn score(response: f64, service: f64, expected: f64) -> f64 {
+        response - service + expected * expected * expected * service
+    }
+}
+
+/// How long a request is served: what is in use of an endpoint over its requests a second.
+fn service_time(report: &Report) -> Option<Span> {
+    let Report { utilization, rate, .. } = *report;
+    (utilization > 0.0 && rate > 0.0).then(|| Span::from_secs_f64(utilization / rate))
+}
+
+impl Score for CubicScore {
+    fn update(&mut self, endpoints: &[Endpoint], _: Time) {
+        let before = self.outstanding.update(endpoints);
+        self.averages = carry(&before, &self.averages, |_| Averages::default());
+    }
+
+    fn places(&self) -> usize {
+        self.outstanding.len()
+    }
+
+    #[inline]
+    fn of(&mut self, place: usize, _: Time) -> f64 {
+        let Averages { response, service, queue } = self.averages[place];
+        let Some(response) = response.0 else { return 0.0 };
+        let outstanding = self.outstanding.counts()[place];
+        let expected = Self::expected_queue(queue.0.unwrap_or(0.0), outstanding, self.clients);
+        Self::score(response, service.0.unwrap_or(response), expected)
+    }
+
+    fn begin(&mut self, place: usize) {
+        self.outstanding.begin(place);
+    }
+
+    fn end(&mut self, ended: &Ended) {
+        let Some(place) = self.outstanding.end(ended.endpoint) else { return };
+        let averages = &mut self.averages[place];
+        averages.response.add(ended.latency.as_secs_f64(), self.alpha);
+        if let Some(report) = &ended.report {
+            averages.queue.add(f64::from(report.in_flight), self.alpha);
+            if let Some(service) = service_time(report) {
+                averages.service.add(service.as_secs_f64(), self.alpha);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Reply;
+
+    fn end(score: &mut CubicScore, endpoint: &Endpoint, report: Option<Report>) {
+        let (now, latency) = (Time::ZERO, Span::from_millis(100));
+        score.end(&Ended { endpoint: endpoint.id, now, latency, reply: Reply::Ok, report });
+    }
+
+    #[test]
+    fn a_long_queue_is_worse_than_a_slow_server() {
+        let all = Endpoint::numbered(&[1; 3]);
+        let mut score = CubicScore::new(1, 0.9);
+        score.update(&all, Time::ZERO);
+        (0..3).for_each(|place| score.begin(place));
+        let says = |in_flight, utilization, rate| {
+            Some(Report { in_flight, utilization, rate, ..Report::default() })
+        };
+        end(&mut score, &all[0], says(20, 1.0, 100.0));
+        end(&mut score, &all[1], says(5, 1.0, 20.0));
+        // R of 100 ms each; 10 ms of service with a queue of 20, 50 ms with one of 5.
+        let of = |score: &mut CubicScore, place| score.of(place, Time::ZERO);
+        assert!((of(&mut score, 0) - (0.09 + 9261.0 * 0.01)).abs() < 1e-9);
+        assert!((of(&mut score, 1) - (0.05 + 216.0 * 0.05)).abs() < 1e-9);
+        assert!(of(&mut score, 2) <= 0.0, "its answer is awaited");
+        end(&mut score, &all[2], None);
+        assert!((of(&mut score, 2) - 0.1).abs() < 1e-9, "of one that says nothing");
+    }
+
+    #[test]
+    fn averages_stay_with_their_endpoint() {
+        let all = Endpoint::numbered(&[1; 3]);
+        let mut score = CubicScore::new(4, 0.9);
+        score.update(&all[..2], Time::ZERO);
+        score.begin(1);
+        end(&mut score, &all[1], None);
+        score.begin(1);
+        score.update(&[all[2], all[1]], Time::ZERO);
+        assert!(score.of(0, Time::ZERO) <= 0.0);
+        assert!((score.of(1, Time::ZERO) - 0.1 * 125.0).abs() < 1e-9);
+    }
+}
