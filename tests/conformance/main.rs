@@ -22,12 +22,15 @@ mod kubectl_helpers;
 mod kubelet_dns;
 mod kubelet_envvars;
 mod kubelet_status;
+mod lb_choices;
 mod lb_envoy_hash;
 mod lb_hash;
 mod lb_hash_proxies;
 mod lb_hash_tables;
 mod lb_ingress;
 mod lb_kubeproxy;
+mod lb_load_aware;
+mod lb_scores;
 mod lb_wrr;
 mod lb_wrr_haproxy;
 mod lb_wrr_ipvs;
@@ -90,6 +93,7 @@ const FILES: &[(&str, Check)] = &[
     ("lb_ingress", lb_ingress::check),
     ("lb_envoy_hash", lb_envoy_hash::check),
     ("lb_hash", lb_hash::check),
+    ("lb_load_aware", lb_load_aware::check),
     ("lb_wrr", lb_wrr::check),
     ("kubectl_expose", kubectl_expose::check),
     ("kubectl_helpers", kubectl_helpers::check),
