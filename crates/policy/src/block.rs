@@ -1,7 +1,9 @@
 //! What several policies are made of.
 
+mod edf;
 mod outstanding;
 mod places;
 
+pub use edf::{Edf, Ties};
 pub use outstanding::Outstanding;
 pub use places::Places;
