@@ -3,6 +3,7 @@
 mod edf;
 mod outstanding;
 mod places;
+pub mod subset;
 
 pub use edf::{Edf, Ties};
 pub use outstanding::Outstanding;
