@@ -6,7 +6,7 @@
 //!
 //! A folder has the policies of one project, a file each, named as that project names them.
 //! [`CATALOGUE`] lists them, a line each; a new policy is one file and one line. What several
-//! policies are made of is in [`block`].
+//! policies are made of is in [`block`]; what goes around any policy is in [`layer`], and [`LAYERS`] lists it.
 
 pub mod block;
 mod catalogue;
@@ -14,9 +14,11 @@ pub mod cilium;
 pub mod ingress_nginx;
 pub mod ipvs;
 pub mod kube_proxy;
+pub mod layer;
 mod parameter;
 mod policy;
 
 pub use catalogue::{CATALOGUE, Configured, Entry, Level, by_name};
+pub use layer::{LAYERS, LayerEntry, Stage, layer_by_name};
 pub use parameter::{Kind, NotSet, Parameter, Settings, Value};
 pub use policy::{Ended, Endpoint, EndpointId, Flow, Oracle, PickContext, Policy, Reply, Report};
