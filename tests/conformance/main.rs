@@ -24,6 +24,7 @@ mod kubelet_envvars;
 mod kubelet_status;
 mod lb_ingress;
 mod lb_kubeproxy;
+mod lb_layers;
 mod moment;
 mod not_applicable;
 mod objects;

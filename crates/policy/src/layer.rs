@@ -127,3 +127,88 @@ macro_rules! hand_on {
     };
 }
 use hand_on;
+
+#[cfg(test)]
+mod tests {
+    use engine::{Random, Span, Streams, Time};
+
+    use super::*;
+    use crate::{CATALOGUE, Ended, Endpoint, NotSet, PickContext, Reply, Value};
+
+    #[test]
+    fn names_are_distinct_and_found() {
+        for entry in LAYERS {
+            let found = layer_by_name(entry.name).expect("a listed name is found");
+            assert!(std::ptr::eq(found, *entry), "{} stands twice", entry.name);
+        }
+        assert!(layer_by_name("nobody").is_none());
+        assert!(LAYERS.is_sorted_by_key(|entry| entry.stage), "from the inside out");
+    }
+
+    #[test]
+    fn layers_go_where_their_stage_says_in_whatever_order_they_come() {
+        let mut configured = Configured::by_name("kube-proxy.random").expect("it is listed");
+        LAYERS.iter().rev().for_each(|layer| configured.wrap(layer));
+        LAYERS.iter().for_each(|layer| configured.wrap(layer));
+        let stages: Vec<Stage> = configured.layers().map(|layer| layer.stage).collect();
+        assert!(stages.len() == LAYERS.len() && stages.is_sorted(), "{stages:?}");
+    }
+
+    #[test]
+    fn what_is_set_about_a_layer_counts() {
+        let mut configured = Configured::by_name("kube-proxy.random").expect("it is listed");
+        let circuit = "envoy.circuit_breakers";
+        let two = Value::Integer(2);
+        assert!(matches!(configured.set_layer(circuit, "max_requests", two), Err(NotSet::Unknown)));
+        configured.wrap(&circuit::ENTRY);
+        assert!(matches!(configured.set_layer(circuit, "max_wishes", two), Err(NotSet::Unknown)));
+        assert!(configured.set_layer(circuit, "max_requests", two).is_ok());
+        let mut policy = configured.build(1);
+        policy.update(&Endpoint::numbered(&[1]), Time::ZERO);
+        let mut random = Streams::new(1).named("layer");
+        let mut pick = || policy.pick(&mut PickContext::new(Time::ZERO, &mut random));
+        assert_eq!([pick(), pick(), pick()], [Some(0), Some(0), None]);
+    }
+
+    /// Lives for a while among endpoints that come and go; whoever is picked must be there.
+    fn live(configured: &Configured, name: &str) {
+        let mut policy = configured.build(1);
+        let mut random = Streams::new(1).named(name);
+        let mut all = Endpoint::numbered(&[1, 3, 0, 2, 1, 1, 5]);
+        for (zone, endpoint) in (0..).zip(&mut all) {
+            (endpoint.zone, endpoint.priority) = (zone % 2, zone / 4);
+            endpoint.since = Time::from_secs(u64::from(zone) * 20);
+        }
+        let mut now = Time::ZERO;
+        for listed in [0..7, 2..7, 0..0, 1..2, 0..7] {
+            let listed = &all[listed];
+            policy.update(listed, now);
+            for _ in 0..200 {
+                now += Span::from_millis(500);
+                let mut context = PickContext::new(now, &mut random);
+                context.key = b"somebody";
+                let Some(place) = policy.pick(&mut context) else { continue };
+                assert!(place < listed.len(), "{name}: {place} of {}", listed.len());
+                let (endpoint, latency) = (listed[place].id, Span::ZERO);
+                let replies = [Reply::Ok, Reply::ServerError, Reply::Failed];
+                let reply = replies[random.below(3) as usize];
+                policy.established(endpoint, now);
+                policy.ended(&Ended { endpoint, now, latency, reply, report: None });
+            }
+        }
+    }
+
+    #[test]
+    fn each_goes_around_each_policy_and_so_do_all() {
+        for entry in CATALOGUE {
+            let mut all = Configured::new(entry);
+            for layer in LAYERS {
+                let mut configured = Configured::new(entry);
+                configured.wrap(layer);
+                live(&configured, &format!("{} around {}", layer.name, entry.name));
+                all.wrap(layer);
+            }
+            live(&all, entry.name);
+        }
+    }
+}

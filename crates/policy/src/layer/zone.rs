@@ -96,7 +96,7 @@ pub struct ZoneAware {
     callers: Callers,
     least: usize,
     parts: Parts,
-    /// The zones that have anybody, the own one first, and what is done with them.
+    /// The zones that have anybody, the own one first.
     zones: Vec<u32>,
     routing: Option<ZoneRouting>,
 }
@@ -114,10 +114,21 @@ impl ZoneAware {
         Self { zone, callers, least, parts, zones: Vec::new(), routing: None }
     }
 
-    /// What is done with these endpoints; nothing where it makes no sense.
+    /// What is done with the zones, if anything: the own one first, then those of which the callers were
+    /// counted.
+    #[must_use]
+    pub fn routing(&self) -> Option<&ZoneRouting> {
+        self.routing.as_ref()
+    }
+
+    /// What is to be done with these endpoints; nothing where it makes no sense.
     fn route(&mut self, endpoints: &[Endpoint]) -> Option<ZoneRouting> {
         self.zones = vec![self.zone];
-        let mut counts = vec![0];
+        if let Callers::Counted(known) = &self.callers {
+            let others = known.iter().map(|(zone, _)| *zone).filter(|zone| *zone != self.zone);
+            self.zones.extend(others);
+        }
+        let mut counts = vec![0; self.zones.len()];
         let healthy = || endpoints.iter().filter(|endpoint| endpoint.weight > 0);
         for endpoint in healthy() {
             let known = self.zones.iter().position(|zone| *zone == endpoint.zone);

@@ -57,12 +57,14 @@ impl ZoneRouting {
         if draw() % WHOLE < *stay {
             return 0;
         }
-        // A zone without endpoints is no choice, if it is the own one.
-        let first = usize::from(self.endpoints.first() == Some(&0));
         match left.last() {
             None => 0,
-            // Roundings may leave nothing anywhere.
-            Some(0) => first + (draw() % (left.len() - first).max(1) as u64) as usize,
+            // Roundings may leave nothing anywhere; then it is any zone that has endpoints.
+            Some(0) => {
+                let any = || (0..self.endpoints.len()).filter(|zone| self.endpoints[*zone] > 0);
+                let count = any().count().max(1) as u64;
+                any().nth((draw() % count) as usize).unwrap_or(0)
+            }
             Some(sum) => {
                 let point = draw() % sum;
                 left.iter().position(|left| point < *left).unwrap_or(0)
