@@ -19,6 +19,8 @@ pub struct Affinity<E, S = IpAddr> {
     capacity: Option<usize>,
     /// The endpoints that each source was at, mostly one.
     sources: BTreeMap<S, Vec<Visit<E>>>,
+    /// Each endpoint's list by the numbers of visits, where it has a capacity.
+    lists: BTreeMap<(E, u64), S>,
     /// Numbers visits, so that of two at the same moment one is the older.
     visits: u64,
 }
@@ -35,7 +37,7 @@ impl<E: Ord + Copy, S: Ord + Copy> Affinity<E, S> {
     /// Nothing remembered.
     #[must_use]
     pub fn new(timeout: Span, capacity: Option<usize>) -> Self {
-        Self { timeout, capacity, sources: BTreeMap::new(), visits: 0 }
+        Self { timeout, capacity, sources: BTreeMap::new(), lists: BTreeMap::new(), visits: 0 }
     }
 
     /// How long a source is remembered after its last connection.
@@ -51,6 +53,7 @@ impl<E: Ord + Copy, S: Ord + Copy> Affinity<E, S> {
             visits.retain(|visit| listed.contains(&visit.endpoint));
             !visits.is_empty()
         });
+        self.lists.retain(|(endpoint, _), _| listed.contains(endpoint));
     }
 
     /// The place of the endpoint that a source belongs to.
@@ -77,38 +80,93 @@ impl<E: Ord + Copy, S: Ord + Copy> Affinity<E, S> {
         self.visits += 1;
         let visit = Visit { endpoint, seen: now, number: self.visits };
         let known = self.sources.entry(source).or_default();
-        if let Some(before) = known.iter_mut().find(|visit| visit.endpoint == endpoint) {
-            *before = visit;
-            return;
+        let before = known.iter_mut().find(|visit| visit.endpoint == endpoint);
+        let before = before.map(|before| std::mem::replace(before, visit));
+        if before.is_none() {
+            known.push(visit);
         }
-        known.push(visit);
-        if let Some(capacity) = self.capacity {
-            self.keep_most(capacity, endpoint);
+        let Some(capacity) = self.capacity else { return };
+        self.lists.insert((endpoint, visit.number), source);
+        match before {
+            Some(before) => drop(self.lists.remove(&(endpoint, before.number))),
+            None => self.keep_most(capacity, endpoint),
         }
     }
 
     /// Forgets the source that was longest ago at an endpoint with more of them than it may have.
     fn keep_most(&mut self, capacity: usize, endpoint: E) {
-        let at_endpoint = |(source, visits): (&S, &Vec<Visit<E>>)| {
-            let visit = visits.iter().find(|visit| visit.endpoint == endpoint)?;
-            Some((visit.number, *source))
+        let mut list = self.lists.range((endpoint, 0)..=(endpoint, u64::MAX));
+        let Some((oldest, source)) = list.next().map(|(key, source)| (*key, *source)) else {
+            return;
         };
-        let there = || self.sources.iter().filter_map(at_endpoint);
-        if there().count() <= capacity {
+        if list.count() < capacity {
             return;
         }
-        let Some((_, oldest)) = there().min() else { return };
-        let Some(visits) = self.sources.get_mut(&oldest) else { return };
+        self.lists.remove(&oldest);
+        let Some(visits) = self.sources.get_mut(&source) else { return };
         visits.retain(|visit| visit.endpoint != endpoint);
         if visits.is_empty() {
-            self.sources.remove(&oldest);
+            self.sources.remove(&source);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// The kernel's lists as they are: one for each endpoint, who came last at the end.
+    #[derive(Default)]
+    struct Lists([Vec<(u8, u64)>; 3]);
+
+    impl Lists {
+        fn find(&self, listed: &[usize], source: u8, secs: u64) -> Option<usize> {
+            let lasts = |(who, seen): &(u8, u64)| *who == source && secs <= seen + 10;
+            listed.iter().position(|endpoint| self.0[*endpoint].iter().any(lasts))
+        }
+
+        fn remember(&mut self, endpoint: usize, source: u8, secs: u64, capacity: usize) {
+            let list = &mut self.0[endpoint];
+            list.retain(|(who, _)| *who != source);
+            list.push((source, secs));
+            list.drain(..list.len().saturating_sub(capacity));
+        }
+    }
+
+    proptest! {
+        /// What is kept by source says the same as lists of endpoints.
+        #[test]
+        fn lists_of_endpoints_say_the_same(
+            steps in prop::collection::vec((0_u8..6, 0_u64..5, 0_usize..3, 0_u8..20), 1..200),
+            capacity in 1_usize..5,
+        ) {
+            let mut affinity = Affinity::new(Span::from_secs(10), Some(capacity));
+            let mut lists = Lists::default();
+            let (mut listed, mut secs) = (vec![0, 1, 2], 0);
+            for (source, wait, chance, change) in steps {
+                secs += wait;
+                if change == 0 {
+                    // One endpoint goes or comes.
+                    match listed.iter().position(|endpoint| *endpoint == chance) {
+                        Some(place) => drop(listed.remove(place)),
+                        None => listed.push(chance),
+                    }
+                    affinity.update(&listed);
+                    let gone = (0..3).filter(|endpoint| !listed.contains(endpoint));
+                    gone.for_each(|endpoint| lists.0[endpoint].clear());
+                }
+                let now = Time::from_secs(secs);
+                let found = affinity.find(&listed, source, now);
+                prop_assert_eq!(found, lists.find(&listed, source, secs));
+                let Some(place) = found.or((!listed.is_empty()).then_some(0)) else { continue };
+                let endpoint = listed[(place + if found.is_none() { chance } else { 0 }) % listed.len()];
+                affinity.remember(endpoint, source, now);
+                lists.remember(endpoint, source, secs, capacity);
+            }
+        }
+    }
 
     #[test]
     fn the_time_out_slides_and_a_full_list_forgets_the_oldest() {

@@ -216,6 +216,23 @@ mod tests {
     }
 
     #[test]
+    fn zones_inside_count_who_is_not_healthy() {
+        let mut configured = Configured::by_name("kube-proxy.random").expect("it is listed");
+        configured.wrap(&crate::layer::locality::ENTRY);
+        configured.wrap(&ENTRY);
+        let mut layer = configured.build(1);
+        let mut all = endpoints(&[(0, 1), (0, 1), (0, 1), (0, 0)]);
+        (all[2].zone, all[3].zone) = (1, 1);
+        layer.update(&all, Time::ZERO);
+        let mut random = Streams::new(1).named("priority");
+        let mut pick = || layer.pick(&mut PickContext::new(Time::ZERO, &mut random));
+        let mut counts = [0; 4];
+        (0..170).filter_map(|_| pick()).for_each(|place| counts[place] += 1);
+        // Zone 1 has 0.7 of its weight left, and one endpoint that gets all of that.
+        assert_eq!((counts[0] + counts[1], counts[2], counts[3]), (100, 70, 0));
+    }
+
+    #[test]
     fn a_gap_between_priorities_has_nobody() {
         let far = endpoints(&[(0, 0), (3, 1)]);
         assert_eq!(counts(RULES, &far, b""), [0, 10_000]);
