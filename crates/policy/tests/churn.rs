@@ -30,6 +30,8 @@ use Kept::{Load, Nothing, Turn};
 type Row = (&'static str, [Kept; 4]);
 
 static ROWS: &[Row] = &[
+    ("aws.nlb", [Nothing; 4]),
+    ("azure.flow_hash", [Nothing; 4]),
     ("bounded_load.ring", [Load; 4]),
     ("c3.cubic", [Load; 4]),
     ("cilium.maglev", [Nothing; 4]),
@@ -44,6 +46,7 @@ static ROWS: &[Row] = &[
     ("finagle.aperture", [Load; 4]),
     ("finagle.p2c", [Load; 4]),
     ("finagle.p2c_peak_ewma", [Load; 4]),
+    ("gcp.maglev", [Nothing; 4]),
     ("grpc.least_request", [Load; 4]),
     // The connection stays where it is, unless it breaks.
     ("grpc.pick_first", [Nothing, Nothing, Nothing, Load]),
@@ -57,6 +60,7 @@ static ROWS: &[Row] = &[
     ("haproxy.source", [Nothing, Nothing, Nothing, Turn]),
     ("haproxy.static-rr", [Turn; 4]),
     ("haproxy.uri", [Nothing, Nothing, Nothing, Turn]),
+    ("ingress-nginx.chash", [Nothing; 4]),
     ("ingress-nginx.ewma", [Load; 4]),
     ("ingress-nginx.round_robin", [Nothing; 4]),
     // So they have in the kernel. Only what counts remembers more, and what has a cursor.
@@ -80,6 +84,8 @@ static ROWS: &[Row] = &[
     ("kube-proxy.nftables", [Nothing; 4]),
     ("kube-proxy.random", [Nothing; 4]),
     ("linkerd.ewma", [Load; 4]),
+    ("metallb.bgp", [Nothing; 4]),
+    ("metallb.l2", [Nothing; 4]),
     // A reload forgets everything, in NGINX and in Traefik.
     ("nginx.least_conn", [Nothing; 4]),
     ("nginx.least_time", [Nothing; 4]),
