@@ -87,6 +87,9 @@ static ROWS: &[Row] = &[
     ("metallb.bgp", [Nothing; 4]),
     ("metallb.l2", [Nothing; 4]),
     // A reload forgets everything, in NGINX and in Traefik.
+    ("nginx.hash", [Nothing; 4]),
+    ("nginx.hash_consistent", [Nothing; 4]),
+    ("nginx.ip_hash", [Nothing; 4]),
     ("nginx.least_conn", [Nothing; 4]),
     ("nginx.least_time", [Nothing; 4]),
     ("nginx.random", [Nothing; 4]),

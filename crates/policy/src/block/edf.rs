@@ -189,25 +189,16 @@ mod tests {
     }
 
     proptest! {
-        /// Beginning with some picks is the same as making them.
+        /// Beginning with some picks is the same as making them, where there are no ties.
         #[test]
         fn picks_to_begin_with_are_those_that_would_be_made(
-            weights in prop::collection::vec(1_u32..50, 1..10),
+            weights in prop::collection::vec(0.5_f64..50.0, 1..10),
             count in 0_u32..300,
         ) {
-            let weights: Vec<f64> = weights.iter().map(|weight| f64::from(*weight)).collect();
-            let sum: f64 = weights.iter().sum();
             let mut made = scheduler(Ties::Waiting, &weights);
-            let before = picks(&mut made, &weights, count as usize);
+            picks(&mut made, &weights, count as usize);
             let mut begun = Edf::with_picks(&weights, count);
-            let after = picks(&mut begun, &weights, 2 * sum as usize);
-            // Ties may be broken otherwise, so what has to agree is who was picked how often, give or
-            // take one.
-            for (place, weight) in weights.iter().enumerate() {
-                let times = |of: &[usize]| of.iter().filter(|it| **it == place).count() as f64;
-                let share = (f64::from(count) + 2.0 * sum) * weight / sum;
-                prop_assert!((times(&before) + times(&after) - share).abs() <= 2.0);
-            }
+            prop_assert_eq!(picks(&mut made, &weights, 200), picks(&mut begun, &weights, 200));
         }
     }
 
