@@ -183,8 +183,8 @@ mod tests {
         for listed in [0..7, 2..7, 0..0, 1..2, 0..7] {
             let listed = &all[listed];
             policy.update(listed, now);
-            for _ in 0..60 {
-                now += Span::from_millis(200);
+            for _ in 0..30 {
+                now += Span::from_millis(100);
                 let mut context = PickContext::new(now, &mut random);
                 context.key = b"somebody";
                 let Some(place) = policy.pick(&mut context) else { continue };
