@@ -106,6 +106,8 @@ pub struct CircuitBreakers<P> {
     inside: P,
     limits: Limits,
     under_way: u32,
+    /// What of that is at each endpoint, by its identity, wherever that is now.
+    by_id: Vec<u32>,
     /// The retries that are under way, each with the moment of its pick.
     retries: Vec<(EndpointId, Time)>,
     endpoints: Vec<EndpointId>,
@@ -114,11 +116,30 @@ pub struct CircuitBreakers<P> {
 impl<P: Policy> CircuitBreakers<P> {
     /// Nothing is under way.
     pub fn new(inside: P, limits: Limits) -> Self {
-        Self { inside, limits, under_way: 0, retries: Vec::new(), endpoints: Vec::new() }
+        let (by_id, retries, endpoints) = (Vec::new(), Vec::new(), Vec::new());
+        Self { inside, limits, under_way: 0, by_id, retries, endpoints }
     }
 
     fn has_room(&self) -> bool {
         self.under_way < self.limits.picks
+    }
+
+    fn begin(&mut self, place: usize) {
+        self.under_way += 1;
+        self.by_id[self.endpoints[place].0 as usize] += 1;
+    }
+
+    /// Which retry has ended, if it was one: that of the same moment; or any, where no more is under way
+    /// at its endpoint than retries.
+    fn ended_retry(&self, ended: &Ended) -> Option<usize> {
+        let there = |(endpoint, _): &(EndpointId, Time)| *endpoint == ended.endpoint;
+        let same =
+            |retry: &(EndpointId, Time)| there(retry) && retry.1 + ended.latency == ended.now;
+        self.retries.iter().position(same).or_else(|| {
+            let retries = self.retries.iter().filter(|retry| there(retry)).count();
+            let left = self.by_id.get(ended.endpoint.0 as usize).copied().unwrap_or(0);
+            (retries > left as usize).then(|| self.retries.iter().position(there))?
+        })
     }
 }
 
@@ -128,6 +149,8 @@ impl<P: Policy> Policy for CircuitBreakers<P> {
     fn update(&mut self, endpoints: &[Endpoint], now: Time) {
         self.endpoints.clear();
         self.endpoints.extend(endpoints.iter().map(|endpoint| endpoint.id));
+        let ids = self.endpoints.iter().map(|id| id.0 as usize + 1).max().unwrap_or(0);
+        self.by_id.resize(self.by_id.len().max(ids), 0);
         self.inside.update(endpoints, now);
     }
 
@@ -138,7 +161,7 @@ impl<P: Policy> Policy for CircuitBreakers<P> {
             return None;
         }
         let place = self.inside.pick(context)?;
-        self.under_way += 1;
+        self.begin(place);
         if retry {
             self.retries.push((self.endpoints[place], context.now));
         }
@@ -147,7 +170,9 @@ impl<P: Policy> Policy for CircuitBreakers<P> {
 
     fn chosen(&mut self, place: usize, now: Time) -> bool {
         let taken = self.has_room() && self.inside.chosen(place, now);
-        self.under_way += u32::from(taken);
+        if taken {
+            self.begin(place);
+        }
         taken
     }
 
@@ -161,10 +186,10 @@ impl<P: Policy> Policy for CircuitBreakers<P> {
 
     fn ended(&mut self, ended: &Ended) {
         self.under_way = self.under_way.saturating_sub(1);
-        let same = |(endpoint, picked): &(EndpointId, Time)| {
-            *endpoint == ended.endpoint && *picked + ended.latency == ended.now
-        };
-        if let Some(retry) = self.retries.iter().position(same) {
+        if let Some(there) = self.by_id.get_mut(ended.endpoint.0 as usize) {
+            *there = there.saturating_sub(1);
+        }
+        if let Some(retry) = self.ended_retry(ended) {
             self.retries.swap_remove(retry);
         }
         self.inside.ended(ended);
@@ -226,6 +251,20 @@ mod tests {
         assert_eq!(circuit.pick(&[0], 8), None, "that was not the retry");
         circuit.end(1, 5);
         assert_eq!(circuit.pick(&[0], 9), Some(1));
+    }
+
+    #[test]
+    fn no_retry_stays_where_nothing_is_under_way() {
+        let mut circuit = Circuit::new(Limits { picks: 9, retries: Retries::AtMost(1) });
+        assert_eq!(circuit.pick(&[0], 5), Some(1));
+        assert_eq!([6, 7].map(|now| circuit.pick(&[], now)), [Some(0), Some(1)]);
+        // Its endpoint has left, and who says so counts from another moment.
+        circuit.0.update(&[], Time::ZERO);
+        circuit.end(1, 9);
+        circuit.0.update(&Endpoint::numbered(&[1; 2]), Time::ZERO);
+        assert_eq!(circuit.pick(&[0], 10), None, "one is left there, so it may be the retry");
+        circuit.end(1, 9);
+        assert_eq!(circuit.pick(&[0], 10), Some(1));
     }
 
     #[test]

@@ -27,6 +27,20 @@ const MAX: Parameter = duration("max_ejection_time", "How long one lasts at most
 const CAP: Parameter =
     percent("max_ejection_percent", "How many endpoints are ejected at a time, in percent.", 10);
 
+const STDEV_FACTOR: Parameter = count(
+    "success_rate_stdev_factor",
+    "So far below the mean is too far, in thousandths of a standard deviation.",
+    1_900,
+);
+
+const fn hosts(name: &'static str) -> Parameter {
+    count(name, "So many endpoints must have had enough answers.", 5)
+}
+
+const fn volume(name: &'static str, default: u64) -> Parameter {
+    count(name, "So many answers in an interval are enough.", default)
+}
+
 /// Its line in the list of layers.
 pub static ENVOY: LayerEntry = LayerEntry {
     name: "envoy.outlier_detection",
@@ -48,27 +62,14 @@ pub static ENVOY: LayerEntry = LayerEntry {
         percent("enforcing_consecutive_5xx", "How often that ejects, in percent.", 100),
         count("consecutive_gateway_failure", "So many requests without answer in a row are.", 5),
         percent("enforcing_consecutive_gateway_failure", "How often that ejects, in percent.", 0),
-        count(
-            "success_rate_stdev_factor",
-            "So far below the mean is too far, in thousandths of a \
-                                            standard deviation.",
-            1_900,
-        ),
+        STDEV_FACTOR,
         percent("enforcing_success_rate", "How often that ejects, in percent.", 100),
-        count("success_rate_minimum_hosts", "So many endpoints must have answered enough.", 5),
-        count("success_rate_request_volume", "So many answers in an interval are enough.", 100),
+        hosts("success_rate_minimum_hosts"),
+        volume("success_rate_request_volume", 100),
         percent("failure_percentage_threshold", "So many failures are too many, in percent.", 85),
         percent("enforcing_failure_percentage", "How often that ejects, in percent.", 0),
-        count(
-            "failure_percentage_minimum_hosts",
-            "So many endpoints must have answered enough.",
-            5,
-        ),
-        count(
-            "failure_percentage_request_volume",
-            "So many answers in an interval are enough.",
-            50,
-        ),
+        hosts("failure_percentage_minimum_hosts"),
+        volume("failure_percentage_request_volume", 50),
     ],
     wrap: |inside, settings, seed| {
         let detection = Detection {
@@ -105,32 +106,14 @@ pub static GRPC: LayerEntry = LayerEntry {
         BASE,
         MAX,
         CAP,
-        count(
-            "success_rate_stdev_factor",
-            "So far below the mean is too far, in thousandths of a \
-                                            standard deviation.",
-            1_900,
-        ),
+        STDEV_FACTOR,
         percent("success_rate_enforcement", "How often that ejects, in percent.", 100),
-        count("success_rate_minimum_hosts", "So many endpoints must have answered enough.", 5),
-        count("success_rate_request_volume", "So many answers in an interval are enough.", 100),
+        hosts("success_rate_minimum_hosts"),
+        volume("success_rate_request_volume", 100),
         percent("failure_percentage_threshold", "More failures are too many, in percent.", 85),
-        percent(
-            "failure_percentage_enforcement",
-            "How often that ejects, in percent; nothing is \
-                                                   ejected by it where it is not configured.",
-            0,
-        ),
-        count(
-            "failure_percentage_minimum_hosts",
-            "So many endpoints must have answered enough.",
-            5,
-        ),
-        count(
-            "failure_percentage_request_volume",
-            "So many answers in an interval are enough.",
-            50,
-        ),
+        percent("failure_percentage_enforcement", "The same; 100 in gRPC once it is configured.", 0),
+        hosts("failure_percentage_minimum_hosts"),
+        volume("failure_percentage_request_volume", 50),
     ],
     wrap: |inside, settings, seed| {
         let never = Rule { limit: 0, enforcing_percent: 0 };
