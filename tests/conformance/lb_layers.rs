@@ -69,7 +69,8 @@ fn envoy_slow_start(case: &Case) -> Result<(), Problem> {
     let factor = case.input(|f| {
         let millis = |name| Ok::<_, Problem>(Span::from_millis(whole::<i64>(f, name)? as u64));
         let (since, window) = (millis("ms_since_healthy")?, millis("window_ms")?);
-        let (aggression, least) = (number(f, "aggression")?, number(f, "min_weight_percent")?);
+        let or = |name, default| f.value(name).map_or(Ok(default), |_| number(f, name));
+        let (aggression, least) = (or("aggression", 1.0)?, or("min_weight_percent", 10.0)?);
         Ok(envoy_factor(since, window, aggression, least))
     })?;
     case.expected(|f| near(f, "factor", factor))
@@ -105,7 +106,7 @@ fn priority_load(case: &Case) -> Result<(), Problem> {
                 overprovisioning_percent,
             })
         })?;
-        Ok(PriorityLoad::of(&priorities, whole(f, "panic_threshold")?))
+        Ok(PriorityLoad::of(&priorities, f.int("panic_threshold")?.unwrap_or(50)))
     })?;
     let panic: Vec<u32> = load.panic.iter().map(|panic| u32::from(*panic)).collect();
     case.expected(|f| {

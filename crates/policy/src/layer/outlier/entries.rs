@@ -111,7 +111,11 @@ pub static GRPC: LayerEntry = LayerEntry {
         hosts("success_rate_minimum_hosts"),
         volume("success_rate_request_volume", 100),
         percent("failure_percentage_threshold", "More failures are too many, in percent.", 85),
-        percent("failure_percentage_enforcement", "The same; 100 in gRPC once it is configured.", 0),
+        percent(
+            "failure_percentage_enforcement",
+            "The same; 100 in gRPC once it is configured.",
+            0,
+        ),
         hosts("failure_percentage_minimum_hosts"),
         volume("failure_percentage_request_volume", 50),
     ],
