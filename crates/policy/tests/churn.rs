@@ -55,6 +55,7 @@ static ROWS: &[Row] = &[
     ("grpc.weighted_round_robin", [Load; 4]),
     ("haproxy.first", [Nothing; 4]),
     ("haproxy.leastconn", [Load; 4]),
+    ("haproxy.random", [Load; 4]),
     ("haproxy.roundrobin", [Turn; 4]),
     // The servers have an order of their own: that in which they came.
     ("haproxy.source", [Nothing, Nothing, Nothing, Turn]),
