@@ -29,6 +29,7 @@ mod lb_hash_proxies;
 mod lb_hash_tables;
 mod lb_ingress;
 mod lb_kubeproxy;
+mod lb_layers;
 mod lb_load_aware;
 mod lb_scores;
 mod lb_wrr;

@@ -1,5 +1,6 @@
 //! What several policies are made of.
 
+mod affinity;
 pub mod aperture;
 pub mod chained_points;
 mod choice;
@@ -10,6 +11,8 @@ pub mod jenkins;
 pub mod maglev;
 mod orca;
 mod outstanding;
+mod part;
+mod parts;
 mod peak_ewma;
 mod places;
 mod probe_pool;
@@ -22,12 +25,15 @@ mod shares;
 mod stride;
 pub mod subset;
 
+pub use affinity::Affinity;
 pub use choice::{Choice, Sampling, distinct, first_of_least, neighbours};
 pub use cumulative::Cumulative;
 pub use edf::{Edf, Ties};
 pub use maglev::Maglev;
 pub use orca::{OrcaWeight, Unusable, orca_weight};
 pub use outstanding::Outstanding;
+pub use part::Part;
+pub use parts::Parts;
 pub use peak_ewma::{Estimator, PeakEwma};
 pub use places::{Places, carry, open_places};
 pub use probe_pool::{Probe, ProbePool, Reuse};

@@ -1,8 +1,9 @@
 //! The list of policies.
 
 use crate::{
-    Parameter, Policy, Settings, aws, azure, bounded_load, c3, cilium, envoy, finagle, gcp, grpc,
-    haproxy, ingress_nginx, ipvs, katran, ketama, kube_proxy, linkerd, metallb, nginx, oracle,
+    LayerEntry, Parameter, Policy, Settings, aws, azure, bounded_load, c3, cilium, envoy, finagle,
+    gcp, grpc, haproxy, ingress_nginx, ipvs, katran, ketama, kube_proxy, linkerd, metallb, nginx,
+    oracle,
     parameter::{NotSet, Value},
     prequal, tower, traefik,
 };
@@ -112,12 +113,21 @@ pub fn by_name(name: &str) -> Option<&'static Entry> {
     CATALOGUE.iter().find(|entry| entry.name == name).copied()
 }
 
-/// A policy and what it is set to: what one balancer after the other is given an instance of.
+/// A policy, what it is set to, and the layers around it: what one balancer after the other is given an instance of.
 #[derive(Clone, Debug)]
 pub struct Configured {
     /// Which.
     pub entry: &'static Entry,
     /// What it is set to.
+    settings: Settings,
+    /// From the inside out.
+    layers: Vec<Around>,
+}
+
+/// A layer and what it is set to.
+#[derive(Clone, Debug)]
+struct Around {
+    entry: &'static LayerEntry,
     settings: Settings,
 }
 
@@ -131,7 +141,7 @@ impl Configured {
     /// A policy as it is where nobody sets anything.
     #[must_use]
     pub fn new(entry: &'static Entry) -> Self {
-        Self { entry, settings: Settings::defaults(entry.parameters) }
+        Self { entry, settings: Settings::defaults(entry.parameters), layers: Vec::new() }
     }
 
     /// Sets one of its parameters.
@@ -142,10 +152,47 @@ impl Configured {
         self.settings.set(self.entry.parameters, name, value)
     }
 
+    /// Puts a layer around it, where its stage says, as it is where nobody sets anything. One that is
+    /// there already stays as it is.
+    pub fn wrap(&mut self, layer: &'static LayerEntry) {
+        if self.layers().any(|known| known.name == layer.name) {
+            return;
+        }
+        let place = self.layers.partition_point(|inside| inside.entry.stage <= layer.stage);
+        let settings = Settings::defaults(layer.parameters);
+        self.layers.insert(place, Around { entry: layer, settings });
+    }
+
+    /// Sets a parameter of a layer that is around it.
+    ///
+    /// # Errors
+    /// Where there is no such layer or none of that name, or it may not be that.
+    pub fn set_layer(&mut self, layer: &str, name: &str, value: Value<'_>) -> Result<(), NotSet> {
+        let around = self.layers.iter_mut().find(|around| around.entry.name == layer);
+        let Around { entry, settings } = around.ok_or(NotSet::Unknown)?;
+        settings.set(entry.parameters, name, value)
+    }
+
+    /// The layers around it, from the inside out.
+    pub fn layers(&self) -> impl Iterator<Item = &'static LayerEntry> {
+        self.layers.iter().map(|around| around.entry)
+    }
+
+    /// Whether a layer around it counts the endpoints of weight 0 and withholds them itself.
+    #[must_use]
+    pub fn counts_unhealthy(&self) -> bool {
+        self.layers().any(|layer| layer.counts_unhealthy)
+    }
+
     /// An instance, with a seed of its own.
     #[must_use]
     pub fn build(&self, seed: u64) -> Box<dyn Policy> {
-        (self.entry.build)(&self.settings, seed)
+        let Some((outermost, within)) = self.layers.split_last() else {
+            return (self.entry.build)(&self.settings, seed);
+        };
+        let (entry, settings) = (self.entry, self.settings.clone());
+        let inside = Self { entry, settings, layers: within.to_vec() };
+        (outermost.entry.wrap)(inside, &outermost.settings, seed)
     }
 }
 

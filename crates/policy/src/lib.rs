@@ -6,7 +6,7 @@
 //!
 //! A folder has the policies of one project, a file each, named as that project names them.
 //! [`CATALOGUE`] lists them, a line each; a new policy is one file and one line. What several
-//! policies are made of is in [`block`].
+//! policies are made of is in [`block`]; what goes around any policy is in [`layer`], and [`LAYERS`] lists it.
 
 pub mod aws;
 pub mod azure;
@@ -25,6 +25,7 @@ pub mod ipvs;
 pub mod katran;
 pub mod ketama;
 pub mod kube_proxy;
+pub mod layer;
 pub mod linkerd;
 pub mod metallb;
 pub mod nginx;
@@ -36,5 +37,6 @@ pub mod tower;
 pub mod traefik;
 
 pub use catalogue::{CATALOGUE, Configured, Entry, Level, by_name};
+pub use layer::{LAYERS, LayerEntry, Stage, layer_by_name};
 pub use parameter::{Kind, NotSet, Parameter, Settings, Value};
 pub use policy::{Ended, Endpoint, EndpointId, Flow, Oracle, PickContext, Policy, Reply, Report};

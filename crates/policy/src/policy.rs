@@ -19,6 +19,9 @@ pub struct Endpoint {
     pub weight: u32,
     /// Its zone, by number: zone 0 where nobody said.
     pub zone: u32,
+    /// Its priority: others take over only where those of lower numbers are too few to be had. 0 where
+    /// nobody said.
+    pub priority: u32,
     /// When this balancer first heard that it is ready.
     pub since: Time,
 }
@@ -27,13 +30,19 @@ impl Endpoint {
     /// An endpoint of weight 1 of which nothing more is known.
     #[must_use]
     pub const fn new(id: EndpointId, address: SocketAddrV4) -> Self {
-        Self { id, address, weight: 1, zone: 0, since: Time::ZERO }
+        Self { id, address, weight: 1, zone: 0, priority: 0, since: Time::ZERO }
     }
 
     /// The same with a weight.
     #[must_use]
     pub const fn weighing(self, weight: u32) -> Self {
         Self { weight, ..self }
+    }
+
+    /// The same with a priority.
+    #[must_use]
+    pub const fn of_priority(self, priority: u32) -> Self {
+        Self { priority, ..self }
     }
 
     /// Endpoints of these weights, numbered from 0, at 10.244.0.1:8080 and on: what tests and
@@ -155,6 +164,13 @@ pub trait Policy {
     /// to be had.
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize>;
 
+    /// Hears that a place was chosen for it, by an affinity: a policy that counts its picks counts this one
+    /// like its own, and hears how it ended. `false` where the endpoint is not to be had, so that the
+    /// choice is the policy's own after all.
+    fn chosen(&mut self, _place: usize, _now: Time) -> bool {
+        true
+    }
+
     /// Whether it keeps anything when its list changes, so that it has to outlive the change.
     fn remembers(&self) -> bool {
         false
@@ -186,6 +202,10 @@ impl<P: Policy + ?Sized> Policy for Box<P> {
 
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
         (**self).pick(context)
+    }
+
+    fn chosen(&mut self, place: usize, now: Time) -> bool {
+        (**self).chosen(place, now)
     }
 
     fn remembers(&self) -> bool {
