@@ -11,3 +11,4 @@ mod queues;
 #[path = "../scenarios/rehearsal.rs"]
 mod rehearsal;
 mod station;
+mod yardsticks;

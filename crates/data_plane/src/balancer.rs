@@ -7,7 +7,7 @@ use std::{
 
 use api::PodId;
 use engine::{Span, Time};
-use policy::{Configured, Ended, Endpoint, EndpointId, PickContext, Policy, Reply};
+use policy::{Configured, Ended, Endpoint, EndpointId, PickContext, Policy, Reply, Report};
 
 use crate::known_pods::KnownPod;
 
@@ -31,6 +31,8 @@ pub(crate) struct Balancer {
     /// Since when it knows each of them.
     since: BTreeMap<PodId, Time>,
     connected: BTreeSet<PodId>,
+    /// Room for the places that are probed.
+    places: Vec<usize>,
 }
 
 impl Balancer {
@@ -43,6 +45,7 @@ impl Balancer {
             pods: Arc::default(),
             since: BTreeMap::new(),
             connected: BTreeSet::new(),
+            places: Vec::new(),
         }
     }
 
@@ -91,6 +94,17 @@ impl Balancer {
         let KnownPod { pod, address, .. } = chosen?;
         let kept = !self.connected.insert(pod);
         Some(Upstream { pod, port: address.port(), kept })
+    }
+
+    /// Names the pods that are to be probed along with a request.
+    pub(crate) fn probes(&mut self, context: &mut PickContext<'_>, pods: &mut Vec<PodId>) {
+        self.policy.probes(context, &mut self.places);
+        pods.extend(self.places.drain(..).map(|place| self.pods[place].pod));
+    }
+
+    /// Hears what a pod says of itself.
+    pub(crate) fn reported(&mut self, pod: PodId, now: Time, report: &Report) {
+        self.policy.reported(EndpointId(pod.0), now, report);
     }
 
     /// A pick that nothing was sent for has ended.

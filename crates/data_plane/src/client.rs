@@ -14,6 +14,7 @@ use crate::{
     arrivals::Arrivals,
     connection::{Caller, Transport},
     dns::{Destination, Dns, names::NameId},
+    mesh::Balancing,
     name_cache::{Kept, NameCache},
     pool::{Keeping, Pool},
     runtime::Sandbox,
@@ -77,6 +78,10 @@ pub struct ClientConfig {
     pub ingress: Option<WeightedBackends>,
     /// Its resolv.conf; `None` where each of its pods has one of its own.
     pub resolv_conf: Option<ResolvConf>,
+    /// How many keys its requests are told apart by; 0 where they have none.
+    pub keys: u32,
+    /// How its senders balance requests themselves; `None` where the nodes' proxies do.
+    pub balancing: Option<Balancing>,
     /// What its requests travel by.
     pub transport: Transport,
     /// Which connections each of its senders keeps; `None` where every request has one of its own.
@@ -138,6 +143,7 @@ pub struct Client {
     workload: RequestStreams,
     policy: RequestStreams,
     lookup: RequestStreams,
+    keys: RequestStreams,
     /// Requests so far.
     number: u64,
     /// What all its senders know, where its pods have nothing of their own.
@@ -188,6 +194,7 @@ impl Client {
             workload: streams.requests(&format!("client/{name}/workload")),
             policy: streams.requests(&format!("client/{name}/policy")),
             lookup: streams.requests(&format!("client/{name}/lookup")),
+            keys: streams.requests(&format!("client/{name}/keys")),
             drawn: [0.0; DRAWN_AT_ONCE],
             number: 0,
             directions: Directions::default(),
@@ -291,6 +298,13 @@ impl Client {
         for (number, drawn) in (first..).zip(&mut self.drawn) {
             *drawn = self.config.arrivals.draw(&mut self.gaps.request(number));
         }
+    }
+
+    /// The number of a request's key, if it has one: the same whenever it is asked.
+    #[must_use]
+    pub fn key(&self, number: u64) -> Option<u32> {
+        let keys = self.config.keys;
+        (keys > 0).then(|| self.keys.request(number).below(keys))
     }
 
     /// A request's private draws for one attempt's balancing.

@@ -22,6 +22,7 @@ use crate::{
         HealthCheck, LoadBalancers,
         pods::{self, PodTargets},
     },
+    mesh::{self, Mesh},
     network::{Delays, Network},
     program::{FAILED_EXIT, Image},
     runtime::{Runtime, Sandbox},
@@ -54,6 +55,8 @@ pub struct Config {
     pub proxy: kube_proxy::Config,
     /// The pods of the Ingress controller.
     pub ingress: ingress::Config,
+    /// How sidecars hear of endpoints.
+    pub mesh: mesh::Config,
     /// How load balancers ask their nodes.
     pub health_check: HealthCheck,
     /// How they treat pods, where these are their targets.
@@ -74,6 +77,8 @@ pub enum Watches {
     Proxy(NodeId, Kind),
     /// A pod of the Ingress controller, of EndpointSlices.
     Ingress(IngressId),
+    /// The server of a mesh, of EndpointSlices.
+    Mesh,
 }
 
 /// Clients, DNS, proxies, network and programs.
@@ -86,6 +91,8 @@ pub struct DataPlane {
     /// In their place where load balancers send to pods.
     pub(crate) pod_targets: Option<PodTargets>,
     pub(crate) ingress_pods: Vec<IngressPod>,
+    /// Where clients balance their requests themselves.
+    pub(crate) mesh: Option<Mesh>,
     pub(crate) network: Network,
     pub(crate) runtime: Runtime,
     pub(crate) images: BTreeMap<Arc<str>, Image>,
@@ -112,6 +119,9 @@ impl DataPlane {
         let nodes = zones.len() as u32;
         let routed = config.clients.iter().filter_map(|client| client.ingress.as_ref());
         let backends: Vec<Backend> = routed.flat_map(WeightedBackends::iter).cloned().collect();
+        let balanced = config.clients.iter().filter_map(|client| client.balancing.as_ref());
+        let meshed: Vec<Backend> = balanced.map(|it| it.backend.clone()).collect();
+        let mesh = (!meshed.is_empty()).then(|| Mesh::new(config.mesh, meshed, streams));
         let mut dns = Dns::new(config.dns, zones.len());
         let clients = config.clients.into_iter();
         let clients = clients.map(|client| Client::new(client, &mut dns, streams));
@@ -122,6 +132,7 @@ impl DataPlane {
             balancers: LoadBalancers::new(config.health_check, nodes, streams),
             pod_targets: config.pod_targets.map(|config| PodTargets::new(config, streams)),
             ingress_pods: ingress::pods(&config.ingress, nodes, &backends, streams),
+            mesh,
             dns,
             network,
             runtime: Runtime::default(),
@@ -152,7 +163,8 @@ impl DataPlane {
         let slices = self.names_pods.then_some((Watches::Dns(slice), slice));
         let ingress = (0..self.ingress_pods.len() as u8).map(IngressId::at);
         let ingress = ingress.map(|id| (Watches::Ingress(id), slice));
-        services.chain(proxies).chain(slices).chain(ingress).collect()
+        let mesh = self.mesh.is_some().then_some((Watches::Mesh, slice));
+        services.chain(proxies).chain(slices).chain(ingress).chain(mesh).collect()
     }
 
     /// Starts the proxies.
@@ -207,6 +219,7 @@ impl DataPlane {
                 }
             }
             Watches::Ingress(id) => self.ingress_pods[id.place()].observe(change, cx),
+            Watches::Mesh => self.mesh.iter_mut().for_each(|mesh| mesh.observe(change, cx)),
             Watches::Proxy(node, _) => self.proxies[node.0 as usize].observe(change, cx),
         }
     }
@@ -231,6 +244,17 @@ impl DataPlane {
             Event::ProgramRules(node) => self.proxies[node.0 as usize].program_rules(cx),
             Event::SyncIngress(id) => self.ingress_pods[id.place()].sync(cx),
             Event::PollIngress(id) => self.ingress_pods[id.place()].poll(cx.now),
+            Event::PushEndpoints => self.mesh.iter_mut().for_each(|mesh| mesh.push(cx)),
+            Event::HearEndpoints(id) => {
+                self.mesh.iter_mut().for_each(|mesh| mesh.hear(id, cx.now));
+            }
+            Event::ProbePod(id) => {
+                let Self { mesh, runtime, .. } = self;
+                mesh.iter_mut().for_each(|mesh| mesh.probe(id, runtime, cx));
+            }
+            Event::HearProbe(id) => {
+                self.mesh.iter_mut().for_each(|mesh| mesh.hear_probe(id, cx.now));
+            }
             Event::CheckTarget(target) => self.balancers.check(target, &self.proxies, cx),
             Event::RegisterTarget(id) => self.with_pod_targets(|it| it.register(id, cx)),
             Event::DeregisterTarget(id) => self.with_pod_targets(|it| it.deregister(id, cx)),

@@ -3,7 +3,13 @@
 use api::{NodeId, RuntimeReply, TargetId};
 use record::ClientId;
 
-use crate::{flight::FlightId, ingress::IngressId, load_balancer::NodeTargetId, server::ServerId};
+use crate::{
+    flight::FlightId,
+    ingress::IngressId,
+    load_balancer::NodeTargetId,
+    mesh::{ProbeId, SidecarId},
+    server::ServerId,
+};
 
 /// Everything that can wake the data plane.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +40,14 @@ pub enum Event {
     SyncIngress(IngressId),
     /// Its workers fetch what it found.
     PollIngress(IngressId),
+    /// The server of a mesh pushes what it knows, if nothing more has changed.
+    PushEndpoints,
+    /// What it pushed arrives at a sidecar.
+    HearEndpoints(SidecarId),
+    /// A sidecar's probe reaches a pod.
+    ProbePod(ProbeId),
+    /// What the pod said reaches the sidecar.
+    HearProbe(ProbeId),
     /// A load balancer asks a node whether it is healthy.
     CheckTarget(NodeTargetId),
     /// A load balancer has taken in a pod that it was asked to.
@@ -71,8 +85,10 @@ pub mod class {
     pub const LOAD_BALANCER: u8 = 45;
     /// Pods of the Ingress controller.
     pub const INGRESS: u8 = 46;
+    /// Sidecars and their server.
+    pub const MESH: u8 = 47;
     /// Connections and arrivals.
-    pub const CLIENT: u8 = 47;
+    pub const CLIENT: u8 = 48;
 }
 
 const _: () =

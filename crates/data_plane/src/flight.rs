@@ -239,7 +239,9 @@ impl Flight {
             Destination::Pod { pod, service } => (service, Some(pod)),
             Destination::Nobody => (None, None),
         };
-        (self.request.service, self.request.pod) = (service, pod);
+        self.request.service = service;
+        // Where it failed before, its balancer wants to know; a node's proxy does not.
+        self.request.pod = pod.or(self.request.pod);
         self.asked = port;
         self.link = if pod.is_some() { Link::Direct } else { Link::ByRules };
     }

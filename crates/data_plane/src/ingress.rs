@@ -8,21 +8,19 @@
 //! *Left out:* the number of connections that are kept and their idle time, retries of requests that may
 //! not be repeated, the proxy's own work and its limits, and TLS.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    net::{IpAddr, SocketAddrV4},
-    num::NonZeroU8,
-    sync::Arc,
-};
+use std::{collections::BTreeMap, num::NonZeroU8, sync::Arc};
 
-use api::{Change, EndpointSlice, Key, NodeId, Object, PodId, Verb};
+use api::{Change, NodeId, PodId};
 use engine::{Random, Source, Span, Stream, Streams, Time};
-use policy::{Ended, Endpoint, EndpointId, PickContext, Policy, Reply};
+use policy::{Ended, PickContext};
 
+pub use crate::known_pods::Backend;
 use crate::{
     Cx,
+    balancer::{Balancer, Upstream},
     bounded_frequency_runner::BoundedFrequencyRunner,
     event::{Event, class},
+    known_pods::{KnownPod, KnownPods},
 };
 
 /// How the controller is set up.
@@ -36,15 +34,6 @@ pub struct Config {
     pub poll_period: Span,
     /// How requests are balanced.
     pub policy: policy::Configured,
-}
-
-/// A port of a Service that a rule of an Ingress leads to.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Backend {
-    /// The Service.
-    pub service: Key,
-    /// The name of the port.
-    pub port_name: String,
 }
 
 /// A pod of the controller, by number.
@@ -75,43 +64,23 @@ pub const CONNECT_TIMEOUT: Span = Span::from_secs(5);
 /// there is nothing to see.
 const NEVER: Span = Span::from_secs(1 << 30);
 
-/// Where a request goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Upstream {
-    /// The pod.
-    pub pod: PodId,
-    /// Its port.
-    pub port: u16,
-    /// Whether there is a connection to it already.
-    pub kept: bool,
-}
-
 /// A pod of the controller.
 pub struct IngressPod {
     id: IngressId,
     /// Where it runs.
     pub node: NodeId,
     policy: policy::Configured,
-    slices: BTreeMap<Key, BTreeMap<Arc<str>, Arc<EndpointSlice>>>,
+    known: KnownPods,
     runner: BoundedFrequencyRunner,
     planned: Option<Time>,
     poll_period: Span,
     /// Where in the period its workers fetch.
     poll_phase: Span,
     /// What the workers are to fetch.
-    found: BTreeMap<Backend, Vec<(PodId, SocketAddrV4)>>,
+    found: BTreeMap<Backend, Arc<[KnownPod]>>,
     /// What they have.
-    upstreams: BTreeMap<Backend, Upstreams>,
-    /// The backends of all clients.
-    backends: Vec<Backend>,
-    /// The pods to which it has a connection.
-    connected: BTreeSet<PodId>,
-}
-
-/// The pods behind a backend, and whose turn it is.
-struct Upstreams {
-    pods: Vec<(PodId, SocketAddrV4)>,
-    policy: Box<dyn Policy>,
+    balancers: BTreeMap<Backend, Balancer>,
+    seeds: Stream,
 }
 
 impl IngressPod {
@@ -129,31 +98,21 @@ impl IngressPod {
             id,
             node,
             policy: config.policy.clone(),
-            slices: BTreeMap::new(),
+            known: KnownPods::new(backends),
             runner: BoundedFrequencyRunner::new(config.min_sync_period, NEVER, NEVER),
             planned: None,
             poll_period: config.poll_period,
             poll_phase: Span::from_nanos(phase),
             found: BTreeMap::new(),
-            upstreams: BTreeMap::new(),
-            backends,
-            connected: BTreeSet::new(),
+            balancers: BTreeMap::new(),
+            seeds: streams.named(&format!("ingress/{}/seeds", id.place())),
         }
     }
 
     /// Takes in a change to an EndpointSlice.
     pub fn observe(&mut self, change: &Change, cx: &mut Cx<'_>) {
-        let Object::EndpointSlice(slice) = &change.object else { return };
-        let key = Key::new(slice.meta.namespace.clone(), slice.service_name.clone());
-        if !self.backends.iter().any(|backend| backend.service == key) {
+        if !self.known.observe(change) {
             return;
-        }
-        let slices = self.slices.entry(key).or_default();
-        match change.verb {
-            Verb::Deleted => drop(slices.remove(&slice.meta.name)),
-            Verb::Added | Verb::Modified => {
-                drop(slices.insert(slice.meta.name.clone(), slice.clone()));
-            }
         }
         self.runner.want();
         self.plan(cx);
@@ -173,8 +132,7 @@ impl IngressPod {
             return;
         }
         self.planned = None;
-        let backends = self.backends.iter();
-        self.found = backends.map(|it| (it.clone(), self.pods_behind(it))).collect();
+        self.found = self.known.ready();
         self.runner.end(cx.now, true);
         cx.agenda.at(self.next_poll(cx.now), self.source(), Event::PollIngress(self.id));
         self.plan(cx);
@@ -193,42 +151,11 @@ impl IngressPod {
     /// The workers fetch what was found. Where that is what they have, everybody keeps his turn.
     pub fn poll(&mut self, now: Time) {
         for (backend, pods) in &self.found {
-            let known = self.upstreams.get(backend);
-            if known.is_some_and(|known| known.pods == *pods) {
-                continue;
-            }
-            let endpoints: Vec<Endpoint> =
-                pods.iter().map(|(pod, at)| Endpoint::new(EndpointId(pod.0), *at)).collect();
-            let entry = self.upstreams.entry(backend.clone());
-            let upstreams = entry
-                .or_insert_with(|| Upstreams { pods: Vec::new(), policy: self.policy.build(0) });
-            upstreams.pods.clone_from(pods);
-            upstreams.policy.update(&endpoints, now);
+            let balancer = self.balancers.entry(backend.clone());
+            let balancer =
+                balancer.or_insert_with(|| Balancer::new(&self.policy, self.seeds.next_u64()));
+            balancer.update(pods, now);
         }
-        let upstreams = self.upstreams.values();
-        let listed: BTreeSet<PodId> =
-            upstreams.flat_map(|it| it.pods.iter().map(|(pod, _)| *pod)).collect();
-        self.connected.retain(|pod| listed.contains(pod));
-    }
-
-    /// The pods that the slices of a backend's Service list as ready, with their ports.
-    fn pods_behind(&self, backend: &Backend) -> Vec<(PodId, SocketAddrV4)> {
-        let slices = self.slices.get(&backend.service).into_iter().flat_map(BTreeMap::values);
-        let mut pods: Vec<(PodId, SocketAddrV4)> = slices
-            .flat_map(|slice| {
-                let mut ports = slice.ports.iter();
-                let port = ports.find(|port| port.name == backend.port_name);
-                let port = port.and_then(|port| port.port);
-                let ready = slice.endpoints.iter().filter(|endpoint| endpoint.ready);
-                ready.filter_map(move |it| {
-                    let IpAddr::V4(address) = it.address else { return None };
-                    Some((it.target.as_ref()?.0, SocketAddrV4::new(address, port?)))
-                })
-            })
-            .collect();
-        pods.sort_unstable();
-        pods.dedup();
-        pods
     }
 
     /// Chooses a pod for a request that has failed at some already.
@@ -236,41 +163,15 @@ impl IngressPod {
         &mut self,
         backend: &Backend,
         failed_at: Option<PodId>,
-        now: Time,
-        random: &mut dyn Random,
+        context: &mut PickContext<'_>,
     ) -> Option<Upstream> {
-        let upstreams = self.upstreams.get_mut(backend)?;
-        let mut chosen = None;
-        // Of the others each comes up within two turns; with one pod there is no other.
-        for _ in 0..2 * upstreams.pods.len() {
-            let mut context = PickContext::new(now, random);
-            let (pod, address) = upstreams.pods[upstreams.policy.pick(&mut context)?];
-            chosen = Some((pod, address.port()));
-            if failed_at != Some(pod) {
-                break;
-            }
-        }
-        let (pod, port) = chosen.filter(|(pod, _)| failed_at != Some(*pod))?;
-        let kept = !self.connected.insert(pod);
-        Some(Upstream { pod, port, kept })
+        self.balancers.get_mut(backend)?.pick(failed_at, context)
     }
 
-    /// Hears how a request ended at a pod. One that failed leaves no connection.
-    pub fn done(
-        &mut self,
-        backend: &Backend,
-        pod: PodId,
-        reply: Reply,
-        (now, latency): (Time, Span),
-    ) {
-        if reply == Reply::Failed {
-            self.connected.remove(&pod);
-        }
-        if let Some(upstreams) = self.upstreams.get_mut(backend)
-            && upstreams.policy.listens()
-        {
-            let endpoint = EndpointId(pod.0);
-            upstreams.policy.ended(&Ended { endpoint, now, latency, reply, report: None });
+    /// Hears how a request ended at a pod.
+    pub fn ended(&mut self, backend: &Backend, ended: &Ended) {
+        if let Some(balancer) = self.balancers.get_mut(backend) {
+            balancer.ended(ended);
         }
     }
 
@@ -296,7 +197,7 @@ pub fn pods(
 
 #[cfg(test)]
 mod tests {
-    use api::{Endpoint, Meta, Protocol, SlicePort};
+    use api::{Endpoint, EndpointSlice, Key, Meta, Object, PodId, Protocol, SlicePort, Verb};
     use engine::Agenda;
     use record::{Discard, Recorder};
 
@@ -372,8 +273,8 @@ mod tests {
 
         /// The pods it sends to, in their order.
         fn sends_to(&self) -> Vec<u32> {
-            let known = self.pod.upstreams.get(&backend());
-            known.map_or(Vec::new(), |it| it.pods.iter().map(|(pod, _)| pod.0).collect())
+            let known = self.pod.balancers.get(&backend());
+            known.map_or(Vec::new(), |it| it.pods().iter().map(|known| known.pod.0).collect())
         }
     }
 
@@ -400,8 +301,8 @@ mod tests {
         bench.run_until(Time::from_secs(1));
         let mut random = Streams::new(1).named("test");
         let mut pick = |bench: &mut Bench, failed_at| {
-            let now = Time::from_secs(1);
-            bench.pod.pick(&backend(), failed_at, now, &mut random)
+            let mut context = PickContext::new(Time::from_secs(1), &mut random);
+            bench.pod.pick(&backend(), failed_at, &mut context)
         };
         let first = pick(&mut bench, None).expect("there are two");
         assert!(!first.kept && first.port == 8080);
@@ -409,7 +310,14 @@ mod tests {
         assert_ne!(second.pod, first.pod);
         let again = pick(&mut bench, Some(second.pod)).expect("there is another");
         assert!(again.pod == first.pod && again.kept);
-        bench.pod.done(&backend(), first.pod, Reply::Failed, (Time::ZERO, Span::ZERO));
+        let ended = Ended {
+            endpoint: policy::EndpointId(first.pod.0),
+            now: Time::ZERO,
+            latency: Span::ZERO,
+            reply: policy::Reply::Failed,
+            report: None,
+        };
+        bench.pod.ended(&backend(), &ended);
         let anew = pick(&mut bench, Some(second.pod)).expect("there is another");
         assert!(anew.pod == first.pod && !anew.kept);
         bench.with(Time::from_secs(2), |pod, cx| pod.observe(&slice(&[1]), cx));

@@ -21,6 +21,7 @@ use std::{
 
 use api::{Change, Endpoint, Key, NodeId, Object, PodId, Protocol, Service, ServiceId, Verb};
 use engine::{Distribution, Random, Source, Span, Stream, Streams, Time};
+use policy::Flow;
 use record::{ClientId, Outcome, Record, Request};
 
 use crate::{
@@ -55,6 +56,8 @@ pub struct Config {
     pub mode: Mode,
     /// The policy of its rules.
     pub policy: policy::Configured,
+    /// Whether that policy looks at the ends of a connection.
+    pub looks_at_flows: bool,
 }
 
 /// After a failed sync, and at the latest after a good one (`syncPeriod`, `FullSyncPeriod`).
@@ -83,6 +86,8 @@ pub struct KubeProxy {
     computed: Vec<Computed>,
     /// In force, by Service.
     rules: Vec<ServiceRules>,
+    /// Whether the policy of its rules wants to hear what becomes of connections.
+    listens: bool,
     /// What the node's connection tracking remembers of UDP.
     flows: Flows,
     durations: Stream,
@@ -139,6 +144,7 @@ impl KubeProxy {
         config: Config,
         streams: &Streams,
     ) -> Self {
+        let policy_listens = config.policy.build(0).listens();
         Self {
             node,
             durations: streams.named(&format!("kube-proxy/{}", node.0)),
@@ -153,6 +159,7 @@ impl KubeProxy {
             planned: None,
             computed: Vec::new(),
             rules: Vec::new(),
+            listens: policy_listens,
             flows: Flows::default(),
         }
     }
@@ -276,12 +283,12 @@ impl KubeProxy {
         client: ClientId,
         asked: Asked,
         now: Time,
-        random: &mut dyn Random,
+        context: (Flow, &mut dyn Random),
     ) -> Result<(Target, bool), Refusal> {
         if let Some(target) = self.flows.follow((client, asked), now) {
             return Ok((target, true));
         }
-        let target = self.pick(asked, now, random)?;
+        let target = self.pick(asked, now, context)?;
         self.flows.open((client, asked), target, now);
         Ok((target, false))
     }
@@ -295,14 +302,14 @@ impl KubeProxy {
         &mut self,
         asked: Asked,
         now: Time,
-        random: &mut dyn Random,
+        context: (Flow, &mut dyn Random),
     ) -> Result<Target, Refusal> {
         let Asked { service, protocol, port, caller } = asked;
         let rules = self.rules.get_mut(service.0 as usize);
         let rules = rules.ok_or(Refusal::NoRules { withdrawn: false })?;
         let (any, withdrawn) = (!rules.ports.is_empty(), rules.withdrawn);
         match rules.ports.iter_mut().find(|rules| rules.is(protocol, port)) {
-            Some(port) => port.pick(caller, now, random),
+            Some(port) => port.pick(caller, now, context),
             None if !any => Err(Refusal::NoRules { withdrawn }),
             None => Err(Refusal::NoSuchPort { told: self.config.mode.guards_cluster_ips() }),
         }
@@ -340,6 +347,13 @@ impl KubeProxy {
         })
     }
 
+    /// Whether the policy of its rules looks at the ends of a connection.
+    #[must_use]
+    #[inline]
+    pub fn looks_at_flows(&self) -> bool {
+        self.config.looks_at_flows
+    }
+
     /// Whether its rules refuse ports that a Service does not have.
     #[must_use]
     pub fn guards_cluster_ips(&self) -> bool {
@@ -358,6 +372,22 @@ impl KubeProxy {
         }
         if protocol == Protocol::Udp && request.outcome == Outcome::Ok {
             self.flows.answered((request.client, asked), pod, now);
+        }
+    }
+
+    /// Whether the policy of its rules wants to hear that connections are established.
+    #[must_use]
+    #[inline]
+    pub fn listens(&self) -> bool {
+        self.listens
+    }
+
+    /// Tells the policy of a port that a connection to it is established.
+    pub fn established(&mut self, asked: Asked, pod: PodId, now: Time) {
+        let Asked { service, protocol, port, caller } = asked;
+        let Some(rules) = self.rules.get_mut(service.0 as usize) else { return };
+        if let Some(port) = rules.ports.iter_mut().find(|rules| rules.is(protocol, port)) {
+            port.established(caller, pod, now);
         }
     }
 
@@ -402,7 +432,8 @@ impl KubeProxy {
             let udp = port.protocol == Protocol::Udp;
             let serving = candidates.iter().filter(|it| udp && it.endpoint.serving);
             let serving = serving.map(Candidate::target).collect();
-            Port::new((service.id, &known), &rules, serving, (&self.config, now), lists)
+            let of = (service.id, &known, self.node);
+            Port::new(of, &rules, serving, (&self.config, now), lists)
         });
         let mut endpoints = slices.values().flat_map(|known| &known.slice.endpoints);
         let local_ready = facts.external_policy_local

@@ -13,9 +13,9 @@ use std::{
     sync::Arc,
 };
 
-use api::Change;
+use api::{Change, PodId};
 use engine::{Distribution, Random, Source, Span, Stream, Streams, Time};
-use policy::{Configured, Ended, PickContext};
+use policy::{Configured, Ended, PickContext, Report};
 use record::ClientId;
 
 use crate::{
@@ -24,6 +24,7 @@ use crate::{
     connection::Caller,
     event::{Event, class},
     known_pods::{Backend, KnownPod, KnownPods},
+    runtime::Runtime,
 };
 
 /// How a mesh tells its sidecars of endpoints.
@@ -33,6 +34,20 @@ pub struct Config {
     pub debounce: Span,
     /// How long a push takes to a sidecar.
     pub push: Distribution,
+}
+
+/// A probe, by number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProbeId(u32);
+
+/// A probe on its way.
+#[derive(Clone, Copy)]
+struct Probe {
+    sidecar: SidecarId,
+    pod: PodId,
+    delay: Span,
+    /// What the program said.
+    report: Option<Report>,
 }
 
 /// How the requests of a client are balanced beside its senders.
@@ -66,6 +81,11 @@ pub(crate) struct Mesh {
     pushed: BTreeMap<Backend, Arc<[KnownPod]>>,
     sidecars: Vec<Sidecar>,
     by_sender: BTreeMap<(ClientId, Caller), SidecarId>,
+    probes: Vec<Probe>,
+    /// Places among the probes that are free.
+    free: Vec<u32>,
+    /// The pods that a request's sidecar probes: room that is used again.
+    probed: Vec<PodId>,
 }
 
 impl Mesh {
@@ -79,6 +99,9 @@ impl Mesh {
             pushed: BTreeMap::new(),
             sidecars: Vec::new(),
             by_sender: BTreeMap::new(),
+            probes: Vec::new(),
+            free: Vec::new(),
+            probed: Vec::new(),
         }
     }
 
@@ -121,11 +144,58 @@ impl Mesh {
         &mut self,
         sender: (ClientId, Caller),
         balancing: &Balancing,
-        failed_at: Option<api::PodId>,
+        failed_at: Option<PodId>,
         context: &mut PickContext<'_>,
     ) -> Option<Upstream> {
         let id = self.sidecar(sender, balancing, context.now);
-        self.sidecars[id.0 as usize].balancer.pick(failed_at, context)
+        let balancer = &mut self.sidecars[id.0 as usize].balancer;
+        let picked = balancer.pick(failed_at, context);
+        balancer.probes(context, &mut self.probed);
+        picked
+    }
+
+    /// Sends the probes that the pick just made has asked for; `delay` is one way to a pod.
+    pub(crate) fn send_probes(
+        &mut self,
+        sender: (ClientId, Caller),
+        delay: impl Fn(PodId) -> Option<Span>,
+        cx: &mut Cx<'_>,
+    ) {
+        let Some(sidecar) = self.by_sender.get(&sender).copied() else { return };
+        let mut probed = std::mem::take(&mut self.probed);
+        for pod in probed.drain(..) {
+            // One whose address is gone does not answer.
+            let Some(delay) = delay(pod) else { continue };
+            let probe = Probe { sidecar, pod, delay, report: None };
+            let place = self.free.pop().unwrap_or(self.probes.len() as u32);
+            match self.probes.get_mut(place as usize) {
+                Some(free) => *free = probe,
+                None => self.probes.push(probe),
+            }
+            cx.agenda.at(cx.now + delay, source(sidecar), Event::ProbePod(ProbeId(place)));
+        }
+        self.probed = probed;
+    }
+
+    /// A probe reaches its pod, whose program says how it is, or is gone.
+    pub(crate) fn probe(&mut self, id: ProbeId, runtime: &mut Runtime, cx: &mut Cx<'_>) {
+        let probe = &mut self.probes[id.0 as usize];
+        let server = runtime.first_server_mut(probe.pod).filter(|server| server.is_running());
+        probe.report = server.and_then(|server| {
+            server.measure_load();
+            server.report(cx.now)
+        });
+        let event = Event::HearProbe(id);
+        cx.agenda.at(cx.now + probe.delay, source(probe.sidecar), event);
+    }
+
+    /// What a pod said comes back to the sidecar that asked.
+    pub(crate) fn hear_probe(&mut self, id: ProbeId, now: Time) {
+        let Probe { sidecar, pod, report, .. } = self.probes[id.0 as usize];
+        self.free.push(id.0);
+        if let Some(report) = report {
+            self.sidecars[sidecar.0 as usize].balancer.reported(pod, now, &report);
+        }
     }
 
     /// Hears how a sender's request ended.

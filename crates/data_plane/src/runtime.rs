@@ -1,6 +1,9 @@
 //! The container runtime: the pods' networks and the programs in their containers, by number.
 
-use std::sync::Arc;
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+};
 
 use api::{ContainerId, EnvVar, Labels, Listening, NodeId, Pod, PodId, ResolvConf};
 
@@ -11,6 +14,8 @@ use crate::server::{Server, ServerId};
 pub struct Sandbox {
     /// Its node.
     pub node: NodeId,
+    /// Its address.
+    pub ip: Ipv4Addr,
     /// Its namespace.
     pub namespace: String,
     /// Its labels.
@@ -86,6 +91,18 @@ impl Runtime {
         self.addresses.get(pod.0 as usize)?.as_ref()
     }
 
+    /// The same, to change.
+    pub fn first_server_mut(&mut self, pod: PodId) -> Option<&mut Server> {
+        let server = self.address(pod)?.server?;
+        Some(self.server_mut(server))
+    }
+
+    /// The program that listens at the first port of a pod.
+    #[must_use]
+    pub fn first_server(&self, pod: PodId) -> Option<&Server> {
+        Some(self.server(self.address(pod)?.server?))
+    }
+
     /// A program.
     #[must_use]
     #[inline]
@@ -115,8 +132,13 @@ impl Runtime {
         }
         let port = listening.ports().next().unwrap_or(0);
         self.addresses[index] = Some(Address { node, port, server: None });
+        let ip = match pod.status.pod_ip {
+            Some(IpAddr::V4(ip)) => ip,
+            _ => Ipv4Addr::UNSPECIFIED,
+        };
         self.sandboxes[index] = Some(Sandbox {
             node,
+            ip,
             namespace: pod.meta.namespace.as_ref().to_owned(),
             labels: pod.meta.labels.clone(),
             images: pod.spec.containers.iter().map(|c| c.image.clone()).collect(),

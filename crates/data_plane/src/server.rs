@@ -14,7 +14,9 @@ use std::{
 use api::ContainerId;
 use engine::{Random, Span, Time};
 
-use crate::behaviour::Behaviour;
+use policy::Report;
+
+use crate::{behaviour::Behaviour, meter::Meter};
 
 /// A program's number in one run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -80,6 +82,8 @@ pub struct Server {
     busy_until: Time,
     /// How many times longer everything takes (a fault), 1 if nothing is wrong.
     slowdown: f64,
+    /// What it would say of its load, where anybody asks.
+    meter: Option<Box<Meter>>,
     /// Requests it dropped when it was told to end, before it did.
     pub dropped: u32,
 }
@@ -99,6 +103,7 @@ impl Server {
             waiting: VecDeque::new(),
             busy_until: Time::ZERO,
             slowdown: 1.0,
+            meter: None,
             dropped: 0,
             behaviour,
             turn,
@@ -134,6 +139,41 @@ impl Server {
     #[must_use]
     pub fn busy_until(&self) -> Time {
         self.busy_until
+    }
+
+    /// It measures its load from now on, to tell whoever asks.
+    pub fn measure_load(&mut self) {
+        self.meter.get_or_insert_default();
+    }
+
+    /// How many requests it has, waiting and in service.
+    #[must_use]
+    pub fn in_flight(&self, now: Time) -> u32 {
+        let in_service = self.busy.iter().filter(|worker| worker.0 > now).count();
+        let waiting = self.waiting.iter().filter(|start| **start > now).count();
+        (in_service + waiting) as u32
+    }
+
+    /// How long it would take to do what it has.
+    #[must_use]
+    pub fn work_left(&self, now: Time) -> Span {
+        let last = self.busy.iter().map(|worker| worker.0).max();
+        last.map_or(Span::ZERO, |last| last.max(now).since(now))
+    }
+
+    /// What it says of its load.
+    #[must_use]
+    pub fn report(&self, now: Time) -> Option<Report> {
+        let meter = self.meter.as_ref()?;
+        let (workers, in_flight) =
+            (f64::from(self.behaviour.concurrency.max(1)), self.in_flight(now));
+        Some(Report {
+            in_flight,
+            latency: meter.latency(in_flight),
+            utilization: (meter.work.at(now) / workers).min(1.0),
+            rate: meter.requests.at(now),
+            errors: 0.0,
+        })
     }
 
     /// It listens from now on.
@@ -203,6 +243,10 @@ impl Server {
             service = service.mul_f64(factor);
         }
         let departure = start + service;
+        if let Some(mut meter) = self.meter.take() {
+            meter.admit(now, self.in_flight(now), service, departure.since(ready));
+            self.meter = Some(meter);
+        }
         if fresh {
             self.busy.push(Reverse(departure));
         } else if let Some(mut worker) = self.busy.peek_mut() {

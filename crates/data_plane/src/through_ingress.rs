@@ -1,16 +1,17 @@
 //! A request's way through a pod of the Ingress controller: in, to one pod after the other, and back.
 
 use engine::{Random, Source};
-use policy::Reply;
+use policy::PickContext;
 use record::{Cause, Family, Outcome, Record, Request};
 
 use crate::{
     Cx, DataPlane,
+    balancer::Upstream,
     client::Client,
     event::{Event, class},
     flight::{Flight, FlightId, GIVEN_UP, Link},
-    ingress::{Backend, CONNECT_TIMEOUT, IngressId, TRIES, Upstream},
-    way::client_source,
+    ingress::{Backend, CONNECT_TIMEOUT, IngressId, TRIES},
+    way::{client_source, end_of},
 };
 
 impl DataPlane {
@@ -45,7 +46,8 @@ impl DataPlane {
             return self.finish(id, cx);
         };
         request.service = self.dns.service_named(&backend.service);
-        let Some(upstream) = proxy.pick(backend, request.pod, cx.now, &mut random) else {
+        let mut context = PickContext::new(cx.now, &mut random);
+        let Some(upstream) = proxy.pick(backend, request.pod, &mut context) else {
             // Where it has failed before, that stays the reason.
             if request.pod.is_none() {
                 flight.fail(Cause::RefusedNoEndpoints);
@@ -81,10 +83,9 @@ impl DataPlane {
         }
         let request = &flight.request;
         let client = &self.clients[request.client.0 as usize];
-        let reply = if request.outcome == Outcome::Ok { Reply::Ok } else { Reply::Failed };
         if let (Some(pod), Some(backend)) = (request.pod, backend(client, request)) {
-            let latency = cx.now.since(request.connected);
-            self.ingress_pods[place(flight)].done(backend, pod, reply, (cx.now, latency));
+            let ended = end_of(request, pod, cx.now);
+            self.ingress_pods[place(flight)].ended(backend, &ended);
         }
         let Outcome::Failed(cause) = request.outcome else { return false };
         flight.server = None;

@@ -3,7 +3,9 @@
 //! It is a chain of three events: the client connects, the connection reaches the pod, the answer
 //! reaches the client. What happens between two of them at one place happens at once.
 
+use api::{PodId, ServiceId};
 use engine::{Lane, Random, Source, Span, Time};
+use policy::{Ended, EndpointId, Flow, Reply};
 use record::{Cause, ClientId, Outcome, Request};
 
 use crate::{
@@ -15,6 +17,8 @@ use crate::{
     kube_proxy::{Asked, KubeProxy, Refusal, Target},
     pool::Hold,
     through_load_balancer::choose,
+    through_mesh::{Sender, by_mesh},
+    wanted::flow,
 };
 
 impl DataPlane {
@@ -79,7 +83,6 @@ impl DataPlane {
             return self.pass_ingress(id, cx);
         }
         let request = &mut flight.request;
-        let client = &mut self.clients[request.client.0 as usize];
         request.attempts += 1;
         request.connected = cx.now;
         let extra = match flight.caller {
@@ -93,39 +96,13 @@ impl DataPlane {
                 let deadline = flight.deadline;
                 return self.end_at(id, deadline, cx);
             }
-            (_, Some(service)) => {
-                let mut random = client.policy_stream(request.number, request.attempts);
-                let (transport, origin) = (client.config.transport, &client.config.origin);
-                let (port, caller) = (flight.asked, flight.caller);
-                let asked = Asked { service, protocol: transport.protocol(), port, caller };
-                let balanced = *origin == Origin::OutsideBalanced;
-                let by_balancer = self.pod_targets.as_ref().filter(|_| balanced);
-                let admitted = !balanced || self.balancers.admits(service, client.config.address);
-                let picked = match (transport, by_balancer) {
-                    _ if !admitted => Err(Refusal::NotAdmitted),
-                    (Transport::Tcp, Some(targets)) => {
-                        let target = choose(targets, &self.runtime, request, asked, &mut random);
-                        target.map(|(pod, port)| (Some(pod), port, Link::Direct))
-                    }
-                    _ => {
-                        if balanced {
-                            request.node = self.balancers.node(service, request.node, &mut random);
-                        }
-                        let proxy = &mut self.proxies[request.node.0 as usize];
-                        let client = (request.client, transport);
-                        let target = by_proxy(proxy, client, asked, cx.now, &mut random);
-                        target.map(|(target, link)| (target.pod, target.port, link))
-                    }
-                };
-                match picked {
-                    Ok((pod, port, link)) => {
-                        flight.link = link;
-                        (pod, port)
-                    }
-                    Err(refusal) => return self.refuse(id, refusal, extra, cx),
-                }
-            }
+            (_, Some(service)) => match self.choose_pod(id, service, cx) {
+                Ok(chosen) => chosen,
+                Err(refusal) => return self.refuse(id, refusal, extra, cx),
+            },
         };
+        let flight = self.flights.flight_mut(id);
+        let request = &mut flight.request;
         request.pod = pod;
         let node = request.node;
         flight.port = port;
@@ -145,6 +122,57 @@ impl DataPlane {
         }
     }
 
+    /// Chooses a pod of a Service, and its port: by the sender's own balancer, by a load balancer, or by the
+    /// rules of the node.
+    #[inline]
+    fn choose_pod(
+        &mut self,
+        id: FlightId,
+        service: ServiceId,
+        cx: &mut Cx<'_>,
+    ) -> Result<(Option<PodId>, u16), Refusal> {
+        let flight = self.flights.flight_mut(id);
+        let (port, caller) = (flight.asked, flight.caller);
+        let request = &mut flight.request;
+        let client = &self.clients[request.client.0 as usize];
+        let mut random = client.policy_stream(request.number, request.attempts);
+        let transport = client.config.transport;
+        let asked = Asked { service, protocol: transport.protocol(), port, caller };
+        let balanced = client.config.origin == Origin::OutsideBalanced;
+        if balanced && !self.balancers.admits(service, client.config.address) {
+            return Err(Refusal::NotAdmitted);
+        }
+        let by_sender = self.mesh.as_mut().filter(|_| client.config.balancing.is_some());
+        let by_balancer = self.pod_targets.as_ref().filter(|_| balanced);
+        let (pod, port, link) = match (transport, by_sender, by_balancer) {
+            (_, Some(mesh), _) => {
+                let (runtime, network) = (&self.runtime, &self.network);
+                let sender = Sender { client, request, asked, runtime, network };
+                by_mesh(mesh, &sender, &mut random, cx)?
+            }
+            (Transport::Tcp, None, Some(targets)) => {
+                let (pod, port) = choose(targets, &self.runtime, request, asked, &mut random)?;
+                (Some(pod), port, Link::Direct)
+            }
+            _ => {
+                if balanced {
+                    request.node = self.balancers.node(service, request.node, &mut random);
+                }
+                let proxy = &mut self.proxies[request.node.0 as usize];
+                let flow = match proxy.looks_at_flows() {
+                    true => flow(client, request, asked, &self.runtime),
+                    false => Flow::UNKNOWN,
+                };
+                let context = (flow, &mut random as &mut dyn Random);
+                let sender = (request.client, transport);
+                let (target, link) = by_proxy(proxy, sender, asked, cx.now, context)?;
+                (target.pod, target.port, link)
+            }
+        };
+        flight.link = link;
+        Ok((pod, port))
+    }
+
     /// The node's rules let a connection go nowhere.
     fn refuse(&mut self, id: FlightId, refusal: Refusal, delay: Span, cx: &mut Cx<'_>) {
         let flight = self.flights.flight_mut(id);
@@ -160,6 +188,7 @@ impl DataPlane {
             Refusal::NoRules { withdrawn: true } => (Cause::DiscoveryStaleAddress, untold),
         };
         flight.fail(cause);
+        flight.request.pod = None;
         flight.delay = delay;
         self.end_at(id, end, cx);
     }
@@ -204,6 +233,7 @@ impl DataPlane {
         if opens {
             self.keep_connection(id, server, cx);
         }
+        self.tell_established(id, cx);
         let flight = self.flights.flight_mut(id);
         if answered > deadline {
             flight.fail(Cause::TimeoutSlow);
@@ -211,6 +241,22 @@ impl DataPlane {
         }
         flight.request.outcome = Outcome::Ok;
         cx.agenda.at(answered, finish_source(flight.request.client), Event::Finish(id));
+    }
+
+    /// Tells the policy that chose the pod, if it listens, that the connection is established.
+    #[inline]
+    fn tell_established(&mut self, id: FlightId, cx: &Cx<'_>) {
+        let flight = self.flights.flight(id);
+        let request = &flight.request;
+        let proxy = &mut self.proxies[request.node.0 as usize];
+        if flight.link == Link::ByRules
+            && proxy.listens()
+            && let (Some(service), Some(pod)) = (request.service, request.pod)
+        {
+            let transport = self.clients[request.client.0 as usize].config.transport;
+            let (protocol, port, caller) = (transport.protocol(), flight.asked, flight.caller);
+            proxy.established(Asked { service, protocol, port, caller }, pod, cx.now);
+        }
     }
 
     /// Plans the end of an attempt that failed.
@@ -244,6 +290,17 @@ impl DataPlane {
             let protocol = client.config.transport.protocol();
             proxy.done(Asked { service, protocol, port, caller }, request, cx.now);
         }
+        if let (Some(mesh), Some(pod)) = (&mut self.mesh, request.pod)
+            && client.config.balancing.is_some()
+        {
+            let report = self.runtime.first_server_mut(pod).and_then(|server| {
+                server.measure_load();
+                server.report(cx.now)
+            });
+            let report = report.filter(|_| request.outcome == Outcome::Ok);
+            let ended = Ended { report, ..end_of(request, pod, cx.now) };
+            mesh.ended((request.client, flight.caller), &ended);
+        }
         if let Outcome::Failed(cause) = request.outcome
             && client.retries(flight.caller, request.attempts, cause.family())
         {
@@ -264,13 +321,24 @@ fn by_proxy(
     (client, transport): (ClientId, Transport),
     asked: Asked,
     now: Time,
-    random: &mut impl Random,
+    context: (Flow, &mut dyn Random),
 ) -> Result<(Target, Link), Refusal> {
     let (target, known) = match transport {
-        Transport::Udp { one_socket: true } => proxy.send(client, asked, now, random)?,
-        _ => (proxy.pick(asked, now, random)?, false),
+        Transport::Udp { one_socket: true } => proxy.send(client, asked, now, context)?,
+        _ => (proxy.pick(asked, now, context)?, false),
     };
     Ok((target, if known { Link::Tracked } else { Link::ByRules }))
+}
+
+/// How a request ended, as whoever chose the pod hears of it.
+pub(crate) fn end_of(request: &Request, pod: PodId, now: Time) -> Ended {
+    let reply = match request.outcome {
+        Outcome::Ok => Reply::Ok,
+        Outcome::Failed(Cause::Http5xx | Cause::RejectedOverload) => Reply::ServerError,
+        Outcome::Failed(_) => Reply::Failed,
+    };
+    let (endpoint, latency) = (EndpointId(pod.0), now.since(request.connected));
+    Ended { endpoint, now, latency, reply, report: None }
 }
 
 /// The next arrival of a client comes after its last one.

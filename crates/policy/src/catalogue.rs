@@ -124,6 +124,18 @@ pub struct Configured {
     layers: Vec<Around>,
 }
 
+/// Two are the same if they have the same name and are set to the same.
+impl PartialEq for Configured {
+    fn eq(&self, other: &Self) -> bool {
+        let around = |all: &[Around]| -> Vec<_> {
+            all.iter().map(|it| (it.entry.name, it.settings.clone())).collect()
+        };
+        self.entry.name == other.entry.name
+            && self.settings == other.settings
+            && around(&self.layers) == around(&other.layers)
+    }
+}
+
 /// A layer and what it is set to.
 #[derive(Clone, Debug)]
 struct Around {

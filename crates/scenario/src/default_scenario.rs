@@ -72,6 +72,7 @@ fn clients(objects: &Objects) -> Vec<Client> {
             if taken { format!("{}.{}", meta.name, meta.namespace) } else { meta.name.to_string() };
         let host = format!("{}.{}", meta.name, meta.namespace);
         let target = Target {
+            backend: None,
             url: format!("http://{host}:{}/", port.port),
             protocol: Protocol::Tcp,
             host: Host::Name(host),
@@ -88,6 +89,8 @@ fn clients(objects: &Objects) -> Vec<Client> {
             timeout: DEFAULT_TIMEOUT,
             retries: no_retries(),
             address: None,
+            balancing: None,
+            keys: 0,
             connections: Connections::PerRequest,
             name_cache: NameCache::None,
         });

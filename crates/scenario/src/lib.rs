@@ -55,7 +55,7 @@ pub use load::{Complaint, Judge, Loaded, Summary, load};
 pub use render::{Style, render};
 pub use scenario::{
     Action, Arrivals, Backend, Client, Cluster, Connections, ControlPlaneTimings, Dns, Expectation,
-    Fault, From, Host, Image, IngressController, Keeping, Kubelet, LoadBalancer, NameCache,
+    Fault, From, Host, Image, IngressController, Keeping, Kubelet, LoadBalancer, Mesh, NameCache,
     Network, Node, OnSigterm, Place, Port, Proxy, ProxyMode, Readiness, Retries, Scenario, Step,
     Target, Targets, TemplateChange, WarmUp, WeightedBackend,
 };

@@ -15,10 +15,11 @@
 //! which together have a median of 8.5 ms and a p90 of 15.
 
 use engine::{Distribution, Span};
+use policy::Configured;
 
 use crate::{
-    Cluster, ControlPlaneTimings, Dns, IngressController, Kubelet, LoadBalancer, Network, Proxy,
-    ProxyMode, Readiness, Targets,
+    Cluster, ControlPlaneTimings, Dns, IngressController, Kubelet, LoadBalancer, Mesh, Network,
+    Proxy, ProxyMode, Readiness, Targets,
 };
 
 /// The names of the profiles.
@@ -68,6 +69,7 @@ fn ideal() -> Cluster {
             min_sync_period: Span::ZERO,
             sync_duration: none(),
             random_phase: false,
+            policy: None,
         },
         network: Network {
             same_node: Span::ZERO,
@@ -77,6 +79,7 @@ fn ideal() -> Cluster {
         },
         dns: Dns { latency: none(), ..small().dns },
         load_balancer: LoadBalancer { registration_delay: none(), ..small().load_balancer },
+        mesh: Mesh { debounce: Span::ZERO, push: none() },
         ingress: IngressController {
             min_sync_period: Span::ZERO,
             poll_period: Span::ZERO,
@@ -115,6 +118,7 @@ fn small() -> Cluster {
             min_sync_period: Span::from_secs(1),      // D
             sync_duration: lognormal(ms(19), ms(38)), // R: a proxy's sync
             random_phase: false,                      // R: nothing else changes on a quiet cluster
+            policy: None,                             // D: as its mode does it
         },
         network: Network {
             same_node: us(50),   // L: C.5, half a round trip of 0.1 ms
@@ -140,11 +144,15 @@ fn small() -> Cluster {
             timeout: Span::from_secs(6), // L: C.5
             path: String::new(),     // L: a Network Load Balancer asks for a connection
         },
+        mesh: Mesh {
+            debounce: ms(100),               // L: PILOT_DEBOUNCE_AFTER of Istio
+            push: lognormal(ms(10), ms(50)), // A
+        },
         ingress: IngressController {
-            replicas: 2,                                    // A: two for availability
+            replicas: 2,                              // A: two for availability
             min_sync_period: Span::from_millis(3333), // L: ingress-nginx, sync-rate-limit 0.3/s
             poll_period: Span::from_secs(1),          // L: ingress-nginx, its Lua workers
-            policy: "ingress-nginx.round_robin".to_owned(), // L: ingress-nginx
+            policy: ingress_nginx(),                  // L: ingress-nginx
         },
     }
 }
@@ -202,6 +210,7 @@ fn large() -> Cluster {
         proxy: Proxy {
             sync_duration: lognormal(ms(300), ms(3000)), // L: C.1, KEP-3453 p50 ≈ 5s at 5000 nodes
             random_phase: true, // R: e2e_churn, an unrelated Service's changes do this
+            policy: None,       // D: as its mode does it
             ..small.proxy
         },
         network: Network { cross_zone: us(750), ..small.network }, // L: C.5, 0.25–3.37 ms
@@ -223,6 +232,7 @@ fn legacy() -> Cluster {
             min_sync_period: Span::from_secs(10), // L: C.1, GKE (k/k #98570), scale tests
             sync_duration: lognormal(ms(500), ms(3000)), // L: KEP-3453, full restores
             random_phase: true,                   // R: e2e_churn
+            policy: None,                         // D: as its mode does it
         },
         dns: Dns { cache: Span::from_secs(30), ..small.dns }, // D: the Corefile before kubeadm 1.36
         ..small
@@ -243,6 +253,11 @@ fn ms(millis: u64) -> Span {
 
 fn us(micros: u64) -> Span {
     Span::from_micros(micros)
+}
+
+/// How ingress-nginx balances where nobody says.
+fn ingress_nginx() -> Configured {
+    Configured::by_name("ingress-nginx.round_robin").expect("the catalogue lists it")
 }
 
 #[cfg(test)]

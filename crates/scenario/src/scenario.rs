@@ -11,6 +11,7 @@ use std::{
 
 use api::{Deployment, EndpointSlice, Ingress, Key, Kind, Labels, Object, Pod, Protocol, Service};
 use engine::{Delay, Distribution, Span};
+use policy::Configured;
 
 /// What is to be rehearsed.
 #[derive(Clone, Debug)]
@@ -99,10 +100,12 @@ pub struct Cluster {
     pub load_balancer: LoadBalancer,
     /// The Ingress controller.
     pub ingress: IngressController,
+    /// How sidecars hear of endpoints, where clients balance requests themselves.
+    pub mesh: Mesh,
 }
 
 /// The Ingress controller: pods of it, each a proxy for requests.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct IngressController {
     /// How many.
     pub replicas: u32,
@@ -110,8 +113,17 @@ pub struct IngressController {
     pub min_sync_period: Span,
     /// How often its workers fetch what was found then; zero for at once.
     pub poll_period: Span,
-    /// How it balances requests, by the name of a policy.
-    pub policy: String,
+    /// How it balances requests.
+    pub policy: Configured,
+}
+
+/// How sidecars, or libraries in clients, hear of endpoints.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mesh {
+    /// So long nothing more may change until their server pushes.
+    pub debounce: Span,
+    /// How long a push takes to each.
+    pub push: Distribution,
 }
 
 /// The load balancers of a cloud: what they send to, and how they ask whether it is well. Nodes are
@@ -240,6 +252,8 @@ pub struct Proxy {
     pub sync_duration: Distribution,
     /// Whether unrelated changes keep every proxy's timer at a random phase.
     pub random_phase: bool,
+    /// How connections are balanced; `None` for as the mode does it.
+    pub policy: Option<Configured>,
 }
 
 /// kube-proxy's mode.
@@ -337,6 +351,10 @@ pub struct Client {
     pub timeout: Span,
     /// What it does about a failure.
     pub retries: Retries,
+    /// How its senders balance requests themselves; `None` where the nodes' proxies do.
+    pub balancing: Option<Configured>,
+    /// How many keys its requests are told apart by; 0 where they have none.
+    pub keys: u32,
     /// Whether its requests share a connection.
     pub connections: Connections,
     /// What it keeps of the answers of DNS.
@@ -407,6 +425,8 @@ pub struct Target {
     /// The Service that the host means by the manifests; of several behind a route, the one with the
     /// greatest share.
     pub service: Key,
+    /// The Service's port, where the Service leads to pods.
+    pub backend: Option<Backend>,
     /// Whether it is reached through its load balancer, rather than by a node port.
     pub balanced: bool,
     /// Where an Ingress or an HTTPRoute leads to; empty where it is reached through neither.

@@ -2,6 +2,7 @@
 
 mod applied_deployments;
 mod applied_services;
+mod balancing;
 mod clients;
 mod cluster;
 mod command;
@@ -145,14 +146,17 @@ pub(crate) fn file_names(document: &ScenarioDocument) -> FileNames<'_> {
 pub(crate) struct Head<'n> {
     spec: Fields<'n>,
     pub(crate) cluster: Cluster,
+    /// How all that balance requests do it, where the scenario says so.
+    balancing: Option<policy::Configured>,
 }
 
-const SPEC_FIELDS: [&str; 9] = [
+const SPEC_FIELDS: [&str; 10] = [
     "description",
     "seed",
     "duration",
     "manifests",
     "cluster",
+    "balancing",
     "images",
     "clients",
     "timeline",
@@ -200,7 +204,11 @@ impl Reading<'_> {
             Some(item) => self.cluster(&item),
             None => default_cluster(),
         };
-        (scenario, Head { spec, cluster })
+        let mut head = Head { spec, cluster, balancing: None };
+        if let Some(item) = head.spec.get("balancing") {
+            head.balancing = self.balancing(&item, &mut head.cluster);
+        }
+        (scenario, head)
     }
 
     fn name(&mut self, item: &Item<'_>, target: &mut String) {
@@ -239,6 +247,9 @@ impl Reading<'_> {
     ) {
         if let Some(item) = head.spec.get("clients") {
             scenario.clients = self.clients(&item, known);
+        }
+        if let Some(policy) = &head.balancing {
+            balancing::balance_all(&mut scenario.clients, policy);
         }
         if let Some(item) = head.spec.get("timeline") {
             scenario.timeline = self.timeline(&item, scenario.duration, known);

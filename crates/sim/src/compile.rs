@@ -21,6 +21,7 @@ use data_plane::{
     },
     ingress, kube_proxy,
     load_balancer::{self, HealthCheck},
+    mesh::{self, Balancing},
     name_cache::NameCache,
     network::Delays,
     pool::Keeping,
@@ -153,10 +154,14 @@ fn data_plane_config(scenario: &Scenario) -> data_plane::Config {
             sync_duration: cluster.proxy.sync_duration.clone(),
             random_phase: cluster.proxy.random_phase,
             mode: proxy_mode(cluster.proxy.mode),
-            policy: policy::Configured::by_name(proxy_policy(cluster.proxy.mode))
-                .expect("the catalogue lists it"),
+            looks_at_flows: cluster.proxy.policy.is_some(),
+            policy: cluster.proxy.policy.clone().unwrap_or_else(|| {
+                policy::Configured::by_name(proxy_policy(cluster.proxy.mode))
+                    .expect("the catalogue lists it")
+            }),
         },
         ingress: ingress_config(scenario),
+        mesh: mesh::Config { debounce: cluster.mesh.debounce, push: cluster.mesh.push.clone() },
         health_check: health_check(&cluster.load_balancer),
         pod_targets: pod_targets(&cluster.load_balancer),
         images: scenario
@@ -232,8 +237,7 @@ fn ingress_config(scenario: &Scenario) -> ingress::Config {
         pods: if needed { *replicas } else { 0 },
         min_sync_period: *min_sync_period,
         poll_period: *poll_period,
-        policy: policy::Configured::by_name(policy)
-            .expect("the scenario checked that the catalogue lists it"),
+        policy: policy.clone(),
     }
 }
 
@@ -345,6 +349,8 @@ fn client(client: &Client, scenario: &Scenario, nodes: &BTreeMap<&str, NodeId>) 
             }
             Protocol::Tcp | Protocol::Sctp => Transport::Tcp,
         },
+        keys: client.keys,
+        balancing: balancing(client),
         keeping: match client.connections {
             Connections::PerRequest | Connections::OneSocket => None,
             Connections::Kept(kept) => Some(keeping(kept)),
@@ -366,6 +372,14 @@ fn client(client: &Client, scenario: &Scenario, nodes: &BTreeMap<&str, NodeId>) 
         attempts: client.retries.attempts,
         retry_on: client.retries.on.iter().filter_map(|name| family(name)).collect(),
     }
+}
+
+/// How a client's senders balance requests themselves.
+fn balancing(client: &Client) -> Option<Balancing> {
+    let policy = client.balancing.clone()?;
+    let backend = client.target.backend.as_ref()?;
+    let (service, port_name) = (backend.service.clone(), backend.port_name.clone());
+    Some(Balancing { policy, backend: ingress::Backend { service, port_name } })
 }
 
 /// Which connections each sender of a client keeps.

@@ -6,9 +6,9 @@ use std::{
     sync::Arc,
 };
 
-use api::{PodId, Protocol, ServiceId};
+use api::{NodeId, PodId, Protocol, ServiceId};
 use engine::{Random, Span, Time};
-use policy::{Ended, Endpoint, EndpointId, PickContext, Policy, Reply};
+use policy::{Ended, Endpoint, EndpointId, Flow, PickContext, Policy, Reply};
 use record::Outcome;
 
 use super::Config;
@@ -104,15 +104,16 @@ struct Door {
 impl Port {
     /// The rules of a port, which remember nothing yet.
     pub(super) fn new(
-        service: (ServiceId, &ServicePort),
+        (id, service, node): (ServiceId, &ServicePort, NodeId),
         rules: &PortRules<Target>,
         serving: BTreeSet<Target>,
         (config, now): (&Config, Time),
         lists: &mut TargetLists,
     ) -> Self {
-        let (id, service) = service;
+        // Each node's each port has a seed of its own.
+        let seed = u64::from(node.0) << 48 | u64::from(id.0) << 16 | u64::from(service.port);
         let door = |choice, list: &mut dyn FnMut(&[Target]) -> Arc<[Target]>| {
-            Door::new(choice, &config.policy, now, list)
+            Door::new(choice, (&config.policy, seed), now, list)
         };
         let id = (id, service.protocol, service.port);
         let inside = rules.internal(service.info());
@@ -162,13 +163,13 @@ impl Port {
         &mut self,
         caller: Caller,
         now: Time,
-        random: &mut dyn Random,
+        context: (Flow, &mut dyn Random),
     ) -> Result<Target, Refusal> {
         let Self { inside, outside, affinity, .. } = self;
         let door = door(inside, outside, caller);
         match affinity {
-            Some(affinity) => stay(affinity, door, caller, now, random),
-            None => door.pick(now, random),
+            Some(affinity) => stay(affinity, door, caller, now, context),
+            None => door.pick(now, context),
         }
     }
 
@@ -187,6 +188,12 @@ impl Port {
             Some(Ok(targets)) => Ok(targets),
             Some(Err(refusal)) => Err(*refusal),
         }
+    }
+
+    /// Tells the policy that a connection is established.
+    pub(super) fn established(&mut self, caller: Caller, pod: PodId, now: Time) {
+        let door = door(&mut self.inside, &mut self.outside, caller);
+        door.policy.established(EndpointId(pod.0), now);
     }
 
     /// Tells the policy how a connection ended.
@@ -214,7 +221,7 @@ impl Port {
 impl Door {
     fn new(
         choice: Choice<'_, Target>,
-        policy: &policy::Configured,
+        (policy, seed): (&policy::Configured, u64),
         now: Time,
         list: &mut dyn FnMut(&[Target]) -> Arc<[Target]>,
     ) -> Self {
@@ -223,7 +230,7 @@ impl Door {
             Choice::Reject => (&[][..], Refusal::Reject),
             Choice::Drop => (&[][..], Refusal::Drop),
         };
-        let mut policy = policy.build(0);
+        let mut policy = policy.build(seed);
         policy.update(&endpoints(targets), now);
         Self { targets: list(targets), refusal, listens: policy.listens(), policy }
     }
@@ -237,8 +244,13 @@ impl Door {
     }
 
     #[inline]
-    fn pick(&mut self, now: Time, random: &mut dyn Random) -> Result<Target, Refusal> {
-        let place = self.policy.pick(&mut PickContext::new(now, random)).ok_or(self.refusal)?;
+    fn pick(
+        &mut self,
+        now: Time,
+        (flow, random): (Flow, &mut dyn Random),
+    ) -> Result<Target, Refusal> {
+        let mut context = PickContext { flow, ..PickContext::new(now, random) };
+        let place = self.policy.pick(&mut context).ok_or(self.refusal)?;
         Ok(self.targets[place])
     }
 }
@@ -267,11 +279,11 @@ fn stay(
     door: &mut Door,
     caller: Caller,
     now: Time,
-    random: &mut dyn Random,
+    context: (Flow, &mut dyn Random),
 ) -> Result<Target, Refusal> {
     let target = match affinity.find(&door.targets, caller, now) {
         Some(place) => door.targets[place],
-        None => door.pick(now, random)?,
+        None => door.pick(now, context)?,
     };
     affinity.remember(target, caller, now);
     Ok(target)

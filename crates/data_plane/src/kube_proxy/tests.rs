@@ -22,6 +22,7 @@ impl Bench {
             mode,
             policy: policy::Configured::by_name("kube-proxy.random")
                 .expect("the catalogue lists it"),
+            looks_at_flows: false,
         };
         let (name, zone) = ("node-1".into(), "a".into());
         let proxy = KubeProxy::new(NodeId(0), name, zone, config, &Streams::new(1));
@@ -53,7 +54,7 @@ impl Bench {
         let mut random = Streams::new(1).named("test");
         let (service, caller) = (ServiceId(service), Caller::Node(NodeId(0)));
         let asked = Asked { service, protocol: Protocol::Tcp, port, caller };
-        let picked = self.proxy.pick(asked, self.agenda.now(), &mut random);
+        let picked = self.proxy.pick(asked, self.agenda.now(), (Flow::UNKNOWN, &mut random));
         picked.map(|target| target.port)
     }
 }

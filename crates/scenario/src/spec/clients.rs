@@ -48,9 +48,19 @@ impl Reading<'_> {
         known: &Known<'_>,
         names: &mut BTreeSet<String>,
     ) -> Option<Client> {
-        const FIELDS: [&str; 8] =
-            ["name", "from", "target", "arrivals", "connections", "timeout", "retries", "dns"];
-        const PLANNED: [&str; 4] = ["users", "thinkTime", "trace", "balancer"];
+        const FIELDS: [&str; 10] = [
+            "name",
+            "from",
+            "target",
+            "arrivals",
+            "balancing",
+            "keys",
+            "connections",
+            "timeout",
+            "retries",
+            "dns",
+        ];
+        const PLANNED: [&str; 3] = ["users", "thinkTime", "trace"];
         let fields = self.fields(item, &FIELDS, &PLANNED);
         let name = self.need(&fields, "name").and_then(|item| self.client_name(&item, names));
         let (from, address) = match fields.get("from") {
@@ -67,6 +77,8 @@ impl Reading<'_> {
         };
         let arrivals = self.need(&fields, "arrivals").and_then(|item| self.arrivals(&item, known));
         let connections = self.connections(&fields, target.as_ref());
+        let balancing = self.client_balancing(&fields, (from.as_ref(), target.as_ref()));
+        let keys = fields.get("keys").and_then(|item| self.small(&item, 1..=1_000_000_000));
         let timeout = self.timeout(&fields);
         let retries = fields.get("retries").map_or_else(no_retries, |item| self.retries(&item));
         let name_cache =
@@ -79,6 +91,8 @@ impl Reading<'_> {
             arrivals: arrivals?,
             timeout,
             retries,
+            balancing,
+            keys: keys.unwrap_or(0),
             connections,
             name_cache,
         })

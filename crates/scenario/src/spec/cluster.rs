@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use engine::{Distribution, Span};
+use policy::Configured;
 
 use super::item::{Fields, Item, Reading};
 use crate::{
     Cluster, Code, ControlPlaneTimings, IngressController, Kubelet, LoadBalancer, Network, Node,
-    Proxy, ProxyMode, Readiness, Targets, profile,
+    Proxy, ProxyMode, Readiness, Targets,
+    diagnostic::suggest,
+    profile,
     quantity::Quantity,
     rate::{self, Refusal},
 };
@@ -66,7 +69,7 @@ pub(super) fn set<T>(target: &mut T, value: Option<T>) {
 impl Reading<'_> {
     /// `spec.cluster`.
     pub(super) fn cluster(&mut self, item: &Item<'_>) -> Cluster {
-        const KNOWN: [&str; 10] = [
+        const KNOWN: [&str; 11] = [
             "profile",
             "kubernetesVersion",
             "nodes",
@@ -77,6 +80,7 @@ impl Reading<'_> {
             "dns",
             "loadBalancer",
             "ingress",
+            "mesh",
         ];
         let fields = self.fields(item, &KNOWN, &["coredns"]);
         let mut cluster = default_cluster();
@@ -109,6 +113,9 @@ impl Reading<'_> {
         }
         if let Some(item) = fields.get("ingress") {
             self.ingress_controller(&item, &mut cluster.ingress);
+        }
+        if let Some(item) = fields.get("mesh") {
+            self.mesh(&item, &mut cluster.mesh);
         }
         if let Some(item) = fields.get("dns") {
             self.dns(&item, &mut cluster.dns);
@@ -166,8 +173,8 @@ impl Reading<'_> {
     }
 
     fn proxy(&mut self, item: &Item<'_>, target: &mut Proxy) {
-        let known = ["mode", "minSyncPeriod", "syncDuration", "randomPhase"];
-        let fields = self.fields(item, &known, &["syncPeriod", "scheduler"]);
+        let known = ["mode", "scheduler", "minSyncPeriod", "syncDuration", "randomPhase"];
+        let fields = self.fields(item, &known, &["syncPeriod"]);
         if let Some(item) = fields.get("mode") {
             let modes = [
                 ("iptables", ProxyMode::Iptables),
@@ -176,11 +183,29 @@ impl Reading<'_> {
             ];
             set(&mut target.mode, self.choice(&item, &modes));
         }
+        if let Some(item) = fields.get("scheduler") {
+            set(&mut target.policy, self.scheduler(&item, target.mode).map(Some));
+        }
         self.set_span(&fields, "minSyncPeriod", &mut target.min_sync_period);
         self.set_distribution(&fields, "syncDuration", &mut target.sync_duration);
         if let Some(item) = fields.get("randomPhase") {
             set(&mut target.random_phase, self.boolean(&item));
         }
+    }
+
+    /// `scheduler`, as kube-proxy has it for ipvs: the name of a policy without its project.
+    fn scheduler(&mut self, item: &Item<'_>, mode: ProxyMode) -> Option<Configured> {
+        let name = self.text(item)?;
+        let found = Configured::by_name(&format!("ipvs.{name}"));
+        if mode != ProxyMode::Ipvs {
+            let message = format!("{}: only ipvs has schedulers", item.path());
+            self.report(Code::BadValue, item, message, "write `mode: ipvs` too");
+        } else if found.is_none() {
+            let names = policy::CATALOGUE.iter().filter_map(|it| it.name.strip_prefix("ipvs."));
+            let message = format!("{}: there is no scheduler `{name}`", item.path());
+            self.report(Code::BadValue, item, message, suggest(&name, "scheduler", names));
+        }
+        found
     }
 
     fn kubelet(&mut self, item: &Item<'_>, target: &mut Kubelet) {
@@ -273,7 +298,7 @@ impl Reading<'_> {
     /// `ingress`.
     fn ingress_controller(&mut self, item: &Item<'_>, target: &mut IngressController) {
         let known = ["replicas", "minSyncPeriod", "pollPeriod"];
-        let fields = self.fields(item, &known, &["policy", "keepAlive", "retries"]);
+        let fields = self.fields(item, &known, &["keepAlive", "retries"]);
         if let Some(item) = fields.get("replicas") {
             set(&mut target.replicas, self.small(&item, 1..=100));
         }

@@ -354,7 +354,7 @@ impl Reading<'_> {
         })
     }
 
-    fn wrong_type(&mut self, item: &Item<'_>, wanted: &str) {
+    pub(crate) fn wrong_type(&mut self, item: &Item<'_>, wanted: &str) {
         let message = format!("{}: {} where {wanted} is wanted", item.path(), item.node.describe());
         self.report(Code::WrongType, item, message, format!("write {wanted} here"));
     }

@@ -76,6 +76,7 @@ impl Reading<'_> {
         let greatest = routed.iter().rev().filter(|it| it.backend.is_some());
         let main = greatest.max_by_key(|it| it.weight).and_then(|it| it.backend.as_ref());
         Some(Target {
+            backend: None,
             url: text.to_owned(),
             protocol: url.protocol,
             host: Host::Name(url.host.to_owned()),

@@ -10,7 +10,7 @@ use super::{
     rule::{is_of_a_rule, who_has},
     variables::{self, Variable},
 };
-use crate::{Code, From, Host, Port, Target, diagnostic::suggest};
+use crate::{Backend, Code, From, Host, Port, Target, diagnostic::suggest};
 
 /// CoreDNS follows so many names that stand for others (`plugin/backend_lookup.go`).
 const LONGEST_CHAIN: usize = 8;
@@ -149,17 +149,15 @@ impl Reading<'_> {
                 self.service_port(item, (&url, number), service, (from, known))?,
             ),
         };
-        let host = match (address, variable) {
-            (Some(address), _) => Host::Address(address),
-            (None, Some(name)) => Host::Variable(name.to_owned()),
-            (None, None) => Host::Name(url.host.to_owned()),
-        };
+        let port_number = port.number();
+        let host = address.map_or_else(|| host_of(&url, variable), Host::Address);
         Some(Target {
             url: text.clone(),
             protocol: url.protocol,
             host,
             port,
             service: service.meta.key(),
+            backend: backend(service, port_number),
             balanced,
             routed: Vec::new(),
         })
@@ -346,6 +344,21 @@ fn ports_of(service: &Service, url: &Url<'_>, asked: u16) -> String {
         (None, [only]) => format!("its only {name} port is {only}"),
         (None, many) => format!("its {name} ports are {}", many.join(", ")),
     }
+}
+
+/// A host that is no address.
+fn host_of(url: &Url<'_>, variable: Option<&str>) -> Host {
+    match variable {
+        Some(name) => Host::Variable(name.to_owned()),
+        None => Host::Name(url.host.to_owned()),
+    }
+}
+
+/// The port of a Service that leads to pods, by its number.
+fn backend(service: &Service, number: u16) -> Option<Backend> {
+    let port = service.spec.ports.iter().find(|port| port.port == number)?;
+    service.spec.selector.as_ref()?;
+    Some(Backend { service: service.meta.key(), port_name: port.name.clone() })
 }
 
 #[cfg(test)]

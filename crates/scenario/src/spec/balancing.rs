@@ -1,0 +1,236 @@
+//! `balancing`: which policy chooses a pod, of all clients or of one.
+
+use policy::{Configured, Kind, LayerEntry, NotSet, Parameter, Value as Setting};
+
+use super::item::{Fields, Item, Reading};
+use crate::{Client, Cluster, Code, From, Target, diagnostic::suggest, yaml::Value};
+
+/// Projects whose policies choose on the nodes, for whatever comes from there.
+const ON_NODES: [&str; 4] = ["kube-proxy", "ipvs", "cilium", "katran"];
+
+/// Projects whose policies choose in front of the cluster.
+const IN_FRONT: [&str; 4] = ["aws", "azure", "gcp", "metallb"];
+
+/// Where a policy chooses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Seat {
+    /// In the proxy of each node.
+    Nodes,
+    /// Beside each sender, and in the pods of an Ingress controller.
+    Senders,
+}
+
+/// What can be set: of a policy or of a layer.
+struct Settable<'a> {
+    name: &'static str,
+    parameters: &'static [Parameter],
+    set: &'a mut dyn FnMut(&str, Setting<'_>) -> Result<(), NotSet>,
+}
+
+/// The seat of a policy; `None` of one that is in front of the cluster.
+pub(super) fn seat(policy: &Configured) -> Option<Seat> {
+    let project = policy.entry.name.split('.').next().unwrap_or_default();
+    match project {
+        _ if ON_NODES.contains(&project) => Some(Seat::Nodes),
+        _ if IN_FRONT.contains(&project) => None,
+        _ => Some(Seat::Senders),
+    }
+}
+
+impl Reading<'_> {
+    /// A policy by its name, or `{ NAME: { … }, layers: [ … ] }`.
+    pub(super) fn policy(&mut self, item: &Item<'_>) -> Option<(Configured, Seat)> {
+        let policy = match item.node.scalar_text() {
+            Some(name) => self.policy_named(item, &name)?,
+            None => self.policy_as_set(item)?,
+        };
+        let seat = seat(&policy);
+        if seat.is_none() {
+            let message = format!(
+                "{}: `{}` chooses in front of the cluster, which is not there yet",
+                item.path(),
+                policy.entry.name
+            );
+            self.report(Code::NotYet, item, message, "choose another policy");
+        }
+        Some((policy, seat?))
+    }
+
+    fn policy_named(&mut self, item: &Item<'_>, name: &str) -> Option<Configured> {
+        let found = Configured::by_name(name);
+        if found.is_none() {
+            let names = policy::CATALOGUE.iter().map(|entry| entry.name);
+            let message = format!("{}: there is no policy `{name}`", item.path());
+            self.report(Code::BadValue, item, message, suggest(name, "policy", names));
+        }
+        found
+    }
+
+    fn policy_as_set(&mut self, item: &Item<'_>) -> Option<Configured> {
+        let Value::Map(_) = &item.node.value else {
+            self.wrong_type(item, "the name of a policy");
+            return None;
+        };
+        let fields = self.names(item);
+        let mut policies = fields.each().filter(|(name, _)| *name != "layers");
+        let (Some((name, settings)), None) = (policies.next(), policies.next()) else {
+            let message = format!("{}: one policy is wanted", item.path());
+            let help = "write `balancing: { envoy.least_request: { choice_count: 3 } }`";
+            self.report(Code::BadValue, item, message, help);
+            return None;
+        };
+        let mut policy = self.policy_named(&settings, name)?;
+        let (name, parameters) = (policy.entry.name, policy.entry.parameters);
+        let set = &mut |name: &str, value: Setting<'_>| policy.set(name, value);
+        self.settings(&settings, Settable { name, parameters, set });
+        if let Some(layers) = fields.get("layers") {
+            for layer in self.list(&layers) {
+                self.layer(&layer, &mut policy);
+            }
+        }
+        Some(policy)
+    }
+
+    /// A layer by its name, or `{ NAME: { … } }`.
+    fn layer(&mut self, item: &Item<'_>, policy: &mut Configured) {
+        let (name, settings) = match item.node.scalar_text() {
+            Some(name) => (name, None),
+            None => {
+                let fields = self.names(item);
+                let mut layers = fields.each();
+                let (Some((name, settings)), None) = (layers.next(), layers.next()) else {
+                    let message = format!("{}: one layer is wanted", item.path());
+                    self.report(Code::BadValue, item, message, "write a list of layers");
+                    return;
+                };
+                (name.to_owned(), Some(settings))
+            }
+        };
+        let Some(layer) = policy::layer_by_name(&name) else {
+            let names = policy::LAYERS.iter().map(|layer| layer.name);
+            let message = format!("{}: there is no layer `{name}`", item.path());
+            self.report(Code::BadValue, item, message, suggest(&name, "layer", names));
+            return;
+        };
+        policy.wrap(layer);
+        if let Some(settings) = settings {
+            self.layer_settings(&settings, layer, policy);
+        }
+    }
+
+    fn layer_settings(
+        &mut self,
+        item: &Item<'_>,
+        layer: &'static LayerEntry,
+        policy: &mut Configured,
+    ) {
+        let set = &mut |name: &str, value: Setting<'_>| policy.set_layer(layer.name, name, value);
+        self.settings(item, Settable { name: layer.name, parameters: layer.parameters, set });
+    }
+
+    fn settings(&mut self, item: &Item<'_>, of: Settable<'_>) {
+        if matches!(item.node.value, Value::Null) {
+            return;
+        }
+        let fields = self.names(item);
+        for (name, item) in fields.each() {
+            let Some(parameter) = of.parameters.iter().find(|known| known.name == name) else {
+                let known = of.parameters.iter().map(|known| known.name);
+                let message = format!("{}: {} has no parameter `{name}`", item.path(), of.name);
+                let help = suggest(name, "parameter", known);
+                self.report(Code::UnknownField, &item, message, help);
+                continue;
+            };
+            self.setting(&item, parameter, of.set);
+        }
+    }
+
+    fn setting(
+        &mut self,
+        item: &Item<'_>,
+        parameter: &Parameter,
+        set: &mut dyn FnMut(&str, Setting<'_>) -> Result<(), NotSet>,
+    ) {
+        let text = item.node.scalar_text().unwrap_or_default();
+        let value = match (parameter.kind, &item.node.value) {
+            (Kind::Duration { .. }, _) => match self.span(item) {
+                Some(span) => Some(Setting::Duration(span)),
+                None => return,
+            },
+            (Kind::Flag { .. }, Value::Bool(flag)) => Some(Setting::Flag(*flag)),
+            (_, Value::Int(number)) => u64::try_from(*number).ok().map(Setting::Integer),
+            (_, Value::Float(number)) => Some(Setting::Number(*number)),
+            (Kind::Choice { .. }, _) => Some(Setting::Choice(&text)),
+            _ => None,
+        };
+        let accepted = value.is_some_and(|value| set(parameter.name, value).is_ok());
+        if !accepted {
+            let message = format!("{}: {} is wanted", item.path(), parameter.kind);
+            self.report(Code::BadValue, item, message, parameter.summary);
+        }
+    }
+
+    /// `balancing` of a client.
+    pub(super) fn client_balancing(
+        &mut self,
+        fields: &Fields<'_>,
+        (from, target): (Option<&From>, Option<&Target>),
+    ) -> Option<Configured> {
+        let item = fields.get("balancing")?;
+        let (policy, seat) = self.policy(&item)?;
+        let name = policy.entry.name;
+        if seat == Seat::Nodes {
+            let message = format!("{}: `{name}` is a matter of the nodes' proxies", item.path());
+            let help = "write it as `spec.balancing`, for all that comes from the nodes";
+            self.report(Code::BadValue, &item, message, help);
+            return None;
+        }
+        let (from, target) = (from?, target?);
+        if !balances_itself(from, target) {
+            let message = format!("{}: this client has no pod to choose", item.path());
+            let help =
+                "a client in the cluster that calls a Service over TCP has; leave it out here";
+            self.report(Code::BadValue, &item, message, help);
+            return None;
+        }
+        Some(policy)
+    }
+
+    /// `balancing` of the whole scenario: of the nodes' proxies, or of all that balance requests. Gives
+    /// back the latter.
+    pub(super) fn balancing(
+        &mut self,
+        item: &Item<'_>,
+        cluster: &mut Cluster,
+    ) -> Option<Configured> {
+        let (policy, seat) = self.policy(item)?;
+        if seat == Seat::Nodes {
+            cluster.proxy.policy = Some(policy);
+            return None;
+        }
+        cluster.ingress.policy = policy.clone();
+        Some(policy)
+    }
+
+    /// `mesh` of the cluster.
+    pub(super) fn mesh(&mut self, item: &Item<'_>, target: &mut crate::Mesh) {
+        let fields = self.fields(item, &["debounce", "push"], &[]);
+        self.set_span(&fields, "debounce", &mut target.debounce);
+        self.set_distribution(&fields, "push", &mut target.push);
+    }
+}
+
+/// Whether a client's senders can choose a pod themselves: they are in the cluster, and the target is a
+/// Service whose pods are known.
+pub(super) fn balances_itself(from: &From, target: &Target) -> bool {
+    *from != From::Outside && target.protocol == api::Protocol::Tcp && target.backend.is_some()
+}
+
+/// Has all clients that can balance themselves, and do not say how, do it like this.
+pub(super) fn balance_all(clients: &mut [Client], policy: &Configured) {
+    for client in clients {
+        if client.balancing.is_none() && balances_itself(&client.from, &client.target) {
+            client.balancing = Some(policy.clone());
+        }
+    }
+}
