@@ -163,7 +163,10 @@ fn row(case: &Value) -> Row {
         }
         "queue_mg1" => general(input, expected, station),
         "queue_rr_split" => {
-            let (pods, rho) = (whole(&input["N"]), number(&input["rho"]));
+            let Some(pods) = input["N"].as_u64() else {
+                return Row::NotSimulated("of infinitely many servers");
+            };
+            let rho = number(&input["rho"]);
             let asked = station(pods, 1, rho * pods as f64);
             let asked = Asked { policy: "envoy.round_robin", ..asked };
             Row::Sojourn(asked, number(&expected["W_round_robin"]), 0.0)

@@ -278,14 +278,19 @@ impl DataPlane {
         if flight.ingress.is_some() && self.stays_in_ingress(id, cx) {
             return;
         }
-        if self.flights.flight(id).hold() != Hold::Nothing {
+        let hold = self.flights.flight(id).hold();
+        if hold != Hold::Nothing {
             self.leave_pool(id, cx);
         }
+        // Of one that is kept, the end of the connection is what counts.
+        let kept = matches!(hold, Hold::Over(_));
         let flight = self.flights.flight_mut(id);
         let request = &flight.request;
         let client = &self.clients[request.client.0 as usize];
         let proxy = &mut self.proxies[request.node.0 as usize];
-        if let (Link::ByRules | Link::Tracked, Some(service)) = (flight.link, request.service) {
+        if let (Link::ByRules | Link::Tracked, Some(service), false) =
+            (flight.link, request.service, kept)
+        {
             let (port, caller) = (flight.asked, flight.caller);
             let protocol = client.config.transport.protocol();
             proxy.done(Asked { service, protocol, port, caller }, request, cx.now);

@@ -95,8 +95,12 @@ fn values_of_the_cluster_are_checked() {
             "RS0104 spec.cluster.nodes.zones: there must be a zone",
         ),
         (
-            "cluster: { proxy: { mode: ipvs, scheduler: lc } }",
-            "RS0210 `spec.cluster.proxy.scheduler` is not there yet",
+            "cluster: { proxy: { mode: ipvs, scheduler: rrr } }",
+            "RS0104 spec.cluster.proxy.scheduler: there is no scheduler `rrr`",
+        ),
+        (
+            "cluster: { proxy: { scheduler: lc } }",
+            "RS0104 spec.cluster.proxy.scheduler: only ipvs has schedulers",
         ),
         (
             "cluster: { proxy: { minSync: 1s } }",
@@ -299,6 +303,34 @@ fn other_fields_of_clients_are_checked() {
         (
             "retries: { attempts: 2, on: [refusd] }",
             "RS0104 spec.clients[0].retries.on[0]: unknown choice `refusd`",
+        ),
+        (
+            "balancing: envoy.least_requests",
+            "RS0104 spec.clients[0].balancing: there is no policy `envoy.least_requests`",
+        ),
+        (
+            "balancing: { envoy.least_request: { choices: 3 } }",
+            r#"RS0101 spec.clients[0].balancing["envoy.least_request"].choices: envoy.least_request has no parameter `choices`"#,
+        ),
+        (
+            "balancing: { envoy.least_request: { choice_count: 0 } }",
+            r#"RS0104 spec.clients[0].balancing["envoy.least_request"].choice_count: a whole number from 2 to 4294967295 is wanted"#,
+        ),
+        (
+            "balancing: { envoy.random: {}, layers: [envoy.slowstart] }",
+            "RS0104 spec.clients[0].balancing.layers[0]: there is no layer `envoy.slowstart`",
+        ),
+        (
+            "balancing: ipvs.lc",
+            "RS0104 spec.clients[0].balancing: `ipvs.lc` is a matter of the nodes' proxies",
+        ),
+        (
+            "balancing: aws.nlb",
+            "RS0210 spec.clients[0].balancing: `aws.nlb` chooses in front of the cluster, which is not there yet",
+        ),
+        (
+            "from: { outside: 10.0.0 }",
+            "RS0104 spec.clients[0].from.outside: `10.0.0` is no address of IPv4",
         ),
         ("users: 10", "RS0210 `spec.clients[0].users` is not there yet"),
         ("nam: b", "RS0101 unknown field `spec.clients[0].nam`"),
