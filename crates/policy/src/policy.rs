@@ -164,9 +164,9 @@ pub trait Policy {
     /// to be had.
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize>;
 
-    /// Hears that a place was chosen for it, by an affinity: a policy that counts its picks counts this one
-    /// like its own, and hears how it ended. `false` where the endpoint is not to be had, so that the
-    /// choice is the policy's own after all.
+    /// Hears that a place was chosen for it, by an affinity: a policy that counts its picks counts
+    /// this one like its own, and hears how it ended. `false` where the endpoint is not to be had,
+    /// so that nothing is counted and the choice is the policy's own after all.
     fn chosen(&mut self, _place: usize, _now: Time) -> bool {
         true
     }

@@ -141,6 +141,11 @@ impl<S: Score> Policy for Choice<S> {
         Some(place)
     }
 
+    fn chosen(&mut self, place: usize, _: Time) -> bool {
+        self.score.begin(place);
+        true
+    }
+
     fn remembers(&self) -> bool {
         true
     }

@@ -99,6 +99,11 @@ impl BoundedLoadRing {
             total: 0,
         }
     }
+
+    fn begin(&mut self, place: usize) {
+        self.outstanding.begin(place);
+        self.total += 1;
+    }
 }
 
 impl Policy for BoundedLoadRing {
@@ -122,9 +127,13 @@ impl Policy for BoundedLoadRing {
         let bound = bound(self.c, self.total + 1, self.count);
         let below = first_below(&self.ring, hash, self.outstanding.counts(), bound);
         let place = below.unwrap_or(first);
-        self.outstanding.begin(place);
-        self.total += 1;
+        self.begin(place);
         Some(place)
+    }
+
+    fn chosen(&mut self, place: usize, _: Time) -> bool {
+        self.begin(place);
+        true
     }
 
     fn remembers(&self) -> bool {

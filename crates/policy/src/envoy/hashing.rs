@@ -82,6 +82,11 @@ impl Hashing {
         Some(place)
     }
 
+    /// A request begins that was not hashed for.
+    pub(super) fn begin(&mut self, place: usize) {
+        self.load.begin(place);
+    }
+
     pub(super) fn listens(&self) -> bool {
         self.load.is_on()
     }

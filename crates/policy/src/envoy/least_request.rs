@@ -114,6 +114,11 @@ impl Policy for EnvoyLeastRequest {
         Some(place)
     }
 
+    fn chosen(&mut self, place: usize, _: Time) -> bool {
+        self.active.begin(place);
+        true
+    }
+
     fn remembers(&self) -> bool {
         true
     }

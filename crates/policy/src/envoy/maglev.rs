@@ -119,6 +119,11 @@ impl Policy for EnvoyMaglev {
         self.hashing.pick(context, |hash, attempt| find(&self.table, hash, attempt))
     }
 
+    fn chosen(&mut self, place: usize, _: Time) -> bool {
+        self.hashing.begin(place);
+        true
+    }
+
     fn remembers(&self) -> bool {
         self.hashing.listens()
     }

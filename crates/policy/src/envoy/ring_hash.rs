@@ -136,6 +136,11 @@ impl Policy for RingHash {
         self.hashing.pick(context, |hash, attempt| find(&self.ring, hash, attempt))
     }
 
+    fn chosen(&mut self, place: usize, _: Time) -> bool {
+        self.hashing.begin(place);
+        true
+    }
+
     fn remembers(&self) -> bool {
         self.hashing.listens()
     }

@@ -139,6 +139,11 @@ impl Policy for DeterministicAperture {
         Some(place)
     }
 
+    fn chosen(&mut self, place: usize, _: Time) -> bool {
+        self.outstanding.begin(place);
+        true
+    }
+
     fn remembers(&self) -> bool {
         true
     }
@@ -217,6 +222,12 @@ impl LoadBandAperture {
         Self { least, band, random, outstanding, pending: 0, tokens, order, size: 0 }
     }
 
+    fn begin(&mut self, place: usize, now: Time) {
+        self.outstanding.begin(place);
+        self.pending += 1;
+        self.adjust(now);
+    }
+
     /// Grows or shrinks by one, where the load is not in its band.
     fn adjust(&mut self, now: Time) {
         let all = self.order.len();
@@ -249,10 +260,13 @@ impl Policy for LoadBandAperture {
                 first_of_least(&mut self.outstanding, pair, context.now)?
             }
         };
-        self.outstanding.begin(place);
-        self.pending += 1;
-        self.adjust(context.now);
+        self.begin(place, context.now);
         Some(place)
+    }
+
+    fn chosen(&mut self, place: usize, now: Time) -> bool {
+        self.begin(place, now);
+        true
     }
 
     fn remembers(&self) -> bool {

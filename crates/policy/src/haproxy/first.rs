@@ -76,6 +76,14 @@ impl Policy for HaproxyFirst {
         Some(place)
     }
 
+    fn chosen(&mut self, place: usize, _: Time) -> bool {
+        let free = self.outstanding.counts()[place] < self.limits[place];
+        if free {
+            self.outstanding.begin(place);
+        }
+        free
+    }
+
     fn remembers(&self) -> bool {
         true
     }

@@ -194,6 +194,13 @@ impl Hashing {
         self.served += 1;
     }
 
+    /// A request begins that was not hashed for.
+    pub(super) fn chosen(&mut self, place: usize) {
+        if self.counts {
+            self.begin(place);
+        }
+    }
+
     /// How many requests a server on the ring has, and its weight.
     #[inline]
     pub(super) fn load(&self, place: usize) -> (u32, u32) {

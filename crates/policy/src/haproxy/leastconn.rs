@@ -94,6 +94,11 @@ impl Policy for HaproxyLeastConn {
         Some(place)
     }
 
+    fn chosen(&mut self, place: usize, _: Time) -> bool {
+        self.begin(place);
+        true
+    }
+
     fn remembers(&self) -> bool {
         true
     }

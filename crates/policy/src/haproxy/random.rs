@@ -91,6 +91,12 @@ impl HaproxyRandom {
         }
     }
 
+    /// A request begins.
+    fn begin(&mut self, place: usize, now: Time) {
+        self.hashing.begin(place);
+        self.rates[place].begin(now);
+    }
+
     /// The better of two servers, of which the second was drawn later.
     fn better(&self, first: usize, second: usize, now: Time) -> usize {
         let ((served, weight), (other, other_weight)) =
@@ -121,9 +127,13 @@ impl Policy for HaproxyRandom {
             best = Some(best.map_or(drawn, |best| self.better(best, drawn, context.now)));
         }
         let place = best?;
-        self.hashing.begin(place);
-        self.rates[place].begin(context.now);
+        self.begin(place, context.now);
         Some(place)
+    }
+
+    fn chosen(&mut self, place: usize, now: Time) -> bool {
+        self.begin(place, now);
+        true
     }
 
     fn remembers(&self) -> bool {

@@ -53,6 +53,11 @@ impl Policy for HaproxySource {
         self.hashing.pick(context, || source)
     }
 
+    fn chosen(&mut self, place: usize, _: Time) -> bool {
+        self.hashing.chosen(place);
+        true
+    }
+
     fn remembers(&self) -> bool {
         true
     }

@@ -96,6 +96,11 @@ impl Policy for HaproxyUri {
         self.hashing.pick(context, || function.hash(path))
     }
 
+    fn chosen(&mut self, place: usize, _: Time) -> bool {
+        self.hashing.chosen(place);
+        true
+    }
+
     fn remembers(&self) -> bool {
         true
     }

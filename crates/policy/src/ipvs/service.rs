@@ -83,6 +83,13 @@ impl<S: Scheduler> Service<S> {
         }
     }
 
+    /// A connection to the endpoint in a place begins.
+    fn begin(&mut self, place: usize) {
+        if S::COUNTS {
+            self.destinations[self.order[place]].opening += 1;
+        }
+    }
+
     fn remove(&mut self, index: usize) {
         let destination = self.destinations.remove(index);
         if !destination.is_idle() {
@@ -156,10 +163,13 @@ impl<S: Scheduler> Policy for Service<S> {
             self.expire(context.now);
         }
         let place = self.scheduler.schedule(&self.destinations, context)?.place;
-        if S::COUNTS {
-            self.destinations[self.order[place]].opening += 1;
-        }
+        self.begin(place);
         Some(place)
+    }
+
+    fn chosen(&mut self, place: usize, _: Time) -> bool {
+        self.begin(place);
+        true
     }
 
     fn remembers(&self) -> bool {

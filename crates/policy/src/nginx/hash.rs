@@ -80,6 +80,10 @@ impl Policy for NginxHash {
         self.by_hash.pick(context, !key.is_empty(), tries)
     }
 
+    fn chosen(&mut self, place: usize, now: Time) -> bool {
+        self.by_hash.peers.chosen(place, now)
+    }
+
     fn listens(&self) -> bool {
         true
     }

@@ -67,6 +67,10 @@ impl Policy for NginxIpHash {
         self.by_hash.pick(context, true, tries)
     }
 
+    fn chosen(&mut self, place: usize, now: Time) -> bool {
+        self.by_hash.peers.chosen(place, now)
+    }
+
     fn listens(&self) -> bool {
         true
     }

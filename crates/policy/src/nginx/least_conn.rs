@@ -83,6 +83,10 @@ impl Policy for NginxLeastConn {
         Some(place)
     }
 
+    fn chosen(&mut self, place: usize, now: Time) -> bool {
+        self.peers.chosen(place, now)
+    }
+
     fn listens(&self) -> bool {
         true
     }

@@ -113,12 +113,27 @@ impl Peers {
     #[must_use]
     #[inline]
     pub fn is_usable(&self, place: usize, context: &PickContext<'_>) -> bool {
+        let tried = || !context.tried.is_empty() && context.tried.contains(&self.places.id(place));
+        self.is_up(place, context.now) && !tried()
+    }
+
+    /// Whether a server has a weight, and is not out.
+    #[inline]
+    fn is_up(&self, place: usize, now: Time) -> bool {
         let peer = &self.peers[place];
         let failed = peer.max_fails > 0
             && peer.fails >= peer.max_fails
-            && seconds(context.now) - peer.checked <= self.fail_timeout;
-        let tried = || !context.tried.is_empty() && context.tried.contains(&self.places.id(place));
-        peer.weight > 0 && !failed && !tried()
+            && seconds(now) - peer.checked <= self.fail_timeout;
+        peer.weight > 0 && !failed
+    }
+
+    /// A request begins that a server was chosen for already, if it may go there.
+    pub fn chosen(&mut self, place: usize, now: Time) -> bool {
+        let up = self.is_up(place, now);
+        if up {
+            self.begin(place, now);
+        }
+        up
     }
 
     /// A turn of the usable servers from a place on that a rule allows. It is not begun yet.

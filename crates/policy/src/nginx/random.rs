@@ -103,6 +103,10 @@ impl Policy for NginxRandom {
         Some(place)
     }
 
+    fn chosen(&mut self, place: usize, now: Time) -> bool {
+        self.peers.chosen(place, now)
+    }
+
     fn listens(&self) -> bool {
         true
     }

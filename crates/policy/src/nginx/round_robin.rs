@@ -54,6 +54,10 @@ impl Policy for NginxRoundRobin {
         self.peers.round_robin(context)
     }
 
+    fn chosen(&mut self, place: usize, now: Time) -> bool {
+        self.peers.chosen(place, now)
+    }
+
     fn listens(&self) -> bool {
         true
     }

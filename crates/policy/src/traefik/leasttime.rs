@@ -133,6 +133,11 @@ impl Policy for TraefikLeastTime {
         Some(place)
     }
 
+    fn chosen(&mut self, place: usize, _: Time) -> bool {
+        self.begin(place);
+        true
+    }
+
     /// It remembers nothing of a list that has changed, but everything of one that has not.
     fn remembers(&self) -> bool {
         true

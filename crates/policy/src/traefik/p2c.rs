@@ -52,6 +52,11 @@ impl Policy for TraefikP2c {
         Some(place)
     }
 
+    fn chosen(&mut self, place: usize, _: Time) -> bool {
+        self.outstanding.begin(place);
+        true
+    }
+
     /// It remembers nothing of a list that has changed, but everything of one that has not.
     fn remembers(&self) -> bool {
         true
