@@ -137,6 +137,15 @@ pub struct Ended {
     pub report: Option<Report>,
 }
 
+impl Ended {
+    /// The moment of the pick.
+    #[must_use]
+    #[inline]
+    pub fn begun(&self) -> Time {
+        Time::from_nanos(self.now.as_nanos().saturating_sub(self.latency.as_nanos()))
+    }
+}
+
 /// What an endpoint says of itself: the trailer of an answer (ORCA), or the answer to a probe.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Report {

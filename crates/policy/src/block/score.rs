@@ -25,8 +25,8 @@ pub trait Score {
 
 /// The number of picks that have not ended.
 impl Score for Outstanding {
-    fn update(&mut self, endpoints: &[Endpoint], _: Time) {
-        Self::update(self, endpoints);
+    fn update(&mut self, endpoints: &[Endpoint], now: Time) {
+        Self::update(self, endpoints, now);
     }
 
     #[inline]
@@ -46,6 +46,6 @@ impl Score for Outstanding {
 
     #[inline]
     fn end(&mut self, ended: &Ended) {
-        Self::end(self, ended.endpoint);
+        Self::end(self, ended);
     }
 }

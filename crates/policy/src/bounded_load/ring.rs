@@ -107,8 +107,8 @@ impl BoundedLoadRing {
 }
 
 impl Policy for BoundedLoadRing {
-    fn update(&mut self, endpoints: &[Endpoint], _: Time) {
-        self.outstanding.update(endpoints);
+    fn update(&mut self, endpoints: &[Endpoint], now: Time) {
+        self.outstanding.update(endpoints, now);
         self.total = self.outstanding.counts().iter().sum();
         let names: Vec<String> = endpoints.iter().map(|it| it.address.to_string()).collect();
         let named = names.iter().enumerate().map(|(place, name)| (place, name.as_str()));
@@ -145,7 +145,7 @@ impl Policy for BoundedLoadRing {
     }
 
     fn ended(&mut self, ended: &Ended) {
-        if self.outstanding.end(ended.endpoint).is_some() {
+        if self.outstanding.end(ended).is_some() {
             self.total = self.total.saturating_sub(1);
         }
     }

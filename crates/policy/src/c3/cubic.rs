@@ -109,8 +109,8 @@ fn service_time(report: &Report) -> Option<Span> {
 }
 
 impl Score for CubicScore {
-    fn update(&mut self, endpoints: &[Endpoint], _: Time) {
-        let before = self.outstanding.update(endpoints);
+    fn update(&mut self, endpoints: &[Endpoint], now: Time) {
+        let before = self.outstanding.update(endpoints, now);
         self.averages = carry(&before, &self.averages, |_| Averages::default());
     }
 
@@ -132,7 +132,7 @@ impl Score for CubicScore {
     }
 
     fn end(&mut self, ended: &Ended) {
-        let Some(place) = self.outstanding.end(ended.endpoint) else { return };
+        let Some(place) = self.outstanding.end(ended) else { return };
         let averages = &mut self.averages[place];
         averages.response.add(ended.latency.as_secs_f64(), self.alpha);
         if let Some(report) = &ended.report {

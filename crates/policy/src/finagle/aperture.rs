@@ -117,8 +117,8 @@ impl DeterministicAperture {
 }
 
 impl Policy for DeterministicAperture {
-    fn update(&mut self, endpoints: &[Endpoint], _: Time) {
-        self.outstanding.update(endpoints);
+    fn update(&mut self, endpoints: &[Endpoint], now: Time) {
+        self.outstanding.update(endpoints, now);
         let weights: Vec<f64> = endpoints.iter().map(|it| f64::from(it.weight)).collect();
         let width = width(self.coordinate.unit, endpoints.len(), self.least);
         self.weights = adjusted(&weights, self.coordinate.offset, width);
@@ -153,7 +153,7 @@ impl Policy for DeterministicAperture {
     }
 
     fn ended(&mut self, ended: &Ended) {
-        self.outstanding.end(ended.endpoint);
+        self.outstanding.end(ended);
     }
 }
 
@@ -241,8 +241,8 @@ impl LoadBandAperture {
 }
 
 impl Policy for LoadBandAperture {
-    fn update(&mut self, endpoints: &[Endpoint], _: Time) {
-        let before = self.outstanding.update(endpoints);
+    fn update(&mut self, endpoints: &[Endpoint], now: Time) {
+        let before = self.outstanding.update(endpoints, now);
         self.pending = self.outstanding.counts().iter().sum();
         let random = &mut self.random;
         self.tokens = carry(&before, &self.tokens, |_| random.next_u64());
@@ -278,7 +278,7 @@ impl Policy for LoadBandAperture {
     }
 
     fn ended(&mut self, ended: &Ended) {
-        if self.outstanding.end(ended.endpoint).is_some() {
+        if self.outstanding.end(ended).is_some() {
             self.pending = self.pending.saturating_sub(1);
             self.adjust(ended.now);
         }

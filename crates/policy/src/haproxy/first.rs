@@ -58,8 +58,8 @@ impl HaproxyFirst {
 }
 
 impl Policy for HaproxyFirst {
-    fn update(&mut self, endpoints: &[Endpoint], _: Time) {
-        self.outstanding.update(endpoints);
+    fn update(&mut self, endpoints: &[Endpoint], now: Time) {
+        self.outstanding.update(endpoints, now);
         self.limits = vec![0; endpoints.len()];
         for place in open_places(endpoints) {
             self.set_maxconn(place, self.maxconn);
@@ -93,7 +93,7 @@ impl Policy for HaproxyFirst {
     }
 
     fn ended(&mut self, ended: &Ended) {
-        self.outstanding.end(ended.endpoint);
+        self.outstanding.end(ended);
     }
 }
 

@@ -74,8 +74,8 @@ impl HaproxyLeastConn {
 }
 
 impl Policy for HaproxyLeastConn {
-    fn update(&mut self, endpoints: &[Endpoint], _: Time) {
-        self.outstanding.update(endpoints);
+    fn update(&mut self, endpoints: &[Endpoint], now: Time) {
+        self.outstanding.update(endpoints, now);
         self.weights = endpoints.iter().map(|endpoint| endpoint.weight).collect();
         self.keys.resize(endpoints.len(), 0);
         (0..endpoints.len()).for_each(|place| self.sort(place));
@@ -108,7 +108,7 @@ impl Policy for HaproxyLeastConn {
     }
 
     fn ended(&mut self, ended: &Ended) {
-        if let Some(place) = self.outstanding.end(ended.endpoint) {
+        if let Some(place) = self.outstanding.end(ended) {
             self.sort(place);
         }
     }

@@ -112,8 +112,8 @@ impl HaproxyRandom {
 }
 
 impl Policy for HaproxyRandom {
-    fn update(&mut self, endpoints: &[Endpoint], _: Time) {
-        self.hashing.update(endpoints);
+    fn update(&mut self, endpoints: &[Endpoint], now: Time) {
+        self.hashing.update(endpoints, now);
         let before = self.places.update(endpoints).into_iter();
         let kept = |place: Option<usize>| place.map(|place| self.rates[place]);
         self.rates = before.map(|place| kept(place).unwrap_or_default()).collect();

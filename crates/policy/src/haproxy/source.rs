@@ -44,8 +44,8 @@ impl HaproxySource {
 }
 
 impl Policy for HaproxySource {
-    fn update(&mut self, endpoints: &[Endpoint], _: Time) {
-        self.hashing.update(endpoints);
+    fn update(&mut self, endpoints: &[Endpoint], now: Time) {
+        self.hashing.update(endpoints, now);
     }
 
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {

@@ -86,8 +86,8 @@ impl HaproxyUri {
 }
 
 impl Policy for HaproxyUri {
-    fn update(&mut self, endpoints: &[Endpoint], _: Time) {
-        self.hashing.update(endpoints);
+    fn update(&mut self, endpoints: &[Endpoint], now: Time) {
+        self.hashing.update(endpoints, now);
     }
 
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {

@@ -183,9 +183,8 @@ impl Peers {
     /// The place of the server that a request has ended at, if it was picked of this list.
     #[must_use]
     pub fn picked(&self, ended: &Ended) -> Option<usize> {
-        let begun = ended.now.as_nanos().saturating_sub(ended.latency.as_nanos());
         let place = self.places.of(ended.endpoint);
-        place.filter(|_| begun >= self.since.as_nanos())
+        place.filter(|_| ended.begun() >= self.since)
     }
 
     /// How many `fail_timeout`s a server has not been asked for, nor failed.

@@ -39,9 +39,8 @@ pub struct TraefikP2c {
 
 impl Policy for TraefikP2c {
     fn update(&mut self, endpoints: &[Endpoint], now: Time) {
-        if self.rebuilt.update(endpoints, now) {
-            self.outstanding = Outstanding::default();
-            self.outstanding.update(endpoints);
+        if self.rebuilt.update(endpoints) {
+            self.outstanding.restart(endpoints, now);
         }
     }
 
@@ -67,9 +66,7 @@ impl Policy for TraefikP2c {
     }
 
     fn ended(&mut self, ended: &Ended) {
-        if self.rebuilt.picked(ended) {
-            self.outstanding.end(ended.endpoint);
-        }
+        self.outstanding.end(ended);
     }
 }
 
