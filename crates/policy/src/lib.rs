@@ -6,7 +6,8 @@
 //!
 //! A folder has the policies of one project, a file each, named as that project names them.
 //! [`CATALOGUE`] lists them, a line each; a new policy is one file and one line. What several
-//! policies are made of is in [`block`]; what goes around any policy is in [`layer`], and [`LAYERS`] lists it.
+//! policies are made of is in [`block`]; what goes around any policy is in [`layer`], and
+//! [`LAYERS`] lists it.
 
 pub mod aws;
 pub mod azure;

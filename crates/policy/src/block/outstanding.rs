@@ -5,9 +5,9 @@ use engine::Time;
 use super::{Places, carry};
 use crate::{Ended, Endpoint, EndpointId};
 
-/// How many picks of each endpoint have not ended, by its place in the present list. An endpoint that
-/// leaves is forgotten; if it comes back it begins at 0, and what was picked before is not counted
-/// when it ends.
+/// How many picks of each endpoint have not ended, by its place in the present list. An endpoint
+/// that leaves is forgotten; if it comes back it begins at 0, and what was picked before is not
+/// counted when it ends.
 #[derive(Clone, Debug, Default)]
 pub struct Outstanding {
     places: Places,

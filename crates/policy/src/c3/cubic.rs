@@ -33,10 +33,10 @@ pub static ENTRY: Entry = Entry {
 };
 
 /// **What it does** The endpoint with the lowest score of all is picked: `R - 1/μ + q̂³/μ`. `R` is
-/// how long it took to answer, `1/μ` how long a request is served there, and `q̂ = 1 + os·n + q` the
-/// queue to be expected: `q` that the endpoint said, and `os` of the client's own for each of `n`
-/// clients. The third power keeps away from long queues, however fast they move. Of equal ones one
-/// is drawn.
+/// how long it took to answer, `1/μ` how long a request is served there, and `q̂ = 1 + os·n + q`
+/// the queue to be expected: `q` that the endpoint said, and `os` of the client's own for each of
+/// `n` clients. The third power keeps away from long queues, however fast they move. Of equal ones
+/// one is drawn.
 ///
 /// **Where it is used** The paper; a variant of its score ranks the copies of a shard in
 /// Elasticsearch.

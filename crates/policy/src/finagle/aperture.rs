@@ -5,7 +5,7 @@ use engine::{Random, Span, Stream, Streams, Time};
 use crate::{
     Ended, Endpoint, Entry, Kind, Level, Parameter, PickContext, Policy,
     block::{
-        Cumulative, Outstanding,
+        Outstanding, Shares,
         aperture::{Coordinate, adjusted, width},
         carry, distinct, first_of_least,
     },
@@ -90,7 +90,7 @@ pub struct DeterministicAperture {
     outstanding: Outstanding,
     /// The weights within the part; 0 outside of it.
     weights: Vec<f64>,
-    places: Cumulative,
+    shares: Shares<f64>,
 }
 
 /// So often a second endpoint is drawn that should not be the first.
@@ -103,8 +103,8 @@ impl DeterministicAperture {
     /// Such a policy, of a client there, whose part has so many endpoints at least.
     #[must_use]
     pub fn new(coordinate: Coordinate, least: usize) -> Self {
-        let (outstanding, places) = (Outstanding::default(), Cumulative::default());
-        Self { coordinate, least, outstanding, weights: Vec::new(), places }
+        let (outstanding, shares) = (Outstanding::default(), Shares::default());
+        Self { coordinate, least, outstanding, weights: Vec::new(), shares }
     }
 
     fn better(&self, first: usize, second: usize) -> usize {
@@ -122,17 +122,17 @@ impl Policy for DeterministicAperture {
         let weights: Vec<f64> = endpoints.iter().map(|it| f64::from(it.weight)).collect();
         let width = width(self.coordinate.unit, endpoints.len(), self.least);
         self.weights = adjusted(&weights, self.coordinate.offset, width);
-        self.places = Cumulative::new(self.weights.iter().copied());
+        self.shares = Shares::of(self.weights.iter().copied());
     }
 
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
-        let first = self.places.draw(context.random)?;
+        let first = self.shares.draw(context.random)?;
         let mut second = first;
         for _ in 0..SECOND_DRAWS {
             if second != first {
                 break;
             }
-            second = self.places.draw(context.random)?;
+            second = self.shares.draw(context.random)?;
         }
         let place = self.better(first, second);
         self.outstanding.begin(place);

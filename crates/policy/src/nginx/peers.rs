@@ -46,10 +46,11 @@ pub struct Peer {
 
 /// The servers of an upstream, in the order of the list.
 ///
-/// They take turns smoothly: at each turn all that take part earn their weight, who has most is picked, and
-/// pays what all earned together. A failure takes `weight / max_fails` off what a server earns. After
-/// `max_fails` failures it is out for `fail_timeout`, then has one request on trial. NGINX's clock ticks in
-/// seconds. A new list begins anew, as a reload does; what was picked before it counts no more.
+/// They take turns smoothly: at each turn all that take part earn their weight, who has most is
+/// picked, and pays what all earned together. A failure takes `weight / max_fails` off what a
+/// server earns. After `max_fails` failures it is out for `fail_timeout`, then has one request on
+/// trial. NGINX's clock ticks in seconds. A new list begins anew, as a reload does; what was picked
+/// before it counts no more.
 #[derive(Clone, Debug)]
 pub struct Peers {
     max_fails: u32,
