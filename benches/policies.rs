@@ -1,7 +1,8 @@
 //! A pick of a load-balancing policy, through the trait and beside it.
 //!
 //! Each policy is picked from as a balancer does it, through `Box<dyn Policy>`, and next to that in
-//! the same run its algorithm is called directly: what the trait costs is the ratio between them.
+//! the same run a function is called that is its algorithm and nothing else: what the trait costs is
+//! the ratio between them.
 //! Building Maglev's table stands alone.
 
 mod direct;
@@ -126,11 +127,14 @@ fn through_the_trait(
 ) {
     let mut random = Streams::new(1).named("policies");
     let mut context = PickContext::new(Time::ZERO, &mut random);
+    context.flow.destination = requests[0].flow.destination;
     let mut number = 0;
     bencher.iter(|| {
         let request = &requests[number % REQUESTS];
         number += 1;
-        (context.flow, context.key) = (request.flow, request.key.as_bytes());
+        // All ask for one address. To copy both ends at once would cost more than some picks: a
+        // field is read late that was written as a part of something wider.
+        (context.flow.source, context.key) = (request.flow.source, request.key.as_bytes());
         black_box(policy.pick(&mut context))
     });
 }
