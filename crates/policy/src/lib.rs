@@ -34,6 +34,7 @@ pub mod oracle;
 mod parameter;
 mod policy;
 pub mod prequal;
+mod reference;
 pub mod tower;
 pub mod traefik;
 
@@ -41,3 +42,4 @@ pub use catalogue::{CATALOGUE, Configured, Entry, Level, by_name};
 pub use layer::{LAYERS, LayerEntry, Stage, layer_by_name};
 pub use parameter::{Kind, NotSet, Parameter, Settings, Value};
 pub use policy::{Ended, Endpoint, EndpointId, Flow, Oracle, PickContext, Policy, Reply, Report};
+pub use reference::reference;
