@@ -4,7 +4,7 @@
 use std::hint::black_box;
 
 use criterion::Bencher;
-use engine::{Random, Stream, Streams};
+use engine::{Random, RequestStream, Streams};
 use policy::{
     Endpoint,
     block::{
@@ -23,28 +23,29 @@ use crate::{REQUESTS, Request};
 /// Measures an algorithm for endpoints, request by request.
 pub type Direct = fn(&mut Bencher<'_>, &[Endpoint], &[Request]);
 
-fn run<T>(
+fn run<T: Into<Option<usize>>>(
     bencher: &mut Bencher<'_>,
     requests: &[Request],
-    mut pick: impl FnMut(&Request, &mut Stream) -> T,
+    mut pick: impl FnMut(&Request, &mut RequestStream) -> T,
 ) {
-    let mut random = Streams::new(1).named("policies");
+    let streams = Streams::new(1).requests("policies");
     let mut number = 0;
     bencher.iter(|| {
         let request = &requests[number % REQUESTS];
+        let mut random = streams.request(number as u64);
         number += 1;
-        black_box(call(&mut pick, request, &mut random))
+        black_box(call(&mut pick, request, &mut random).unwrap_or(usize::MAX))
     });
 }
 
 /// A function that is called, as a pick is: not a part of the loop, with its state in memory.
 #[inline(never)]
-fn call<T>(
-    pick: &mut impl FnMut(&Request, &mut Stream) -> T,
+fn call<T: Into<Option<usize>>>(
+    pick: &mut impl FnMut(&Request, &mut RequestStream) -> T,
     request: &Request,
-    random: &mut Stream,
-) -> T {
-    pick(request, random)
+    random: &mut RequestStream,
+) -> Option<usize> {
+    pick(request, random).into()
 }
 
 pub fn random(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
@@ -151,7 +152,7 @@ fn remainder(
     bencher: &mut Bencher<'_>,
     endpoints: &[Endpoint],
     requests: &[Request],
-    mut hash: impl FnMut(&Request, &mut Stream) -> u64,
+    mut hash: impl FnMut(&Request, &mut RequestStream) -> u64,
 ) {
     let places: Vec<usize> = (0..endpoints.len()).collect();
     run(bencher, requests, |request, random| {
@@ -198,8 +199,9 @@ pub fn nlb(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Reques
 }
 
 pub fn flow_hash(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
-    let hash =
-        |request: &Request, _: &mut Stream| u64::from(hash_of_flow(&request.flow, Tuple::Five, 0));
+    let hash = |request: &Request, _: &mut RequestStream| {
+        u64::from(hash_of_flow(&request.flow, Tuple::Five, 0))
+    };
     remainder(bencher, endpoints, requests, hash);
 }
 
@@ -242,7 +244,8 @@ pub fn gcp_maglev(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &
 }
 
 pub fn haproxy_source(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
-    let hash = |request: &Request, _: &mut Stream| u64::from(request.flow.source.ip().to_bits());
+    let hash =
+        |request: &Request, _: &mut RequestStream| u64::from(request.flow.source.ip().to_bits());
     remainder(bencher, endpoints, requests, hash);
 }
 
@@ -303,7 +306,7 @@ pub fn ketama(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Req
 }
 
 pub fn nginx_hash(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
-    let hash = |request: &Request, _: &mut Stream| {
+    let hash = |request: &Request, _: &mut RequestStream| {
         u64::from(crc32fast::hash(request.key.as_bytes()) >> 16) & 0x7fff
     };
     remainder(bencher, endpoints, requests, hash);

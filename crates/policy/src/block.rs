@@ -4,6 +4,7 @@ mod affinity;
 pub mod aperture;
 pub mod chained_points;
 mod choice;
+mod divisor;
 mod edf;
 pub mod flow_hash;
 pub mod jenkins;
@@ -27,6 +28,7 @@ pub mod subset;
 
 pub use affinity::Affinity;
 pub use choice::{Choice, Sampling, distinct, first_of_least, neighbours};
+pub use divisor::Divisor;
 pub use edf::{Edf, Ties};
 pub use maglev::Maglev;
 pub use orca::{OrcaWeight, Unusable, orca_weight};

@@ -2,7 +2,7 @@
 
 use engine::Time;
 
-use super::{Places, carry};
+use super::{Divisor, Places, carry};
 use crate::{Ended, Endpoint, EndpointId};
 
 /// How many picks of each endpoint have not ended, by its place in the present list. An endpoint
@@ -12,6 +12,7 @@ use crate::{Ended, Endpoint, EndpointId};
 pub struct Outstanding {
     places: Places,
     counts: Vec<u32>,
+    length: Divisor,
     /// When the endpoint in each place came, the last time.
     since: Vec<Time>,
     /// How many picks of an endpoint have not ended from before it left, by its identity.
@@ -31,6 +32,7 @@ impl Outstanding {
             }
         }
         self.counts = carry(&before, &self.counts, |_| 0);
+        self.length = Divisor::new(self.counts.len() as u64);
         self.since = carry(&before, &self.since, |_| now);
         before
     }
@@ -65,6 +67,13 @@ impl Outstanding {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.counts.is_empty()
+    }
+
+    /// The place that a number leads to, modulo how many there are; 0 where there are none.
+    #[must_use]
+    #[inline]
+    pub fn remainder(&self, number: u64) -> usize {
+        self.length.remainder(number).unwrap_or(0) as usize
     }
 
     /// The place of an endpoint.

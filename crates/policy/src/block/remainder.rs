@@ -1,25 +1,27 @@
 //! A number modulo the endpoints that take something new.
 
-use super::open_places;
+use super::{Divisor, open_places};
 use crate::Endpoint;
 
 /// The places of the endpoints that have a weight, one for each remainder.
 #[derive(Clone, Debug, Default)]
 pub struct Remainder {
     places: Vec<usize>,
+    count: Divisor,
 }
 
 impl Remainder {
     /// Takes in a new list.
     pub fn update(&mut self, endpoints: &[Endpoint]) {
         self.places = open_places(endpoints);
+        self.count = Divisor::new(self.places.len() as u64);
     }
 
     /// The place that a number leads to; `None` where nobody takes anything new.
     #[must_use]
     #[inline]
     pub fn find(&self, number: u64) -> Option<usize> {
-        let remainder = number.checked_rem(self.places.len() as u64)?;
+        let remainder = self.count.remainder(number)?;
         Some(self.places[remainder as usize])
     }
 

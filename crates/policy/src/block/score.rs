@@ -13,6 +13,12 @@ pub trait Score {
     /// How many places there are.
     fn places(&self) -> usize;
 
+    /// The place that a number leads to, modulo how many there are: at least one.
+    #[inline]
+    fn remainder(&self, number: u64) -> usize {
+        (number % self.places() as u64) as usize
+    }
+
     /// The score of the endpoint in a place. Looking may change what is kept.
     fn of(&mut self, place: usize, now: Time) -> f64;
 
@@ -32,6 +38,11 @@ impl Score for Outstanding {
     #[inline]
     fn places(&self) -> usize {
         self.len()
+    }
+
+    #[inline]
+    fn remainder(&self, number: u64) -> usize {
+        Self::remainder(self, number)
     }
 
     #[inline]
