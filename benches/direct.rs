@@ -6,7 +6,7 @@ use std::hint::black_box;
 use criterion::Bencher;
 use engine::{Random, RequestStream, Streams};
 use policy::{
-    Endpoint,
+    Endpoint, Flow,
     block::{
         Circular, Edf, Ring, Ties,
         flow_hash::{Tuple, flow_hash as hash_of_flow, packet_words},
@@ -23,26 +23,35 @@ use crate::{REQUESTS, Request};
 /// Measures an algorithm for endpoints, request by request.
 pub type Direct = fn(&mut Bencher<'_>, &[Endpoint], &[Request]);
 
+/// What is known of a request when it comes.
+struct Known<'a> {
+    flow: Flow,
+    key: &'a [u8],
+}
+
 fn run<T: Into<Option<usize>>>(
     bencher: &mut Bencher<'_>,
     requests: &[Request],
-    mut pick: impl FnMut(&Request, &mut RequestStream) -> T,
+    mut pick: impl FnMut(&Known<'_>, &mut RequestStream) -> T,
 ) {
     let streams = Streams::new(1).requests("policies");
+    let destination = requests[0].flow.destination;
     let mut number = 0;
     bencher.iter(|| {
         let request = &requests[number % REQUESTS];
         let mut random = streams.request(number as u64);
         number += 1;
-        black_box(call(&mut pick, request, &mut random).unwrap_or(usize::MAX))
+        let flow = Flow { source: request.flow.source, destination };
+        let known = Known { flow, key: request.key.as_bytes() };
+        black_box(call(&mut pick, &known, &mut random).unwrap_or(usize::MAX))
     });
 }
 
 /// A function that is called, as a pick is: not a part of the loop, with its state in memory.
 #[inline(never)]
 fn call<T: Into<Option<usize>>>(
-    pick: &mut impl FnMut(&Request, &mut RequestStream) -> T,
-    request: &Request,
+    pick: &mut impl FnMut(&Known<'_>, &mut RequestStream) -> T,
+    request: &Known<'_>,
     random: &mut RequestStream,
 ) -> Option<usize> {
     pick(request, random).into()
@@ -152,7 +161,7 @@ fn remainder(
     bencher: &mut Bencher<'_>,
     endpoints: &[Endpoint],
     requests: &[Request],
-    mut hash: impl FnMut(&Request, &mut RequestStream) -> u64,
+    mut hash: impl FnMut(&Known<'_>, &mut RequestStream) -> u64,
 ) {
     let places: Vec<usize> = (0..endpoints.len()).collect();
     run(bencher, requests, |request, random| {
@@ -165,10 +174,10 @@ fn table(
     bencher: &mut Bencher<'_>,
     (endpoints, size): (&[Endpoint], u64),
     requests: &[Request],
-    hash: impl Fn(&Request) -> u64,
+    hash: impl Fn(&Known<'_>) -> u64,
 ) {
     let slots: Vec<u32> = (0..endpoints.len() as u32).cycle().take(size as usize).collect();
-    run(bencher, requests, |request, _| slots[(hash(request) % size) as usize]);
+    run(bencher, requests, |request, _| slots[(hash(request) % size) as usize] as usize);
 }
 
 /// A ring of so many random points.
@@ -176,7 +185,7 @@ fn ring<H: Circular>(
     bencher: &mut Bencher<'_>,
     (endpoints, points): (&[Endpoint], usize),
     requests: &[Request],
-    (point, hash): (fn(u64) -> H, impl Fn(&Request) -> H),
+    (point, hash): (fn(u64) -> H, impl Fn(&Known<'_>) -> H),
 ) {
     let mut random = Streams::new(1).named("ring");
     let points = (0..points).map(|number| (point(random.next_u64()), number % endpoints.len()));
@@ -184,8 +193,8 @@ fn ring<H: Circular>(
     run(bencher, requests, |request, _| ring.find(hash(request)));
 }
 
-fn xx(request: &Request) -> u64 {
-    XxHash64::oneshot(0, request.key.as_bytes())
+fn xx(request: &Known<'_>) -> u64 {
+    XxHash64::oneshot(0, request.key)
 }
 
 fn high(number: u64) -> u32 {
@@ -199,7 +208,7 @@ pub fn nlb(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Reques
 }
 
 pub fn flow_hash(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
-    let hash = |request: &Request, _: &mut RequestStream| {
+    let hash = |request: &Known<'_>, _: &mut RequestStream| {
         u64::from(hash_of_flow(&request.flow, Tuple::Five, 0))
     };
     remainder(bencher, endpoints, requests, hash);
@@ -239,13 +248,13 @@ pub fn envoy_ring_hash(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], reques
 }
 
 pub fn gcp_maglev(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
-    let hash = |request: &Request| u64::from(hash_of_flow(&request.flow, Tuple::Five, 0));
+    let hash = |request: &Known<'_>| u64::from(hash_of_flow(&request.flow, Tuple::Five, 0));
     table(bencher, (endpoints, 65_537), requests, hash);
 }
 
 pub fn haproxy_source(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
     let hash =
-        |request: &Request, _: &mut RequestStream| u64::from(request.flow.source.ip().to_bits());
+        |request: &Known<'_>, _: &mut RequestStream| u64::from(request.flow.source.ip().to_bits());
     remainder(bencher, endpoints, requests, hash);
 }
 
@@ -254,9 +263,9 @@ pub fn haproxy_uri(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: 
     let point = |number| (high(random.next_u64()), number % endpoints.len());
     let ring = Ring::new((0..16 * endpoints.len()).map(point).collect());
     run(bencher, requests, |request, _| {
-        let path = request.key.bytes().take_while(|byte| *byte != b'?');
+        let path = request.key.iter().take_while(|byte| **byte != b'?');
         let sdbm =
-            path.fold(0_u32, |hash, byte| hash.wrapping_mul(65_599).wrapping_add(byte.into()));
+            path.fold(0_u32, |hash, byte| hash.wrapping_mul(65_599).wrapping_add((*byte).into()));
         let hash = sdbm.wrapping_mul(3_221_225_473);
         let next = ring.first_from(hash)?;
         let before = next.checked_sub(1).unwrap_or(ring.len() - 1);
@@ -267,19 +276,19 @@ pub fn haproxy_uri(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: 
 }
 
 pub fn crc32_ring(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
-    let hash = |request: &Request| crc32fast::hash(request.key.as_bytes());
+    let hash = |request: &Known<'_>| crc32fast::hash(request.key);
     ring(bencher, (endpoints, 160 * endpoints.len()), requests, (high, hash));
 }
 
 pub fn ipvs_dh(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
-    let hash = |request: &Request| {
+    let hash = |request: &Known<'_>| {
         u64::from(request.flow.destination.ip().to_bits().wrapping_mul(0x61c8_8647) >> 24)
     };
     table(bencher, (endpoints, 256), requests, hash);
 }
 
 pub fn ipvs_sh(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
-    let hash = |request: &Request| {
+    let hash = |request: &Known<'_>| {
         u64::from(request.flow.source.ip().to_bits().wrapping_mul(0x61c8_8647) >> 24)
     };
     table(bencher, (endpoints, 256), requests, hash);
@@ -301,13 +310,13 @@ pub fn katran_maglev(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests
 }
 
 pub fn ketama(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
-    let hash = |request: &Request| continuum::hash(request.key.as_bytes());
+    let hash = |request: &Known<'_>| continuum::hash(request.key);
     ring(bencher, (endpoints, 160 * endpoints.len()), requests, (high, hash));
 }
 
 pub fn nginx_hash(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
-    let hash = |request: &Request, _: &mut RequestStream| {
-        u64::from(crc32fast::hash(request.key.as_bytes()) >> 16) & 0x7fff
+    let hash = |request: &Known<'_>, _: &mut RequestStream| {
+        u64::from(crc32fast::hash(request.key) >> 16) & 0x7fff
     };
     remainder(bencher, endpoints, requests, hash);
 }
