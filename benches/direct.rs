@@ -21,7 +21,7 @@ use twox_hash::XxHash64;
 use crate::{REQUESTS, Request};
 
 /// Measures an algorithm for endpoints, request by request.
-pub type Direct = fn(&mut Bencher<'_>, &[Endpoint], &[Request]);
+pub(crate) type Direct = fn(&mut Bencher<'_>, &[Endpoint], &[Request]);
 
 /// What is known of a request when it comes.
 struct Known<'a> {
@@ -57,12 +57,12 @@ fn call<T: Into<Option<usize>>>(
     pick(request, random).into()
 }
 
-pub fn random(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
+pub(crate) fn random(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
     let count = black_box(endpoints.len() as u32);
     run(bencher, requests, |_, random| random.below(count) as usize);
 }
 
-pub fn round_robin(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
+pub(crate) fn round_robin(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
     let places: Vec<usize> = (0..endpoints.len()).collect();
     let mut index = 0_u64;
     run(bencher, requests, |_, _| {
@@ -72,7 +72,11 @@ pub fn round_robin(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: 
     });
 }
 
-pub fn least_request(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
+pub(crate) fn least_request(
+    bencher: &mut Bencher<'_>,
+    endpoints: &[Endpoint],
+    requests: &[Request],
+) {
     let mut active = vec![0_u32; endpoints.len()];
     run(bencher, requests, |_, random| {
         let count = active.len() as u64;
@@ -83,7 +87,7 @@ pub fn least_request(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests
     });
 }
 
-pub fn ipvs_rr(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
+pub(crate) fn ipvs_rr(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
     let weights: Vec<u32> = endpoints.iter().map(|endpoint| endpoint.weight).collect();
     let mut last = 0;
     run(bencher, requests, |_, _| {
@@ -97,7 +101,7 @@ pub fn ipvs_rr(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Re
     });
 }
 
-pub fn ipvs_lc(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
+pub(crate) fn ipvs_lc(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
     #[derive(Clone)]
     struct Destination {
         weight: u32,
@@ -116,14 +120,14 @@ pub fn ipvs_lc(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Re
     });
 }
 
-pub fn deadlines(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
+pub(crate) fn deadlines(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
     let weights: Vec<f64> = endpoints.iter().map(|it| f64::from(it.weight)).collect();
     let mut turns = Edf::new(Ties::Heap);
     weights.iter().enumerate().for_each(|(place, weight)| turns.add(place, *weight));
     run(bencher, requests, |_, _| turns.pick(|place| weights[place]));
 }
 
-pub fn smooth(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
+pub(crate) fn smooth(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
     struct Server {
         weight: i64,
         effective: i64,
@@ -201,20 +205,24 @@ fn high(number: u64) -> u32 {
     (number >> 32) as u32
 }
 
-pub fn nlb(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
+pub(crate) fn nlb(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
     remainder(bencher, endpoints, requests, |request, random| {
         hash_of_flow(&request.flow, Tuple::Five, high(random.next_u64())).into()
     });
 }
 
-pub fn flow_hash(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
+pub(crate) fn flow_hash(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
     let hash = |request: &Known<'_>, _: &mut RequestStream| {
         u64::from(hash_of_flow(&request.flow, Tuple::Five, 0))
     };
     remainder(bencher, endpoints, requests, hash);
 }
 
-pub fn bounded_load(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
+pub(crate) fn bounded_load(
+    bencher: &mut Bencher<'_>,
+    endpoints: &[Endpoint],
+    requests: &[Request],
+) {
     let mut random = Streams::new(1).named("ring");
     let point = |number| (random.next_u64(), number % endpoints.len());
     let ring = Ring::new((0..100 * endpoints.len()).map(point).collect());
@@ -227,18 +235,30 @@ pub fn bounded_load(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests:
     });
 }
 
-pub fn cilium_maglev(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
+pub(crate) fn cilium_maglev(
+    bencher: &mut Bencher<'_>,
+    endpoints: &[Endpoint],
+    requests: &[Request],
+) {
     table(bencher, (endpoints, 16_381), requests, |request| {
         let [source, ports] = packet_words(&request.flow);
         jhash_3words(source, ports, 6, 0x71dc_da46).into()
     });
 }
 
-pub fn envoy_maglev(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
+pub(crate) fn envoy_maglev(
+    bencher: &mut Bencher<'_>,
+    endpoints: &[Endpoint],
+    requests: &[Request],
+) {
     table(bencher, (endpoints, 65_537), requests, xx);
 }
 
-pub fn envoy_ring_hash(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
+pub(crate) fn envoy_ring_hash(
+    bencher: &mut Bencher<'_>,
+    endpoints: &[Endpoint],
+    requests: &[Request],
+) {
     ring(
         bencher,
         (endpoints, 1024_usize.next_multiple_of(endpoints.len())),
@@ -247,18 +267,22 @@ pub fn envoy_ring_hash(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], reques
     );
 }
 
-pub fn gcp_maglev(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
+pub(crate) fn gcp_maglev(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
     let hash = |request: &Known<'_>| u64::from(hash_of_flow(&request.flow, Tuple::Five, 0));
     table(bencher, (endpoints, 65_537), requests, hash);
 }
 
-pub fn haproxy_source(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
+pub(crate) fn haproxy_source(
+    bencher: &mut Bencher<'_>,
+    endpoints: &[Endpoint],
+    requests: &[Request],
+) {
     let hash =
         |request: &Known<'_>, _: &mut RequestStream| u64::from(request.flow.source.ip().to_bits());
     remainder(bencher, endpoints, requests, hash);
 }
 
-pub fn haproxy_uri(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
+pub(crate) fn haproxy_uri(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
     let mut random = Streams::new(1).named("ring");
     let point = |number| (high(random.next_u64()), number % endpoints.len());
     let ring = Ring::new((0..16 * endpoints.len()).map(point).collect());
@@ -275,26 +299,26 @@ pub fn haproxy_uri(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: 
     });
 }
 
-pub fn crc32_ring(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
+pub(crate) fn crc32_ring(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
     let hash = |request: &Known<'_>| crc32fast::hash(request.key);
     ring(bencher, (endpoints, 160 * endpoints.len()), requests, (high, hash));
 }
 
-pub fn ipvs_dh(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
+pub(crate) fn ipvs_dh(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
     let hash = |request: &Known<'_>| {
         u64::from(request.flow.destination.ip().to_bits().wrapping_mul(0x61c8_8647) >> 24)
     };
     table(bencher, (endpoints, 256), requests, hash);
 }
 
-pub fn ipvs_sh(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
+pub(crate) fn ipvs_sh(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
     let hash = |request: &Known<'_>| {
         u64::from(request.flow.source.ip().to_bits().wrapping_mul(0x61c8_8647) >> 24)
     };
     table(bencher, (endpoints, 256), requests, hash);
 }
 
-pub fn ipvs_mh(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
+pub(crate) fn ipvs_mh(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
     const KEY: u64 = 2_654_435_761;
     table(bencher, (endpoints, 4093), requests, |request| {
         let source = request.flow.source.ip().to_bits().to_le_bytes();
@@ -302,33 +326,41 @@ pub fn ipvs_mh(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Re
     });
 }
 
-pub fn katran_maglev(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
+pub(crate) fn katran_maglev(
+    bencher: &mut Bencher<'_>,
+    endpoints: &[Endpoint],
+    requests: &[Request],
+) {
     table(bencher, (endpoints, 65_537), requests, |request| {
         let [source, ports] = packet_words(&request.flow);
         jhash_2words(source, ports, 65_537).into()
     });
 }
 
-pub fn ketama(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
+pub(crate) fn ketama(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
     let hash = |request: &Known<'_>| continuum::hash(request.key);
     ring(bencher, (endpoints, 160 * endpoints.len()), requests, (high, hash));
 }
 
-pub fn nginx_hash(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
+pub(crate) fn nginx_hash(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
     let hash = |request: &Known<'_>, _: &mut RequestStream| {
         u64::from(crc32fast::hash(request.key) >> 16) & 0x7fff
     };
     remainder(bencher, endpoints, requests, hash);
 }
 
-pub fn nginx_ip_hash(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
+pub(crate) fn nginx_ip_hash(
+    bencher: &mut Bencher<'_>,
+    endpoints: &[Endpoint],
+    requests: &[Request],
+) {
     remainder(bencher, endpoints, requests, |request, _| {
         let [a, b, c, _] = request.flow.source.ip().octets();
         [a, b, c].into_iter().fold(89, |hash, byte| (hash * 113 + u64::from(byte)) % 6271)
     });
 }
 
-pub fn traefik_hrw(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
+pub(crate) fn traefik_hrw(bencher: &mut Bencher<'_>, endpoints: &[Endpoint], requests: &[Request]) {
     let server = |it: &Endpoint| (format!("http://{}", it.address), f64::from(it.weight));
     let servers = TraefikHrw::new(endpoints.iter().map(server).collect());
     run(bencher, requests, |request, _| servers.best(*request.flow.source.ip()));
