@@ -98,7 +98,7 @@ pub(crate) fn endpoints(count: usize) -> Vec<Endpoint> {
 /// Endpoints that have so many requests.
 pub(crate) fn outstanding(counts: &[u32]) -> Outstanding {
     let mut outstanding = Outstanding::default();
-    outstanding.update(&endpoints(counts.len()));
+    outstanding.update(&endpoints(counts.len()), Time::ZERO);
     for (place, count) in counts.iter().enumerate() {
         (0..*count).for_each(|_| outstanding.begin(place));
     }

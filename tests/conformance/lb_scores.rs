@@ -65,6 +65,11 @@ fn span(f: &Fields<'_>, name: &str, unit: f64) -> Read<Span> {
     Ok(Span::from_secs_f64(float(f, name)? * unit))
 }
 
+/// The end of a request at the only endpoint.
+fn ended(latency: Span, now: Time) -> Ended {
+    Ended { endpoint: EndpointId(0), now, latency, reply: Reply::Ok, report: None }
+}
+
 /// The loads of an endpoint in the course of a script, in its unit of time.
 fn loads(f: &Fields<'_>, mut score: PeakEwma, unit: f64) -> Read<Vec<f64>> {
     score.update(&endpoints(1), Time::ZERO);
@@ -79,22 +84,21 @@ fn loads(f: &Fields<'_>, mut score: PeakEwma, unit: f64) -> Read<Vec<f64>> {
         };
         let now = moment(now, unit);
         let request = || step.get(2).and_then(Value::as_str).ok_or_else(problem);
+        let began = |begun: &[(String, Time)]| {
+            let name = request()?;
+            let found = begun.iter().find(|(known, _)| known == name);
+            found.map(|(_, at)| *at).ok_or_else(problem)
+        };
         match (word, step.len()) {
             ("load", 2) => loads.push(score.of(0, now) * NANOSECOND / unit),
             ("start", 3) => {
                 begun.push((request()?.to_owned(), now));
                 score.begin(0);
             }
-            ("finish", 3) => {
-                let name = request()?;
-                let found = begun.iter().find(|(known, _)| known == name);
-                let latency = now.since(found.ok_or_else(problem)?.1);
-                let (endpoint, reply) = (EndpointId(0), Reply::Ok);
-                score.end(&Ended { endpoint, now, latency, reply, report: None });
-            }
+            ("finish", 3) => score.end(&ended(now.since(began(&begun)?), now)),
             ("fail", 4) => {
                 let hint = step[3].as_f64().map(|hint| Span::from_secs_f64(hint * unit));
-                score.failed(EndpointId(0), hint, now);
+                score.failed(&ended(now.since(began(&begun)?), now), hint);
             }
             _ => return Err(problem()),
         }

@@ -113,7 +113,8 @@ pub fn by_name(name: &str) -> Option<&'static Entry> {
     CATALOGUE.iter().find(|entry| entry.name == name).copied()
 }
 
-/// A policy, what it is set to, and the layers around it: what one balancer after the other is given an instance of.
+/// A policy, what it is set to, and the layers around it: what one balancer after the other is
+/// given an instance of.
 #[derive(Clone, Debug)]
 pub struct Configured {
     /// Which.
@@ -164,8 +165,8 @@ impl Configured {
         self.settings.set(self.entry.parameters, name, value)
     }
 
-    /// Puts a layer around it, where its stage says, as it is where nobody sets anything. One that is
-    /// there already stays as it is.
+    /// Puts a layer around it, where its stage says, as it is where nobody sets anything. One that
+    /// is there already stays as it is.
     pub fn wrap(&mut self, layer: &'static LayerEntry) {
         if self.layers().any(|known| known.name == layer.name) {
             return;
@@ -222,6 +223,25 @@ mod tests {
             assert!(std::ptr::eq(found, *entry), "{} stands twice", entry.name);
         }
         assert!(by_name("nobody").is_none());
+    }
+
+    #[test]
+    fn what_is_said_of_each_is_said_in_one_way() {
+        let is_sentence = |text: &str| {
+            let first = text.chars().next();
+            first.is_some_and(|it| !it.is_lowercase()) && text.ends_with('.')
+        };
+        for entry in CATALOGUE {
+            for phrase in [entry.summary, entry.on_change] {
+                assert!(!phrase.ends_with('.') && !phrase.contains("  "), "{phrase}");
+            }
+        }
+        let of_policies = CATALOGUE.iter().flat_map(|entry| entry.parameters);
+        let of_layers = crate::LAYERS.iter().flat_map(|entry| entry.parameters);
+        for parameter in of_policies.chain(of_layers) {
+            let Parameter { name, summary, .. } = parameter;
+            assert!(is_sentence(summary) && !summary.contains("  "), "{name}: {summary}");
+        }
     }
 
     #[test]

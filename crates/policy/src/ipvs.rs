@@ -1,4 +1,5 @@
-//! Schedulers of the kernel's IP virtual server: kube-proxy's choice in ipvs mode, for each connection.
+//! Schedulers of the kernel's IP virtual server: kube-proxy's choice in ipvs mode, for each
+//! connection.
 
 mod buckets;
 pub mod destination;

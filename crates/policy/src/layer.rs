@@ -1,12 +1,12 @@
-//! What goes around any policy: it decides what the policy inside gets to know of the endpoints, and
-//! whether it is asked at all.
+//! What goes around any policy: it decides what the policy inside gets to know of the endpoints,
+//! and whether it is asked at all.
 //!
-//! A layer is a policy itself. Where it tells the policy inside of a part of its list, it maps the places
-//! of that part to its own ([`Part`](crate::block::Part)); where a list falls into several parts, each
-//! has a policy of its own, with a memory of its own ([`Parts`](crate::block::Parts)).
+//! A layer is a policy itself. Where it tells the policy inside of a part of its list, it maps the
+//! places of that part to its own ([`Part`](crate::block::Part)); where a list falls into several
+//! parts, each has a policy of its own, with a memory of its own ([`Parts`](crate::block::Parts)).
 //!
-//! An endpoint of weight 0 counts as one that is there but not healthy: a layer that works out how much
-//! of a priority or of a zone is to be had counts it, and nobody chooses it but in a panic.
+//! An endpoint of weight 0 counts as one that is there but not healthy: a layer that works out how
+//! much of a priority or of a zone is to be had counts it, and nobody chooses it but in a panic.
 
 pub mod affinity;
 pub mod circuit;
@@ -28,8 +28,8 @@ pub struct LayerEntry {
     pub summary: &'static str,
     /// Where it goes.
     pub stage: Stage,
-    /// Whether it counts the endpoints of weight 0 and withholds them itself. A layer around it then
-    /// leaves them in the list.
+    /// Whether it counts the endpoints of weight 0 and withholds them itself. A layer around it
+    /// then leaves them in the list.
     pub counts_unhealthy: bool,
     /// What can be set about it.
     pub parameters: &'static [Parameter],

@@ -6,7 +6,8 @@
 //!
 //! A folder has the policies of one project, a file each, named as that project names them.
 //! [`CATALOGUE`] lists them, a line each; a new policy is one file and one line. What several
-//! policies are made of is in [`block`]; what goes around any policy is in [`layer`], and [`LAYERS`] lists it.
+//! policies are made of is in [`block`]; what goes around any policy is in [`layer`], and
+//! [`LAYERS`] lists it.
 
 pub mod aws;
 pub mod azure;
@@ -33,6 +34,7 @@ pub mod oracle;
 mod parameter;
 mod policy;
 pub mod prequal;
+mod reference;
 pub mod tower;
 pub mod traefik;
 
@@ -40,3 +42,4 @@ pub use catalogue::{CATALOGUE, Configured, Entry, Level, by_name};
 pub use layer::{LAYERS, LayerEntry, Stage, layer_by_name};
 pub use parameter::{Kind, NotSet, Parameter, Settings, Value};
 pub use policy::{Ended, Endpoint, EndpointId, Flow, Oracle, PickContext, Policy, Reply, Report};
+pub use reference::reference;

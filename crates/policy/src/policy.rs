@@ -19,8 +19,8 @@ pub struct Endpoint {
     pub weight: u32,
     /// Its zone, by number: zone 0 where nobody said.
     pub zone: u32,
-    /// Its priority: others take over only where those of lower numbers are too few to be had. 0 where
-    /// nobody said.
+    /// Its priority: others take over only where those of lower numbers are too few to be had. 0
+    /// where nobody said.
     pub priority: u32,
     /// When this balancer first heard that it is ready.
     pub since: Time,
@@ -101,8 +101,8 @@ impl<'a> PickContext<'a> {
     }
 }
 
-/// What is true of the endpoints at this moment, wherever the work came from. No real balancer has it;
-/// policies that ask for it show what knowledge would be worth.
+/// What is true of the endpoints at this moment, wherever the work came from. No real balancer has
+/// it; policies that ask for it show what knowledge would be worth.
 pub trait Oracle {
     /// How many requests an endpoint has, waiting and in service.
     fn queue_length(&self, endpoint: EndpointId) -> u32;
@@ -137,6 +137,15 @@ pub struct Ended {
     pub report: Option<Report>,
 }
 
+impl Ended {
+    /// The moment of the pick.
+    #[must_use]
+    #[inline]
+    pub fn begun(&self) -> Time {
+        Time::from_nanos(self.now.as_nanos().saturating_sub(self.latency.as_nanos()))
+    }
+}
+
 /// What an endpoint says of itself: the trailer of an answer (ORCA), or the answer to a probe.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Report {
@@ -154,19 +163,19 @@ pub struct Report {
 
 /// A way of choosing one of several endpoints.
 ///
-/// Whoever owns one tells it of each list that it learns of, asks it for a place in the last, and says
-/// exactly once how each pick ended. One instance belongs to one balancer.
+/// Whoever owns one tells it of each list that it learns of, asks it for a place in the last, and
+/// says exactly once how each pick ended. One instance belongs to one balancer.
 pub trait Policy {
     /// Takes in a new list of endpoints; what is kept of the old state is the policy's to say.
     fn update(&mut self, endpoints: &[Endpoint], now: Time);
 
-    /// Chooses a place in the list of the last update; `None` where it is empty, or nothing in it is
-    /// to be had.
+    /// Chooses a place in the list of the last update; `None` where it is empty, or nothing in it
+    /// is to be had.
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize>;
 
-    /// Hears that a place was chosen for it, by an affinity: a policy that counts its picks counts this one
-    /// like its own, and hears how it ended. `false` where the endpoint is not to be had, so that the
-    /// choice is the policy's own after all.
+    /// Hears that a place was chosen for it, by an affinity: a policy that counts its picks counts
+    /// this one like its own, and hears how it ended. `false` where the endpoint is not to be had,
+    /// so that nothing is counted and the choice is the policy's own after all.
     fn chosen(&mut self, _place: usize, _now: Time) -> bool {
         true
     }

@@ -1,9 +1,9 @@
 //! What each policy keeps when its endpoints change.
 //!
-//! An instance lives for a while, its list changes, and what it picks then is compared with what a new
-//! instance picks that knows the new list only, and with what it picks after lives in which one endpoint
-//! did badly. So it comes out, from outside, whether it goes on with its turns or with what it knows of
-//! load. A policy that is new in the catalogue needs its row here.
+//! An instance lives for a while, its list changes, and what it picks then is compared with what a
+//! new instance picks that knows the new list only, and with what it picks after lives in which one
+//! endpoint did badly. So it comes out, from outside, whether it goes on with its turns or with
+//! what it knows of load. A policy that is new in the catalogue needs its row here.
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 
@@ -25,8 +25,8 @@ enum Kept {
 }
 use Kept::{Load, Nothing, Turn};
 
-/// A policy with what it keeps when an endpoint joins, when one leaves, when one weighs more, and when the
-/// list has another order.
+/// A policy with what it keeps when an endpoint joins, when one leaves, when one weighs more, and
+/// when the list has another order.
 type Row = (&'static str, [Kept; 4]);
 
 static ROWS: &[Row] = &[

@@ -5,8 +5,8 @@ use engine::Time;
 use crate::{
     Endpoint, Entry, Kind, Level, Parameter, PickContext, Policy, Settings,
     block::{
+        Remainder,
         flow_hash::{Tuple, flow_hash},
-        open_places,
     },
 };
 
@@ -50,7 +50,7 @@ pub static ENTRY: Entry = Entry {
 pub struct Nlb {
     tcp: bool,
     sticky: bool,
-    targets: Vec<usize>,
+    targets: Remainder,
 }
 
 impl Nlb {
@@ -60,14 +60,14 @@ impl Nlb {
         Self {
             tcp: settings.choice("protocol") == "TCP",
             sticky: settings.flag("stickiness.enabled"),
-            targets: Vec::new(),
+            targets: Remainder::default(),
         }
     }
 }
 
 impl Policy for Nlb {
     fn update(&mut self, endpoints: &[Endpoint], _: Time) {
-        self.targets = open_places(endpoints);
+        self.targets.update(endpoints);
     }
 
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
@@ -77,7 +77,6 @@ impl Policy for Nlb {
             let sequence = if self.tcp { (context.random.next_u64() >> 32) as u32 } else { 0 };
             flow_hash(&context.flow, Tuple::Five, sequence)
         };
-        let target = (hash as usize).checked_rem(self.targets.len())?;
-        Some(self.targets[target])
+        self.targets.find(hash.into())
     }
 }

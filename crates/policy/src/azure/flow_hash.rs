@@ -5,8 +5,8 @@ use engine::Time;
 use crate::{
     Endpoint, Entry, Kind, Level, Parameter, PickContext, Policy, Settings,
     block::{
+        Remainder,
         flow_hash::{Tuple, flow_hash},
-        open_places,
     },
 };
 
@@ -41,7 +41,7 @@ pub static ENTRY: Entry = Entry {
 #[derive(Clone, Debug)]
 pub struct AzureFlowHash {
     tuple: Tuple,
-    servers: Vec<usize>,
+    servers: Remainder,
 }
 
 impl AzureFlowHash {
@@ -53,17 +53,16 @@ impl AzureFlowHash {
             "SourceIPProtocol" => Tuple::Three,
             _ => Tuple::Five,
         };
-        Self { tuple, servers: Vec::new() }
+        Self { tuple, servers: Remainder::default() }
     }
 }
 
 impl Policy for AzureFlowHash {
     fn update(&mut self, endpoints: &[Endpoint], _: Time) {
-        self.servers = open_places(endpoints);
+        self.servers.update(endpoints);
     }
 
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
-        let hash = flow_hash(&context.flow, self.tuple, 0) as usize;
-        Some(self.servers[hash.checked_rem(self.servers.len())?])
+        self.servers.find(flow_hash(&context.flow, self.tuple, 0).into())
     }
 }

@@ -7,7 +7,8 @@ use std::{
 
 use engine::{Span, Time};
 
-/// What one balancer remembers of who was where. `E` is what names an endpoint, `S` what names a source.
+/// What one balancer remembers of who was where. `E` is what names an endpoint, `S` what names a
+/// source.
 ///
 /// Each endpoint has a list of sources. A connection goes to the first endpoint whose list has its
 /// source, and puts itself at the end of it: the time-out slides. What the lists say is kept by
@@ -161,7 +162,8 @@ mod tests {
                 let found = affinity.find(&listed, source, now);
                 prop_assert_eq!(found, lists.find(&listed, source, secs));
                 let Some(place) = found.or((!listed.is_empty()).then_some(0)) else { continue };
-                let endpoint = listed[(place + if found.is_none() { chance } else { 0 }) % listed.len()];
+                let moved = if found.is_none() { chance } else { 0 };
+                let endpoint = listed[(place + moved) % listed.len()];
                 affinity.remember(endpoint, source, now);
                 lists.remember(endpoint, source, secs, capacity);
             }

@@ -41,8 +41,14 @@ impl Sampling {
                 first_of_least(score, neighbours(places, first, second), now)
             }
             Self::Replacement(count) => {
-                let drawn = (0..count).map(|_| (random.next_u64() % places as u64) as usize);
-                first_of_least(score, drawn, now)
+                let mut draw = |score: &S| score.remainder(random.next_u64());
+                let mut best = draw(score);
+                let mut least = score.of(best, now);
+                for _ in 1..count {
+                    let other = draw(score);
+                    better(&mut best, &mut least, other, score.of(other, now));
+                }
+                Some(best)
             }
             Self::All => any_of_least(score, now, random),
         }
@@ -79,13 +85,18 @@ pub fn first_of_least<S: Score>(
     let mut best = places.next()?;
     let mut least = score.of(best, now);
     for place in places {
-        let other = score.of(place, now);
-        // Which is less cannot be foreseen, so this should not be a jump.
-        let less = other < least;
-        best = std::hint::select_unpredictable(less, place, best);
-        least = std::hint::select_unpredictable(less, other, least);
+        better(&mut best, &mut least, place, score.of(place, now));
     }
     Some(best)
+}
+
+/// Takes a place for the best if its score is less than the least.
+#[inline]
+fn better(best: &mut usize, least: &mut f64, place: usize, score: f64) {
+    // Which is less cannot be foreseen, so this should not be a jump.
+    let less = score < *least;
+    *best = std::hint::select_unpredictable(less, place, *best);
+    *least = std::hint::select_unpredictable(less, score, *least);
 }
 
 /// The place of the least score of all. Where several have it, each takes the place of the one
@@ -139,6 +150,11 @@ impl<S: Score> Policy for Choice<S> {
         let place = self.sampling.choose(&mut self.score, context.now, context.random)?;
         self.score.begin(place);
         Some(place)
+    }
+
+    fn chosen(&mut self, place: usize, _: Time) -> bool {
+        self.score.begin(place);
+        true
     }
 
     fn remembers(&self) -> bool {

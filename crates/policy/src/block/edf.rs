@@ -14,11 +14,12 @@ pub enum Ties {
     Heap,
 }
 
-/// An earliest-deadline-first scheduler. Each entry, the place of an endpoint, is due 1/weight after it
-/// was added or picked; the first one due is picked, and its deadline becomes the present. So each is
-/// picked as often as its weight says, and evenly in between.
+/// An earliest-deadline-first scheduler. Each entry, the place of an endpoint, is due 1/weight
+/// after it was added or picked; the first one due is picked, and its deadline becomes the present.
+/// So each is picked as often as its weight says, and evenly in between.
 ///
-/// The weight is read when an entry is added again: one that changes counts from the pick after the next.
+/// The weight is read when an entry is added again: one that changes counts from the pick after the
+/// next.
 #[derive(Clone, Debug, Default)]
 pub struct Edf {
     ties: Ties,
@@ -45,8 +46,8 @@ impl Edf {
         Self { ties, ..Self::default() }
     }
 
-    /// A scheduler of these weights, place by place, as it is after so many picks; those are not made one
-    /// by one. Envoy's `createWithPicks`, with its ties. A place of weight 0 is left out.
+    /// A scheduler of these weights, place by place, as it is after so many picks; those are not
+    /// made one by one. Envoy's `createWithPicks`, with its ties. A place of weight 0 is left out.
     #[must_use]
     pub fn with_picks(weights: &[f64], picks: u32) -> Self {
         // Weights that are multiples of each other have deadlines that differ in the last bit only,
@@ -80,8 +81,8 @@ impl Edf {
         }
     }
 
-    /// Takes the place that is due and adds it again, with the weight that it has now; without one it is
-    /// out. `None` where there is no entry.
+    /// Takes the place that is due and adds it again, with the weight that it has now; without one
+    /// it is out. `None` where there is no entry.
     #[inline]
     pub fn pick(&mut self, weight: impl FnOnce(usize) -> f64) -> Option<usize> {
         let Entry { deadline, order, place } = self.pop()?;

@@ -44,6 +44,16 @@ pub fn flow_hash(flow: &Flow, of: Tuple, seed: u32) -> u32 {
     }
 }
 
+/// The source's address and both ports as a packet has them, in words of a machine that has the low
+/// byte first: what programs in the kernel hash of a connection.
+#[must_use]
+#[inline]
+pub fn packet_words(flow: &Flow) -> [u32; 2] {
+    let source = u32::from_le_bytes(flow.source.ip().octets());
+    let (from, to) = (flow.source.port().swap_bytes(), flow.destination.port().swap_bytes());
+    [source, (u32::from(to) << 16) | u32::from(from)]
+}
+
 #[cfg(test)]
 mod tests {
     use std::net::{Ipv4Addr, SocketAddrV4};

@@ -1,5 +1,7 @@
 //! The lookup table of Maglev.
 
+use super::Divisor;
+
 /// An endpoint's own order of the slots of a table: it begins at one, and goes on in equal steps.
 /// Where the number of slots is prime, it comes to all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +33,7 @@ impl Preference {
 #[derive(Clone, Debug, Default)]
 pub struct Maglev {
     slots: Vec<u32>,
+    size: Divisor,
 }
 
 /// No endpoint has the slot yet.
@@ -61,15 +64,28 @@ impl Maglev {
             }
             slots[*slot] = place as u32;
         }
-        Self { slots }
+        Self { slots, size: Divisor::new(size as u64) }
     }
 
     /// The place that a hash leads to; `None` where the table is empty.
     #[must_use]
     #[inline]
     pub fn find(&self, hash: u64) -> Option<usize> {
-        let slot = hash.checked_rem(self.slots.len() as u64)?;
-        Some(self.slots[slot as usize] as usize)
+        self.at(self.slot(hash)?)
+    }
+
+    /// The slot that a hash leads to; `None` where the table is empty.
+    #[must_use]
+    #[inline]
+    pub fn slot(&self, hash: u64) -> Option<usize> {
+        self.size.remainder(hash).map(|slot| slot as usize)
+    }
+
+    /// The place that has a slot; `None` where there is no such slot.
+    #[must_use]
+    #[inline]
+    pub fn at(&self, slot: usize) -> Option<usize> {
+        self.slots.get(slot).map(|place| *place as usize)
     }
 
     /// The places, slot by slot.

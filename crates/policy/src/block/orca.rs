@@ -4,8 +4,8 @@ use engine::{Span, Time};
 
 use crate::Report;
 
-/// The weight that a report makes: requests a second for each unit of utilization, which errors add to.
-/// `None` of a report without requests or without utilization: it says nothing.
+/// The weight that a report makes: requests a second for each unit of utilization, which errors add
+/// to. `None` of a report without requests or without utilization: it says nothing.
 #[must_use]
 pub fn orca_weight(report: &Report, error_utilization_penalty: f64) -> Option<f64> {
     let Report { rate, utilization, errors, .. } = *report;
@@ -44,8 +44,9 @@ impl OrcaWeight {
         }
     }
 
-    /// The weight, if it is to be used: if the last report is younger than `expiration`, and the first at
-    /// least as old as `blackout`. After a pause that was too long the blackout begins anew.
+    /// The weight, if it is to be used: if the last report is younger than `expiration`, and the
+    /// first at least as old as `blackout`. After a pause that was too long the blackout begins
+    /// anew.
     ///
     /// # Errors
     /// Why it is not to be used.

@@ -7,8 +7,8 @@ use crate::{Ended, Endpoint, EndpointId, PickContext, Policy, Report};
 /// Stands for a place whose endpoint the policy was not told of.
 const NOWHERE: u32 = u32::MAX;
 
-/// A policy that is told of a part of a list, of endpoints that may look other than they are, and the
-/// places of that part in the list. Whoever asks it speaks of places in the list.
+/// A policy that is told of a part of a list, of endpoints that may look other than they are, and
+/// the places of that part in the list. Whoever asks it speaks of places in the list.
 #[derive(Clone, Debug, Default)]
 pub struct Part<P> {
     policy: P,
@@ -29,8 +29,8 @@ impl<P: Policy> Part<P> {
         Self { policy, told, before, outer: Vec::new(), inner: Vec::new() }
     }
 
-    /// Tells the policy of some places of a list of that length, and what it is to take the endpoint in
-    /// each for.
+    /// Tells the policy of some places of a list of that length, and what it is to take the
+    /// endpoint in each for.
     pub fn tell(
         &mut self,
         length: usize,

@@ -8,8 +8,9 @@ use crate::{Configured, Ended, Endpoint, EndpointId, PickContext, Policy, Report
 /// Stands for an endpoint that no part has.
 const NOBODY: u32 = u32::MAX;
 
-/// Policies of one kind, one for each part of a list: for each priority, or for each zone. A part is known
-/// by a number. Its policy is made when the part first has an endpoint and stays if it has none.
+/// Policies of one kind, one for each part of a list: for each priority, or for each zone. A part
+/// is known by a number. Its policy is made when the part first has an endpoint and stays if it has
+/// none.
 pub struct Parts {
     inside: Configured,
     seed: u64,
@@ -17,7 +18,8 @@ pub struct Parts {
     parts: Vec<(u32, Part<Box<dyn Policy>>)>,
     /// Where in `parts` the endpoint in each place of the list is.
     by_place: Vec<u32>,
-    /// Where in `parts` each endpoint is or was last: how a pick ended is to be told even when it has left.
+    /// Where in `parts` each endpoint is or was last: how a pick ended is to be told even when it
+    /// has left.
     by_id: Vec<u32>,
     /// Where in `parts` the last pick was.
     last: usize,
@@ -32,8 +34,8 @@ impl Parts {
         Self { inside, seed, parts, by_place: Vec::new(), by_id: Vec::new(), last: 0 }
     }
 
-    /// Splits a list: `part` gives for each place the number of its part, and what that is to take the
-    /// endpoint for. Parts that stay as they were hear nothing.
+    /// Splits a list: `part` gives for each place the number of its part, and what that is to take
+    /// the endpoint for. Parts that stay as they were hear nothing.
     pub fn update(
         &mut self,
         endpoints: &[Endpoint],

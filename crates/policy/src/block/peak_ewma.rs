@@ -3,7 +3,7 @@
 use engine::{Span, Time};
 
 use super::{Outstanding, Score, carry};
-use crate::{Ended, Endpoint, EndpointId, Reply};
+use crate::{Ended, Endpoint, Reply};
 
 /// How a latency is estimated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,9 +84,10 @@ impl PeakEwma {
     }
 
     /// A pick ends with an error of the endpoint, which may have said when to come back.
-    pub fn failed(&mut self, endpoint: EndpointId, retry_after: Option<Span>, now: Time) {
+    pub fn failed(&mut self, ended: &Ended, retry_after: Option<Span>) {
         let Estimator::Penalizes { penalty, .. } = self.estimator else { return };
-        let Some(place) = self.outstanding.end(endpoint) else { return };
+        let Some(place) = self.outstanding.end(ended) else { return };
+        let now = ended.now;
         let asked = retry_after.unwrap_or_default().min(RETRY_AFTER_MAX);
         let estimate = &mut self.estimates[place];
         let before = estimate.nanos * estimate.left(now, self.decay);
@@ -108,7 +109,7 @@ fn nanos(span: Span) -> f64 {
 
 impl Score for PeakEwma {
     fn update(&mut self, endpoints: &[Endpoint], now: Time) {
-        let before = self.outstanding.update(endpoints);
+        let before = self.outstanding.update(endpoints, now);
         self.estimates = carry(&before, &self.estimates, |_| self.fresh(now));
     }
 
@@ -139,12 +140,12 @@ impl Score for PeakEwma {
     }
 
     fn end(&mut self, ended: &Ended) {
-        let &Ended { endpoint, now, latency, reply, .. } = ended;
+        let &Ended { now, latency, reply, .. } = ended;
         let penalizes = matches!(self.estimator, Estimator::Penalizes { .. });
         if penalizes && reply == Reply::ServerError {
-            return self.failed(endpoint, None, now);
+            return self.failed(ended, None);
         }
-        let Some(place) = self.outstanding.end(endpoint) else { return };
+        let Some(place) = self.outstanding.end(ended) else { return };
         let (estimate, latency) = (&mut self.estimates[place], nanos(latency));
         // Where looking leaves no trace, a new peak is one above what is left of the old.
         if penalizes && latency > estimate.nanos * estimate.left(now, self.decay) {
@@ -158,6 +159,7 @@ impl Score for PeakEwma {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::EndpointId;
 
     /// A score that is one latency, in whole milliseconds.
     fn millis(score: f64) -> u64 {

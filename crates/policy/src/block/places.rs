@@ -5,8 +5,8 @@ use crate::{Endpoint, EndpointId};
 /// Stands for an endpoint that is not in the list.
 const NOWHERE: u32 = u32::MAX;
 
-/// The places of the endpoints of a list, by their identities. Those are dense numbers, so a place is
-/// looked up without a search.
+/// The places of the endpoints of a list, by their identities. Those are dense numbers, so a place
+/// is looked up without a search.
 #[derive(Clone, Debug, Default)]
 pub struct Places {
     ids: Vec<EndpointId>,
@@ -14,8 +14,8 @@ pub struct Places {
 }
 
 impl Places {
-    /// Takes in a new list. Gives back for each of its places the place that its endpoint had in the list
-    /// before, `None` for one that was not in it.
+    /// Takes in a new list. Gives back for each of its places the place that its endpoint had in
+    /// the list before, `None` for one that was not in it.
     pub fn update(&mut self, endpoints: &[Endpoint]) -> Vec<Option<usize>> {
         let before = endpoints.iter().map(|endpoint| self.of(endpoint.id)).collect();
         for id in self.ids.drain(..) {
@@ -66,8 +66,8 @@ pub fn open_places(endpoints: &[Endpoint]) -> Vec<usize> {
     open.map(|(place, _)| place).collect()
 }
 
-/// What is kept of each endpoint where a list changes, place by place: the old where it was in the list
-/// before, else something fresh.
+/// What is kept of each endpoint where a list changes, place by place: the old where it was in the
+/// list before, else something fresh.
 #[must_use]
 pub fn carry<T: Clone>(
     before: &[Option<usize>],

@@ -1,11 +1,11 @@
 //! Weighted turns in rounds of falling levels.
 
-/// Rounds over a list of weights. An entry has its turn in each round whose level its weight reaches.
-/// Levels fall from the largest weight in steps of the greatest common divisor of all, then begin anew;
-/// with equal weights it is plain round robin.
+/// Rounds over a list of weights. An entry has its turn in each round whose level its weight
+/// reaches. Levels fall from the largest weight in steps of the greatest common divisor of all,
+/// then begin anew; with equal weights it is plain round robin.
 ///
-/// Levels are lower than the weights by a divisor less one, so that the last one is 1, as Linux has it:
-/// every weight is a multiple of the divisor, so that makes no difference.
+/// Levels are lower than the weights by a divisor less one, so that the last one is 1, as Linux has
+/// it: every weight is a multiple of the divisor, so that makes no difference.
 #[derive(Clone, Debug, Default)]
 pub struct Rounds {
     step: u32,
@@ -30,8 +30,8 @@ impl Rounds {
         self.last = Some(place);
     }
 
-    /// Takes in that the list or its weights changed: it goes on at the head of the list, in the round
-    /// that it was in, if there is still such a level.
+    /// Takes in that the list or its weights changed: it goes on at the head of the list, in the
+    /// round that it was in, if there is still such a level.
     pub fn change(&mut self, weights: impl IntoIterator<Item = u32>) {
         let (mut most, mut step) = (0, 0);
         for weight in weights {

@@ -13,6 +13,12 @@ pub trait Score {
     /// How many places there are.
     fn places(&self) -> usize;
 
+    /// The place that a number leads to, modulo how many there are: at least one.
+    #[inline]
+    fn remainder(&self, number: u64) -> usize {
+        (number % self.places() as u64) as usize
+    }
+
     /// The score of the endpoint in a place. Looking may change what is kept.
     fn of(&mut self, place: usize, now: Time) -> f64;
 
@@ -25,13 +31,18 @@ pub trait Score {
 
 /// The number of picks that have not ended.
 impl Score for Outstanding {
-    fn update(&mut self, endpoints: &[Endpoint], _: Time) {
-        Self::update(self, endpoints);
+    fn update(&mut self, endpoints: &[Endpoint], now: Time) {
+        Self::update(self, endpoints, now);
     }
 
     #[inline]
     fn places(&self) -> usize {
         self.len()
+    }
+
+    #[inline]
+    fn remainder(&self, number: u64) -> usize {
+        Self::remainder(self, number)
     }
 
     #[inline]
@@ -46,6 +57,6 @@ impl Score for Outstanding {
 
     #[inline]
     fn end(&mut self, ended: &Ended) {
-        Self::end(self, ended.endpoint);
+        Self::end(self, ended);
     }
 }

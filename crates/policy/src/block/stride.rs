@@ -3,8 +3,8 @@
 /// The largest weight there is.
 const MAX_WEIGHT: u32 = u16::MAX as u32;
 
-/// A static-stride scheduler. Of as many rounds as the largest weight says, each place is in as many as its
-/// own says, spread evenly; a number that counts up is all that it remembers.
+/// A static-stride scheduler. Of as many rounds as the largest weight says, each place is in as
+/// many as its own says, spread evenly; a number that counts up is all that it remembers.
 #[derive(Clone, Debug, Default)]
 pub struct StaticStride {
     weights: Vec<u16>,
@@ -21,8 +21,8 @@ pub enum Scaling {
 }
 
 impl StaticStride {
-    /// Takes in new weights, in which 0 stands for the mean of the others. Says whether they are of use:
-    /// where too few are known, or all are the same, plain turns do.
+    /// Takes in new weights, in which 0 stands for the mean of the others. Says whether they are of
+    /// use: where too few are known, or all are the same, plain turns do.
     pub fn scale(&mut self, weights: &[f64], scaling: Scaling) -> bool {
         let known = weights.iter().filter(|weight| **weight > 0.0);
         let (mut count, mut sum, mut most) = (0_usize, 0.0, 0.0_f64);

@@ -99,11 +99,16 @@ impl BoundedLoadRing {
             total: 0,
         }
     }
+
+    fn begin(&mut self, place: usize) {
+        self.outstanding.begin(place);
+        self.total += 1;
+    }
 }
 
 impl Policy for BoundedLoadRing {
-    fn update(&mut self, endpoints: &[Endpoint], _: Time) {
-        self.outstanding.update(endpoints);
+    fn update(&mut self, endpoints: &[Endpoint], now: Time) {
+        self.outstanding.update(endpoints, now);
         self.total = self.outstanding.counts().iter().sum();
         let names: Vec<String> = endpoints.iter().map(|it| it.address.to_string()).collect();
         let named = names.iter().enumerate().map(|(place, name)| (place, name.as_str()));
@@ -122,9 +127,13 @@ impl Policy for BoundedLoadRing {
         let bound = bound(self.c, self.total + 1, self.count);
         let below = first_below(&self.ring, hash, self.outstanding.counts(), bound);
         let place = below.unwrap_or(first);
-        self.outstanding.begin(place);
-        self.total += 1;
+        self.begin(place);
         Some(place)
+    }
+
+    fn chosen(&mut self, place: usize, _: Time) -> bool {
+        self.begin(place);
+        true
     }
 
     fn remembers(&self) -> bool {
@@ -136,7 +145,7 @@ impl Policy for BoundedLoadRing {
     }
 
     fn ended(&mut self, ended: &Ended) {
-        if self.outstanding.end(ended.endpoint).is_some() {
+        if self.outstanding.end(ended).is_some() {
             self.total = self.total.saturating_sub(1);
         }
     }

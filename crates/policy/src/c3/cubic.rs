@@ -33,10 +33,10 @@ pub static ENTRY: Entry = Entry {
 };
 
 /// **What it does** The endpoint with the lowest score of all is picked: `R - 1/μ + q̂³/μ`. `R` is
-/// how long it took to answer, `1/μ` how long a request is served there, and `q̂ = 1 + os·n + q` the
-/// queue to be expected: `q` that the endpoint said, and `os` of the client's own for each of `n`
-/// clients. The third power keeps away from long queues, however fast they move. Of equal ones one
-/// is drawn.
+/// how long it took to answer, `1/μ` how long a request is served there, and `q̂ = 1 + os·n + q`
+/// the queue to be expected: `q` that the endpoint said, and `os` of the client's own for each of
+/// `n` clients. The third power keeps away from long queues, however fast they move. Of equal ones
+/// one is drawn.
 ///
 /// **Where it is used** The paper; a variant of its score ranks the copies of a shard in
 /// Elasticsearch.
@@ -109,8 +109,8 @@ fn service_time(report: &Report) -> Option<Span> {
 }
 
 impl Score for CubicScore {
-    fn update(&mut self, endpoints: &[Endpoint], _: Time) {
-        let before = self.outstanding.update(endpoints);
+    fn update(&mut self, endpoints: &[Endpoint], now: Time) {
+        let before = self.outstanding.update(endpoints, now);
         self.averages = carry(&before, &self.averages, |_| Averages::default());
     }
 
@@ -132,7 +132,7 @@ impl Score for CubicScore {
     }
 
     fn end(&mut self, ended: &Ended) {
-        let Some(place) = self.outstanding.end(ended.endpoint) else { return };
+        let Some(place) = self.outstanding.end(ended) else { return };
         let averages = &mut self.averages[place];
         averages.response.add(ended.latency.as_secs_f64(), self.alpha);
         if let Some(report) = &ended.report {

@@ -6,6 +6,7 @@ use crate::{
     Endpoint, Entry, Flow, Kind, Level, Parameter, PickContext, Policy, Settings,
     block::{
         Maglev,
+        flow_hash::packet_words,
         jenkins::jhash_3words,
         maglev::{Preference, prime_from},
     },
@@ -92,10 +93,8 @@ fn turns(weights: &[u64]) -> impl Iterator<Item = usize> {
 /// The hash of a connection.
 #[inline]
 fn hash(flow: &Flow) -> u32 {
-    // As the packet has them, in words of a machine that has the low byte first.
-    let source = u32::from_le_bytes(flow.source.ip().octets());
-    let (from, to) = (flow.source.port().swap_bytes(), flow.destination.port().swap_bytes());
-    jhash_3words(source, (u32::from(to) << 16) | u32::from(from), TCP, FLOW_SEED)
+    let [source, ports] = packet_words(flow);
+    jhash_3words(source, ports, TCP, FLOW_SEED)
 }
 
 impl CiliumMaglev {

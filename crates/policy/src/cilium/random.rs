@@ -20,8 +20,8 @@ pub static ENTRY: Entry = Entry {
 ///
 /// **What it needs to know** The list, in the order of the service map's slots.
 ///
-/// **When it goes wrong** As [`Random`](crate::kube_proxy::random::Random); the first endpoints are ahead by at most
-/// n/2³².
+/// **When it goes wrong** As [`Random`](crate::kube_proxy::random::Random); the first endpoints are
+/// ahead by at most n/2³².
 ///
 /// **Reference** `lb4_select_backend_id_random` in `bpf/lib/lb.h`.
 #[derive(Clone, Copy, Debug, Default)]

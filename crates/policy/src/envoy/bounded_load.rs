@@ -1,5 +1,6 @@
 //! A limit of load around Envoy's hashing policies.
 
+use engine::Time;
 use rand_mt::Mt;
 
 use crate::{Ended, Endpoint, block::Outstanding};
@@ -66,11 +67,11 @@ impl BoundedLoad {
     }
 
     /// Takes in a new list with its weights.
-    pub fn update(&mut self, endpoints: &[Endpoint], weights: &[f64]) {
+    pub fn update(&mut self, endpoints: &[Endpoint], weights: &[f64], now: Time) {
         if !self.is_on() {
             return;
         }
-        self.active.update(endpoints);
+        self.active.update(endpoints, now);
         self.all = self.active.counts().iter().sum();
         self.weights = weights.to_vec();
         self.hosts = (0..).zip(weights).filter(|it| *it.1 > 0.0).map(|it| it.0).collect();
@@ -100,7 +101,7 @@ impl BoundedLoad {
 
     /// A pick ended.
     pub fn ended(&mut self, ended: &Ended) {
-        if self.active.end(ended.endpoint).is_some() {
+        if self.active.end(ended).is_some() {
             self.all = self.all.saturating_sub(1);
         }
     }
@@ -185,7 +186,7 @@ mod tests {
     fn nobody_has_more_than_its_part_and_counts_follow_who_stays() {
         let all = Endpoint::numbered(&[1; 3]);
         let mut load = BoundedLoad::new(100);
-        load.update(&all, &[1.0 / 3.0; 3]);
+        load.update(&all, &[1.0 / 3.0; 3], Time::ZERO);
         let pick = |load: &mut BoundedLoad| {
             let place = load.choose(7, 1);
             load.begin(place);
@@ -197,7 +198,7 @@ mod tests {
         let counts = load.active.counts();
         assert!(counts.iter().all(|count| *count <= 4), "{counts:?}");
         let stay = counts[1..].to_vec();
-        load.update(&all[1..], &[0.5; 2]);
+        load.update(&all[1..], &[0.5; 2], Time::ZERO);
         assert_eq!(load.active.counts(), stay);
         assert_eq!(load.all, stay.iter().sum());
     }

@@ -1,5 +1,6 @@
 //! What Envoy's hashing policies have in common.
 
+use engine::Time;
 use twox_hash::XxHash64;
 
 use super::{
@@ -49,13 +50,14 @@ impl Hashing {
     pub(super) fn update<T>(
         &mut self,
         endpoints: &[Endpoint],
+        now: Time,
         build: impl FnOnce(&[(&str, f64)]) -> T,
     ) -> T {
         let host = |endpoint: &Endpoint| Host { weight: endpoint.weight, locality: 0 };
         let weights = normalized(&endpoints.iter().map(host).collect::<Vec<_>>(), &[1]);
         let names: Vec<String> = endpoints.iter().map(|it| it.address.to_string()).collect();
         self.ids = endpoints.iter().map(|endpoint| endpoint.id).collect();
-        self.load.update(endpoints, &weights);
+        self.load.update(endpoints, &weights, now);
         let hosts: Vec<_> = names.iter().map(String::as_str).zip(weights).collect();
         build(&hosts)
     }
@@ -82,6 +84,11 @@ impl Hashing {
         Some(place)
     }
 
+    /// A request begins that was not hashed for.
+    pub(super) fn begin(&mut self, place: usize) {
+        self.load.begin(place);
+    }
+
     pub(super) fn listens(&self) -> bool {
         self.load.is_on()
     }
@@ -93,7 +100,7 @@ impl Hashing {
 
 #[cfg(test)]
 mod tests {
-    use engine::{Span, Streams, Time};
+    use engine::{Span, Streams};
 
     use super::*;
     use crate::{Configured, Policy, Reply, Value};

@@ -89,8 +89,8 @@ pub fn reduced(weight: u32, active: u32, bias: f64) -> f64 {
 }
 
 impl Policy for EnvoyLeastRequest {
-    fn update(&mut self, endpoints: &[Endpoint], _: Time) {
-        self.active.update(endpoints);
+    fn update(&mut self, endpoints: &[Endpoint], now: Time) {
+        self.active.update(endpoints, now);
         self.weights = endpoints.iter().map(|endpoint| endpoint.weight).collect();
         let all_equal = self.weights.windows(2).all(|pair| pair[0] == pair[1]);
         self.turns = (!all_equal).then(|| {
@@ -114,6 +114,11 @@ impl Policy for EnvoyLeastRequest {
         Some(place)
     }
 
+    fn chosen(&mut self, place: usize, _: Time) -> bool {
+        self.active.begin(place);
+        true
+    }
+
     fn remembers(&self) -> bool {
         true
     }
@@ -123,7 +128,7 @@ impl Policy for EnvoyLeastRequest {
     }
 
     fn ended(&mut self, ended: &Ended) {
-        self.active.end(ended.endpoint);
+        self.active.end(ended);
     }
 }
 

@@ -110,13 +110,18 @@ impl EnvoyMaglev {
 }
 
 impl Policy for EnvoyMaglev {
-    fn update(&mut self, endpoints: &[Endpoint], _: Time) {
+    fn update(&mut self, endpoints: &[Endpoint], now: Time) {
         let size = self.size;
-        self.table = self.hashing.update(endpoints, |hosts| table(hosts, size));
+        self.table = self.hashing.update(endpoints, now, |hosts| table(hosts, size));
     }
 
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
         self.hashing.pick(context, |hash, attempt| find(&self.table, hash, attempt))
+    }
+
+    fn chosen(&mut self, place: usize, _: Time) -> bool {
+        self.hashing.begin(place);
+        true
     }
 
     fn remembers(&self) -> bool {

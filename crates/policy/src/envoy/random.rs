@@ -2,7 +2,7 @@
 
 use engine::Time;
 
-use crate::{Endpoint, Entry, Level, PickContext, Policy, block::open_places};
+use crate::{Endpoint, Entry, Level, PickContext, Policy, block::Remainder};
 
 /// Its line in the catalogue.
 pub static ENTRY: Entry = Entry {
@@ -14,35 +14,35 @@ pub static ENTRY: Entry = Entry {
     build: |_, _| Box::<EnvoyRandom>::default(),
 };
 
-/// **What it does** Each host with the same probability. Weights are ignored, but that a host of weight 0,
-/// which Envoy does not know, is not taken.
+/// **What it does** Each host with the same probability. Weights are ignored, but that a host of
+/// weight 0, which Envoy does not know, is not taken.
 ///
-/// **Where it is used** Envoy, Istio (`RANDOM`), Contour, Envoy Gateway and others, a request at a time.
+/// **Where it is used** Envoy, Istio (`RANDOM`), Contour, Envoy Gateway and others, a request at a
+/// time.
 ///
 /// **What it needs to know** The list. It keeps nothing.
 ///
-/// **When it goes wrong** Few requests: the share of a host is as uneven as chance. Weights that somebody
-/// set have no effect, which is easily overlooked.
+/// **When it goes wrong** Few requests: the share of a host is as uneven as chance. Weights that
+/// somebody set have no effect, which is easily overlooked.
 ///
 /// **Reference** `RandomLoadBalancer::peekOrChoose` in
 /// `source/extensions/load_balancing_policies/random/random_lb.cc`.
 #[derive(Clone, Debug, Default)]
 pub struct EnvoyRandom {
-    hosts: Vec<usize>,
+    hosts: Remainder,
 }
 
 impl EnvoyRandom {
     /// Chooses with a draw of 64 bits.
     #[must_use]
     pub fn remainder(&self, bits: u64) -> Option<usize> {
-        let index = bits.checked_rem(self.hosts.len() as u64)?;
-        Some(self.hosts[index as usize])
+        self.hosts.find(bits)
     }
 }
 
 impl Policy for EnvoyRandom {
     fn update(&mut self, endpoints: &[Endpoint], _: Time) {
-        self.hosts = open_places(endpoints);
+        self.hosts.update(endpoints);
     }
 
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {

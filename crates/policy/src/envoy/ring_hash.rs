@@ -127,13 +127,18 @@ impl RingHash {
 }
 
 impl Policy for RingHash {
-    fn update(&mut self, endpoints: &[Endpoint], _: Time) {
+    fn update(&mut self, endpoints: &[Endpoint], now: Time) {
         let (sizes, function) = (self.sizes, self.function);
-        self.ring = self.hashing.update(endpoints, |hosts| ring(hosts, sizes, function));
+        self.ring = self.hashing.update(endpoints, now, |hosts| ring(hosts, sizes, function));
     }
 
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
         self.hashing.pick(context, |hash, attempt| find(&self.ring, hash, attempt))
+    }
+
+    fn chosen(&mut self, place: usize, _: Time) -> bool {
+        self.hashing.begin(place);
+        true
     }
 
     fn remembers(&self) -> bool {

@@ -4,7 +4,7 @@ use engine::Time;
 
 use crate::{
     Endpoint, Entry, Level, PickContext, Policy,
-    block::{Edf, open_places},
+    block::{Edf, Remainder},
 };
 
 /// Its line in the catalogue.
@@ -12,23 +12,25 @@ pub static ENTRY: Entry = Entry {
     name: "envoy.round_robin",
     summary: "in turn; by deadlines where weights differ",
     level: Level::Request,
-    on_change: "the turn is kept, modulo the new length; deadlines begin anew, at the same phase each time",
+    on_change: "the turn is kept, modulo the new length; deadlines begin anew, at the same phase \
+                each time",
     parameters: &[],
     build: |_, seed| Box::new(EnvoyRoundRobin::new(seed)),
 };
 
 /// **What it does** The hosts in turn, from a random start. Where weights differ it is an
-/// earliest-deadline-first scheduler, which begins as if as many picks as the seed says had been made.
+/// earliest-deadline-first scheduler, which begins as if as many picks as the seed says had been
+/// made.
 ///
-/// **Where it is used** Envoy's default, Istio (`ROUND_ROBIN`), Contour, Envoy Gateway and others, a
-/// request at a time; each worker thread has turns of its own.
+/// **Where it is used** Envoy's default, Istio (`ROUND_ROBIN`), Contour, Envoy Gateway and others,
+/// a request at a time; each worker thread has turns of its own.
 ///
 /// **What it needs to know** The list and its weights. The turn is kept when hosts come and go. The
-/// scheduler begins anew at each change, always with the same seed. A weight that changes counts from when
-/// its host is picked next.
+/// scheduler begins anew at each change, always with the same seed. A weight that changes counts
+/// from when its host is picked next.
 ///
-/// **When it goes wrong** A rollout with weights: each change begins the same schedule again, so the same
-/// few hosts get the first requests after each. Workers with few requests each.
+/// **When it goes wrong** A rollout with weights: each change begins the same schedule again, so
+/// the same few hosts get the first requests after each. Workers with few requests each.
 ///
 /// **Reference** `RoundRobinLoadBalancer` in
 /// `source/extensions/load_balancing_policies/round_robin/round_robin_lb.h`,
@@ -39,7 +41,7 @@ pub struct EnvoyRoundRobin {
     seed: u64,
     /// Counts picks while weights are equal; it goes on where it was after they were not.
     index: u64,
-    hosts: Vec<usize>,
+    hosts: Remainder,
     /// The weights, place by place.
     weights: Vec<u32>,
     scheduler: Option<Edf>,
@@ -49,10 +51,17 @@ impl EnvoyRoundRobin {
     /// Begins where a seed says.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self { seed, index: seed, hosts: Vec::new(), weights: Vec::new(), scheduler: None }
+        Self {
+            seed,
+            index: seed,
+            hosts: Remainder::default(),
+            weights: Vec::new(),
+            scheduler: None,
+        }
     }
 
-    /// Takes in weights that changed while the hosts stayed the same: Envoy does not begin anew for it.
+    /// Takes in weights that changed while the hosts stayed the same: Envoy does not begin anew for
+    /// it.
     pub fn reweigh(&mut self, endpoints: &[Endpoint]) {
         self.weights = endpoints.iter().map(|endpoint| endpoint.weight).collect();
     }
@@ -61,8 +70,8 @@ impl EnvoyRoundRobin {
 impl Policy for EnvoyRoundRobin {
     fn update(&mut self, endpoints: &[Endpoint], _: Time) {
         self.reweigh(endpoints);
-        self.hosts = open_places(endpoints);
-        let mut weights = self.hosts.iter().map(|place| self.weights[*place]);
+        self.hosts.update(endpoints);
+        let mut weights = self.hosts.places().iter().map(|place| self.weights[*place]);
         let first = weights.next();
         let equal = weights.all(|weight| Some(weight) == first);
         let scheduler = || {
@@ -76,9 +85,9 @@ impl Policy for EnvoyRoundRobin {
         if let Some(scheduler) = &mut self.scheduler {
             return scheduler.pick(|place| f64::from(self.weights[place]));
         }
-        let index = self.index.checked_rem(self.hosts.len() as u64)?;
+        let place = self.hosts.find(self.index)?;
         self.index = self.index.wrapping_add(1);
-        Some(self.hosts[index as usize])
+        Some(place)
     }
 
     fn remembers(&self) -> bool {

@@ -5,7 +5,7 @@ use engine::{Random, Span, Stream, Streams, Time};
 use crate::{
     Ended, Endpoint, Entry, Kind, Level, Parameter, PickContext, Policy,
     block::{
-        Cumulative, Outstanding,
+        Outstanding, Shares,
         aperture::{Coordinate, adjusted, width},
         carry, distinct, first_of_least,
     },
@@ -90,7 +90,7 @@ pub struct DeterministicAperture {
     outstanding: Outstanding,
     /// The weights within the part; 0 outside of it.
     weights: Vec<f64>,
-    places: Cumulative,
+    shares: Shares<f64>,
 }
 
 /// So often a second endpoint is drawn that should not be the first.
@@ -103,8 +103,8 @@ impl DeterministicAperture {
     /// Such a policy, of a client there, whose part has so many endpoints at least.
     #[must_use]
     pub fn new(coordinate: Coordinate, least: usize) -> Self {
-        let (outstanding, places) = (Outstanding::default(), Cumulative::default());
-        Self { coordinate, least, outstanding, weights: Vec::new(), places }
+        let (outstanding, shares) = (Outstanding::default(), Shares::default());
+        Self { coordinate, least, outstanding, weights: Vec::new(), shares }
     }
 
     fn better(&self, first: usize, second: usize) -> usize {
@@ -117,26 +117,31 @@ impl DeterministicAperture {
 }
 
 impl Policy for DeterministicAperture {
-    fn update(&mut self, endpoints: &[Endpoint], _: Time) {
-        self.outstanding.update(endpoints);
+    fn update(&mut self, endpoints: &[Endpoint], now: Time) {
+        self.outstanding.update(endpoints, now);
         let weights: Vec<f64> = endpoints.iter().map(|it| f64::from(it.weight)).collect();
         let width = width(self.coordinate.unit, endpoints.len(), self.least);
         self.weights = adjusted(&weights, self.coordinate.offset, width);
-        self.places = Cumulative::new(self.weights.iter().copied());
+        self.shares = Shares::of(self.weights.iter().copied());
     }
 
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
-        let first = self.places.draw(context.random)?;
+        let first = self.shares.draw(context.random)?;
         let mut second = first;
         for _ in 0..SECOND_DRAWS {
             if second != first {
                 break;
             }
-            second = self.places.draw(context.random)?;
+            second = self.shares.draw(context.random)?;
         }
         let place = self.better(first, second);
         self.outstanding.begin(place);
         Some(place)
+    }
+
+    fn chosen(&mut self, place: usize, _: Time) -> bool {
+        self.outstanding.begin(place);
+        true
     }
 
     fn remembers(&self) -> bool {
@@ -148,7 +153,7 @@ impl Policy for DeterministicAperture {
     }
 
     fn ended(&mut self, ended: &Ended) {
-        self.outstanding.end(ended.endpoint);
+        self.outstanding.end(ended);
     }
 }
 
@@ -217,6 +222,12 @@ impl LoadBandAperture {
         Self { least, band, random, outstanding, pending: 0, tokens, order, size: 0 }
     }
 
+    fn begin(&mut self, place: usize, now: Time) {
+        self.outstanding.begin(place);
+        self.pending += 1;
+        self.adjust(now);
+    }
+
     /// Grows or shrinks by one, where the load is not in its band.
     fn adjust(&mut self, now: Time) {
         let all = self.order.len();
@@ -230,8 +241,8 @@ impl LoadBandAperture {
 }
 
 impl Policy for LoadBandAperture {
-    fn update(&mut self, endpoints: &[Endpoint], _: Time) {
-        let before = self.outstanding.update(endpoints);
+    fn update(&mut self, endpoints: &[Endpoint], now: Time) {
+        let before = self.outstanding.update(endpoints, now);
         self.pending = self.outstanding.counts().iter().sum();
         let random = &mut self.random;
         self.tokens = carry(&before, &self.tokens, |_| random.next_u64());
@@ -249,10 +260,13 @@ impl Policy for LoadBandAperture {
                 first_of_least(&mut self.outstanding, pair, context.now)?
             }
         };
-        self.outstanding.begin(place);
-        self.pending += 1;
-        self.adjust(context.now);
+        self.begin(place, context.now);
         Some(place)
+    }
+
+    fn chosen(&mut self, place: usize, now: Time) -> bool {
+        self.begin(place, now);
+        true
     }
 
     fn remembers(&self) -> bool {
@@ -264,7 +278,7 @@ impl Policy for LoadBandAperture {
     }
 
     fn ended(&mut self, ended: &Ended) {
-        if self.outstanding.end(ended.endpoint).is_some() {
+        if self.outstanding.end(ended).is_some() {
             self.pending = self.pending.saturating_sub(1);
             self.adjust(ended.now);
         }

@@ -12,7 +12,8 @@ pub static ENTRY: Entry = Entry {
     name: "finagle.p2c_peak_ewma",
     summary: "the better of two by peak latency and pending requests, new ones probed",
     level: Level::Request,
-    on_change: "who stays keeps its latency and pending requests; who is new gets one request first",
+    on_change: "who stays keeps its latency and pending requests; who is new gets one request \
+                first",
     parameters: &[Parameter {
         name: "decayTime",
         summary: "How long it takes until 1/e of a latency is left.",

@@ -23,18 +23,21 @@ pub static ENTRY: Entry = Entry {
     build: |settings, seed| Box::new(PickFirst::new(settings.flag("shuffle_address_list"), seed)),
 };
 
-/// **What it does** The first of the list that can be connected to, for everything, until its connection
-/// breaks or its address is no longer in the list; then the first of the list again.
+/// **What it does** The first of the list that can be connected to, for everything, until its
+/// connection breaks or its address is no longer in the list; then the first of the list again.
 ///
-/// **Where it is used** gRPC's default; and what every client does that knows one address, a cluster IP say.
+/// **Where it is used** gRPC's default; and what every client does that knows one address, a
+/// cluster IP say.
 ///
-/// **What it needs to know** The list, and whether its connection has broken. The list is put in a random
-/// order with `shuffle_address_list`, each time that it changes.
+/// **What it needs to know** The list, and whether its connection has broken. The list is put in a
+/// random order with `shuffle_address_list`, each time that it changes.
 ///
-/// **When it goes wrong** All calls of a client go to one pod. Without a shuffle those of all clients do,
-/// if they are told of the same list. New pods get nothing as long as old connections last.
+/// **When it goes wrong** All calls of a client go to one pod. Without a shuffle those of all
+/// clients do, if they are told of the same list. New pods get nothing as long as old connections
+/// last.
 ///
-/// **Reference** `balancer/pickfirst/pickfirst.go` of grpc-go; gRFC A62 for the shuffle, A113 for weights.
+/// **Reference** `balancer/pickfirst/pickfirst.go` of grpc-go; gRFC A62 for the shuffle, A113 for
+/// weights.
 #[derive(Clone, Debug)]
 pub struct PickFirst {
     /// What orders are drawn from, if they are.

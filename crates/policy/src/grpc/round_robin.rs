@@ -16,14 +16,14 @@ pub static ENTRY: Entry = Entry {
 
 /// **What it does** The endpoints in turn, from a random start.
 ///
-/// **Where it is used** gRPC, `"loadBalancingConfig": [{"round_robin": {}}]`, a call at a time; each channel
-/// has turns of its own. It needs the pods' addresses, so a headless Service or xDS.
+/// **Where it is used** gRPC, `"loadBalancingConfig": [{"round_robin": {}}]`, a call at a time;
+/// each channel has turns of its own. It needs the pods' addresses, so a headless Service or xDS.
 ///
-/// **What it needs to know** The list. Each change of it, and in gRPC each connection that is made or
-/// breaks, begins anew at an endpoint drawn by chance.
+/// **What it needs to know** The list. Each change of it, and in gRPC each connection that is made
+/// or breaks, begins anew at an endpoint drawn by chance.
 ///
-/// **When it goes wrong** Through a cluster IP a channel has one connection: nothing is left to balance.
-/// During a rollout it begins anew so often that it is nearly random.
+/// **When it goes wrong** Through a cluster IP a channel has one connection: nothing is left to
+/// balance. During a rollout it begins anew so often that it is nearly random.
 ///
 /// **Reference** `balancer/endpointsharding` of grpc-go.
 #[derive(Clone, Debug, Default)]

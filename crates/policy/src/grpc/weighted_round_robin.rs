@@ -11,7 +11,8 @@ use crate::{
 static PARAMETERS: &[Parameter] = &[
     Parameter {
         name: "implementation",
-        summary: "Whose: that in C++ keeps weights between a hundredth of their mean and ten times it.",
+        summary: "Whose: that in C++ keeps weights between a hundredth of their mean and ten times \
+                  it.",
         kind: Kind::Choice { of: &["go", "cpp"] },
     },
     Parameter {
@@ -36,7 +37,8 @@ static PARAMETERS: &[Parameter] = &[
     },
     Parameter {
         name: "enable_oob_load_report",
-        summary: "Whether reports are taken that come by themselves, not those that come with answers.",
+        summary: "Whether reports are taken that come by themselves, not those that come with \
+                  answers.",
         kind: Kind::Flag { default: false },
     },
 ];
@@ -44,25 +46,28 @@ static PARAMETERS: &[Parameter] = &[
 /// Its line in the catalogue.
 pub static ENTRY: Entry = Entry {
     name: "grpc.weighted_round_robin",
-    summary: "turns by weights that endpoints report: requests a second for each unit of utilization",
+    summary: "turns by weights that endpoints report: requests a second for each unit of \
+              utilization",
     level: Level::Request,
     on_change: "weights are kept by those that stay; the turns begin anew at random",
     parameters: PARAMETERS,
     build: |settings, _| Box::new(WeightedRoundRobin::new(settings)),
 };
 
-/// **What it does** Each endpoint has turns by its weight: the requests a second that it answers for each
-/// unit of utilization. Once a second the weights are taken up; one that is not known, too young or too
-/// old counts as the mean of the others. Where fewer than two are known it is plain round robin.
+/// **What it does** Each endpoint has turns by its weight: the requests a second that it answers
+/// for each unit of utilization. Once a second the weights are taken up; one that is not known, too
+/// young or too old counts as the mean of the others. Where fewer than two are known it is plain
+/// round robin.
 ///
-/// **Where it is used** gRPC, `weighted_round_robin`, in service configs and by xDS, a call at a time; each
-/// channel has one of its own.
+/// **Where it is used** gRPC, `weighted_round_robin`, in service configs and by xDS, a call at a
+/// time; each channel has one of its own.
 ///
-/// **What it needs to know** What endpoints report of themselves (ORCA), with each answer or by themselves.
+/// **What it needs to know** What endpoints report of themselves (ORCA), with each answer or by
+/// themselves.
 ///
-/// **When it goes wrong** A channel with few calls hears little. For ten seconds a new pod has the share of
-/// an average one, however cold it is. Errors that cost nothing look like strength; that is what the
-/// penalty is for. A report of no utilization is not heard.
+/// **When it goes wrong** A channel with few calls hears little. For ten seconds a new pod has the
+/// share of an average one, however cold it is. Errors that cost nothing look like strength; that
+/// is what the penalty is for. A report of no utilization is not heard.
 ///
 /// **Reference** `balancer/weightedroundrobin` of grpc-go; `static_stride_scheduler.cc`,
 /// `weighted_round_robin.cc` of gRPC in C++; gRFC A58.
@@ -111,8 +116,8 @@ impl WeightedRoundRobin {
         }
     }
 
-    /// Takes up the weights as they were when it was last time to, if that has not been done. Between two
-    /// reports they change with time only, so earlier times make no difference.
+    /// Takes up the weights as they were when it was last time to, if that has not been done.
+    /// Between two reports they change with time only, so earlier times make no difference.
     fn catch_up(&mut self, now: Time) {
         if now >= self.next {
             let late = now.since(self.next).as_nanos() / self.period.as_nanos();

@@ -23,17 +23,17 @@ pub static ENTRY: Entry = Entry {
     build: |settings, _| Box::new(HaproxyFirst::new(settings.integer("maxconn") as u32)),
 };
 
-/// **What it does** The first server of the list that has fewer connections than `maxconn`. Weights do not
-/// count, but that one of weight 0 is out of use.
+/// **What it does** The first server of the list that has fewer connections than `maxconn`. Weights
+/// do not count, but that one of weight 0 is out of use.
 ///
-/// **Where it is used** HAProxy, `balance first`: it is meant to leave the last servers idle, so that they
-/// can be switched off.
+/// **Where it is used** HAProxy, `balance first`: it is meant to leave the last servers idle, so
+/// that they can be switched off.
 ///
-/// **What it needs to know** The list's order and the connections of this HAProxy. A request that is tried
-/// again avoids the server that it was tried on last.
+/// **What it needs to know** The list's order and the connections of this HAProxy. A request that
+/// is tried again avoids the server that it was tried on last.
 ///
-/// **When it goes wrong** Without a `maxconn` everything goes to the first server. Where all are full
-/// nobody is picked; HAProxy has a queue for that, which is not here.
+/// **When it goes wrong** Without a `maxconn` everything goes to the first server. Where all are
+/// full nobody is picked; HAProxy has a queue for that, which is not here.
 ///
 /// **Reference** `fas_get_next_server` in `src/lb_fas.c`.
 #[derive(Clone, Debug)]
@@ -58,8 +58,8 @@ impl HaproxyFirst {
 }
 
 impl Policy for HaproxyFirst {
-    fn update(&mut self, endpoints: &[Endpoint], _: Time) {
-        self.outstanding.update(endpoints);
+    fn update(&mut self, endpoints: &[Endpoint], now: Time) {
+        self.outstanding.update(endpoints, now);
         self.limits = vec![0; endpoints.len()];
         for place in open_places(endpoints) {
             self.set_maxconn(place, self.maxconn);
@@ -76,6 +76,14 @@ impl Policy for HaproxyFirst {
         Some(place)
     }
 
+    fn chosen(&mut self, place: usize, _: Time) -> bool {
+        let free = self.outstanding.counts()[place] < self.limits[place];
+        if free {
+            self.outstanding.begin(place);
+        }
+        free
+    }
+
     fn remembers(&self) -> bool {
         true
     }
@@ -85,7 +93,7 @@ impl Policy for HaproxyFirst {
     }
 
     fn ended(&mut self, ended: &Ended) {
-        self.outstanding.end(ended.endpoint);
+        self.outstanding.end(ended);
     }
 }
 

@@ -22,17 +22,17 @@ pub(super) struct Server {
 enum Tree {
     /// Those with a position in this turn.
     Current,
-    /// One of the two that change places: those that wait for their first position in this turn, and
-    /// those whose position is in the next.
+    /// One of the two that change places: those that wait for their first position in this turn,
+    /// and those whose position is in the next.
     Side(usize),
 }
 
 type Sorted = BinaryHeap<Reverse<(u64, u64, usize)>>;
 
-/// All servers of a backend. A turn has as many positions as the weights have units. Who is taken moves on
-/// by total/weight positions; who leaves the turn so waits for the next, which begins with the heaviest.
-/// Servers come, go and change without disturbing the others: who comes or changes is placed somewhere in
-/// what is left of this turn and the next.
+/// All servers of a backend. A turn has as many positions as the weights have units. Who is taken
+/// moves on by total/weight positions; who leaves the turn so waits for the next, which begins with
+/// the heaviest. Servers come, go and change without disturbing the others: who comes or changes is
+/// placed somewhere in what is left of this turn and the next.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fwrr {
     servers: Vec<Server>,
@@ -63,8 +63,8 @@ impl Fwrr {
         all
     }
 
-    /// Takes up a new order of the servers: each place with the number that it had, or none. Who is not
-    /// among them goes.
+    /// Takes up a new order of the servers: each place with the number that it had, or none. Who is
+    /// not among them goes.
     pub(super) fn arrange(&mut self, before: &[Option<usize>]) {
         let kept = |old: &Option<usize>| old.map(|old| self.servers[old]).unwrap_or_default();
         let servers: Vec<Server> = before.iter().map(kept).collect();
@@ -127,8 +127,8 @@ impl Fwrr {
         Some(server)
     }
 
-    /// Takes the first server out of its tree: one that has a position, or where there is a hole one that
-    /// waits for its first.
+    /// Takes the first server out of its tree: one that has a position, or where there is a hole
+    /// one that waits for its first.
     fn first(&mut self) -> Option<usize> {
         let due = self.current.peek().map(|Reverse((.., server))| *server);
         let hole = due.is_none_or(|server| self.servers[server].next > self.position);

@@ -1,5 +1,7 @@
 //! From a hash to a server, as HAProxy has it for all its hashing algorithms.
 
+use engine::Time;
+
 use super::{
     servers::{Server, Servers},
     static_rr::map_of,
@@ -121,7 +123,7 @@ impl Hashing {
         }
     }
 
-    pub(super) fn update(&mut self, endpoints: &[Endpoint]) {
+    pub(super) fn update(&mut self, endpoints: &[Endpoint], now: Time) {
         let servers = self.servers.update(endpoints);
         self.usable = servers.len();
         self.ids = endpoints.iter().map(|endpoint| endpoint.id).collect();
@@ -131,7 +133,7 @@ impl Hashing {
             self.update_map(&servers);
         }
         if self.counts {
-            self.outstanding.update(endpoints);
+            self.outstanding.update(endpoints, now);
             self.served = self.outstanding.counts().iter().sum();
         }
     }
@@ -194,6 +196,13 @@ impl Hashing {
         self.served += 1;
     }
 
+    /// A request begins that was not hashed for.
+    pub(super) fn chosen(&mut self, place: usize) {
+        if self.counts {
+            self.begin(place);
+        }
+    }
+
     /// How many requests a server on the ring has, and its weight.
     #[inline]
     pub(super) fn load(&self, place: usize) -> (u32, u32) {
@@ -234,7 +243,7 @@ impl Hashing {
     }
 
     pub(super) fn ended(&mut self, ended: &Ended) {
-        if self.outstanding.end(ended.endpoint).is_some() {
+        if self.outstanding.end(ended).is_some() {
             self.served = self.served.saturating_sub(1);
         }
     }

@@ -18,16 +18,17 @@ pub static ENTRY: Entry = Entry {
     build: |_, _| Box::<HaproxyLeastConn>::default(),
 };
 
-/// **What it does** The server with the fewest connections for its weight, the new one included where there
-/// is one already. Of several one is drawn.
+/// **What it does** The server with the fewest connections for its weight, the new one included
+/// where there is one already. Of several one is drawn.
 ///
-/// **Where it is used** HAProxy, `balance leastconn`, a request at a time; it is meant for long sessions.
+/// **Where it is used** HAProxy, `balance leastconn`, a request at a time; it is meant for long
+/// sessions.
 ///
-/// **What it needs to know** The connections of this HAProxy, those that wait for a server included. A
-/// request that is tried again avoids the server that it was tried on last.
+/// **What it needs to know** The connections of this HAProxy, those that wait for a server
+/// included. A request that is tried again avoids the server that it was tried on last.
 ///
-/// **When it goes wrong** A new server has none, so it gets everything until it is level (`slowstart` is
-/// the cure). Many HAProxy each see their own connections only.
+/// **When it goes wrong** A new server has none, so it gets everything until it is level
+/// (`slowstart` is the cure). Many HAProxy each see their own connections only.
 ///
 /// **Reference** `fwlc_get_key`, `fwlc_get_next_server` in `src/lb_fwlc.c`.
 #[derive(Clone, Debug, Default)]
@@ -74,8 +75,8 @@ impl HaproxyLeastConn {
 }
 
 impl Policy for HaproxyLeastConn {
-    fn update(&mut self, endpoints: &[Endpoint], _: Time) {
-        self.outstanding.update(endpoints);
+    fn update(&mut self, endpoints: &[Endpoint], now: Time) {
+        self.outstanding.update(endpoints, now);
         self.weights = endpoints.iter().map(|endpoint| endpoint.weight).collect();
         self.keys.resize(endpoints.len(), 0);
         (0..endpoints.len()).for_each(|place| self.sort(place));
@@ -94,6 +95,11 @@ impl Policy for HaproxyLeastConn {
         Some(place)
     }
 
+    fn chosen(&mut self, place: usize, _: Time) -> bool {
+        self.begin(place);
+        true
+    }
+
     fn remembers(&self) -> bool {
         true
     }
@@ -103,7 +109,7 @@ impl Policy for HaproxyLeastConn {
     }
 
     fn ended(&mut self, ended: &Ended) {
-        if let Some(place) = self.outstanding.end(ended.endpoint) {
+        if let Some(place) = self.outstanding.end(ended) {
             self.sort(place);
         }
     }

@@ -23,18 +23,19 @@ pub static ENTRY: Entry = Entry {
     build: |settings, _| Box::new(HaproxyRandom::new(settings)),
 };
 
-/// **What it does** Draws points of a ring on which each server has sixteen for a unit of its weight, twice
-/// as a rule. Of two servers it takes the one with fewer requests for its weight; if they are level, the one
-/// with fewer in the last second; if they are level in that too, the one that was drawn last.
+/// **What it does** Draws points of a ring on which each server has sixteen for a unit of its
+/// weight, twice as a rule. Of two servers it takes the one with fewer requests for its weight; if
+/// they are level, the one with fewer in the last second; if they are level in that too, the one
+/// that was drawn last.
 ///
-/// **Where it is used** HAProxy, `balance random(2)`, and of late where no `balance` is set; a request at a
-/// time.
+/// **Where it is used** HAProxy, `balance random(2)`, and of late where no `balance` is set; a
+/// request at a time.
 ///
-/// **What it needs to know** The servers' numbers and weights, and the requests of this HAProxy. A request
-/// that is tried again avoids the server that it was tried on last.
+/// **What it needs to know** The servers' numbers and weights, and the requests of this HAProxy. A
+/// request that is tried again avoids the server that it was tried on last.
 ///
-/// **When it goes wrong** Shares are as uneven as the ring's arcs while nobody has requests in flight; a
-/// server with a short arc is seldom drawn.
+/// **When it goes wrong** Shares are as uneven as the ring's arcs while nobody has requests in
+/// flight; a server with a short arc is seldom drawn.
 ///
 /// **Reference** `get_server_rnd` in `src/backend.c`; `src/lb_chash.c`.
 #[derive(Clone, Debug)]
@@ -91,6 +92,12 @@ impl HaproxyRandom {
         }
     }
 
+    /// A request begins.
+    fn begin(&mut self, place: usize, now: Time) {
+        self.hashing.begin(place);
+        self.rates[place].begin(now);
+    }
+
     /// The better of two servers, of which the second was drawn later.
     fn better(&self, first: usize, second: usize, now: Time) -> usize {
         let ((served, weight), (other, other_weight)) =
@@ -106,8 +113,8 @@ impl HaproxyRandom {
 }
 
 impl Policy for HaproxyRandom {
-    fn update(&mut self, endpoints: &[Endpoint], _: Time) {
-        self.hashing.update(endpoints);
+    fn update(&mut self, endpoints: &[Endpoint], now: Time) {
+        self.hashing.update(endpoints, now);
         let before = self.places.update(endpoints).into_iter();
         let kept = |place: Option<usize>| place.map(|place| self.rates[place]);
         self.rates = before.map(|place| kept(place).unwrap_or_default()).collect();
@@ -121,9 +128,13 @@ impl Policy for HaproxyRandom {
             best = Some(best.map_or(drawn, |best| self.better(best, drawn, context.now)));
         }
         let place = best?;
-        self.hashing.begin(place);
-        self.rates[place].begin(context.now);
+        self.begin(place, context.now);
         Some(place)
+    }
+
+    fn chosen(&mut self, place: usize, now: Time) -> bool {
+        self.begin(place, now);
+        true
     }
 
     fn remembers(&self) -> bool {

@@ -13,22 +13,23 @@ pub static ENTRY: Entry = Entry {
     name: "haproxy.roundrobin",
     summary: "smooth weighted turns, whose weights change in flight",
     level: Level::Request,
-    on_change: "positions are kept; who comes is placed among those that are left of this turn and the next",
+    on_change: "positions are kept; who comes is placed among those that are left of this turn and \
+                the next",
     parameters: &[],
     build: |_, _| Box::<HaproxyRoundRobin>::default(),
 };
 
-/// **What it does** A turn has as many positions as the weights have units; a server stands at every
-/// total/weight-th. Who comes, goes or changes its weight is moved, and nobody else is.
+/// **What it does** A turn has as many positions as the weights have units; a server stands at
+/// every total/weight-th. Who comes, goes or changes its weight is moved, and nobody else is.
 ///
-/// **Where it is used** HAProxy, `balance roundrobin`, a request at a time: one for the whole process, or
-/// one for each group of threads.
+/// **Where it is used** HAProxy, `balance roundrobin`, a request at a time: one for the whole
+/// process, or one for each group of threads.
 ///
-/// **What it needs to know** The list and its weights, which go to 256. A server of weight 0 is kept, out
-/// of use. A request that is tried again avoids the server that it was tried on last.
+/// **What it needs to know** The list and its weights, which go to 256. A server of weight 0 is
+/// kept, out of use. A request that is tried again avoids the server that it was tried on last.
 ///
-/// **When it goes wrong** It does not ask who is slow. Many HAProxy begin with the same servers, the
-/// heaviest.
+/// **When it goes wrong** It does not ask who is slow. Many HAProxy begin with the same servers,
+/// the heaviest.
 ///
 /// **Reference** `fwrr_get_next_server`, `fwrr_update_server_weight` and others in `src/lb_fwrr.c`.
 #[derive(Clone, Debug, Default)]

@@ -44,13 +44,18 @@ impl HaproxySource {
 }
 
 impl Policy for HaproxySource {
-    fn update(&mut self, endpoints: &[Endpoint], _: Time) {
-        self.hashing.update(endpoints);
+    fn update(&mut self, endpoints: &[Endpoint], now: Time) {
+        self.hashing.update(endpoints, now);
     }
 
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
         let source = u32::from(*context.flow.source.ip());
         self.hashing.pick(context, || source)
+    }
+
+    fn chosen(&mut self, place: usize, _: Time) -> bool {
+        self.hashing.chosen(place);
+        true
     }
 
     fn remembers(&self) -> bool {

@@ -18,17 +18,17 @@ pub static ENTRY: Entry = Entry {
     build: |_, _| Box::<HaproxyStaticRoundRobin>::default(),
 };
 
-/// **What it does** The servers in the order of a map, in which each stands as often as its weight says,
-/// spread out, and the first of the list is first.
+/// **What it does** The servers in the order of a map, in which each stands as often as its weight
+/// says, spread out, and the first of the list is first.
 ///
-/// **Where it is used** HAProxy, `balance static-rr`, a request at a time. Its weights cannot be changed in
-/// flight; servers can be put out of use.
+/// **Where it is used** HAProxy, `balance static-rr`, a request at a time. Its weights cannot be
+/// changed in flight; servers can be put out of use.
 ///
-/// **What it needs to know** The list and its weights, reduced by their greatest common divisor. A request
-/// that is tried again avoids the server that it was tried on last.
+/// **What it needs to know** The list and its weights, reduced by their greatest common divisor. A
+/// request that is tried again avoids the server that it was tried on last.
 ///
-/// **When it goes wrong** As any turns. A map of other servers is another one: the place in it that is kept
-/// means little.
+/// **When it goes wrong** As any turns. A map of other servers is another one: the place in it that
+/// is kept means little.
 ///
 /// **Reference** `recalc_server_map`, `map_get_server_rr` in `src/lb_map.c`.
 #[derive(Clone, Debug, Default)]
@@ -48,8 +48,8 @@ impl HaproxyStaticRoundRobin {
     }
 }
 
-/// The map of weights. Each step all earn their weight; who has saved most, in whole shares of the total,
-/// comes next and pays the total.
+/// The map of weights. Each step all earn their weight; who has saved most, in whole shares of the
+/// total, comes next and pays the total.
 pub(super) fn map_of(weights: &[i64]) -> Vec<usize> {
     let total: i64 = weights.iter().sum();
     let mut scores = vec![0; weights.len()];

@@ -14,15 +14,15 @@ pub static ENTRY: Entry = Entry {
     build: |_, _| Box::<IngressNginxRoundRobin>::default(),
 };
 
-/// **What it does** Rounds of falling levels: an endpoint is taken in each round whose level its weight
-/// reaches. Levels go from the largest weight down to the greatest common divisor of all, in steps of
-/// that. With equal weights it is plain round robin.
+/// **What it does** Rounds of falling levels: an endpoint is taken in each round whose level its
+/// weight reaches. Levels go from the largest weight down to the greatest common divisor of all, in
+/// steps of that. With equal weights it is plain round robin.
 ///
-/// **Where it is used** ingress-nginx, `load-balance: round_robin`, a request at a time; each worker
-/// has one of its own.
+/// **Where it is used** ingress-nginx, `load-balance: round_robin`, a request at a time; each
+/// worker has one of its own.
 ///
-/// **What it needs to know** The list and its weights. A changed list begins anew behind an endpoint
-/// drawn by chance; what was kept of the rounds is forgotten.
+/// **What it needs to know** The list and its weights. A changed list begins anew behind an
+/// endpoint drawn by chance; what was kept of the rounds is forgotten.
 ///
 /// **When it goes wrong** Weights are served in bursts, the heaviest first. Many workers, or many
 /// changes, make it random.
@@ -73,7 +73,8 @@ mod tests {
     }
 
     proptest! {
-        /// In as many picks as the weights have divisors, each endpoint has its share, wherever it began.
+        /// In as many picks as the weights have divisors, each endpoint has its share, wherever it
+        /// began.
         #[test]
         fn a_cycle_serves_each_its_weight(weights in prop::collection::vec(1_u32..20, 1..8)) {
             let mut policy = IngressNginxRoundRobin::default();

@@ -64,8 +64,8 @@ impl Destination {
         }
     }
 
-    /// A connection of it has ended, and is inactive from now on. One that failed is taken for one that
-    /// was never established, as long as there is one. Says whether it had any.
+    /// A connection of it has ended, and is inactive from now on. One that failed is taken for one
+    /// that was never established, as long as there is one. Says whether it had any.
     pub fn close(&mut self, failed: bool) -> bool {
         let was_active = self.active > 0 && !(failed && self.opening > 0);
         let count = if was_active { &mut self.active } else { &mut self.opening };
@@ -86,8 +86,8 @@ impl Destination {
     }
 }
 
-/// The open destination whose connections, as they are counted, are fewest for its weight; the first of
-/// several.
+/// The open destination whose connections, as they are counted, are fewest for its weight; the
+/// first of several.
 pub(super) fn lightest<'a>(
     destinations: impl Iterator<Item = &'a Destination>,
     count: impl Fn(&Destination) -> u64,

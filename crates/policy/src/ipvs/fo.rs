@@ -27,8 +27,8 @@ pub type IpvsWeightedFailover = Service<WeightedFailover>;
 ///
 /// **What it needs to know** The weights. It counts nothing.
 ///
-/// **When it goes wrong** kube-proxy gives every pod the weight 1: one pod has everything, the one that
-/// came last.
+/// **When it goes wrong** kube-proxy gives every pod the weight 1: one pod has everything, the one
+/// that came last.
 ///
 /// **Reference** `ip_vs_fo_schedule` in `net/netfilter/ipvs/ip_vs_fo.c` of Linux.
 #[derive(Clone, Copy, Debug, Default)]

@@ -9,8 +9,10 @@ use crate::{
     },
 };
 
-static PARAMETERS: &[Parameter] =
-    &[expiration("lblc_expiration", "after how long without a connection an address is forgotten")];
+static PARAMETERS: &[Parameter] = &[expiration(
+    "lblc_expiration",
+    "After how long without a connection an address is forgotten.",
+)];
 
 /// Its line in the catalogue.
 pub static ENTRY: Entry = Entry {
@@ -27,18 +29,19 @@ pub static ENTRY: Entry = Entry {
 };
 
 /// **What it does** An address that is asked for belongs to the destination which had the fewest
-/// connections for its weight when it was first asked for. It is given to another only if that one goes,
-/// has no weight, or has more active connections than its weight while some other has less than half of
-/// its own.
+/// connections for its weight when it was first asked for. It is given to another only if that one
+/// goes, has no weight, or has more active connections than its weight while some other has less
+/// than half of its own.
 ///
-/// **Where it is used** kube-proxy, ipvs mode, scheduler `lblc`; it is meant for clusters of caches.
+/// **Where it is used** kube-proxy, ipvs mode, scheduler `lblc`; it is meant for clusters of
+/// caches.
 ///
-/// **What it needs to know** The address that the client asked for, the weights, and the connections of
-/// this node.
+/// **What it needs to know** The address that the client asked for, the weights, and the
+/// connections of this node.
 ///
-/// **When it goes wrong** The clients of a Service all ask for one address, the cluster IP. So a node
-/// sends everything to one pod; and where every weight is 1, no pod counts as less than half loaded but
-/// one without any active connection.
+/// **When it goes wrong** The clients of a Service all ask for one address, the cluster IP. So a
+/// node sends everything to one pod; and where every weight is 1, no pod counts as less than half
+/// loaded but one without any active connection.
 ///
 /// **Reference** `ip_vs_lblc_schedule` in `net/netfilter/ipvs/ip_vs_lblc.c` of Linux.
 #[derive(Clone, Debug)]

@@ -15,7 +15,8 @@ use crate::{
 
 static PARAMETERS: &[Parameter] = &[expiration(
     "lblcr_expiration",
-    "After how long without a connection an address is forgotten, and without a change its set shrinks.",
+    "After how long without a connection an address is forgotten, and without a change its set \
+     shrinks.",
 )];
 
 /// Its line in the catalogue.
@@ -32,19 +33,20 @@ pub static ENTRY: Entry = Entry {
     },
 };
 
-/// **What it does** An address that is asked for has a set of destinations, of which it is given the one
-/// with the fewest connections for its weight. If that has more active connections than its weight while
-/// some destination has less than half of its own, the least loaded of all is taken, and joins the set.
-/// A set that has not changed for a day loses its most loaded.
+/// **What it does** An address that is asked for has a set of destinations, of which it is given
+/// the one with the fewest connections for its weight. If that has more active connections than its
+/// weight while some destination has less than half of its own, the least loaded of all is taken,
+/// and joins the set. A set that has not changed for a day loses its most loaded.
 ///
-/// **Where it is used** kube-proxy, ipvs mode, scheduler `lblcr`; it is meant for clusters of caches.
+/// **Where it is used** kube-proxy, ipvs mode, scheduler `lblcr`; it is meant for clusters of
+/// caches.
 ///
-/// **What it needs to know** The address that the client asked for, the weights, and the connections of
-/// this node.
+/// **What it needs to know** The address that the client asked for, the weights, and the
+/// connections of this node.
 ///
-/// **When it goes wrong** As [`lblc`](crate::ipvs::lblc::LocalityBasedLeastConnection): all clients of a
-/// Service ask for one address. Its set grows until it has every pod that was once without an active
-/// connection when the others had some.
+/// **When it goes wrong** As [`lblc`](crate::ipvs::lblc::LocalityBasedLeastConnection): all clients
+/// of a Service ask for one address. Its set grows until it has every pod that was once without an
+/// active connection when the others had some.
 ///
 /// **Reference** `ip_vs_lblcr_schedule` in `net/netfilter/ipvs/ip_vs_lblcr.c` of Linux.
 #[derive(Clone, Debug)]
@@ -151,8 +153,8 @@ mod tests {
         assert_eq!(connect(&mut service, &all, 1), 0, "two are more than its weight");
         assert_eq!(connect(&mut service, &all, 60), 0);
         assert_eq!(connect(&mut service, &all, 101), 2, "1 1/2 for each unit of weight, not 2");
-        // All three are loaded the same. More than a hundred seconds after the set changed it loses the
-        // first of those, which has this connection all the same.
+        // All three are loaded the same. More than a hundred seconds after the set changed it loses
+        // the first of those, which has this connection all the same.
         assert_eq!(connect(&mut service, &all, 102), 0);
         assert_eq!(connect(&mut service, &all, 103), 1);
     }

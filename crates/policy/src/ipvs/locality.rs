@@ -17,8 +17,8 @@ pub(super) const fn expiration(name: &'static str, summary: &'static str) -> Par
     Parameter { name, summary, kind: Kind::Duration { default: A_DAY } }
 }
 
-/// Something kept for each address that was asked for. The kernel looks for what is out of use every
-/// half hour; here it is gone to the second.
+/// Something kept for each address that was asked for. The kernel looks for what is out of use
+/// every half hour; here it is gone to the second.
 #[derive(Clone, Debug)]
 pub(super) struct ByAddress<T> {
     expiration: Span,
@@ -52,8 +52,8 @@ pub(super) fn least_of_all(destinations: &[Destination]) -> Option<&Destination>
     lightest(destinations.iter(), Destination::overhead)
 }
 
-/// Whether a destination has more active connections than its weight while another one has less than
-/// half as many as its own.
+/// Whether a destination has more active connections than its weight while another one has less
+/// than half as many as its own.
 pub(super) fn is_overloaded(destination: &Destination, among: &[Destination]) -> bool {
     destination.active > destination.weight
         && among.iter().any(|it| u64::from(it.active) * 2 < u64::from(it.weight))

@@ -147,10 +147,10 @@ impl Scheduler for MaglevHash {
         context: &mut PickContext<'_>,
     ) -> Option<&'a Destination> {
         let source = buckets::source(&context.flow, self.port);
-        let size = size(self.index);
-        let slot = |offset: u32| hsiphash(source.wrapping_add(offset), OFFSET_KEY) as usize % size;
-        let at = |slot: usize| destinations.get(self.table.find(slot as u64)?);
-        buckets::find(at, size, self.fallback, slot)
+        let hash = |offset: u32| hsiphash(source.wrapping_add(offset), OFFSET_KEY);
+        let slot = |offset: u32| self.table.slot(hash(offset)).unwrap_or(0);
+        let at = |slot: usize| destinations.get(self.table.at(slot)?);
+        buckets::find(at, size(self.index), self.fallback, slot)
     }
 }
 

@@ -14,7 +14,8 @@ pub static ENTRY: Entry = Entry {
     name: "ipvs.nq",
     summary: "one without active connections, else as sed",
     level: Level::Connection,
-    on_change: "counters belong to destinations; a new one begins at 0, so it is taken until it is level",
+    on_change: "counters belong to destinations; a new one begins at 0, so it is taken until it is \
+                level",
     parameters: &[],
     build: |_, _| Box::<IpvsNeverQueue>::default(),
 };

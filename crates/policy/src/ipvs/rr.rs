@@ -24,13 +24,15 @@ pub type IpvsRoundRobin = Service<RoundRobin>;
 /// **What it does** The next endpoint in the kernel's list after the one of the last connection. An
 /// endpoint of weight 0 is passed over: it gets no new connections.
 ///
-/// **Where it is used** kube-proxy, ipvs mode, scheduler `rr`, which is its default; one cursor for each
-/// port of a Service on each node.
+/// **Where it is used** kube-proxy, ipvs mode, scheduler `rr`, which is its default; one cursor for
+/// each port of a Service on each node.
 ///
-/// **What it needs to know** The list and which weights are 0. The cursor stays where endpoints come and
-/// go; if its own goes, it falls back to the one before. A new endpoint comes to the head of the list.
+/// **What it needs to know** The list and which weights are 0. The cursor stays where endpoints
+/// come and go; if its own goes, it falls back to the one before. A new endpoint comes to the head
+/// of the list.
 ///
-/// **When it goes wrong** Many nodes with few connections each: every cursor begins at the same endpoint.
+/// **When it goes wrong** Many nodes with few connections each: every cursor begins at the same
+/// endpoint.
 ///
 /// **Reference** `net/netfilter/ipvs/ip_vs_rr.c`, `ip_vs_ctl.c` of Linux.
 #[derive(Clone, Copy, Debug, Default)]

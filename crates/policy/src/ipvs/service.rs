@@ -15,8 +15,8 @@ const TIME_WAIT: Span = Span::from_secs(120);
 /// How long it remembers one that was refused or reset (CLOSE).
 const CLOSE: Span = Span::from_secs(10);
 
-/// A scheduler, as the kernel's `ip_vs_scheduler` has its functions. Destinations are in the kernel's
-/// order.
+/// A scheduler, as the kernel's `ip_vs_scheduler` has its functions. Destinations are in the
+/// kernel's order.
 pub trait Scheduler {
     /// Whether it asks for the connections of its destinations.
     const COUNTS: bool;
@@ -43,10 +43,10 @@ pub trait Scheduler {
 
 /// A service with a scheduler: the policies of this folder are this.
 ///
-/// What comes last is first in the kernel's list, and a list changes one by one: who goes, whose weight
-/// changes, who comes. A connection counts as inactive before it is established and after it has ended:
-/// 120 s long, or 10 s where it was refused or reset. A destination that goes while it has connections is
-/// kept aside, and has them again if it comes back.
+/// What comes last is first in the kernel's list, and a list changes one by one: who goes, whose
+/// weight changes, who comes. A connection counts as inactive before it is established and after it
+/// has ended: 120 s long, or 10 s where it was refused or reset. A destination that goes while it
+/// has connections is kept aside, and has them again if it comes back.
 #[derive(Clone, Debug, Default)]
 pub struct Service<S> {
     scheduler: S,
@@ -80,6 +80,13 @@ impl<S: Scheduler> Service<S> {
         match self.places.of(id) {
             Some(place) => Some(&mut self.destinations[self.order[place]]),
             None => self.trash.iter_mut().find(|destination| destination.id == id),
+        }
+    }
+
+    /// A connection to the endpoint in a place begins.
+    fn begin(&mut self, place: usize) {
+        if S::COUNTS {
+            self.destinations[self.order[place]].opening += 1;
         }
     }
 
@@ -156,10 +163,13 @@ impl<S: Scheduler> Policy for Service<S> {
             self.expire(context.now);
         }
         let place = self.scheduler.schedule(&self.destinations, context)?.place;
-        if S::COUNTS {
-            self.destinations[self.order[place]].opening += 1;
-        }
+        self.begin(place);
         Some(place)
+    }
+
+    fn chosen(&mut self, place: usize, _: Time) -> bool {
+        self.begin(place);
+        true
     }
 
     fn remembers(&self) -> bool {

@@ -13,7 +13,8 @@ pub static ENTRY: Entry = Entry {
     name: "ipvs.twos",
     summary: "the less loaded of two drawn by weight",
     level: Level::Connection,
-    on_change: "counters belong to destinations; a new one begins at 0, so it wins whenever it is drawn",
+    on_change: "counters belong to destinations; a new one begins at 0, so it wins whenever it is \
+                drawn",
     parameters: &[],
     build: |_, _| Box::<IpvsPowerOfTwos>::default(),
 };
@@ -21,15 +22,16 @@ pub static ENTRY: Entry = Entry {
 /// A service that is scheduled so.
 pub type IpvsPowerOfTwos = Service<PowerOfTwos>;
 
-/// **What it does** Draws twice by weight, the same destination perhaps, and takes the second if it has
-/// fewer connections for its weight than the first. An active one counts as 256, an inactive one as 1.
+/// **What it does** Draws twice by weight, the same destination perhaps, and takes the second if it
+/// has fewer connections for its weight than the first. An active one counts as 256, an inactive
+/// one as 1.
 ///
 /// **Where it is used** kube-proxy, ipvs mode, scheduler `twos`.
 ///
 /// **What it needs to know** The weights, and the connections of this node.
 ///
-/// **When it goes wrong** Of numbers from 0 to the sum W of all weights, the first destination has one more
-/// than its weight: its share of the draws is (w + 1)/(W + 1), 2/3 where two weigh 1.
+/// **When it goes wrong** Of numbers from 0 to the sum W of all weights, the first destination has
+/// one more than its weight: its share of the draws is (w + 1)/(W + 1), 2/3 where two weigh 1.
 ///
 /// **Reference** `ip_vs_twos_schedule` in `net/netfilter/ipvs/ip_vs_twos.c` of Linux.
 #[derive(Clone, Copy, Debug, Default)]

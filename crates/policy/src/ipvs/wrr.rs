@@ -14,7 +14,8 @@ pub static ENTRY: Entry = Entry {
     name: "ipvs.wrr",
     summary: "weights in falling rounds, what came last first",
     level: Level::Connection,
-    on_change: "the cursor returns to the head of the list; the round stays if there is still such a one",
+    on_change: "the cursor returns to the head of the list; the round stays if there is still such \
+                a one",
     parameters: &[],
     build: |_, _| Box::<IpvsWeightedRoundRobin>::default(),
 };
@@ -22,19 +23,20 @@ pub static ENTRY: Entry = Entry {
 /// A service that is scheduled so.
 pub type IpvsWeightedRoundRobin = Service<WeightedRoundRobin>;
 
-/// **What it does** Rounds of falling levels over the kernel's list: a destination is taken in each round
-/// whose level its weight reaches. With equal weights it is plain round robin.
+/// **What it does** Rounds of falling levels over the kernel's list: a destination is taken in each
+/// round whose level its weight reaches. With equal weights it is plain round robin.
 ///
 /// **Where it is used** kube-proxy, ipvs mode, scheduler `wrr`.
 ///
-/// **What it needs to know** The list and its weights. With each that comes, goes or changes, it goes on
-/// at the head of the list, in the round that it was in. So a service that gets its destinations one by
-/// one begins with the last round, the one in which all have a turn.
+/// **What it needs to know** The list and its weights. With each that comes, goes or changes, it
+/// goes on at the head of the list, in the round that it was in. So a service that gets its
+/// destinations one by one begins with the last round, the one in which all have a turn.
 ///
-/// **When it goes wrong** Weights are served in bursts, the heaviest first. Many changes favour the head
-/// of the list: what came last.
+/// **When it goes wrong** Weights are served in bursts, the heaviest first. Many changes favour the
+/// head of the list: what came last.
 ///
-/// **Reference** `ip_vs_wrr_schedule`, `ip_vs_wrr_dest_changed` in `net/netfilter/ipvs/ip_vs_wrr.c` of Linux.
+/// **Reference** `ip_vs_wrr_schedule`, `ip_vs_wrr_dest_changed` in `net/netfilter/ipvs/ip_vs_wrr.c`
+/// of Linux.
 #[derive(Clone, Debug, Default)]
 pub struct WeightedRoundRobin {
     rounds: Rounds,

@@ -7,6 +7,7 @@ use crate::{
     Endpoint, Entry, Flow, Kind, Level, Parameter, PickContext, Policy, Settings,
     block::{
         Maglev,
+        flow_hash::packet_words,
         jenkins::jhash_2words,
         maglev::{Preference, in_turn, prime_from},
     },
@@ -136,10 +137,8 @@ fn hash_of_two(a: u64, b: u64, seed: u32) -> u64 {
 /// The hash of a connection.
 #[inline]
 fn hash(flow: &Flow) -> u32 {
-    // As the packet has them, in words of a machine that has the low byte first.
-    let source = u32::from_le_bytes(flow.source.ip().octets());
-    let (from, to) = (flow.source.port().swap_bytes(), flow.destination.port().swap_bytes());
-    jhash_2words(source, (u32::from(to) << 16) | u32::from(from), SIZE)
+    let [source, ports] = packet_words(flow);
+    jhash_2words(source, ports, SIZE)
 }
 
 impl KatranMaglev {

@@ -25,8 +25,8 @@ pub static ENTRY: Entry = Entry {
 ///
 /// **What it needs to know** The list. It keeps nothing, so a changed list forgets nothing.
 ///
-/// **When it goes wrong** As [`Random`](crate::kube_proxy::random::Random); besides, half the rules are walked for each
-/// new connection.
+/// **When it goes wrong** As [`Random`](crate::kube_proxy::random::Random); besides, half the rules
+/// are walked for each new connection.
 ///
 /// **Reference** `computeProbability` in `pkg/proxy/iptables/proxier.go`; `xt_statistic` of Linux.
 #[derive(Clone, Debug, Default)]

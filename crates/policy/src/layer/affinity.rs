@@ -22,8 +22,8 @@ pub static ENTRY: LayerEntry = LayerEntry {
         },
         Parameter {
             name: "capacity",
-            summary: "How many sources are remembered of an endpoint, 0 for any number; the kernel's \
-                      list that iptables rules go by has room for 100.",
+            summary: "How many sources are remembered of an endpoint, 0 for any number; the \
+                      kernel's list that iptables rules go by has room for 100.",
             kind: Kind::Integer { default: 100, min: 0, max: u64::MAX },
         },
     ],
@@ -38,16 +38,18 @@ pub static ENTRY: LayerEntry = LayerEntry {
 /// connection renews it. Of several such endpoints it is the first of the list. The others are the
 /// policy's to choose for.
 ///
-/// **Where it is used** kube-proxy, `sessionAffinity: ClientIP`, one memory for each port of a Service on
-/// each node.
+/// **Where it is used** kube-proxy, `sessionAffinity: ClientIP`, one memory for each port of a
+/// Service on each node.
 ///
-/// **What it needs to know** The source address of the flow. An endpoint that leaves takes its memory
-/// with it; who was there is chosen for anew.
+/// **What it needs to know** The source address of the flow. An endpoint that leaves takes its
+/// memory with it; who was there is chosen for anew.
 ///
-/// **When it goes wrong** All clients behind one address have one endpoint. In iptables mode the 101st
-/// source at an endpoint pushes out the one that was longest ago there. Two nodes remember two endpoints.
+/// **When it goes wrong** All clients behind one address have one endpoint. In iptables mode the
+/// 101st source at an endpoint pushes out the one that was longest ago there. Two nodes remember
+/// two endpoints.
 ///
-/// **Reference** `writeServiceToEndpointRules` in `pkg/proxy/iptables/proxier.go`; `xt_recent` of Linux.
+/// **Reference** `writeServiceToEndpointRules` in `pkg/proxy/iptables/proxier.go`; `xt_recent` of
+/// Linux.
 #[derive(Clone, Debug)]
 pub struct ClientIp<P> {
     inside: P,

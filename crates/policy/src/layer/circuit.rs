@@ -86,21 +86,21 @@ impl Retries {
     }
 }
 
-/// **What it does** Where as much is under way as may be, nobody is chosen, and the request fails at once.
-/// Retries have a limit of their own: a number, or a share of what is under way.
+/// **What it does** Where as much is under way as may be, nobody is chosen, and the request fails
+/// at once. Retries have a limit of their own: a number, or a share of what is under way.
 ///
-/// **Where it is used** Envoy, `circuit_breakers` of a cluster, and what is made of them, such as Istio's
-/// `connectionPool`; one set of counters for each Envoy.
+/// **Where it is used** Envoy, `circuit_breakers` of a cluster, and what is made of them, such as
+/// Istio's `connectionPool`; one set of counters for each Envoy.
 ///
-/// **What it needs to know** Its own picks that have not ended, and whether an endpoint was tried before
-/// for the same request. Endpoints that come and go change nothing of that.
+/// **What it needs to know** Its own picks that have not ended, and whether an endpoint was tried
+/// before for the same request. Endpoints that come and go change nothing of that.
 ///
-/// **When it goes wrong** A limit is each proxy's own, so many proxies allow many times as much. Without a
-/// limit of retries a failing service gets several times its load.
+/// **When it goes wrong** A limit is each proxy's own, so many proxies allow many times as much.
+/// Without a limit of retries a failing service gets several times its load.
 ///
-/// **Reference** `source/common/upstream/resource_manager_impl.h`. Here a refused request takes no turn of
-/// the policy inside. *Left out:* `max_pending_requests`, for nobody waits for a connection here, and
-/// limits of each host.
+/// **Reference** `source/common/upstream/resource_manager_impl.h`. Here a refused request takes no
+/// turn of the policy inside. *Left out:* `max_pending_requests`, for nobody waits for a connection
+/// here, and limits of each host.
 #[derive(Clone, Debug)]
 pub struct CircuitBreakers<P> {
     inside: P,
@@ -129,8 +129,8 @@ impl<P: Policy> CircuitBreakers<P> {
         self.by_id[self.endpoints[place].0 as usize] += 1;
     }
 
-    /// Which retry has ended, if it was one: that of the same moment; or any, where no more is under way
-    /// at its endpoint than retries.
+    /// Which retry has ended, if it was one: that of the same moment; or any, where no more is
+    /// under way at its endpoint than retries.
     fn ended_retry(&self, ended: &Ended) -> Option<usize> {
         let there = |(endpoint, _): &(EndpointId, Time)| *endpoint == ended.endpoint;
         let same =

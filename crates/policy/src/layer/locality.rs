@@ -56,14 +56,16 @@ pub fn effective_weight(weight: f64, healthy: u32, all: u32, overprovisioning_pe
     weight * available.min(1.0)
 }
 
-/// **What it does** Each zone gets turns by its weight, by an earliest-deadline-first scheduler. A zone
-/// keeps its weight as long as 100/1.4 per cent of its endpoints are healthy, and loses of it below.
+/// **What it does** Each zone gets turns by its weight, by an earliest-deadline-first scheduler. A
+/// zone keeps its weight as long as 100/1.4 per cent of its endpoints are healthy, and loses of it
+/// below.
 ///
-/// **Where it is used** Envoy, `locality_weighted_lb_config`, and so Istio's `distribute`; each thread by
-/// itself, for each priority.
+/// **Where it is used** Envoy, `locality_weighted_lb_config`, and so Istio's `distribute`; each
+/// thread by itself, for each priority.
 ///
-/// **What it needs to know** The endpoints' zones, and which are healthy: those that weigh anything. The
-/// scheduler begins anew with each change; each zone has a policy of its own, which keeps what it keeps.
+/// **What it needs to know** The endpoints' zones, and which are healthy: those that weigh
+/// anything. The scheduler begins anew with each change; each zone has a policy of its own, which
+/// keeps what it keeps.
 ///
 /// **When it goes wrong** Weights that were set by hand stay where endpoints move: a zone with one
 /// endpoint left gets what it got with ten. In a panic Envoy does not go by zones; here it does.

@@ -16,21 +16,22 @@ use crate::{
     block::{Part, Places},
 };
 
-/// **What it does** It counts how requests end at each endpoint. One that fails several times in a row, or
-/// in an interval much more often than the others, is ejected: nobody is sent there for 30 seconds, and
-/// longer each time. At most a tenth of the endpoints are ejected at a time.
+/// **What it does** It counts how requests end at each endpoint. One that fails several times in a
+/// row, or in an interval much more often than the others, is ejected: nobody is sent there for 30
+/// seconds, and longer each time. At most a tenth of the endpoints are ejected at a time.
 ///
-/// **Where it is used** Envoy, and so Istio's `outlierDetection`; gRPC, `outlier_detection`, which has no
-/// errors in a row. Each Envoy or channel judges by what it sees itself.
+/// **Where it is used** Envoy, and so Istio's `outlierDetection`; gRPC, `outlier_detection`, which
+/// has no errors in a row. Each Envoy or channel judges by what it sees itself.
 ///
-/// **What it needs to know** How its own picks ended. An endpoint that leaves is forgotten, others are
-/// remembered whatever changes.
+/// **What it needs to know** How its own picks ended. An endpoint that leaves is forgotten, others
+/// are remembered whatever changes.
 ///
-/// **When it goes wrong** By default Envoy ejects nobody of fewer than ten, while gRPC ejects one. Each
-/// balancer needs errors of its own to learn from. What is slow but answers is not noticed.
+/// **When it goes wrong** By default Envoy ejects nobody of fewer than ten, while gRPC ejects one.
+/// Each balancer needs errors of its own to learn from. What is slow but answers is not noticed.
 ///
-/// **Reference** `source/common/upstream/outlier_detection_impl.cc` of Envoy; gRPC's proposal A50. An
-/// answer with an error is a 500, no answer a 503. *Left out:* errors of local origin by themselves.
+/// **Reference** `source/common/upstream/outlier_detection_impl.cc` of Envoy; gRPC's proposal A50.
+/// An answer with an error is a 500, no answer a 503. *Left out:* errors of local origin by
+/// themselves.
 #[derive(Clone, Debug)]
 pub struct Outlier<P> {
     detection: Detection,
@@ -77,7 +78,8 @@ impl<P: Policy> Outlier<P> {
         part.tell(endpoints.len(), endpoints.iter().enumerate().filter_map(seen), now);
     }
 
-    /// Looks through the answers of all intervals that are over; whether anybody was ejected or came back.
+    /// Looks through the answers of all intervals that are over; whether anybody was ejected or
+    /// came back.
     fn catch_up(&mut self, now: Time) -> bool {
         let mut changed = false;
         let interval = self.detection.interval.max(Span::from_millis(1));

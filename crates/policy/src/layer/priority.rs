@@ -22,7 +22,8 @@ pub static ENTRY: LayerEntry = LayerEntry {
         },
         Parameter {
             name: "healthy_panic_threshold",
-            summary: "All endpoints of a priority are used where fewer are healthy, in percent; 0 never.",
+            summary: "All endpoints of a priority are used where fewer are healthy, in percent; 0 \
+                      never.",
             kind: Kind::Integer { default: 50, min: 0, max: 100 },
         },
         Parameter {
@@ -32,8 +33,8 @@ pub static ENTRY: LayerEntry = LayerEntry {
         },
         Parameter {
             name: "by_key",
-            summary: "Whether the key of a request decides in place of chance, as it does in Envoy for \
-                      policies that hash.",
+            summary: "Whether the key of a request decides in place of chance, as it does in Envoy \
+                      for policies that hash.",
             kind: Kind::Flag { default: false },
         },
     ],
@@ -65,18 +66,19 @@ pub struct PriorityRules {
     pub by_key: bool,
 }
 
-/// **What it does** The load goes to the endpoints of priority 0 as long as 100/1.4 per cent of them are
-/// healthy; below, a part of it goes to those of the next. Where fewer than half of a priority are
-/// healthy, and all priorities together cannot take the load, it panics: all its endpoints are used.
+/// **What it does** The load goes to the endpoints of priority 0 as long as 100/1.4 per cent of
+/// them are healthy; below, a part of it goes to those of the next. Where fewer than half of a
+/// priority are healthy, and all priorities together cannot take the load, it panics: all its
+/// endpoints are used.
 ///
 /// **Where it is used** Envoy, and so Istio's failover between localities; each thread by itself.
 ///
-/// **What it needs to know** The endpoints' priorities, and which are healthy: those that weigh anything.
-/// Each priority has a policy of its own, which keeps what it keeps. Nothing tells here that an endpoint
-/// is degraded or excluded.
+/// **What it needs to know** The endpoints' priorities, and which are healthy: those that weigh
+/// anything. Each priority has a policy of its own, which keeps what it keeps. Nothing tells here
+/// that an endpoint is degraded or excluded.
 ///
-/// **When it goes wrong** A panic sends requests to endpoints that are known to fail. With two endpoints
-/// one failure is a step from 100 to 70 per cent.
+/// **When it goes wrong** A panic sends requests to endpoints that are known to fail. With two
+/// endpoints one failure is a step from 100 to 70 per cent.
 ///
 /// **Reference** `recalculatePerPriorityState`, `recalculatePerPriorityPanic` and
 /// `recalculateLoadInTotalPanic` in

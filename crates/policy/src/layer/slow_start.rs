@@ -99,8 +99,8 @@ pub fn envoy_factor(since: Span, window: Span, aggression: f64, least_percent: f
     libm::pow(passed, 1.0 / aggression).max(least_percent / 100.0).min(1.0)
 }
 
-/// What a server of this weight has in HAProxy after so many seconds; `divisor` and `multiplier` are its
-/// proxy's scale of weights.
+/// What a server of this weight has in HAProxy after so many seconds; `divisor` and `multiplier`
+/// are its proxy's scale of weights.
 #[must_use]
 pub fn haproxy_weight(
     elapsed_secs: u64,
@@ -122,7 +122,8 @@ impl Ramp {
         }
     }
 
-    /// How long a weight is left as it is. HAProxy takes steps of five per cent, of a second at least.
+    /// How long a weight is left as it is. HAProxy takes steps of five per cent, of a second at
+    /// least.
     fn step(self) -> Span {
         match self {
             Self::Envoy { step, .. } => step.max(Span::from_millis(1)),
@@ -151,21 +152,22 @@ impl Ramp {
     }
 }
 
-/// **What it does** An endpoint has a part of its weight at first and all of it after a while. The policy
-/// inside is told of the weights as of changed ones, once a step while anybody is new.
+/// **What it does** An endpoint has a part of its weight at first and all of it after a while. The
+/// policy inside is told of the weights as of changed ones, once a step while anybody is new.
 ///
-/// **Where it is used** Envoy, `slow_start_config` of round robin and least request; HAProxy, `slowstart`
-/// of a server, with its dynamic algorithms. Around a policy that does not heed weights it does nothing.
+/// **Where it is used** Envoy, `slow_start_config` of round robin and least request; HAProxy,
+/// `slowstart` of a server, with its dynamic algorithms. Around a policy that does not heed weights
+/// it does nothing.
 ///
-/// **What it needs to know** Since when each endpoint is there. It keeps nothing: a list and a moment lead
-/// to the same weights.
+/// **What it needs to know** Since when each endpoint is there. It keeps nothing: a list and a
+/// moment lead to the same weights.
 ///
-/// **When it goes wrong** Where all are new at once, as after a rollout, all weigh the same. A policy that
-/// begins anew with each change of weights does so each step: Envoy's schedulers read a weight when they
-/// use it, so they don't.
+/// **When it goes wrong** Where all are new at once, as after a rollout, all weigh the same. A
+/// policy that begins anew with each change of weights does so each step: Envoy's schedulers read a
+/// weight when they use it, so they don't.
 ///
-/// **Reference** `applySlowStartFactor` in `source/extensions/load_balancing_policies/common` of Envoy;
-/// `server_recalc_eweight` and `server_warmup` in `src/server.c` of HAProxy.
+/// **Reference** `applySlowStartFactor` in `source/extensions/load_balancing_policies/common` of
+/// Envoy; `server_recalc_eweight` and `server_warmup` in `src/server.c` of HAProxy.
 #[derive(Clone, Debug)]
 pub struct SlowStart<P> {
     part: Part<P>,
@@ -185,7 +187,8 @@ impl<P: Policy> SlowStart<P> {
         endpoint.weight > 0 && now.since(endpoint.since) < self.ramp.length()
     }
 
-    /// The endpoints as the policy inside is to see them. While nobody is new the weights are their own.
+    /// The endpoints as the policy inside is to see them. While nobody is new the weights are their
+    /// own.
     fn weighed(&mut self, now: Time) -> Vec<(usize, Endpoint)> {
         let any_new = self.endpoints.iter().any(|endpoint| self.is_new(endpoint, now));
         self.next = if any_new { now + self.ramp.step() } else { Time::MAX };

@@ -33,7 +33,8 @@ pub static RANDOM: LayerEntry = LayerEntry {
 /// Its line in the list of layers.
 pub static DETERMINISTIC: LayerEntry = LayerEntry {
     name: "grpc.deterministic_subsetting",
-    summary: "each client keeps a few endpoints, which are dealt out in rounds by the clients' numbers",
+    summary: "each client keeps a few endpoints, which are dealt out in rounds by the clients' \
+              numbers",
     stage: Stage::Subset,
     counts_unhealthy: false,
     parameters: PARAMETERS,
@@ -59,19 +60,21 @@ pub enum Choice {
     },
 }
 
-/// **What it does** The policy inside knows only some of the endpoints, so that not each of many clients
-/// connects to each of many endpoints. Random: those whose hashes with the client's own seed come first.
-/// Deterministic: a shuffled list is dealt out to the clients of a round.
+/// **What it does** The policy inside knows only some of the endpoints, so that not each of many
+/// clients connects to each of many endpoints. Random: those whose hashes with the client's own
+/// seed come first. Deterministic: a shuffled list is dealt out to the clients of a round.
 ///
-/// **Where it is used** gRPC, `random_subsetting`; the deterministic one is from Google's book on site
-/// reliability and was gRPC's first draft. The client's number is the seed that it is made with.
+/// **Where it is used** gRPC, `random_subsetting`; the deterministic one is from Google's book on
+/// site reliability and was gRPC's first draft. The client's number is the seed that it is made
+/// with.
 ///
-/// **What it needs to know** The endpoints' addresses, or how many there are, and the client's seed or
-/// number. It keeps nothing: who joins or leaves moves few of a random subset, and shuffles a
+/// **What it needs to know** The endpoints' addresses, or how many there are, and the client's seed
+/// or number. It keeps nothing: who joins or leaves moves few of a random subset, and shuffles a
 /// deterministic one anew.
 ///
-/// **When it goes wrong** Random: how many clients an endpoint has is a matter of chance, so few clients
-/// with small subsets load the endpoints unevenly. Deterministic: a change moves almost all connections.
+/// **When it goes wrong** Random: how many clients an endpoint has is a matter of chance, so few
+/// clients with small subsets load the endpoints unevenly. Deterministic: a change moves almost all
+/// connections.
 ///
 /// **Reference** gRPC's proposal A68; Site Reliability Engineering, chapter 20.
 #[derive(Clone, Debug)]

@@ -22,8 +22,8 @@ pub static ENTRY: LayerEntry = LayerEntry {
         },
         Parameter {
             name: "local_percent",
-            summary: "How many of all callers are in that zone, in percent, the others being spread \
-                      evenly; 0 where all zones have as many.",
+            summary: "How many of all callers are in that zone, in percent, the others being \
+                      spread evenly; 0 where all zones have as many.",
             kind: Kind::Integer { default: 0, min: 0, max: 100 },
         },
         Parameter {
@@ -76,17 +76,17 @@ impl Callers {
 /// All endpoints together, where it does not go by zones.
 const TOGETHER: u32 = u32::MAX;
 
-/// **What it does** A request stays in its zone, if the zone has as large a share of the endpoints as of the
-/// callers. If it has less, so much less stays, and the rest goes to zones that have more than their
-/// callers need.
+/// **What it does** A request stays in its zone, if the zone has as large a share of the endpoints
+/// as of the callers. If it has less, so much less stays, and the rest goes to zones that have more
+/// than their callers need.
 ///
 /// **Where it is used** Envoy, `zone_aware_lb_config`, for endpoints of priority 0.
 ///
-/// **What it needs to know** The callers' zone, how many callers each zone has, and the zones of the
-/// endpoints that weigh anything. Each zone has a policy of its own, which keeps what it keeps.
+/// **What it needs to know** The callers' zone, how many callers each zone has, and the zones of
+/// the endpoints that weigh anything. Each zone has a policy of its own, which keeps what it keeps.
 ///
-/// **When it goes wrong** With fewer than six endpoints it does nothing, and so it does where all are in
-/// one zone. Callers that send unlike much are counted alike.
+/// **When it goes wrong** With fewer than six endpoints it does nothing, and so it does where all
+/// are in one zone. Callers that send unlike much are counted alike.
 ///
 /// **Reference** `regenerateLocalityRoutingStructures` and `tryChooseLocalLocalityHosts` in
 /// `source/extensions/load_balancing_policies/common/load_balancer_impl.cc`. *Left out:*
@@ -114,8 +114,8 @@ impl ZoneAware {
         Self { zone, callers, least, parts, zones: Vec::new(), routing: None }
     }
 
-    /// What is done with the zones, if anything: the own one first, then those of which the callers were
-    /// counted.
+    /// What is done with the zones, if anything: the own one first, then those of which the callers
+    /// were counted.
     #[must_use]
     pub fn routing(&self) -> Option<&ZoneRouting> {
         self.routing.as_ref()

@@ -5,8 +5,8 @@ use engine::Time;
 use crate::{
     Endpoint, Entry, Kind, Level, Parameter, PickContext, Policy, Settings,
     block::{
+        Remainder,
         flow_hash::{Tuple, flow_hash},
-        open_places,
     },
 };
 
@@ -43,24 +43,23 @@ pub static ENTRY: Entry = Entry {
 #[derive(Clone, Debug)]
 pub struct Bgp {
     tuple: Tuple,
-    nodes: Vec<usize>,
+    nodes: Remainder,
 }
 
 impl Bgp {
     /// As it is set.
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
-        Self { tuple: Tuple::named(settings.choice("hash")), nodes: Vec::new() }
+        Self { tuple: Tuple::named(settings.choice("hash")), nodes: Remainder::default() }
     }
 }
 
 impl Policy for Bgp {
     fn update(&mut self, endpoints: &[Endpoint], _: Time) {
-        self.nodes = open_places(endpoints);
+        self.nodes.update(endpoints);
     }
 
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
-        let hash = flow_hash(&context.flow, self.tuple, 0) as usize;
-        Some(self.nodes[hash.checked_rem(self.nodes.len())?])
+        self.nodes.find(flow_hash(&context.flow, self.tuple, 0).into())
     }
 }

@@ -39,7 +39,7 @@ pub static ENTRY: Entry = Entry {
 /// `src/http/modules/ngx_http_upstream_hash_module.c`.
 #[derive(Clone, Debug)]
 pub struct NginxHash {
-    shares: Shares,
+    shares: Shares<u64>,
     by_hash: ByHash,
 }
 
@@ -67,7 +67,7 @@ fn part(key: &[u8], number: u8) -> u64 {
 
 impl Policy for NginxHash {
     fn update(&mut self, endpoints: &[Endpoint], now: Time) {
-        self.shares = Shares::of(endpoints.iter().map(|endpoint| endpoint.weight));
+        self.shares = Shares::of(endpoints.iter().map(|endpoint| endpoint.weight.into()));
         self.by_hash.peers.update(endpoints, now);
     }
 
@@ -78,6 +78,10 @@ impl Policy for NginxHash {
             shares.find(hash)
         });
         self.by_hash.pick(context, !key.is_empty(), tries)
+    }
+
+    fn chosen(&mut self, place: usize, now: Time) -> bool {
+        self.by_hash.peers.chosen(place, now)
     }
 
     fn listens(&self) -> bool {

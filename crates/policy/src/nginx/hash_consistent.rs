@@ -75,6 +75,10 @@ impl Policy for NginxHashConsistent {
         self.by_hash.pick(context, !key.is_empty(), tries)
     }
 
+    fn chosen(&mut self, place: usize, now: Time) -> bool {
+        self.by_hash.peers.chosen(place, now)
+    }
+
     fn listens(&self) -> bool {
         true
     }

@@ -38,7 +38,7 @@ pub static ENTRY: Entry = Entry {
 /// `src/http/modules/ngx_http_upstream_ip_hash_module.c`.
 #[derive(Clone, Debug)]
 pub struct NginxIpHash {
-    shares: Shares,
+    shares: Shares<u64>,
     by_hash: ByHash,
 }
 
@@ -52,7 +52,7 @@ impl NginxIpHash {
 
 impl Policy for NginxIpHash {
     fn update(&mut self, endpoints: &[Endpoint], now: Time) {
-        self.shares = Shares::of(endpoints.iter().map(|endpoint| endpoint.weight));
+        self.shares = Shares::of(endpoints.iter().map(|endpoint| endpoint.weight.into()));
         self.by_hash.peers.update(endpoints, now);
     }
 
@@ -65,6 +65,10 @@ impl Policy for NginxIpHash {
             shares.find(hash)
         });
         self.by_hash.pick(context, true, tries)
+    }
+
+    fn chosen(&mut self, place: usize, now: Time) -> bool {
+        self.by_hash.peers.chosen(place, now)
     }
 
     fn listens(&self) -> bool {

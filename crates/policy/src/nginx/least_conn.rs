@@ -17,17 +17,17 @@ pub static ENTRY: Entry = Entry {
     build: |settings, _| Box::new(NginxLeastConn::new(Peers::as_set(settings))),
 };
 
-/// **What it does** The server with the fewest connections for its weight. Several that are level have
-/// smooth weighted turns, as in [`round_robin`](crate::nginx::round_robin::NginxRoundRobin); failures are
-/// treated as there.
+/// **What it does** The server with the fewest connections for its weight. Several that are level
+/// have smooth weighted turns, as in [`round_robin`](crate::nginx::round_robin::NginxRoundRobin);
+/// failures are treated as there.
 ///
 /// **Where it is used** NGINX, `least_conn` in an `upstream`, a request at a time.
 ///
-/// **What it needs to know** The list, its weights, and the connections of this worker, or of all of this
-/// NGINX where the upstream has a `zone`.
+/// **What it needs to know** The list, its weights, and the connections of this worker, or of all
+/// of this NGINX where the upstream has a `zone`.
 ///
-/// **When it goes wrong** A worker sees its own connections only: with many workers, or many NGINX, the
-/// counts are small and mostly level. A server that fails fast has few connections.
+/// **When it goes wrong** A worker sees its own connections only: with many workers, or many NGINX,
+/// the counts are small and mostly level. A server that fails fast has few connections.
 ///
 /// **Reference** `ngx_http_upstream_get_least_conn_peer` in
 /// `src/http/modules/ngx_http_upstream_least_conn_module.c`.
@@ -43,7 +43,8 @@ impl NginxLeastConn {
         Self { peers }
     }
 
-    /// The first usable server with the fewest connections for its weight, and whether others are level.
+    /// The first usable server with the fewest connections for its weight, and whether others are
+    /// level.
     fn least(&self, context: &PickContext<'_>) -> Option<(usize, bool)> {
         let peers = self.peers.all();
         let mut least = None;
@@ -81,6 +82,10 @@ impl Policy for NginxLeastConn {
         }
         self.peers.begin(place, context.now);
         Some(place)
+    }
+
+    fn chosen(&mut self, place: usize, now: Time) -> bool {
+        self.peers.chosen(place, now)
     }
 
     fn listens(&self) -> bool {

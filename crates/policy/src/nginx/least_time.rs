@@ -127,6 +127,13 @@ impl NginxLeastTime {
         Self { peers, counts_waiting, times: Vec::new(), expected: Vec::new() }
     }
 
+    /// A request begins, and waits.
+    fn wait(&mut self, place: usize, now: Time) {
+        if self.counts_waiting {
+            self.times[place].begin(milliseconds(now));
+        }
+    }
+
     /// Compares what two servers are expected to take, each for its weight.
     fn compare(&self, place: usize, other: usize) -> Ordering {
         let peers = self.peers.all();
@@ -176,10 +183,16 @@ impl Policy for NginxLeastTime {
             })?;
         }
         self.peers.begin(place, context.now);
-        if self.counts_waiting {
-            self.times[place].begin(milliseconds(context.now));
-        }
+        self.wait(place, context.now);
         Some(place)
+    }
+
+    fn chosen(&mut self, place: usize, now: Time) -> bool {
+        let usable = self.peers.chosen(place, now);
+        if usable {
+            self.wait(place, now);
+        }
+        usable
     }
 
     fn listens(&self) -> bool {

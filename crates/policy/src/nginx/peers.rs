@@ -46,10 +46,11 @@ pub struct Peer {
 
 /// The servers of an upstream, in the order of the list.
 ///
-/// They take turns smoothly: at each turn all that take part earn their weight, who has most is picked, and
-/// pays what all earned together. A failure takes `weight / max_fails` off what a server earns. After
-/// `max_fails` failures it is out for `fail_timeout`, then has one request on trial. NGINX's clock ticks in
-/// seconds. A new list begins anew, as a reload does; what was picked before it counts no more.
+/// They take turns smoothly: at each turn all that take part earn their weight, who has most is
+/// picked, and pays what all earned together. A failure takes `weight / max_fails` off what a
+/// server earns. After `max_fails` failures it is out for `fail_timeout`, then has one request on
+/// trial. NGINX's clock ticks in seconds. A new list begins anew, as a reload does; what was picked
+/// before it counts no more.
 #[derive(Clone, Debug)]
 pub struct Peers {
     max_fails: u32,
@@ -113,12 +114,27 @@ impl Peers {
     #[must_use]
     #[inline]
     pub fn is_usable(&self, place: usize, context: &PickContext<'_>) -> bool {
+        let tried = || !context.tried.is_empty() && context.tried.contains(&self.places.id(place));
+        self.is_up(place, context.now) && !tried()
+    }
+
+    /// Whether a server has a weight, and is not out.
+    #[inline]
+    fn is_up(&self, place: usize, now: Time) -> bool {
         let peer = &self.peers[place];
         let failed = peer.max_fails > 0
             && peer.fails >= peer.max_fails
-            && seconds(context.now) - peer.checked <= self.fail_timeout;
-        let tried = || !context.tried.is_empty() && context.tried.contains(&self.places.id(place));
-        peer.weight > 0 && !failed && !tried()
+            && seconds(now) - peer.checked <= self.fail_timeout;
+        peer.weight > 0 && !failed
+    }
+
+    /// A request begins that a server was chosen for already, if it may go there.
+    pub fn chosen(&mut self, place: usize, now: Time) -> bool {
+        let up = self.is_up(place, now);
+        if up {
+            self.begin(place, now);
+        }
+        up
     }
 
     /// A turn of the usable servers from a place on that a rule allows. It is not begun yet.
@@ -168,9 +184,8 @@ impl Peers {
     /// The place of the server that a request has ended at, if it was picked of this list.
     #[must_use]
     pub fn picked(&self, ended: &Ended) -> Option<usize> {
-        let begun = ended.now.as_nanos().saturating_sub(ended.latency.as_nanos());
         let place = self.places.of(ended.endpoint);
-        place.filter(|_| begun >= self.since.as_nanos())
+        place.filter(|_| ended.begun() >= self.since)
     }
 
     /// How many `fail_timeout`s a server has not been asked for, nor failed.

@@ -6,7 +6,7 @@ use engine::Time;
 
 use crate::{
     Ended, Endpoint, Entry, Kind, Level, Parameter, PickContext, Policy,
-    block::Cumulative,
+    block::Shares,
     nginx::peers::{FAIL_TIMEOUT, MAX_FAILS, Peers},
 };
 
@@ -48,7 +48,7 @@ pub static ENTRY: Entry = Entry {
 pub struct NginxRandom {
     peers: Peers,
     two: bool,
-    places: Cumulative,
+    shares: Shares<f64>,
 }
 
 /// After so many draws in vain there are turns.
@@ -58,7 +58,7 @@ impl NginxRandom {
     /// Such servers, of which one or two are drawn.
     #[must_use]
     pub fn new(peers: Peers, two: bool) -> Self {
-        Self { peers, two, places: Cumulative::default() }
+        Self { peers, two, shares: Shares::default() }
     }
 
     /// Draws one or two; `None` where too many draws were in vain.
@@ -66,7 +66,7 @@ impl NginxRandom {
         let mut first = None;
         // NGINX counts the draw of the first of two along.
         for _ in 0..=DRAWS {
-            let place = self.places.draw(context.random)?;
+            let place = self.shares.draw(context.random)?;
             if first == Some(place) || !self.peers.is_usable(place, context) {
                 continue;
             }
@@ -93,7 +93,7 @@ impl NginxRandom {
 impl Policy for NginxRandom {
     fn update(&mut self, endpoints: &[Endpoint], now: Time) {
         self.peers.update(endpoints, now);
-        self.places = Cumulative::new(endpoints.iter().map(|it| f64::from(it.weight)));
+        self.shares = Shares::of(endpoints.iter().map(|it| f64::from(it.weight)));
     }
 
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
@@ -101,6 +101,10 @@ impl Policy for NginxRandom {
         let Some(place) = drawn else { return self.peers.round_robin(context) };
         self.peers.begin(place, context.now);
         Some(place)
+    }
+
+    fn chosen(&mut self, place: usize, now: Time) -> bool {
+        self.peers.chosen(place, now)
     }
 
     fn listens(&self) -> bool {

@@ -17,18 +17,19 @@ pub static ENTRY: Entry = Entry {
     build: |settings, _| Box::new(NginxRoundRobin::new(Peers::as_set(settings))),
 };
 
-/// **What it does** Smooth weighted turns: each has its share, and those of a heavy one do not come in a
-/// row. A server that fails earns less for a while; after `max_fails` failures it is passed over for
-/// `fail_timeout`, then has one request on trial. No request goes to the same server twice.
+/// **What it does** Smooth weighted turns: each has its share, and those of a heavy one do not come
+/// in a row. A server that fails earns less for a while; after `max_fails` failures it is passed
+/// over for `fail_timeout`, then has one request on trial. No request goes to the same server
+/// twice.
 ///
-/// **Where it is used** NGINX, an `upstream` without a method, a request at a time; each worker has turns
-/// of its own, unless the upstream has a `zone`.
+/// **Where it is used** NGINX, an `upstream` without a method, a request at a time; each worker has
+/// turns of its own, unless the upstream has a `zone`.
 ///
-/// **What it needs to know** The list, its weights, and which requests were not answered: an answer of 500
-/// and above is none of these where `proxy_next_upstream` is not changed.
+/// **What it needs to know** The list, its weights, and which requests were not answered: an answer
+/// of 500 and above is none of these where `proxy_next_upstream` is not changed.
 ///
-/// **When it goes wrong** Every worker begins at the first server, and does so after each reload. Where
-/// everybody failed of late nobody is left, and a request is answered with 502 at once.
+/// **When it goes wrong** Every worker begins at the first server, and does so after each reload.
+/// Where everybody failed of late nobody is left, and a request is answered with 502 at once.
 ///
 /// **Reference** `ngx_http_upstream_get_peer`, `ngx_http_upstream_free_round_robin_peer` in
 /// `src/http/ngx_http_upstream_round_robin.c`.
@@ -52,6 +53,10 @@ impl Policy for NginxRoundRobin {
 
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
         self.peers.round_robin(context)
+    }
+
+    fn chosen(&mut self, place: usize, now: Time) -> bool {
+        self.peers.chosen(place, now)
     }
 
     fn listens(&self) -> bool {

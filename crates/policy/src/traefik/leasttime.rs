@@ -110,11 +110,10 @@ impl TraefikLeastTime {
 
 impl Policy for TraefikLeastTime {
     fn update(&mut self, endpoints: &[Endpoint], now: Time) {
-        if !self.rebuilt.update(endpoints, now) {
+        if !self.rebuilt.update(endpoints) {
             return;
         }
-        self.outstanding = Outstanding::default();
-        self.outstanding.update(endpoints);
+        self.outstanding.restart(endpoints, now);
         let mut deadline = 0.0;
         let server = |endpoint: &Endpoint| {
             let weight = f64::from(endpoint.weight);
@@ -133,6 +132,11 @@ impl Policy for TraefikLeastTime {
         Some(place)
     }
 
+    fn chosen(&mut self, place: usize, _: Time) -> bool {
+        self.begin(place);
+        true
+    }
+
     /// It remembers nothing of a list that has changed, but everything of one that has not.
     fn remembers(&self) -> bool {
         true
@@ -143,8 +147,7 @@ impl Policy for TraefikLeastTime {
     }
 
     fn ended(&mut self, ended: &Ended) {
-        if self.rebuilt.picked(ended)
-            && let Some(place) = self.outstanding.end(ended.endpoint)
+        if let Some(place) = self.outstanding.end(ended)
             && ended.reply != Reply::Failed
         {
             self.answered(place, ended.latency);

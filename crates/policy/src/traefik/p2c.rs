@@ -39,9 +39,8 @@ pub struct TraefikP2c {
 
 impl Policy for TraefikP2c {
     fn update(&mut self, endpoints: &[Endpoint], now: Time) {
-        if self.rebuilt.update(endpoints, now) {
-            self.outstanding = Outstanding::default();
-            self.outstanding.update(endpoints);
+        if self.rebuilt.update(endpoints) {
+            self.outstanding.restart(endpoints, now);
         }
     }
 
@@ -50,6 +49,11 @@ impl Policy for TraefikP2c {
         let place = Sampling::Neighbours.choose(outstanding, context.now, context.random)?;
         outstanding.begin(place);
         Some(place)
+    }
+
+    fn chosen(&mut self, place: usize, _: Time) -> bool {
+        self.outstanding.begin(place);
+        true
     }
 
     /// It remembers nothing of a list that has changed, but everything of one that has not.
@@ -62,9 +66,7 @@ impl Policy for TraefikP2c {
     }
 
     fn ended(&mut self, ended: &Ended) {
-        if self.rebuilt.picked(ended) {
-            self.outstanding.end(ended.endpoint);
-        }
+        self.outstanding.end(ended);
     }
 }
 

@@ -17,15 +17,15 @@ pub static ENTRY: Entry = Entry {
     build: |_, _| Box::<TraefikWrr>::default(),
 };
 
-/// **What it does** An earliest-deadline-first scheduler: a server is due 1/weight after its last turn.
-/// Who is first of those due at the same time is as a binary heap happens to have them.
+/// **What it does** An earliest-deadline-first scheduler: a server is due 1/weight after its last
+/// turn. Who is first of those due at the same time is as a binary heap happens to have them.
 ///
 /// **Where it is used** Traefik's default, a request at a time.
 ///
 /// **What it needs to know** The list and its weights. A server of weight 0 is left out.
 ///
-/// **When it goes wrong** It begins anew, at the first server, whenever the configuration changes; and so
-/// does every Traefik, each for itself.
+/// **When it goes wrong** It begins anew, at the first server, whenever the configuration changes;
+/// and so does every Traefik, each for itself.
 ///
 /// **Reference** `Balancer.nextServer` in `pkg/server/service/loadbalancer/wrr/wrr.go`.
 #[derive(Clone, Debug, Default)]

@@ -56,7 +56,8 @@ impl Hosts {
 }
 
 impl PriorityLoad {
-    /// What priorities of these hosts get: the first as much as it can take, the next what is left over.
+    /// What priorities of these hosts get: the first as much as it can take, the next what is left
+    /// over.
     #[must_use]
     pub fn of(priorities: &[Hosts], panic_threshold_percent: u32) -> Self {
         let healthy: Vec<u32> = priorities.iter().map(|p| p.availability(p.healthy)).collect();
@@ -111,7 +112,8 @@ impl PriorityLoad {
     }
 }
 
-/// Where all are in a panic, each gets as much as it has hosts, and the first that has any the rest.
+/// Where all are in a panic, each gets as much as it has hosts, and the first that has any the
+/// rest.
 fn by_size(priorities: &[Hosts]) -> Vec<u32> {
     let all: u32 = priorities.iter().map(|hosts| hosts.all).sum();
     let share = |hosts: &Hosts| (100 * hosts.all).checked_div(all).unwrap_or(0);

@@ -3,8 +3,8 @@
 /// The whole, where shares are counted.
 const WHOLE: u64 = 10_000;
 
-/// What callers in a zone do, where callers and endpoints are spread over the zones unlike. Zones are
-/// counted from the callers' own, which is the first.
+/// What callers in a zone do, where callers and endpoints are spread over the zones unlike. Zones
+/// are counted from the callers' own, which is the first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ZoneRouting {
     /// Which share of the callers each zone has, in ten-thousandths.
