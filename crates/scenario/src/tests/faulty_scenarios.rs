@@ -95,14 +95,6 @@ fn values_of_the_cluster_are_checked() {
             "RS0104 spec.cluster.nodes.zones: there must be a zone",
         ),
         (
-            "cluster: { proxy: { mode: ipvs, scheduler: rrr } }",
-            "RS0104 spec.cluster.proxy.scheduler: there is no scheduler `rrr`",
-        ),
-        (
-            "cluster: { proxy: { scheduler: lc } }",
-            "RS0104 spec.cluster.proxy.scheduler: only ipvs has schedulers",
-        ),
-        (
             "cluster: { proxy: { minSync: 1s } }",
             "RS0101 unknown field `spec.cluster.proxy.minSync`",
         ),
@@ -277,6 +269,27 @@ fn other_fields_of_clients_are_checked() {
             "RS0104 spec.clients[0].timeout: a client that does not wait gets no answer",
         ),
         (
+            "retries: { attempts: 0 }",
+            "RS0104 spec.clients[0].retries.attempts: the number 0 is not allowed",
+        ),
+        (
+            "retries: { attempts: 2, on: [refusd] }",
+            "RS0104 spec.clients[0].retries.on[0]: unknown choice `refusd`",
+        ),
+        (
+            "from: { outside: 10.0.0 }",
+            "RS0104 spec.clients[0].from.outside: `10.0.0` is no address of IPv4",
+        ),
+        ("users: 10", "RS0210 `spec.clients[0].users` is not there yet"),
+        ("nam: b", "RS0101 unknown field `spec.clients[0].nam`"),
+        ("name: \"\"", "RS0104 spec.clients[0].name: a name has 1 to 63 characters"),
+    ]);
+}
+
+#[test]
+fn how_clients_use_connections_is_checked() {
+    check_clients(&[
+        (
             "connections: keepalive",
             "RS0104 spec.clients[0].connections: unknown choice `keepalive`",
         ),
@@ -296,14 +309,22 @@ fn other_fields_of_clients_are_checked() {
             "connections: { keepAlive: {}, http2: {} }",
             "RS0104 spec.clients[0].connections: one of keepAlive and http2",
         ),
+    ]);
+}
+
+#[test]
+fn policies_are_checked() {
+    check(&[
         (
-            "retries: { attempts: 0 }",
-            "RS0104 spec.clients[0].retries.attempts: the number 0 is not allowed",
+            "cluster: { proxy: { mode: ipvs, scheduler: rrr } }",
+            "RS0104 spec.cluster.proxy.scheduler: there is no scheduler `rrr`",
         ),
         (
-            "retries: { attempts: 2, on: [refusd] }",
-            "RS0104 spec.clients[0].retries.on[0]: unknown choice `refusd`",
+            "cluster: { proxy: { scheduler: lc } }",
+            "RS0104 spec.cluster.proxy.scheduler: only ipvs has schedulers",
         ),
+    ]);
+    check_clients(&[
         (
             "balancing: envoy.least_requests",
             "RS0104 spec.clients[0].balancing: there is no policy `envoy.least_requests`",
@@ -328,13 +349,6 @@ fn other_fields_of_clients_are_checked() {
             "balancing: aws.nlb",
             "RS0210 spec.clients[0].balancing: `aws.nlb` chooses in front of the cluster, which is not there yet",
         ),
-        (
-            "from: { outside: 10.0.0 }",
-            "RS0104 spec.clients[0].from.outside: `10.0.0` is no address of IPv4",
-        ),
-        ("users: 10", "RS0210 `spec.clients[0].users` is not there yet"),
-        ("nam: b", "RS0101 unknown field `spec.clients[0].nam`"),
-        ("name: \"\"", "RS0104 spec.clients[0].name: a name has 1 to 63 characters"),
     ]);
 }
 
