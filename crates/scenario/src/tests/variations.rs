@@ -145,7 +145,7 @@ fn what_is_wrong_is_shown_in_the_option() {
         ),
         (&["clients.shpo.timeout=1s,2s"], &["has no item `shpo`", "did you mean `shop`?"]),
         (&["duration.x=1s,2s"], &["`spec.duration` is the text \"10s\", which has no fields"]),
-        (&["duration=1s,{ a"], &["RS0220", "there is nothing to compare"]),
+        (&["duration=1s,{ a"], &["RS0010", "--vary:1:13", "unclosed bracket"]),
         (
             &["cluster.proxy.mode=iptables,ipvs", "clients.shop.arrivals=poisson(5/s),poisson(5/d)"],
             &["--vary:2:45", "unknown unit"],
