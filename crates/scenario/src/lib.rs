@@ -19,6 +19,7 @@
 //! | `quantity`, `rate` | `500m`, `2Gi`; `200/s` |
 //! | `variation` | fields that are to have several values in turn, and the tree with one of them |
 //! | `diagnostic`, `codes`, `render` | what was found, its kinds, and how it looks |
+//! | `offered_load` | the same scenario with more or fewer requests |
 //! | `scenario` | the result: plain data, every default filled, every name resolved |
 
 mod codes;
@@ -34,6 +35,7 @@ mod kinds;
 mod kubernetes;
 mod load;
 mod objects;
+mod offered_load;
 mod profile;
 mod quantity;
 mod rate;
