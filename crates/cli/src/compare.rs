@@ -2,10 +2,7 @@
 
 use std::{collections::BTreeSet, io};
 
-use metrics::{
-    Comparison, Trial,
-    comparison::Runs,
-};
+use metrics::{Comparison, Trial, comparison::Runs};
 use report::ComparisonReport;
 use scenario::{Loaded, Scenario, Sources, Style, Variant, Variation, load_variant, render};
 
@@ -94,9 +91,9 @@ fn plan(args: &Compare) -> Result<Plan, u8> {
     })?;
     let against = match &args.against {
         None => 0,
-        Some(values) => variation.named(values).map_err(|help| {
-            refuse(&format!("no variant is called `{values}`"), &help)
-        })?,
+        Some(values) => variation
+            .named(values)
+            .map_err(|help| refuse(&format!("no variant is called `{values}`"), &help))?,
     };
     let variants = variation.variants();
     let (read, warnings) = read_all(args, &variation, &variants)?;

@@ -145,7 +145,8 @@ impl Comparison {
     #[must_use]
     pub fn is_the_same(&self, variant: usize, load: f64) -> bool {
         let prints = |variant: usize| {
-            let of = |runs: &&Runs| runs.variant == variant && runs.load.to_bits() == load.to_bits();
+            let of =
+                |runs: &&Runs| runs.variant == variant && runs.load.to_bits() == load.to_bits();
             let runs = self.runs.iter().find(of);
             runs.map(|runs| runs.trials.iter().map(|trial| &trial.fingerprint).collect::<Vec<_>>())
         };
@@ -233,7 +234,8 @@ fn warnings(variants: &[String], runs: &[Runs]) -> Vec<String> {
         if let Some(trial) = runs.trials.iter().find(|trial| !trial.warnings.is_empty()) {
             let warned = runs.trials.iter().filter(|trial| !trial.warnings.is_empty()).count();
             let all = runs.trials.len();
-            let warn = |text| format!("{of}, seed {} ({warned} of {all} runs warn): {text}", trial.seed);
+            let warn =
+                |text| format!("{of}, seed {} ({warned} of {all} runs warn): {text}", trial.seed);
             warnings.extend(trial.warnings.iter().map(warn));
         }
         for measure in Measure::ALL {
@@ -241,7 +243,8 @@ fn warnings(variants: &[String], runs: &[Runs]) -> Vec<String> {
             let (some, all) = (runs.trials.iter().filter(has).count(), runs.trials.len());
             if some > 0 && some < all {
                 let name = measure.words();
-                warnings.push(format!("{of}: only {some} of {all} runs have a value for the {name}"));
+                warnings
+                    .push(format!("{of}: only {some} of {all} runs have a value for the {name}"));
             }
         }
     }
@@ -261,9 +264,8 @@ mod tests {
 
     fn runs(variant: usize, p99: &[f64], failed: &[f64]) -> Runs {
         let values = p99.iter().zip(failed);
-        let values = values.map(|(p99, failed)| {
-            vec![(Measure::LatencyP99, *p99), (Measure::Failed, *failed)]
-        });
+        let values = values
+            .map(|(p99, failed)| vec![(Measure::LatencyP99, *p99), (Measure::Failed, *failed)]);
         let trials = (1..).zip(values).map(|(seed, values)| trial(seed, &values));
         Runs { variant, load: 1.0, trials: trials.collect() }
     }

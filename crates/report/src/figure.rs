@@ -15,10 +15,10 @@ mod plot;
 mod raster;
 mod rollout;
 mod success;
-mod variants;
 pub(crate) mod svg;
 pub(crate) mod theme;
 mod time;
+mod variants;
 mod versions;
 
 use crate::{comparison::ComparisonReport, report::Report};

@@ -15,13 +15,19 @@ struct Form {
     unit: &'static str,
 }
 
-/// A mean and its interval: `24.12 ms` and `24.07 to 24.17 ms`.
-pub(crate) fn mean(interval: Interval, unit: Unit) -> (String, String) {
-    let form = Form::of(interval, unit, if unit == Unit::Rate { "%" } else { name(unit) });
-    (form.write(interval.mean, false), form.range(interval, false))
+/// Means and their intervals, all with the digits of the narrowest: `24.12 ms`, `24.07 to 24.17`.
+pub(crate) fn means(intervals: &[Interval], unit: Unit) -> Vec<(String, String)> {
+    let name = if unit == Unit::Rate { "%" } else { name(unit) };
+    let forms = || intervals.iter().map(|interval| Form::of(*interval, unit, name));
+    let decimals = forms().map(|form| form.decimals).max().unwrap_or(0);
+    let written = intervals.iter().zip(forms()).map(|(interval, form)| {
+        let form = Form { decimals, ..form };
+        (form.write(interval.mean, false), form.range(*interval, false))
+    });
+    written.collect()
 }
 
-/// A difference with its sign and its interval: `-12.3 ms` and `-13.6 to -11.0 ms`.
+/// A difference with its sign and its interval: `-12.3 ms` and `-13.6 to -11.0`.
 pub(crate) fn difference(interval: Interval, unit: Unit) -> (String, String) {
     let form = Form::of(interval, unit, if unit == Unit::Rate { " pp" } else { name(unit) });
     (form.write(interval.mean, true), form.range(interval, true))
@@ -89,7 +95,7 @@ impl Form {
         }
         let bare = Self { unit: "", ..*self };
         let (low, high) = (interval.low(), interval.high());
-        format!("{} to {}", bare.write(low, signed), self.write(high, signed))
+        format!("{} to {}", bare.write(low, signed), bare.write(high, signed))
     }
 }
 
@@ -105,17 +111,17 @@ mod tests {
     fn digits_end_where_the_interval_begins() {
         // A mean, a half width, a unit, and how both are written.
         let cases = [
-            (24.123_4, 0.051, Unit::Latency, "24.123 ms", "24.072 to 24.174 ms"),
-            (24.123_4, 5.1, Unit::Latency, "24.1 ms", "19.0 to 29.2 ms"),
-            (1_234.5, 130.0, Unit::Latency, "1,234 ms", "1,104 to 1,364 ms"),
-            (0.994_6, 0.001_5, Unit::Rate, "99.46%", "99.31 to 99.61%"),
-            (31_240.0, 500.0, Unit::Duration, "31.24 s", "30.74 to 31.74 s"),
+            (24.123_4, 0.051, Unit::Latency, "24.123 ms", "24.072 to 24.174"),
+            (24.123_4, 5.1, Unit::Latency, "24.1 ms", "19.0 to 29.2"),
+            (1_234.5, 130.0, Unit::Latency, "1,234 ms", "1,104 to 1,364"),
+            (0.994_6, 0.001_5, Unit::Rate, "99.46%", "99.31 to 99.61"),
+            (31_240.0, 500.0, Unit::Duration, "31.24 s", "30.74 to 31.74"),
             (0.0, 0.0, Unit::Count, "0", "0 to 0"),
             (3.0, f64::INFINITY, Unit::Count, "3.00", "-"),
         ];
         for (number, width, unit, text, range) in cases {
-            let written = mean(interval(number, width), unit);
-            assert_eq!(written, (text.to_owned(), range.to_owned()));
+            let written = means(&[interval(number, width)], unit);
+            assert_eq!(written, [(text.to_owned(), range.to_owned())]);
         }
     }
 
@@ -123,7 +129,7 @@ mod tests {
     fn differences_have_signs_and_distances_none() {
         let lower = interval(-12.34, 1.3);
         let written = difference(lower, Unit::Latency);
-        assert_eq!(written, ("-12.3 ms".to_owned(), "-13.6 to -11.0 ms".to_owned()));
+        assert_eq!(written, ("-12.3 ms".to_owned(), "-13.6 to -11.0".to_owned()));
         assert_eq!(distance(lower, Unit::Latency), "12.3 ms (11.0 to 13.6)");
         let same = interval(0.005, 0.0);
         assert_eq!(distance(same, Unit::Rate), "0.500 percentage points");

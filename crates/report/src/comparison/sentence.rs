@@ -17,8 +17,7 @@ pub(crate) fn sentences(comparison: &Comparison) -> Vec<String> {
 }
 
 fn sentence(comparison: &Comparison, variant: usize, load: f64) -> String {
-    let (name, base) =
-        (&comparison.variants[variant], &comparison.variants[comparison.against]);
+    let (name, base) = (&comparison.variants[variant], &comparison.variants[comparison.against]);
     let seeds = many(comparison.seeds.len() as u64, "seed");
     let at = match comparison.loads.len() {
         0 | 1 => String::new(),
@@ -69,9 +68,10 @@ pub(crate) fn finding(comparison: &Comparison, measures: &[Measure], what: &str)
         comparison.differences.iter().filter(shown).filter(|it| it.real).collect();
     let seeds = many(comparison.seeds.len() as u64, "seed");
     match (real.as_slice(), comparison.variants.len(), comparison.loads.len()) {
-        ([], ..) => {
-            capitalized(&format!("no difference in {what} is distinguishable from chance over {seeds}"), "")
-        }
+        ([], ..) => capitalized(
+            &format!("no difference in {what} is distinguishable from chance over {seeds}"),
+            "",
+        ),
         ([.., last], 2, 1) => {
             let name = &comparison.variants[last.variant];
             format!("{name} has {} than {base} {}", comparative(last), by(last))
@@ -90,14 +90,8 @@ pub(crate) fn finding(comparison: &Comparison, measures: &[Measure], what: &str)
     }
 }
 
-fn of(
-    comparison: &Comparison,
-    variant: usize,
-    load: f64,
-) -> impl Iterator<Item = &Difference> {
-    let of = move |it: &&Difference| {
-        it.variant == variant && it.load.to_bits() == load.to_bits()
-    };
+fn of(comparison: &Comparison, variant: usize, load: f64) -> impl Iterator<Item = &Difference> {
+    let of = move |it: &&Difference| it.variant == variant && it.load.to_bits() == load.to_bits();
     comparison.differences.iter().filter(of)
 }
 

@@ -62,21 +62,26 @@ fn variants(report: &ComparisonReport<'_>, load: usize, style: Style) -> String 
     let count = comparison.variants.len();
     let estimates = &comparison.estimates[load * count..(load + 1) * count];
     for measure in comparison.measures() {
-        let mut label = measure.words();
-        for (variant, list) in comparison.variants.iter().zip(estimates) {
-            let of = |estimate: &&Estimate| estimate.measure == measure;
-            let Some(estimate) = list.iter().find(of) else { continue };
-            let (mean, range) = amount::mean(estimate.interval, measure.unit());
-            let (best, tone) =
-                if estimate.best { ("best", Tone::Good) } else { ("", Tone::Plain) };
+        let of = |estimate: &&Estimate| estimate.measure == measure;
+        let measured: Vec<(&String, &Estimate)> = comparison
+            .variants
+            .iter()
+            .zip(estimates)
+            .filter_map(|(variant, list)| Some((variant, list.iter().find(of)?)))
+            .collect();
+        let intervals: Vec<_> = measured.iter().map(|(_, it)| it.interval).collect();
+        let written = amount::means(&intervals, measure.unit());
+        let mut name = label(measure);
+        for ((variant, estimate), (mean, range)) in measured.into_iter().zip(written) {
+            let (best, tone) = if estimate.best { ("best", Tone::Good) } else { ("", Tone::Plain) };
             table.row([
-                (label, Tone::Plain),
+                (name, Tone::Plain),
                 (variant, Tone::Plain),
                 (&mean, tone),
                 (&range, Tone::Plain),
                 (best, tone),
             ]);
-            label = "";
+            name = "";
         }
     }
     let table = table.render(style);
@@ -93,47 +98,62 @@ fn variants(report: &ComparisonReport<'_>, load: usize, style: Style) -> String 
 fn differences(report: &ComparisonReport<'_>, load: usize, style: Style) -> String {
     let comparison = report.comparison;
     let load = comparison.loads[load].to_bits();
-    let base = format!("AGAINST {}", comparison.variants[comparison.against]);
+    let title = format!("DIFFERENCES FROM {}", comparison.variants[comparison.against]);
     let mut table = Table::new([
-        ("DIFFERENCE IN", Side::Left),
-        (base.as_str(), Side::Left),
+        ("MEASURE", Side::Left),
+        ("VARIANT", Side::Left),
         ("MEAN", Side::Right),
         ("95% INTERVAL", Side::Right),
         ("CHANCE", Side::Right),
-        ("", Side::Left),
+        ("REAL", Side::Left),
     ]);
     for measure in Measure::ALL {
-        let mut label = measure.words();
+        let mut name = label(measure);
         let of = |it: &&Difference| it.measure == measure && it.load.to_bits() == load;
         for difference in comparison.differences.iter().filter(of) {
             let (mean, range) = amount::difference(difference.interval, measure.unit());
             let (word, tone) = match (difference.real, difference.is_better()) {
                 (false, _) => ("", Tone::Plain),
-                (true, true) => ("real: better", Tone::Good),
-                (true, false) => ("real: worse", Tone::Bad),
+                (true, true) => ("better", Tone::Good),
+                (true, false) => ("worse", Tone::Bad),
             };
             table.row([
-                (label, Tone::Plain),
+                (name, Tone::Plain),
                 (&comparison.variants[difference.variant], Tone::Plain),
                 (&mean, tone),
                 (&range, Tone::Plain),
                 (&chance(difference.adjusted), Tone::Plain),
                 (word, tone),
             ]);
-            label = "";
+            name = "";
         }
     }
-    table.render(style)
+    format!("{}\n{}", heading(&title, style), table.render(style))
+}
+
+/// What a measure is called where there is little room.
+fn label(measure: Measure) -> &'static str {
+    match measure {
+        Measure::Failed => "failed",
+        Measure::LatencyP50 => "p50 latency",
+        Measure::MaxOverMean => "max/mean",
+        Measure::RolloutDuration => "rollout",
+        Measure::SuccessRate | Measure::LatencyMean | Measure::LatencyP99 => measure.words(),
+    }
 }
 
 fn chance(probability: f64) -> String {
-    if probability < 0.001 { "<0.1%".to_owned() } else { format!("{:.1}%", probability * 100.0) }
+    match probability * 100.0 {
+        percent if percent < 0.1 => "<0.1%".to_owned(),
+        percent if percent < 99.95 => format!("{percent:.1}%"),
+        _ => "100%".to_owned(),
+    }
 }
 
 fn legend(style: Style) -> String {
     let words = "Differences are means over pairs of runs under the same seed. CHANCE is how likely \
-                 one so large would be without a real cause, adjusted for the number of differences \
-                 (Holm); real are those of at most 5%.";
+                 one so large would be without a real cause, adjusted for how many there are (Holm); \
+                 REAL are those of at most 5%.";
     let wrapped = wrap::wrap(words, style.width, 0);
     let lines: Vec<String> =
         wrapped.lines().map(|line| Paint(style.ansi).of(Tone::Dim, line)).collect();

@@ -52,9 +52,8 @@ fn said(options: &[&str]) -> String {
     match variation(options) {
         Err(said) => said,
         Ok(_) => {
-            let shown = |(_, it): &(String, Loaded)| {
-                render(&it.diagnostics, &it.sources, Style::Plain)
-            };
+            let shown =
+                |(_, it): &(String, Loaded)| render(&it.diagnostics, &it.sources, Style::Plain);
             loads(options).iter().map(shown).collect()
         }
     }
@@ -71,15 +70,9 @@ fn a_value_is_in_the_scenario_as_if_it_were_written_there() {
         ("duration=20s,10s", [("duration: 10s", "duration: 20s"), ("", "")]),
         (
             "clients.shop.arrivals=constant(5/s), \"steps(0s: 1/s, 5s: 2/s)\"",
-            [
-                ("poisson(50/s)", "constant(5/s)"),
-                ("poisson(50/s)", "\"steps(0s: 1/s, 5s: 2/s)\""),
-            ],
+            [("poisson(50/s)", "constant(5/s)"), ("poisson(50/s)", "\"steps(0s: 1/s, 5s: 2/s)\"")],
         ),
-        (
-            "spec.images.web:v1.2.start=3s,1s",
-            [("start: 1s", "start: 3s"), ("", "")],
-        ),
+        ("spec.images.web:v1.2.start=3s,1s", [("start: 1s", "start: 3s"), ("", "")]),
         (
             "clients[0].retries.on=[reset, timeout],null",
             [("on: [refused]", "on: [reset, timeout]"), (", on: [refused]", "")],
@@ -134,7 +127,10 @@ fn what_is_wrong_is_shown_in_the_option() {
         (&["duration=10s,20s,10s"], &["--vary:1:18", "`10s` is there twice", "first here"]),
         (&["duration=1s,2s", "duration=3s,4s"], &["--vary:2:1", "vary twice", "first here"]),
         (&["seed=1,2"], &["--vary:1:1", "`seed` cannot vary", "--seeds"]),
-        (&["duratoin=1s,2s"], &["RS0101", "--vary:1:1", "spec.duratoin", "did you mean `duration`"]),
+        (
+            &["duratoin=1s,2s"],
+            &["RS0101", "--vary:1:1", "spec.duratoin", "did you mean `duration`"],
+        ),
         (
             &["cluster.proxy.mod=a,b"],
             &["RS0101", "--vary:1:1", "spec.cluster.proxy.mod", "did you mean `mode`"],
@@ -147,7 +143,10 @@ fn what_is_wrong_is_shown_in_the_option() {
         (&["duration.x=1s,2s"], &["`spec.duration` is the text \"10s\", which has no fields"]),
         (&["duration=1s,{ a"], &["RS0010", "--vary:1:13", "unclosed bracket"]),
         (
-            &["cluster.proxy.mode=iptables,ipvs", "clients.shop.arrivals=poisson(5/s),poisson(5/d)"],
+            &[
+                "cluster.proxy.mode=iptables,ipvs",
+                "clients.shop.arrivals=poisson(5/s),poisson(5/d)",
+            ],
             &["--vary:2:45", "unknown unit"],
         ),
     ];
