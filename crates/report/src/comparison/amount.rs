@@ -39,7 +39,7 @@ pub(crate) fn distance(interval: Interval, unit: Unit) -> String {
     let form = Form::of(interval, unit, points);
     let away = interval.mean.abs();
     let text = form.write(away, false);
-    if interval.half_width == 0.0 || !interval.half_width.is_finite() {
+    if interval.half_width <= interval.mean.abs() * 1e-9 || !interval.half_width.is_finite() {
         return text;
     }
     let bare = Form { unit: "", ..form };
@@ -63,11 +63,13 @@ impl Form {
             Unit::Latency | Unit::Count | Unit::Ratio => 1.0,
         };
         let (mean, width) = (interval.mean.abs() * scale, interval.half_width * scale);
-        // Two digits of what is uncertain; three of the number where nothing is.
-        let digits = match width > 0.0 && width.is_finite() {
-            true => 1.0 - libm::floor(libm::log10(width)),
-            false if mean > 0.0 => 2.0 - libm::floor(libm::log10(mean)),
-            false => 0.0,
+        // Two digits of what is uncertain; three of the number where nothing is but its last bits.
+        let digits = if width > mean * 1e-9 && width.is_finite() {
+            1.0 - libm::floor(libm::log10(width))
+        } else if (mean - mean.round()).abs() <= mean * 1e-9 {
+            0.0
+        } else {
+            2.0 - libm::floor(libm::log10(mean))
         };
         let decimals = digits.clamp(0.0, MOST_DECIMALS as f64) as usize;
         Self { scale, decimals, unit: name }
@@ -117,7 +119,8 @@ mod tests {
             (0.994_6, 0.001_5, Unit::Rate, "99.46%", "99.31 to 99.61"),
             (31_240.0, 500.0, Unit::Duration, "31.24 s", "30.74 to 31.74"),
             (0.0, 0.0, Unit::Count, "0", "0 to 0"),
-            (3.0, f64::INFINITY, Unit::Count, "3.00", "-"),
+            (3.0, f64::INFINITY, Unit::Count, "3", "-"),
+            (3.5, 1e-15, Unit::Count, "3.50", "3.50 to 3.50"),
         ];
         for (number, width, unit, text, range) in cases {
             let written = means(&[interval(number, width)], unit);

@@ -21,6 +21,7 @@ fn sentence(comparison: &Comparison, variant: usize, load: f64) -> String {
     let seeds = many(comparison.seeds.len() as u64, "seed");
     let at = match comparison.loads.len() {
         0 | 1 => String::new(),
+        _ if load == 1.0 => "At the scenario's own load, ".to_owned(),
         _ => format!("At {} times the load, ", decimal(load, 3)),
     };
     if comparison.is_the_same(variant, load) {
@@ -35,8 +36,7 @@ fn sentence(comparison: &Comparison, variant: usize, load: f64) -> String {
     let chance = nouns(all.iter().filter(|it| !it.real && !is_nothing(it)));
     let mut text = match real.as_slice() {
         [] => {
-            let others = if equal.is_empty() { "" } else { " other" };
-            let no = format!("no{others} difference between {name} and {base} is");
+            let no = format!("no difference between {name} and {base} is");
             format!("{at}{no} distinguishable from chance over {seeds}")
         }
         [first, others @ ..] => {
