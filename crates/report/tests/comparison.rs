@@ -110,6 +110,7 @@ fn text_at_eighty_columns() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "the object is shown whole")]
 fn json_of_two_variants() {
     let comparison = compared(&["a", "b"], &[1.0]);
     insta::assert_snapshot!(comparison::json(&report(&comparison)), @r#"

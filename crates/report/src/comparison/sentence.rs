@@ -21,7 +21,7 @@ fn sentence(comparison: &Comparison, variant: usize, load: f64) -> String {
     let seeds = many(comparison.seeds.len() as u64, "seed");
     let at = match comparison.loads.len() {
         0 | 1 => String::new(),
-        _ if load == 1.0 => "At the scenario's own load, ".to_owned(),
+        _ if load.to_bits() == 1.0_f64.to_bits() => "At the scenario's own load, ".to_owned(),
         _ => format!("At {} times the load, ", decimal(load, 3)),
     };
     if comparison.is_the_same(variant, load) {

@@ -33,7 +33,7 @@ pub(crate) fn substituted(
         let substitution = Substitution { file, name, value };
         let spec = Segment::Key("spec".to_owned());
         let steps: Vec<Segment> = [spec].into_iter().chain(field.steps.iter().cloned()).collect();
-        match substitution.below(&document.root, &steps, "") {
+        match substitution.placed(&document.root, &steps, "") {
             Ok(root) => document.root = root,
             Err(diagnostic) => findings.push(*diagnostic),
         }
@@ -68,14 +68,14 @@ type Placed = Result<Arc<Node>, Box<Diagnostic>>;
 
 impl Substitution {
     /// `node` with the value at the end of `steps`; `path` is how far down it is.
-    fn below(&self, node: &Node, steps: &[Segment], path: &str) -> Placed {
+    fn placed(&self, node: &Node, steps: &[Segment], path: &str) -> Placed {
         if steps.is_empty() {
             return Ok(self.value.clone());
         }
         match &node.value {
-            Value::Map(entries) => self.into_mapping(node, entries, steps, path),
-            Value::Seq(items) => self.into_list(node, items, steps, path),
-            Value::Null => self.into_mapping(node, &[], steps, path),
+            Value::Map(entries) => self.in_mapping(node, entries, steps, path),
+            Value::Seq(items) => self.in_list(node, items, steps, path),
+            Value::Null => self.in_mapping(node, &[], steps, path),
             _ => {
                 let message = format!("`{path}` is {}, which has no fields", node.describe());
                 let help = format!("let `{path}` vary itself, with mappings as its values");
@@ -84,7 +84,7 @@ impl Substitution {
         }
     }
 
-    fn into_mapping(&self, node: &Node, old: &[Entry], steps: &[Segment], path: &str) -> Placed {
+    fn in_mapping(&self, node: &Node, old: &[Entry], steps: &[Segment], path: &str) -> Placed {
         let Some((key, taken)) = longest(steps, |key| old.iter().any(|entry| is_key(entry, key)))
             .or_else(|| joined(steps, 1).map(|key| (key, 1)))
         else {
@@ -98,20 +98,20 @@ impl Substitution {
             // A field that is null is one that nobody wrote.
             there.map(|place| entries.remove(place));
         } else if let Some(place) = there {
-            entries[place].value = self.below(&entries[place].value, rest, &below)?;
+            entries[place].value = self.placed(&entries[place].value, rest, &below)?;
             if rest.is_empty() {
                 entries[place].key_extent = self.name;
             }
         } else {
             let nothing = Node { file: self.file, extent: self.name, value: Value::Null };
-            let value = self.below(&nothing, rest, &below)?;
+            let value = self.placed(&nothing, rest, &below)?;
             entries.push(Entry { key: key.into(), key_extent: self.name, value });
         }
         Ok(Arc::new(Node { file: node.file, extent: node.extent, value: Value::Map(entries) }))
     }
 
     /// Items go by their `name`, or by their number.
-    fn into_list(&self, node: &Node, old: &[Arc<Node>], steps: &[Segment], path: &str) -> Placed {
+    fn in_list(&self, node: &Node, old: &[Arc<Node>], steps: &[Segment], path: &str) -> Placed {
         let name_of = |item: &Node| item.get("name").and_then(|name| name.scalar_text());
         let named = |name: &str| old.iter().position(|it| name_of(it).as_deref() == Some(name));
         let found = match &steps[0] {
@@ -130,7 +130,7 @@ impl Substitution {
         };
         let mut items = old.to_vec();
         let below = format!("{path}[{place}]");
-        items[place] = self.below(&items[place], &steps[taken..], &below)?;
+        items[place] = self.placed(&items[place], &steps[taken..], &below)?;
         Ok(Arc::new(Node { file: node.file, extent: node.extent, value: Value::Seq(items) }))
     }
 
