@@ -132,7 +132,7 @@ fn bad_usage_is_answered_with_what_was_meant() {
         (&["--vary", "clients.shop.timeout=1s"], &["nothing to compare `1s` with", "RS0220"]),
         (&["--vary", "clients.shop.timeout=1s,1s"], &["`1s` is there twice"]),
         (&["--vary", "clients.shop.timeot=1s,2s"], &["RS0101", "--vary:1:1", "`timeout`?"]),
-        (&["--vary", "clients.shop.timeout=1s,2x"], &["--vary:1:25", "RS0104"]),
+        (&["--vary", "clients.shop.timeout=1s,2x"], &["--vary:1:26", "RS0104"]),
         (
             &["--vary", "duration=5s,9s", "--against", "5"],
             &["no variant is called `5`", "did you mean `5s`?"],
