@@ -76,6 +76,7 @@ Examples:
   rollsim run k8s/                      plain manifests: a restart under a default load
   helm template . | rollsim run -       what a chart makes
   rollsim run scenario.yaml --html report.html --plots out/
+  rollsim compare scenario.yaml --vary cluster.proxy.mode=iptables,nftables
   rollsim kubectl -s scenario.yaml --at 45s get pods -o wide";
 
 /// What to do.
@@ -85,6 +86,8 @@ pub(crate) enum Verb {
     Run(Run),
     /// Say what is wrong with scenarios and manifests, without running them.
     Check(Check),
+    /// Run a scenario with several values of a field, and say which differences are real.
+    Compare(Compare),
     /// Explain a cause of failure or a diagnostic code.
     Explain(Explain),
     /// Look at the simulated cluster at a moment, as kubectl shows it.
@@ -156,6 +159,60 @@ pub(crate) struct Check {
     /// Scenario files, or files and folders of manifests; `-` is standard input.
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<String>,
+}
+
+/// `rollsim compare`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_COMPARE_HELP)]
+pub(crate) struct Compare {
+    /// A scenario file, or files and folders of manifests with one; `-` is standard input.
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<String>,
+    /// A field of the Scenario, by its path below `spec`, and the values it is to have in turn; given
+    /// several times, all combinations.
+    #[arg(long, required = true, value_name = "FIELD=VALUE,VALUE")]
+    pub(crate) vary: Vec<String>,
+    /// Run each variant under so many seeds, the same for all.
+    #[arg(long, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u64).range(2..=10_000))]
+    pub(crate) seeds: u64,
+    /// Use this as the first seed instead of the scenario's.
+    #[arg(long, value_name = "N", value_parser = seed)]
+    pub(crate) seed: Option<u64>,
+    /// Hold the others against the variant with this value, instead of the first; with several
+    /// fields, their values with commas between them.
+    #[arg(long, value_name = "VALUE")]
+    pub(crate) against: Option<String>,
+    /// Run each variant with every client's rate of requests multiplied by each of these.
+    #[arg(long, value_name = "FACTOR,FACTOR", value_delimiter = ',', value_parser = load_factor)]
+    pub(crate) load: Vec<f64>,
+    /// What to print: a report for people, or one object for programs.
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output: Format,
+    /// Write the figures as SVG and PNG into a folder, which is made if it is missing.
+    #[arg(long, value_name = "DIR", value_parser = folder)]
+    pub(crate) plots: Option<PathBuf>,
+}
+
+const AFTER_COMPARE_HELP: &str = "\
+Variants meet the same arrivals under the same seed, so differences are looked at seed by seed. \
+Real are those that are more than chance at 95 %, for all of them together. Expectations of the \
+scenario are left alone.
+
+Values are YAML as it would stand behind the field; commas within brackets or quotes part nothing, \
+`null` leaves the field out. Items of a list go by their `name`.
+
+Exit codes: 0 all well, whatever failed or differs · 1 the tool failed · 2 bad usage or input · \
+4 nothing to run · 130 interrupted
+
+Examples:
+  rollsim compare scenario.yaml --vary cluster.proxy.mode=iptables,nftables,ipvs
+  rollsim compare scenario.yaml --vary clients.shop.connections=perRequest,http2 --load 0.5,1,1.5 --plots out/
+  rollsim compare scenario.yaml --vary 'images[\"web:v1\"].concurrency=4,8' --seeds 30 -o json";
+
+fn load_factor(text: &str) -> Result<f64, &'static str> {
+    let factor: Option<f64> = text.trim().parse().ok();
+    let factor = factor.filter(|factor| (0.001..=1000.0).contains(factor));
+    factor.ok_or("a factor is a number from 0.001 to 1000, such as 0.5")
 }
 
 /// `rollsim kubectl`.

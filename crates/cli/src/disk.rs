@@ -1,6 +1,8 @@
 //! Files for the scenario reader.
 
 use std::{
+    cell::RefCell,
+    collections::BTreeMap,
     fs::{self, File},
     io::{self, Read},
 };
@@ -29,6 +31,26 @@ impl Files for Disk {
         } else {
             File::open(path)?.take(limit).read_to_end(&mut bytes)?;
         }
+        Ok(bytes)
+    }
+}
+
+/// The same for who reads several times: each file is read once, so that all readings see the same
+/// text, and standard input can be read again.
+#[derive(Default)]
+pub(crate) struct Kept(RefCell<BTreeMap<String, Vec<u8>>>);
+
+impl Files for Kept {
+    fn look(&self, path: &str) -> io::Result<Found> {
+        Disk.look(path)
+    }
+
+    fn read(&self, path: &str, most: usize) -> io::Result<Vec<u8>> {
+        if let Some(bytes) = self.0.borrow().get(path) {
+            return Ok(bytes.clone());
+        }
+        let bytes = Disk.read(path, most)?;
+        self.0.borrow_mut().insert(path.to_owned(), bytes.clone());
         Ok(bytes)
     }
 }

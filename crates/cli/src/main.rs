@@ -8,15 +8,17 @@
 //! | `args` | the command line, one definition a flag |
 //! | `disk` | files for the scenario reader |
 //! | `output` | stdout that ends quietly when its reader has gone, and files |
-//! | `run`, `check`, `explain`, `kubectl` | the verbs |
+//! | `run`, `check`, `compare`, `explain`, `kubectl` | the verbs |
 //! | `rehearsal` | one run: a scenario in, measures out |
 //! | `attendant` | who attends a run: the progress line, and Ctrl-C |
+//! | `side_by_side` | many runs on all processors |
 //! | `trials` | changed scenarios, run to see whether a change helps |
 //! | `exit` | exit codes |
 
 mod args;
 mod attendant;
 mod check;
+mod compare;
 mod disk;
 mod exit;
 mod explain;
@@ -24,6 +26,7 @@ mod kubectl;
 mod output;
 mod rehearsal;
 mod run;
+mod side_by_side;
 mod trials;
 
 use std::process::ExitCode;
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
     let result = match args.verb {
         Verb::Run(run) => run::run(&run),
         Verb::Check(check) => check::check(&check),
+        Verb::Compare(compare) => compare::compare(&compare),
         Verb::Explain(explain) => explain::explain(&explain),
         Verb::Kubectl(kubectl) => kubectl::kubectl(&kubectl),
         Verb::Completions { shell } => {

@@ -9,7 +9,7 @@ use std::{
 use metrics::{Measures, Verdict};
 use record::{JsonLines, Recorder};
 use report::Report;
-use scenario::{Code, Loaded, Scenario, Severity, load};
+use scenario::{Code, Diagnostic, Loaded, Scenario, Severity, Sources, load};
 use sim::Ending;
 
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
     trials,
 };
 
-const TOOL: &str = concat!("rollsim ", env!("CARGO_PKG_VERSION"));
+pub(crate) const TOOL: &str = concat!("rollsim ", env!("CARGO_PKG_VERSION"));
 
 /// Columns of the text report: what a terminal has at least.
 const WIDTH: usize = 80;
@@ -32,11 +32,7 @@ pub(crate) fn run(args: &Run) -> io::Result<u8> {
     let loaded = load(&args.paths, &Disk, &judge);
     report_diagnostics(&loaded);
     let Some(scenario) = &loaded.scenario else { return Ok(not_run(&loaded)) };
-    if scenario.deployments.is_empty() && scenario.clients.is_empty() {
-        output::warn(
-            "error: there is nothing to run: no Deployment, and nobody who sends requests\n  \
-             = help: name a scenario file, or a folder with Deployments and Services",
-        );
+    if nothing_to_run(scenario) {
         return Ok(exit::NOTHING_TO_RUN);
     }
     let seed = args.seed.unwrap_or(scenario.seed);
@@ -59,8 +55,20 @@ pub(crate) fn run(args: &Run) -> io::Result<u8> {
     })
 }
 
+/// Whether nothing would happen in a run; then it is said.
+pub(crate) fn nothing_to_run(scenario: &Scenario) -> bool {
+    let nothing = scenario.deployments.is_empty() && scenario.clients.is_empty();
+    if nothing {
+        output::warn(
+            "error: there is nothing to run: no Deployment, and nobody who sends requests\n  \
+             = help: name a scenario file, or a folder with Deployments and Services",
+        );
+    }
+    nothing
+}
+
 /// Files in which there is nothing are another matter than files with mistakes in them.
-fn not_run(loaded: &Loaded) -> u8 {
+pub(crate) fn not_run(loaded: &Loaded) -> u8 {
     let errors = loaded.diagnostics.iter().filter(|it| it.severity() == Severity::Error);
     match errors.map(|it| it.code).all(|code| code == Code::NothingThere) {
         true => exit::NOTHING_TO_RUN,
@@ -69,7 +77,7 @@ fn not_run(loaded: &Loaded) -> u8 {
 }
 
 /// Colour is taken off again where nobody wants it.
-fn text_style() -> report::Style {
+pub(crate) fn text_style() -> report::Style {
     report::Style { ansi: true, width: WIDTH }
 }
 
@@ -135,6 +143,24 @@ fn warnings(loaded: &Loaded, ending: Ending, format: Format) -> Vec<String> {
     if ending.interrupted {
         warnings.push("interrupted: these are the results until then".to_owned());
     }
+    warnings.extend(about_ending(ending));
+    let found = loaded.diagnostics.len();
+    if format == Format::Text {
+        // They were printed in full beside the result.
+        if found > 0 {
+            let many = metrics::words::many(found as u64, "warning");
+            let be = if found == 1 { "is" } else { "are" };
+            warnings.push(format!("{many} about the files {be} on standard error"));
+        }
+        return warnings;
+    }
+    warnings.extend(loaded.diagnostics.iter().map(|found| line_of(found, &loaded.sources)));
+    warnings
+}
+
+/// What a run's ending says about its numbers.
+pub(crate) fn about_ending(ending: Ending) -> Vec<String> {
+    let mut warnings = Vec::new();
     if !ending.settled {
         warnings.push(
             "not every Deployment was complete when the scenario began: the cluster had five \
@@ -148,22 +174,14 @@ fn warnings(loaded: &Loaded, ending: Ending, format: Format) -> Vec<String> {
             metrics::words::many(ending.unsent, "request")
         ));
     }
-    let found = loaded.diagnostics.len();
-    if format == Format::Text {
-        // They were printed in full beside the result.
-        if found > 0 {
-            let many = metrics::words::many(found as u64, "warning");
-            let be = if found == 1 { "is" } else { "are" };
-            warnings.push(format!("{many} about the files {be} on standard error"));
-        }
-        return warnings;
-    }
-    warnings.extend(loaded.diagnostics.iter().map(|found| {
-        let place = found.place(&loaded.sources);
-        let place = place.map_or_else(String::new, |p| format!("{}:{}: ", p.file, p.line));
-        format!("{place}{} [{}]", found.message, found.code)
-    }));
     warnings
+}
+
+/// What was found about the input, on one line.
+pub(crate) fn line_of(found: &Diagnostic, sources: &Sources) -> String {
+    let place = found.place(sources);
+    let place = place.map_or_else(String::new, |place| format!("{}:{}: ", place.file, place.line));
+    format!("{place}{} [{}]", found.message, found.code)
 }
 
 fn write_files(args: &Run, report: &Report<'_>) -> io::Result<()> {

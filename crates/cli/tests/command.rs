@@ -5,6 +5,7 @@ mod command {
     mod advice;
     pub(crate) mod bench;
     mod cluster;
+    mod compare;
     mod course;
     mod exit_codes;
     mod files;

@@ -10,6 +10,7 @@
 //! | [`expectation`] | `success_rate >= 99.9%`, read and held against the numbers |
 //! | `quantity` | what an expectation can be about |
 //! | `syntax`, `bound` | how one is written |
+//! | [`comparison`] | several variants under the same seeds: means, and which differences are real |
 //! | [`words`] | numbers as a sentence has them |
 //! | `collector` | the fold: one record in, one state changed |
 //! | `clock` | times count from `ScenarioBegan` |
@@ -20,12 +21,13 @@
 //! | `summary`, `balance` | from the fold to the numbers |
 //! | `explain`, `hindrance`, `warnings` | from the numbers to sentences |
 //!
-//! *Left out:* several seeds. A run is one seed's; intervals over seeds are made from its measures.
+//! *Left out:* intervals within a run. Those of a comparison are over runs under several seeds.
 
 mod balance;
 mod bound;
 mod clock;
 mod collector;
+pub mod comparison;
 pub mod expectation;
 mod explain;
 mod extent;
@@ -45,6 +47,7 @@ mod windows;
 pub mod words;
 
 pub use collector::Collector;
+pub use comparison::{Comparison, Difference, Estimate, Measure, Trial};
 pub use expectation::{Expectation, ExpectationError, Verdict};
 pub use measures::{
     Balance, BySecond, ClientMeasures, Connections, Counts, Explanation, Lookups, Measures,

@@ -134,11 +134,11 @@ impl<'a> Part<'a> {
     }
 
     /// A count that says nothing where no request finished: nothing failing is then no success.
-    fn finished(&self, count: u64) -> Option<f64> {
+    pub(crate) fn finished(&self, count: u64) -> Option<f64> {
         (self.counts.ok + self.counts.failed > 0).then_some(count as f64)
     }
 
-    fn quantile(&self, quantile: f64) -> Option<f64> {
+    pub(crate) fn quantile(&self, quantile: f64) -> Option<f64> {
         self.latency.quantile(quantile).map(|nanos| millis(nanos as f64))
     }
 }
@@ -172,13 +172,13 @@ fn came_through(rollout: &Rollout) -> bool {
 }
 
 /// The longest of the rollouts that were not overtaken; none where one of them was not complete.
-fn longest_rollout(rollouts: &[Rollout]) -> Option<f64> {
+pub(crate) fn longest_rollout(rollouts: &[Rollout]) -> Option<f64> {
     if !rollouts.iter().all(came_through) {
         return None;
     }
     rollouts.iter().filter_map(Rollout::duration).max().map(Span::as_millis_f64)
 }
 
-fn millis(nanos: f64) -> f64 {
+pub(crate) fn millis(nanos: f64) -> f64 {
     nanos / 1e6
 }

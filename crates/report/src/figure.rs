@@ -1,10 +1,11 @@
-//! Three figures: when requests failed and what the pods did then, who carried what, how long
-//! answers took.
+//! Three figures of a run: when requests failed and what the pods did then, who carried what, how long
+//! answers took. Two of a comparison: latency, and how even the load was.
 //!
 //! Each is one SVG whose title is the finding in a sentence. Files are light; a page takes the same
 //! SVG with variables for its colours. A PNG is that same SVG, drawn by resvg at twice the size.
 
 mod axis;
+mod curves;
 mod font;
 mod headline;
 mod latency;
@@ -17,9 +18,12 @@ mod success;
 pub(crate) mod svg;
 pub(crate) mod theme;
 mod time;
+mod variants;
 mod versions;
 
-use crate::report::Report;
+use crate::{comparison::ComparisonReport, report::Report};
+
+use metrics::Measure;
 
 pub use raster::png;
 
@@ -50,4 +54,18 @@ impl Figure {
 pub fn figures(report: &Report<'_>) -> Vec<Figure> {
     let measures = report.measures;
     vec![rollout::figure(measures), load::figure(measures), latency::figure(measures)]
+}
+
+/// The figures of a comparison, `compare-latency` and `compare-balance`: curves over the load where
+/// there are several loads, else a point for each variant.
+#[must_use]
+pub fn comparison_figures(report: &ComparisonReport<'_>) -> Vec<Figure> {
+    let draw = match report.comparison.loads.len() {
+        0 | 1 => variants::figure,
+        _ => curves::figure,
+    };
+    vec![
+        draw(report, "compare-latency", &[Measure::LatencyMean, Measure::LatencyP99]),
+        draw(report, "compare-balance", &[Measure::MaxOverMean]),
+    ]
 }

@@ -12,13 +12,13 @@ use serde::Serialize;
 
 use crate::{report::Report, verdict};
 
-mod layout;
+pub(crate) mod layout;
 mod traffic;
 
 use traffic::{Client, Counted, Latency, Part, Requests, Seconds, millis};
 
 /// The version of the object's shape; it changes when a field is taken away or means another thing.
-const SCHEMA_VERSION: u32 = 1;
+pub(crate) const SCHEMA_VERSION: u32 = 1;
 
 /// `report` as one JSON object, indented, with a line end.
 #[must_use]

@@ -18,9 +18,11 @@
 //! | [`mod@json`] | for programs: the contract |
 //! | [`figure`] | three figures as SVG, and PNG from the same SVG |
 //! | [`mod@html`] | one offline page with all of it |
+//! | [`comparison`] | several variants: text, JSON, the sentences and two figures |
 //!
-//! *Left out:* several seeds side by side; CSV.
+//! *Left out:* CSV.
 
+pub mod comparison;
 pub mod figure;
 pub mod html;
 pub mod json;
@@ -37,7 +39,8 @@ mod window;
 #[path = "../tests/example/mod.rs"]
 mod example;
 
-pub use figure::{Figure, figures, png};
+pub use comparison::ComparisonReport;
+pub use figure::{Figure, comparison_figures, figures, png};
 pub use html::html;
 pub use json::json;
 pub use report::{Advice, Edit, Report};

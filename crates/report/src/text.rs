@@ -5,12 +5,12 @@
 
 mod balance;
 mod outlook;
-mod paint;
+pub(crate) mod paint;
 mod rollouts;
-mod table;
+pub(crate) mod table;
 mod timeline;
 mod traffic;
-mod wrap;
+pub(crate) mod wrap;
 
 use crate::{
     report::Report,
@@ -97,6 +97,6 @@ fn verdict_line(report: &Report<'_>, style: Style) -> String {
 }
 
 /// A section's heading.
-fn heading(words: &str, style: Style) -> String {
+pub(crate) fn heading(words: &str, style: Style) -> String {
     Paint(style.ansi).of(Tone::Bold, words)
 }

@@ -147,6 +147,8 @@ codes! {
         "Without clients there is a rollout but no request, so no failure can be seen."
     IgnoredInApply "RS0214" Warning "part of an applied file has no effect"
         "Of the objects that a step of the timeline applies, Services and new Deployments are taken over whole, and of a Deployment that is there the pod template and the replicas; the rest is not simulated yet."
+    BadVariation "RS0220" Error "a variation that cannot be made"
+        "`--vary FIELD=VALUE,VALUE` of `rollsim compare` names a field of the Scenario by its path below `spec`, and two values or more that it is to have in turn. Items of a list go by their `name`. A value is YAML as it would stand behind the field; commas within brackets or quotes part nothing, and `null` leaves the field out."
     // Too many.
     TooManyErrors "RS0901" Error "too many errors"
         "The first hundred findings are shown; there are more, errors among them."
@@ -213,6 +215,7 @@ mod tests {
             include_str!("spec/item.rs"),
             include_str!("spec/target.rs"),
             include_str!("spec/timeline.rs"),
+            include_str!("variation/options.rs"),
             include_str!("yaml/reader.rs"),
         ];
         let is_name = |c: char| c.is_ascii_alphanumeric();

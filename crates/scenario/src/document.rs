@@ -36,7 +36,6 @@ pub(crate) struct Sorted {
 #[derive(Clone, Debug)]
 pub(crate) struct ScenarioDocument {
     pub(crate) path: Arc<str>,
-    pub(crate) file: FileId,
     pub(crate) root: Arc<Node>,
 }
 
@@ -72,8 +71,7 @@ pub(crate) fn the_scenario(
         let at = At { file: first.file, extent: node.extent };
         findings.push(Diagnostic::new(Code::UnknownKind, message, help).at(at, "unknown version"));
     }
-    let (path, file, root) = (first.path.clone(), first.file, first.root.clone());
-    Some(ScenarioDocument { path, file, root })
+    Some(ScenarioDocument { path: first.path.clone(), root: first.root.clone() })
 }
 
 /// Puts documents in order.

@@ -82,7 +82,7 @@ impl Checker<'_> {
 
     /// Where a field stands, or where it would be added.
     fn at(&self, path: &str) -> At {
-        at_path(self.root, self.file, path)
+        at_path(self.root, path)
     }
 
     fn report(&mut self, code: Code, path: &str, message: String, help: &str) {
@@ -173,9 +173,10 @@ impl Checker<'_> {
 }
 
 /// Where a field of a tree stands, or where it would be added.
-pub(crate) fn at_path(root: &Node, file: FileId, path: &str) -> At {
-    let found = path.parse::<FieldPath>().unwrap_or_default();
-    At { file, extent: found.find(root).value_extent() }
+pub(crate) fn at_path(root: &Node, path: &str) -> At {
+    let path = path.parse::<FieldPath>().unwrap_or_default();
+    let found = path.find(root);
+    At { file: found.node.file, extent: found.value_extent() }
 }
 
 /// Reports what is wrong with the shape of an object.

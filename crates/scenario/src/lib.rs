@@ -17,7 +17,9 @@
 //! | `consistency` | what is wrong between the scenario and the objects |
 //! | `profile`, `default_scenario` | named clusters; what is rehearsed where nobody wrote a scenario |
 //! | `quantity`, `rate` | `500m`, `2Gi`; `200/s` |
+//! | `variation` | fields that are to have several values in turn, and the tree with one of them |
 //! | `diagnostic`, `codes`, `render` | what was found, its kinds, and how it looks |
+//! | `offered_load` | the same scenario with more or fewer requests |
 //! | `scenario` | the result: plain data, every default filled, every name resolved |
 
 mod codes;
@@ -33,6 +35,7 @@ mod kinds;
 mod kubernetes;
 mod load;
 mod objects;
+mod offered_load;
 mod profile;
 mod quantity;
 mod rate;
@@ -41,6 +44,7 @@ mod render;
 mod scenario;
 mod source;
 mod spec;
+mod variation;
 mod yaml;
 
 #[cfg(test)]
@@ -51,7 +55,7 @@ pub use diagnostic::{Diagnostic, Label, Severity};
 pub use edit::{Edit, EditAction};
 pub use files::{Files, Found};
 pub use kubernetes::validation;
-pub use load::{Complaint, Judge, Loaded, Summary, load};
+pub use load::{Complaint, Judge, Loaded, Summary, load, load_variant};
 pub use render::{Style, render};
 pub use scenario::{
     Action, Arrivals, Backend, Client, Cluster, Connections, ControlPlaneTimings, Dns, Expectation,
@@ -60,3 +64,4 @@ pub use scenario::{
     Target, Targets, TemplateChange, WarmUp, WeightedBackend,
 };
 pub use source::{At, Extent, File, FileId, Located, Sources};
+pub use variation::{Unvaried, Variant, Variation};

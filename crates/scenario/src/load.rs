@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use api::{Key, Kind};
 
 use crate::{
-    Action, Code, Diagnostic, Files, Scenario, consistency,
+    Action, Code, Diagnostic, Files, Scenario, Variant, Variation, consistency,
     default_scenario::default_scenario,
     diagnostic::Findings,
     document::{ScenarioDocument, Sorted, Sorter, is_scenario, the_scenario},
@@ -14,6 +14,7 @@ use crate::{
     read::{Document, Origin, Reader, beside},
     source::Sources,
     spec::{self, Known, MOST_REQUESTS, Reading},
+    variation::substituted,
 };
 
 /// Each node's proxy keeps every endpoint, so that nodes times pods is what memory and time go by:
@@ -65,11 +66,35 @@ pub struct Loaded {
 ///
 /// `judge` says whether a text is an expectation, and of which client if it is about one.
 pub fn load(paths: &[String], files: &dyn Files, judge: Judge<'_>) -> Loaded {
+    load_with(paths, files, judge, None)
+}
+
+/// Loads the same with the values of a variant in the Scenario. What is wrong with one is shown in
+/// the text of the options.
+pub fn load_variant(
+    paths: &[String],
+    files: &dyn Files,
+    judge: Judge<'_>,
+    variation: &Variation,
+    variant: &Variant,
+) -> Loaded {
+    load_with(paths, files, judge, Some((variation, variant)))
+}
+
+fn load_with(
+    paths: &[String],
+    files: &dyn Files,
+    judge: Judge<'_>,
+    varied: Option<(&Variation, &Variant)>,
+) -> Loaded {
     let mut reader = Reader::new(files);
     for path in paths {
         reader.gather(path, Origin::Named, None);
     }
-    let document = the_scenario(&reader.documents, &mut reader.findings);
+    let mut document = the_scenario(&reader.documents, &mut reader.findings);
+    if let Some(varied) = varied {
+        document = substituted(document, varied, &mut reader.sources, &mut reader.findings);
+    }
     let applied_paths =
         document.as_ref().map_or(Vec::new(), |document| gather_named(&mut reader, document));
     nothing_there(&mut reader, paths);
@@ -151,7 +176,7 @@ fn nothing_to_run(objects: &Objects, documents: &[Document], findings: &mut Find
 /// clients together, and the pods that every node's proxy has to know.
 fn too_much(scenario: &Scenario, document: &ScenarioDocument, findings: &mut Findings) {
     let mut report = |code, path: &str, message: String, help: &str| {
-        let at = at_path(&document.root, document.file, path);
+        let at = at_path(&document.root, path);
         findings.push(Diagnostic::new(code, message, help).at(at, ""));
     };
     let per_second: f64 =

@@ -41,7 +41,7 @@ pub(crate) struct Written<T> {
 impl<T> Written<T> {
     /// Where a field stands, or where it would be added.
     pub(crate) fn at(&self, path: &str) -> At {
-        at_path(&self.root, self.file, path)
+        at_path(&self.root, path)
     }
 }
 

@@ -134,7 +134,7 @@ pub(crate) struct FileNames<'n> {
 
 /// The files that a scenario names; nothing is complained about yet.
 pub(crate) fn file_names(document: &ScenarioDocument) -> FileNames<'_> {
-    let spec = Item::root(&document.root, document.file).field("spec");
+    let spec = Item::root(&document.root).field("spec");
     let items =
         |name| spec.as_ref().and_then(|spec| spec.field(name)).map_or(Vec::new(), |i| i.items());
     let manifests = items("manifests").into_iter();
@@ -168,7 +168,7 @@ const PLANNED_SPEC_FIELDS: [&str; 6] =
 impl Reading<'_> {
     /// The document's fields and its cluster.
     pub(crate) fn head<'n>(&mut self, document: &'n ScenarioDocument) -> (Scenario, Head<'n>) {
-        let root = Item::root(&document.root, document.file);
+        let root = Item::root(&document.root);
         let fields = self.fields(&root, &["apiVersion", "kind", "metadata", "spec"], &["status"]);
         let mut scenario = empty_scenario(&document.path);
         if let Some(item) = fields.get("metadata") {

@@ -6,6 +6,7 @@ mod hostile;
 mod manifests;
 mod rendering;
 mod scenarios;
+mod variations;
 
 use std::{collections::BTreeMap, io};
 

@@ -9,4 +9,4 @@ mod reader;
 mod scalar;
 
 pub(crate) use node::{Entry, Node, Value};
-pub(crate) use reader::read_documents;
+pub(crate) use reader::{read_documents, read_values};

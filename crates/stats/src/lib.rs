@@ -13,6 +13,7 @@
 //! | [`queueing`] | M/M/1, M/M/c, M/G/1 and what they say about waiting |
 //! | [`rollout`] | what a rollout loses, and whom connections stay with |
 //! | [`interval`] | a mean with its confidence interval |
+//! | [`significance`] | which differences are more than chance, also where there are several |
 //! | [`normal`] | the normal and Student's distributions |
 
 pub mod chance;
@@ -22,6 +23,7 @@ pub mod latency_histogram;
 pub mod normal;
 pub mod queueing;
 pub mod rollout;
+pub mod significance;
 
 pub use chance::{expected_max_over_mean, random_split_cv};
 pub use evenness::{coefficient_of_variation, gini, jain, max_over_mean, min_over_max};
@@ -30,3 +32,4 @@ pub use latency_histogram::LatencyHistogram;
 pub use normal::expected_largest_normal;
 pub use queueing::{Queue, erlang_b, erlang_c, md1, mg1, mm1, mmc};
 pub use rollout::lost_per_rollout;
+pub use significance::{chance_of_mean, holm};

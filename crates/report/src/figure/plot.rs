@@ -8,7 +8,7 @@ use std::ops::Range;
 use plotters::{
     chart::ChartBuilder,
     drawing::IntoDrawingArea,
-    element::PathElement,
+    element::{PathElement, Polygon},
     prelude::SVGBackend,
     series::{AreaSeries, LineSeries},
     style::{Color, RGBColor, ShapeStyle},
@@ -26,6 +26,8 @@ pub(crate) enum Mark {
     Line { points: Vec<(f64, f64)>, tone: &'static Tone, width: f64 },
     /// What is between points and a level.
     Between { points: Vec<(f64, f64)>, level: f64, tone: &'static Tone, opacity: f64 },
+    /// What is between a lower and an upper line, as points with both.
+    Band { points: Vec<(f64, f64, f64)>, tone: &'static Tone, opacity: f64 },
     /// Vertical grid lines.
     Columns { at: Vec<f64>, tone: &'static Tone },
     /// Horizontal grid lines.
@@ -76,6 +78,13 @@ impl Plot {
                         colour(tone).mix(*opacity),
                     ))
                     .map(drop),
+                Mark::Band { points, tone, opacity } => {
+                    let lower = points.iter().map(|(x, low, _)| (*x, *low));
+                    let upper = points.iter().rev().map(|(x, _, high)| (*x, *high));
+                    let edge: Vec<(f64, f64)> = lower.chain(upper).collect();
+                    let paint = colour(tone).mix(*opacity).filled();
+                    chart.draw_series([Polygon::new(edge, paint)]).map(drop)
+                }
                 Mark::Columns { at, tone } => chart
                     .draw_series(at.iter().map(|x| {
                         let ends = [(*x, self.y.start), (*x, self.y.end)];

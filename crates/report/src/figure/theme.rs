@@ -48,6 +48,20 @@ pub(crate) const VERSIONS: [Tone; 4] = [
     tone("version-4", "#0F7776", "#50C4C1"),
 ];
 
+/// More of them for the variants of a comparison, which no page shows.
+const MORE_SERIES: [Tone; 4] = [
+    tone("series-5", "#9B2F86", "#E58AD3"),
+    tone("series-6", "#5C6B1E", "#A9BA5B"),
+    tone("series-7", "#7A4A2B", "#D0A07C"),
+    tone("series-8", "#4A5568", "#A8B3C4"),
+];
+
+/// The tone of a variant; a ninth one takes the first's again, so names stand beside the tones.
+pub(crate) fn series(place: usize) -> &'static Tone {
+    let place = place % (VERSIONS.len() + MORE_SERIES.len());
+    VERSIONS.get(place).unwrap_or_else(|| &MORE_SERIES[place - VERSIONS.len()])
+}
+
 /// All tones.
 pub(crate) fn all() -> impl Iterator<Item = &'static Tone> {
     const ROLES: [&Tone; 10] =
@@ -97,7 +111,7 @@ mod tests {
 
     #[test]
     fn text_can_be_read_on_both_papers() {
-        for tone in [&INK, &MUTED, &GOOD, &BAD, &WARN].into_iter().chain(&VERSIONS) {
+        for tone in [&INK, &MUTED, &GOOD, &BAD, &WARN].into_iter().chain((0..8).map(series)) {
             for shade in [&PAPER, &SHADE] {
                 assert!(contrast(tone.light, shade.light) >= 4.5, "{tone:?} on light {shade:?}");
                 assert!(contrast(tone.dark, shade.dark) >= 4.5, "{tone:?} on dark {shade:?}");

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
 /// `value` indented by two spaces, with a line end.
-pub(super) fn indented(value: &impl Serialize) -> String {
+pub(crate) fn indented(value: &impl Serialize) -> String {
     let mut out = Vec::new();
     let mut serializer = Serializer::with_formatter(&mut out, Layout::default());
     value.serialize(&mut serializer).expect("strings, numbers and maps of them are JSON");

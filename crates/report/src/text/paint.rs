@@ -2,7 +2,7 @@
 
 /// What a piece of text means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub(super) enum Tone {
+pub(crate) enum Tone {
     /// Nothing in particular.
     #[default]
     Plain,
@@ -20,10 +20,10 @@ pub(super) enum Tone {
 
 /// Paints if it holds `true`, and copies if not.
 #[derive(Clone, Copy)]
-pub(super) struct Paint(pub(super) bool);
+pub(crate) struct Paint(pub(crate) bool);
 
 impl Paint {
-    pub(super) fn of(self, tone: Tone, text: &str) -> String {
+    pub(crate) fn of(self, tone: Tone, text: &str) -> String {
         let code = match tone {
             Tone::Plain => "",
             Tone::Bold => "1",

@@ -10,7 +10,7 @@ const SHORTEST: usize = 12;
 
 /// On which side of its column a cell stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Side {
+pub(crate) enum Side {
     /// Names.
     Left,
     /// Numbers.
@@ -18,20 +18,20 @@ pub(super) enum Side {
 }
 
 /// A table whose widest columns give way where the terminal is narrow.
-pub(super) struct Table {
+pub(crate) struct Table {
     heads: Vec<(String, Side)>,
     rows: Vec<Vec<(String, Tone)>>,
 }
 
 impl Table {
     /// An empty one.
-    pub(super) fn new<S: Into<String>>(heads: impl IntoIterator<Item = (S, Side)>) -> Self {
+    pub(crate) fn new<S: Into<String>>(heads: impl IntoIterator<Item = (S, Side)>) -> Self {
         let heads = heads.into_iter().map(|(head, side)| (head.into(), side)).collect();
         Self { heads, rows: Vec::new() }
     }
 
     /// Adds a row; missing cells are empty.
-    pub(super) fn row<S: Into<String>>(&mut self, cells: impl IntoIterator<Item = (S, Tone)>) {
+    pub(crate) fn row<S: Into<String>>(&mut self, cells: impl IntoIterator<Item = (S, Tone)>) {
         let mut row: Vec<(String, Tone)> =
             cells.into_iter().map(|(text, tone)| (text.into(), tone)).collect();
         assert!(row.len() <= self.heads.len(), "a row has no more cells than there are heads");
@@ -40,7 +40,7 @@ impl Table {
     }
 
     /// The lines of the table, without a line end at the end.
-    pub(super) fn render(mut self, style: Style) -> String {
+    pub(crate) fn render(mut self, style: Style) -> String {
         let mut widths = self.widths();
         let needed = |gap: usize, widths: &[usize]| {
             widths.iter().sum::<usize>() + gap * widths.len().saturating_sub(1)
@@ -101,7 +101,7 @@ fn line(
 
 /// `text` in at most `most` columns. The middle goes, because the end of a pod's name is what
 /// tells it from its siblings.
-pub(super) fn elide(text: &str, most: usize) -> String {
+pub(crate) fn elide(text: &str, most: usize) -> String {
     let length = text.chars().count();
     if length <= most || most < 3 {
         return text.to_owned();

@@ -3,7 +3,7 @@
 /// `text` in lines of at most `width` columns, all but the first indented by `hang`. A word that
 /// is longer than a line keeps its own; line ends in `text` count as spaces, runs of spaces within
 /// a line are kept.
-pub(super) fn wrap(text: &str, width: usize, hang: usize) -> String {
+pub(crate) fn wrap(text: &str, width: usize, hang: usize) -> String {
     let mut out = String::new();
     let mut column = 0;
     let mut pending = 0;
@@ -32,7 +32,7 @@ pub(super) fn wrap(text: &str, width: usize, hang: usize) -> String {
 }
 
 /// `text` in lines as [`wrap`] makes them, each indented by `indent`.
-pub(super) fn indented(text: &str, width: usize, indent: usize) -> String {
+pub(crate) fn indented(text: &str, width: usize, indent: usize) -> String {
     let wrapped = wrap(text, width.saturating_sub(indent), 0);
     let lines: Vec<String> =
         wrapped.lines().map(|line| format!("{}{line}", " ".repeat(indent))).collect();

@@ -12,7 +12,7 @@ use crate::{
     diagnostic::{Findings, suggest},
     field_path::{FieldPath, Segment},
     rate::Refusal,
-    source::{At, Extent, FileId},
+    source::{At, Extent},
     yaml::{Entry, Node, Value},
 };
 
@@ -20,22 +20,21 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(crate) struct Item<'n> {
     pub(crate) node: &'n Node,
-    file: FileId,
     key: Option<Extent>,
     path: FieldPath,
 }
 
 impl<'n> Item<'n> {
     /// The root of a document.
-    pub(crate) fn root(node: &'n Node, file: FileId) -> Self {
-        Self { node, file, key: None, path: FieldPath::default() }
+    pub(crate) fn root(node: &'n Node) -> Self {
+        Self { node, key: None, path: FieldPath::default() }
     }
 
     /// Where it stands; for a block, its name.
     pub(crate) fn at(&self) -> At {
         let block = matches!(self.node.value, Value::Map(_) | Value::Seq(_) | Value::Null);
         let extent = self.key.filter(|_| block).unwrap_or(self.node.extent);
-        At { file: self.file, extent }
+        At { file: self.node.file, extent }
     }
 
     /// Its path, such as `spec.clients[0].target`.
@@ -45,7 +44,7 @@ impl<'n> Item<'n> {
 
     /// Where its name stands, or itself where it has none.
     pub(crate) fn name_at(&self) -> At {
-        At { file: self.file, extent: self.key.unwrap_or(self.node.extent) }
+        At { file: self.node.file, extent: self.key.unwrap_or(self.node.extent) }
     }
 
     /// A field, where this is a mapping that has it; nothing is complained about.
@@ -65,7 +64,7 @@ impl<'n> Item<'n> {
     fn step(&self, segment: Segment, key: Option<Extent>, node: &'n Node) -> Self {
         let mut path = self.path.clone();
         path.0.push(segment);
-        Self { node, file: self.file, key, path }
+        Self { node, key, path }
     }
 }
 
@@ -227,13 +226,12 @@ impl Reading<'_> {
         if item.is_none() && fields.whole {
             let path =
                 fields.owner.step(Segment::Key(name.to_owned()), None, fields.owner.node).path();
-            let at = At { extent: fields.owner.at().extent, file: fields.owner.file };
             let diagnostic = Diagnostic::new(
                 Code::Missing,
                 format!("`{path}` is missing"),
                 format!("add `{name}: …`"),
             );
-            self.findings.push(diagnostic.at(at, "here"));
+            self.findings.push(diagnostic.at(fields.owner.at(), "here"));
         }
         item
     }

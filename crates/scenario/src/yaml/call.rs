@@ -76,7 +76,7 @@ fn close(
         let written = text.get(start..argument.end as usize)?;
         if depth(written) == 0 {
             let extent = Extent::new(start, argument.end as usize);
-            let node = Node { extent, value: Value::String(written.into()) };
+            let node = Node { file: open.file, extent, value: Value::String(written.into()) };
             return Some((Arc::new(node), index + 1));
         }
     }

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::source::Extent;
+use crate::source::{Extent, FileId};
 
 /// A value and where it stands.
 #[derive(Debug)]
 pub(crate) struct Node {
+    /// Its file, and that of its key: a value may have come from elsewhere than what is around it.
+    pub(crate) file: FileId,
     /// Where it stands; for an alias, where its anchor does.
     pub(crate) extent: Extent,
     /// What it is.

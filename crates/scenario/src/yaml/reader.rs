@@ -30,14 +30,25 @@ pub(crate) fn read_documents(
     values: &mut usize,
     findings: &mut Findings,
 ) -> Vec<Arc<Node>> {
+    let open = Vec::new();
+    let anchors = BTreeMap::new();
+    let ours = false;
+    documents(text, Builder { text, file, findings, open, anchors, size: values, ours })
+}
+
+/// The trees of a text that is to stand in one of this project's documents.
+pub(crate) fn read_values(text: &str, file: FileId, findings: &mut Findings) -> Vec<Arc<Node>> {
+    let (open, anchors, size, ours) = (Vec::new(), BTreeMap::new(), &mut 0, true);
+    documents(text, Builder { text, file, findings, open, anchors, size, ours })
+}
+
+fn documents(text: &str, mut builder: Builder<'_>) -> Vec<Arc<Node>> {
     let mut options = granit_parser::options! {
         flow_nesting_limit: MOST_NESTED + 1,
         block_nesting_limit: MOST_NESTED + 1,
     };
     options.set_emit_comments(false);
     let mut parser = Parser::new_from_str_with_options(text, options);
-    let mut builder =
-        Builder { text, file, findings, open: vec![], anchors: BTreeMap::new(), size: values };
     let mut documents = Vec::new();
     let mut errors = 0;
     while documents.len() <= MOST_DOCUMENTS {
@@ -45,7 +56,7 @@ pub(crate) fn read_documents(
             Ok(Next::Document(root)) => documents.extend(root),
             Ok(Next::End) => return documents,
             Err(Stop::Syntax(error)) => {
-                builder.findings.push(syntax_error(&error, text, file));
+                builder.findings.push(syntax_error(&error, text, builder.file));
                 errors += 1;
                 // Input that hits a limit is hostile; what follows is not worth the time.
                 let hostile = *error.kind() == ErrorKind::RecursionLimitExceeded;
@@ -60,7 +71,7 @@ pub(crate) fn read_documents(
             }
         }
     }
-    findings.push(Diagnostic::new(
+    builder.findings.push(Diagnostic::new(
         Code::TooManyValues,
         format!("more than {MOST_DOCUMENTS} documents in one file"),
         "split the file",
@@ -153,6 +164,8 @@ struct Builder<'a> {
     anchors: BTreeMap<usize, Anchored>,
     /// Values so far, aliases written out.
     size: &'a mut usize,
+    /// Whether the text is to stand in one of this project's documents.
+    ours: bool,
 }
 
 impl Builder<'_> {
@@ -248,7 +261,7 @@ impl Builder<'_> {
             self.report(Diagnostic::new(Code::BadScalar, reason, help), extent, "refused");
             Value::Null
         });
-        let node = Arc::new(Node { extent, value });
+        let node = Arc::new(Node { file: self.file, extent, value });
         self.grow(1, extent)?;
         self.remember(anchor, &node, 1);
         Ok((node, plain && tag.is_none() && text == "<<"))
@@ -296,13 +309,16 @@ impl Builder<'_> {
             }
             Content::Map { pairs, .. } => Value::Map(self.mapping(pairs)?),
         };
-        let node = Arc::new(Node { extent, value });
+        let node = Arc::new(Node { file: self.file, extent, value });
         self.remember(open.anchor, &node, *self.size - open.size_before);
         Ok(node)
     }
 
     /// Whether the document says already that it is one of this project's.
     fn is_ours(&self) -> bool {
+        if self.ours {
+            return true;
+        }
         let Some(Open { content: Content::Map { pairs, .. }, .. }) = self.open.first() else {
             return false;
         };

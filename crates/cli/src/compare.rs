@@ -1,0 +1,217 @@
+//! `rollsim compare`: the same scenario with other values, under the same seeds.
+
+use std::{collections::BTreeSet, io};
+
+use metrics::{Comparison, Trial, comparison::Runs};
+use report::ComparisonReport;
+use scenario::{Loaded, Scenario, Sources, Style, Variant, Variation, load_variant, render};
+
+use crate::{
+    args::{Compare, Format},
+    attendant::Attendant,
+    check::judge,
+    disk::Kept,
+    exit, output,
+    rehearsal::rehearse,
+    run::{TOOL, about_ending, line_of, not_run, nothing_to_run, text_style},
+    side_by_side::side_by_side,
+};
+
+/// Fewer seeds than these are no comparison: one pair says nothing about chance.
+const FEWEST_SEEDS: u64 = 2;
+
+/// What is to be run.
+struct Plan {
+    variants: Vec<Variant>,
+    settings: Vec<Vec<(String, String)>>,
+    against: usize,
+    /// The first variant as it was read, for what is said about all.
+    first: Scenario,
+    /// Ascending.
+    loads: Vec<f64>,
+    /// By load, and for each by variant.
+    scenarios: Vec<Scenario>,
+    seeds: Vec<u64>,
+    /// About the files and the options.
+    warnings: Vec<String>,
+}
+
+/// Runs every variant under every seed, and says which differences are real.
+pub(crate) fn compare(args: &Compare) -> io::Result<u8> {
+    let plan = match plan(args) {
+        Ok(plan) => plan,
+        Err(code) => return Ok(code),
+    };
+    let attendant = Attendant::new();
+    let runs = run_all(&plan, &attendant);
+    attendant.leave();
+    let done = runs.first().map_or(0, |runs| runs.trials.len()) as u64;
+    let interrupted = attendant.interrupted();
+    if interrupted && done < FEWEST_SEEDS {
+        output::warn("error: interrupted before every variant had run under two seeds");
+        return Ok(exit::INTERRUPTED);
+    }
+    let names = plan.variants.iter().map(|variant| variant.name().to_owned()).collect();
+    let comparison = Comparison::of(names, plan.against, runs);
+    let mut warnings = plan.warnings;
+    if interrupted {
+        warnings.push(format!("interrupted: this is over the first {done} seeds"));
+    }
+    let report = ComparisonReport {
+        tool: TOOL,
+        scenario: &plan.first.name,
+        description: &plan.first.description,
+        settings: plan.settings,
+        comparison: &comparison,
+        warnings,
+    };
+    print(args, &report)?;
+    Ok(if interrupted { exit::INTERRUPTED } else { exit::ALL_WELL })
+}
+
+fn print(args: &Compare, report: &ComparisonReport<'_>) -> io::Result<()> {
+    if let Some(folder) = &args.plots {
+        for figure in report::comparison_figures(report) {
+            let path = |ending: &str| folder.join(format!("{}.{ending}", figure.name));
+            output::write(&path("svg"), figure.svg.as_bytes())?;
+            output::write(&path("png"), &report::png(&figure.svg))?;
+        }
+    }
+    match args.output {
+        Format::Text => output::print(&report::comparison::text(report, text_style())),
+        Format::Json => output::print_bytes(report::comparison::json(report).as_bytes()),
+    }
+}
+
+/// What is to be run, or the code to exit with once it was said what is wrong.
+fn plan(args: &Compare) -> Result<Plan, u8> {
+    let variation = Variation::read(&args.vary).map_err(|unvaried| {
+        output::warn(&render(&unvaried.diagnostics, &unvaried.sources, stderr_style()));
+        exit::BAD_INPUT
+    })?;
+    let against = match &args.against {
+        None => 0,
+        Some(values) => variation
+            .named(values)
+            .map_err(|help| refuse(&format!("no variant is called `{values}`"), &help))?,
+    };
+    let variants = variation.variants();
+    let (read, warnings) = read_all(args, &variation, &variants)?;
+    let loads = loads(&args.load)?;
+    let mut scenarios = Vec::new();
+    for load in &loads {
+        for scenario in &read {
+            let at_load = scenario.at_load(*load);
+            scenarios.push(at_load.ok_or_else(|| {
+                let message = format!("at {load} times the load there are too many requests");
+                refuse(&message, "write smaller factors behind `--load`")
+            })?);
+        }
+    }
+    let first = read.into_iter().next().expect("there are variants");
+    let seed = args.seed.unwrap_or(first.seed);
+    Ok(Plan {
+        settings: variants.iter().map(|variant| variation.settings(variant)).collect(),
+        seeds: (0..args.seeds).map(|step| seed.wrapping_add(step)).collect(),
+        variants,
+        against,
+        first,
+        loads,
+        scenarios,
+        warnings,
+    })
+}
+
+/// Reads every variant; what several of them have wrong is said once.
+fn read_all(
+    args: &Compare,
+    variation: &Variation,
+    variants: &[Variant],
+) -> Result<(Vec<Scenario>, Vec<String>), u8> {
+    let files = Kept::default();
+    let (mut scenarios, mut warnings, mut said) = (Vec::new(), Vec::new(), BTreeSet::new());
+    let mut refused = None;
+    for variant in variants {
+        let mut loaded = load_variant(&args.paths, &files, &judge, variation, variant);
+        let line = |found: &_, sources: &Sources| line_of(found, sources);
+        let sources = &loaded.sources;
+        loaded.diagnostics.retain(|found| said.insert(line(found, sources)));
+        warnings.extend(loaded.diagnostics.iter().map(|found| line(found, sources)));
+        if !loaded.diagnostics.is_empty() {
+            output::warn(&render(&loaded.diagnostics, &loaded.sources, stderr_style()));
+        }
+        match ready(&loaded) {
+            Ok(()) => scenarios.extend(loaded.scenario),
+            Err(code) => refused = refused.or(Some(code)),
+        }
+    }
+    match refused {
+        None => Ok((scenarios, warnings)),
+        Some(code) => Err(code),
+    }
+}
+
+/// Whether there is something to run, or the code to exit with.
+fn ready(loaded: &Loaded) -> Result<(), u8> {
+    match &loaded.scenario {
+        None => Err(not_run(loaded)),
+        Some(scenario) if nothing_to_run(scenario) => Err(exit::NOTHING_TO_RUN),
+        Some(_) => Ok(()),
+    }
+}
+
+/// The factors in ascending order, each once.
+fn loads(asked: &[f64]) -> Result<Vec<f64>, u8> {
+    if asked.is_empty() {
+        return Ok(vec![1.0]);
+    }
+    let mut loads = asked.to_vec();
+    loads.sort_by(f64::total_cmp);
+    match loads.windows(2).find(|pair| pair[0].to_bits() == pair[1].to_bits()) {
+        Some(pair) => {
+            let message = format!("the load {} is there twice", pair[0]);
+            Err(refuse(&message, "leave one of the two out"))
+        }
+        None => Ok(loads),
+    }
+}
+
+/// All runs, by load and variant. After Ctrl-C they are those of the seeds that every variant was
+/// run under.
+fn run_all(plan: &Plan, attendant: &Attendant) -> Vec<Runs> {
+    // All of one seed come before the next, so that Ctrl-C leaves whole pairs.
+    let (each, jobs) = (plan.scenarios.len(), plan.scenarios.len() * plan.seeds.len());
+    let trials = side_by_side(jobs, |job| {
+        attendant.say(&format!("run {} of {jobs}", job + 1));
+        run_one(&plan.scenarios[job % each], plan.seeds[job / each], attendant)
+    });
+    let whole = |seed: &&[Option<Trial>]| seed.iter().all(Option::is_some);
+    let seeds: Vec<&[Option<Trial>]> = trials.chunks(each).take_while(whole).collect();
+    let runs = |place: usize| Runs {
+        variant: place % plan.variants.len(),
+        load: plan.loads[place / plan.variants.len()],
+        trials: seeds.iter().filter_map(|seed| seed[place].clone()).collect(),
+    };
+    (0..each).map(runs).collect()
+}
+
+/// One run; nothing where Ctrl-C ended it.
+fn run_one(scenario: &Scenario, seed: u64, attendant: &Attendant) -> Option<Trial> {
+    if attendant.interrupted() {
+        return None;
+    }
+    let (measures, ending) = rehearse(scenario, seed, attendant, None);
+    let mut trial = Trial::of(seed, &measures);
+    trial.warnings.extend(about_ending(ending));
+    (!ending.interrupted).then_some(trial)
+}
+
+/// Says what is wrong with the usage.
+fn refuse(message: &str, help: &str) -> u8 {
+    output::warn(&format!("error: {message}\n  = help: {help}"));
+    exit::BAD_INPUT
+}
+
+fn stderr_style() -> Style {
+    if output::stderr_in_colour() { Style::Ansi } else { Style::Plain }
+}
