@@ -50,7 +50,7 @@ pub(crate) fn figure(
 
 /// What measures are of, in a title.
 pub(super) fn what(measures: &[Measure]) -> &'static str {
-    if measures.contains(&Measure::MaxOverMean) { "how even the load is" } else { "latency" }
+    if measures.contains(&Measure::MaxOverMean) { "evenness" } else { "latency" }
 }
 
 /// What a panel is headed by.
