@@ -75,10 +75,11 @@ impl Balancer {
         self.connected.retain(|pod| self.since.contains_key(pod));
     }
 
-    /// Chooses a pod for a request, another than the one where it has failed already.
+    /// Chooses a pod for a request, another than the one where it has failed already; that one again only
+    /// where `insists`, and the policy does too.
     pub(crate) fn pick(
         &mut self,
-        failed_at: Option<PodId>,
+        (failed_at, insists): (Option<PodId>, bool),
         context: &mut PickContext<'_>,
     ) -> Option<Upstream> {
         let mut chosen = None;
@@ -90,6 +91,9 @@ impl Balancer {
                 break;
             }
             self.withdraw(it.pod, context.now);
+        }
+        if chosen.is_none() && insists {
+            chosen = self.policy.pick(context).map(|place| self.pods[place]);
         }
         let KnownPod { pod, address, .. } = chosen?;
         let kept = !self.connected.insert(pod);

@@ -369,17 +369,22 @@ impl Client {
         self.called.insert(service)
     }
 
+    /// Whether a sender of it is still there: a pod that has ended is not.
+    #[must_use]
+    pub fn is_there(&self, caller: Caller) -> bool {
+        match caller {
+            Caller::Pod(pod) => self.senders.iter().any(|(sender, _)| *sender == pod),
+            Caller::Node(_) | Caller::Outside(_) => true,
+        }
+    }
+
     /// Whether it tries again after this many attempts and such a failure. A pod that has ended since
     /// tries nothing any more.
     #[must_use]
     pub fn retries(&self, caller: Caller, attempts: u32, family: Family) -> bool {
-        let is_there = |pod| self.senders.iter().any(|(sender, _)| *sender == pod);
         attempts < self.config.attempts
             && self.config.retry_on.contains(&family)
-            && match caller {
-                Caller::Pod(pod) => is_there(pod),
-                Caller::Node(_) | Caller::Outside(_) => true,
-            }
+            && self.is_there(caller)
     }
 
     /// Whether it sends from pods of this namespace with these labels.
@@ -413,7 +418,8 @@ impl Client {
         self.senders.retain(|(sender, _)| *sender != pod);
         self.directions_of_pods.remove(&pod);
         self.kept.remove(&Caller::Pod(pod));
-        self.pools.remove(&Caller::Pod(pod)).unwrap_or_default()
+        let pool = self.pools.get_mut(&Caller::Pod(pod));
+        pool.map(Pool::begin_anew).unwrap_or_default()
     }
 }
 

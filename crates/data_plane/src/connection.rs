@@ -1,7 +1,7 @@
 //! A connection's arrival at a pod: accepted, refused, or never answered.
 //!
-//! A connection is not a request. Proxies balance connections; a program accepts them. Here each
-//! request has a connection of its own, but over UDP, where those of one socket are one flow.
+//! A connection is not a request. Proxies balance connections; a program accepts them. A request has one of
+//! its own, or goes over one that its sender keeps; over UDP those of one socket are one flow.
 
 use api::{NodeId, PodId, Protocol};
 use record::{Cause, ClientId};

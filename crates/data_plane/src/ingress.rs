@@ -165,7 +165,7 @@ impl IngressPod {
         failed_at: Option<PodId>,
         context: &mut PickContext<'_>,
     ) -> Option<Upstream> {
-        self.balancers.get_mut(backend)?.pick(failed_at, context)
+        self.balancers.get_mut(backend)?.pick((failed_at, false), context)
     }
 
     /// Hears how a request ended at a pod.

@@ -149,7 +149,7 @@ impl Mesh {
     ) -> Option<Upstream> {
         let id = self.sidecar(sender, balancing, context.now);
         let balancer = &mut self.sidecars[id.0 as usize].balancer;
-        let picked = balancer.pick(failed_at, context);
+        let picked = balancer.pick((failed_at, true), context);
         balancer.probes(context, &mut self.probed);
         picked
     }

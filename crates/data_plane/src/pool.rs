@@ -175,7 +175,9 @@ impl Kept {
 impl Pool {
     /// Finds a connection for a request that is sent now.
     pub fn take(&mut self, keeping: &Keeping, now: Time) -> Taken {
-        let all = self.open.len() as u32 + self.opening;
+        // A multiplexed one that is about to end takes its time over what is on it, and needs a successor.
+        let counts = |kept: &&Kept| !(keeping.multiplexed() && kept.is_known_to_end(now));
+        let all = self.open.values().filter(counts).count() as u32 + self.opening;
         if all < keeping.min.min(keeping.max) {
             self.opening += 1;
             return Taken::Open;
@@ -308,6 +310,13 @@ impl Pool {
                 kept.end = Some(if idle { End::Closed(now) } else { End::Leaving(now) });
             }
         }
+    }
+
+    /// Gives back all there is, at the end of a sender, and begins anew. No connection has the number of
+    /// one that was before: requests of the sender's last life may still be about.
+    pub fn begin_anew(&mut self) -> Self {
+        let new = Self { opened: self.opened, ..Self::default() };
+        std::mem::replace(self, new)
     }
 
     /// The connections there are, at the end of a sender.

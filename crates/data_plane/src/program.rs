@@ -9,6 +9,7 @@ use record::{Cause, ClientId, Record};
 use crate::{
     Cx, DataPlane,
     behaviour::{Behaviour, OnSigterm},
+    connection::Caller,
     event::{Event, class},
     server::{Listener, Server, ServerId},
 };
@@ -223,7 +224,7 @@ impl DataPlane {
     fn remove_sender(&mut self, pod: PodId, cx: &mut Cx<'_>) {
         for client in (0..self.clients.len() as u32).map(ClientId) {
             let pool = self.clients[client.0 as usize].remove_sender(pod);
-            self.close_pool(client, pool, cx);
+            self.close_pool((client, Caller::Pod(pod)), pool, cx);
         }
     }
 

@@ -11,6 +11,7 @@ use crate::{
     event::{Event, class},
     flight::{Flight, FlightId, GIVEN_UP, Link},
     ingress::{Backend, CONNECT_TIMEOUT, IngressId, TRIES},
+    wanted::KeyText,
     way::{client_source, end_of},
 };
 
@@ -46,7 +47,9 @@ impl DataPlane {
             return self.finish(id, cx);
         };
         request.service = self.dns.service_named(&backend.service);
-        let mut context = PickContext::new(cx.now, &mut random);
+        let key = KeyText::new(client.key(request.number));
+        let mut context =
+            PickContext { key: key.as_bytes(), ..PickContext::new(cx.now, &mut random) };
         let Some(upstream) = proxy.pick(backend, request.pod, &mut context) else {
             // Where it has failed before, that stays the reason.
             if request.pod.is_none() {

@@ -2,9 +2,11 @@
 //! and gives it back when it ends.
 //!
 //! *Left out:* that a sender with many requests at once opens a second connection for each while the first
-//! is being opened, and then uses whichever is there first; and the handshakes of TLS.
+//! is being opened, and then uses whichever is there first; connections on which nobody answers, because no node fails yet; and
+//! the handshakes of TLS.
 
 use engine::{Source, Time};
+use policy::{Ended, EndpointId, Reply};
 use record::{Cause, ClientId, Outcome, Record};
 
 use crate::{
@@ -85,7 +87,10 @@ impl DataPlane {
         let flight = self.flights.flight_mut(id);
         let owner = (flight.request.client, flight.caller);
         let client = &self.clients[owner.0.0 as usize];
-        let Some(keeping) = client.config.keeping else { return };
+        let Some(keeping) = client.config.keeping.filter(|_| client.is_there(owner.1)) else {
+            // Nobody is there any more to keep it.
+            return flight.set_hold(Hold::Nothing);
+        };
         let pod = flight.request.pod.expect("it was accepted by a pod");
         let by_rules = flight.link == Link::ByRules;
         let service = flight.request.service;
@@ -143,7 +148,7 @@ impl DataPlane {
             }
         };
         if let Some(kept) = closed {
-            self.closed(owner.0, &kept, cx);
+            self.closed(owner, &kept, cx);
         }
         match (hold, outcome) {
             // Those who wait for the same connection hear the same.
@@ -156,6 +161,7 @@ impl DataPlane {
 
     /// Requests that wait go on, as far as there are connections.
     fn wake(&mut self, owner: (ClientId, Caller), keeping: &Keeping, cx: &mut Cx<'_>) {
+        self.prune(owner, keeping, cx);
         while let Some(id) = self.pool(owner).waiting.front().copied() {
             match self.pool(owner).take(keeping, cx.now) {
                 Taken::Wait => return,
@@ -198,24 +204,31 @@ impl DataPlane {
     /// Closes what a sender no longer wants, or has heard the end of.
     fn prune(&mut self, owner: (ClientId, Caller), keeping: &Keeping, cx: &mut Cx<'_>) {
         while let Some(kept) = self.pool(owner).prune(keeping, cx.now) {
-            self.closed(owner.0, &kept, cx);
+            self.closed(owner, &kept, cx);
         }
     }
 
     /// A connection is closed, as its sender knows.
-    fn closed(&mut self, client: ClientId, kept: &Kept, cx: &mut Cx<'_>) {
+    fn closed(&mut self, owner: (ClientId, Caller), kept: &Kept, cx: &mut Cx<'_>) {
         let Route { node, pod, asked, by_rules, .. } = kept.route;
         if let Some(asked) = asked.filter(|_| by_rules) {
             let proxy = &mut self.proxies[node.0 as usize];
             proxy.connection_closed(asked, pod, (cx.now, cx.now.since(kept.opened)));
         }
+        let client = owner.0;
+        let balances = self.clients[client.0 as usize].config.balancing.is_some();
+        if let Some(mesh) = self.mesh.as_mut().filter(|_| balances) {
+            let (endpoint, latency) = (EndpointId(pod.0), cx.now.since(kept.opened));
+            let (now, reply, report) = (cx.now, Reply::Ok, None);
+            mesh.ended(owner, &Ended { endpoint, now, latency, reply, report });
+        }
         cx.recorder.record(cx.now, &Record::ConnectionClosed { client, node, pod });
     }
 
     /// A sender that ends closes its connections.
-    pub(crate) fn close_pool(&mut self, client: ClientId, pool: Pool, cx: &mut Cx<'_>) {
+    pub(crate) fn close_pool(&mut self, owner: (ClientId, Caller), pool: Pool, cx: &mut Cx<'_>) {
         for kept in pool.into_connections() {
-            self.closed(client, &kept, cx);
+            self.closed(owner, &kept, cx);
         }
     }
 

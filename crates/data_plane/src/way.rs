@@ -89,8 +89,12 @@ impl DataPlane {
             Caller::Outside(_) => self.network.outside(),
             Caller::Node(_) | Caller::Pod(_) => Span::ZERO,
         };
+        let balances = self.clients[request.client.0 as usize].config.balancing.is_some();
         let (pod, port) = match (flight.link, request.service) {
-            (Link::Direct | Link::Kept, _) => (request.pod, flight.asked),
+            // Whoever balances itself chooses another of the pods that its name led to.
+            (Link::Direct | Link::Kept, service) if !(balances && service.is_some()) => {
+                (request.pod, flight.asked)
+            }
             (_, None) => {
                 flight.fail(Cause::DiscoveryStaleAddress);
                 let deadline = flight.deadline;
@@ -216,10 +220,10 @@ impl DataPlane {
             }
         };
         // The handshake's answer and the request itself take another round trip.
-        let at_once = flight.link == Link::Kept || flight.carrier == Carrier::Datagram;
+        let opens = flight.carrier == Carrier::New;
+        let at_once = (flight.link == Link::Kept && !opens) || flight.carrier == Carrier::Datagram;
         let handshake = if at_once { Span::ZERO } else { delay + delay };
         let received = cx.now + handshake;
-        let opens = flight.carrier == Carrier::New;
         let station = self.runtime.server_mut(server);
         let Some(admission) = station.admit(cx.now, received, &mut flight.workload) else {
             flight.fail(Cause::RejectedOverload);
@@ -297,6 +301,7 @@ impl DataPlane {
         }
         if let (Some(mesh), Some(pod)) = (&mut self.mesh, request.pod)
             && client.config.balancing.is_some()
+            && !kept
         {
             let report = self.runtime.first_server_mut(pod).and_then(|server| {
                 server.measure_load();

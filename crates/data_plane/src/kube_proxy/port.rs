@@ -282,8 +282,8 @@ fn stay(
     context: (Flow, &mut dyn Random),
 ) -> Result<Target, Refusal> {
     let target = match affinity.find(&door.targets, caller, now) {
-        Some(place) => door.targets[place],
-        None => door.pick(now, context)?,
+        Some(place) if door.policy.chosen(place, now) => door.targets[place],
+        _ => door.pick(now, context)?,
     };
     affinity.remember(target, caller, now);
     Ok(target)

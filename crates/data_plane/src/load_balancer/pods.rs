@@ -8,7 +8,7 @@
 //! what it is at work on has some time left.
 //!
 //! *Left out:* stickiness, the zones of a balancer, what it tries again by itself, the work of
-//! checks for the programs, connections that are kept, and UDP, which still comes in at nodes.
+//! checks for the programs, and UDP, which still comes in at nodes.
 
 use api::{BalancerRequest, PodId, PodTarget, ServiceId, TargetId};
 use engine::{Distribution, Random, Source, Span, Stream, Streams, Time};

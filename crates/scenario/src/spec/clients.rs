@@ -154,8 +154,10 @@ impl Reading<'_> {
 
     /// `{ outside: 203.0.113.7 }`; `None` where it is something else.
     fn outside_address(&mut self, item: &Item<'_>) -> Option<Option<Ipv4Addr>> {
-        let item = item.field("outside")?;
-        let text = self.text(&item)?;
+        item.field("outside")?;
+        let fields = self.fields(item, &["outside"], &[]);
+        let Some(item) = fields.get("outside") else { return Some(None) };
+        let Some(text) = self.text(&item) else { return Some(None) };
         let address = text.parse().ok();
         if address.is_none() {
             let message = format!("{}: `{text}` is no address of IPv4", item.path());

@@ -356,7 +356,10 @@ fn host_of(url: &Url<'_>, variable: Option<&str>) -> Host {
 
 /// The port of a Service that leads to pods, by its number.
 fn backend(service: &Service, number: u16) -> Option<Backend> {
-    let port = service.spec.ports.iter().find(|port| port.port == number)?;
+    let ports = &service.spec.ports;
+    // Names of a headless Service lead to pods at the pods' own port.
+    let only = ports.first().filter(|_| service.spec.headless && ports.len() == 1);
+    let port = ports.iter().find(|port| port.port == number).or(only)?;
     service.spec.selector.as_ref()?;
     Some(Backend { service: service.meta.key(), port_name: port.name.clone() })
 }

@@ -147,7 +147,7 @@ fn what_is_wrong_is_shown_in_the_option() {
                 "cluster.proxy.mode=iptables,ipvs",
                 "clients.shop.arrivals=poisson(5/s),poisson(5/d)",
             ],
-            &["--vary:2:45", "unknown unit"],
+            &["--vary:2:46", "unknown unit"],
         ),
     ];
     for (options, words) in cases {
