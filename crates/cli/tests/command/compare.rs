@@ -135,7 +135,7 @@ fn bad_usage_is_answered_with_what_was_meant() {
         (&["--vary", "clients.shop.timeout=1s,2x"], &["--vary:1:26", "RS0104"]),
         (
             &["--vary", "duration=5s,9s", "--against", "5"],
-            &["no variant is called `5`", "did you mean `5s`?"],
+            &["no variant is called `5`", "there are the variants `5s`, `9s`"],
         ),
         (&["--vary", "duration=5s,9s", "--seeds", "1"], &["1 is not in 2..=10000"]),
         (&["--vary", "duration=5s,9s", "--load", "0"], &["a factor is a number from 0.001"]),
