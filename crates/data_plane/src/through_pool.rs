@@ -2,8 +2,8 @@
 //! and gives it back when it ends.
 //!
 //! *Left out:* that a sender with many requests at once opens a second connection for each while the first
-//! is being opened, and then uses whichever is there first; connections on which nobody answers, because no node fails yet; and
-//! the handshakes of TLS.
+//! is being opened, and then uses whichever is there first; connections on which nobody answers,
+//! because no node fails yet; and the handshakes of TLS.
 
 use engine::{Source, Time};
 use policy::{Ended, EndpointId, Reply};
@@ -36,6 +36,8 @@ impl DataPlane {
             Taken::Open => flight.set_hold(Hold::Opens),
             Taken::Wait => {
                 flight.set_hold(Hold::Waits);
+                // What became of an attempt before was said; this one has no pod yet.
+                flight.request.pod = None;
                 flight.fail(Cause::TimeoutSlow);
                 let deadline = flight.deadline;
                 self.pool(owner).waiting.push_back(id);

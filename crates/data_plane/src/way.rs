@@ -96,6 +96,7 @@ impl DataPlane {
                 (request.pod, flight.asked)
             }
             (_, None) => {
+                request.pod = None;
                 flight.fail(Cause::DiscoveryStaleAddress);
                 let deadline = flight.deadline;
                 return self.end_at(id, deadline, cx);
