@@ -13,6 +13,7 @@ mod exposure;
 mod files;
 mod fingerprints;
 mod flows;
+mod front_doors;
 mod http_route;
 mod ideal;
 mod kept_connections;

@@ -3,6 +3,8 @@
 //! The second place where the two planes touch: the controller reads and writes objects, a balancer
 //! sends connections to pods, and all they know of each other passes through here.
 
+use std::net::Ipv4Addr;
+
 use crate::{PodId, ServiceId};
 
 /// A target's dense number in one run, given by the controller and never used again: a pod that is
@@ -21,6 +23,8 @@ pub struct PodTarget {
     pub pod: PodId,
     /// The port of the pod.
     pub target_port: u16,
+    /// The pod's address.
+    pub address: Ipv4Addr,
 }
 
 /// What the controller asks of a load balancer.

@@ -12,6 +12,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
     sync::Arc,
 };
 
@@ -161,7 +162,12 @@ impl LoadBalancerController {
                 let found = ports.find(|it| it.name == port.name && it.protocol == port.protocol);
                 let Some(target_port) = found.and_then(|it| it.port) else { continue };
                 for endpoint in &slice.endpoints {
-                    let Some((pod, name)) = &endpoint.target else { continue };
+                    // Nothing that is simulated listens at an address of IPv6.
+                    let (Some((pod, name)), IpAddr::V4(address)) =
+                        (&endpoint.target, endpoint.address)
+                    else {
+                        continue;
+                    };
                     let heard = self.pod(*pod, &Key::new(key.namespace.clone(), name.clone()));
                     let Some(heard) = heard else {
                         wanted.more = true;
@@ -170,7 +176,8 @@ impl LoadBalancerController {
                     let waits = !endpoint.terminating && heard.has_ready_containers();
                     if endpoint.ready || waits {
                         let (service, port, pod) = (service.id, port.port, *pod);
-                        wanted.targets.insert(PodTarget { service, port, pod, target_port });
+                        let target = PodTarget { service, port, pod, target_port, address };
+                        wanted.targets.insert(target);
                     } else if !heard.has_ready_containers() && gates(heard).next().is_some() {
                         wanted.more = true;
                     }

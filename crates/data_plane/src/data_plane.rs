@@ -19,7 +19,7 @@ use crate::{
     ingress::{self, Backend, IngressId, IngressPod},
     kube_proxy::{self, KubeProxy, TargetLists},
     load_balancer::{
-        HealthCheck, LoadBalancers,
+        self, HealthCheck, LoadBalancers,
         pods::{self, PodTargets},
     },
     mesh::{self, Mesh},
@@ -59,6 +59,8 @@ pub struct Config {
     pub mesh: mesh::Config,
     /// How load balancers ask their nodes.
     pub health_check: HealthCheck,
+    /// How they choose a node; by chance where nothing is said.
+    pub node_policy: Option<policy::Configured>,
     /// How they treat pods, where these are their targets.
     pub pod_targets: Option<pods::Config>,
     /// How the programs in images behave.
@@ -101,6 +103,11 @@ pub struct DataPlane {
     pub(crate) arrived: u64,
     pub(crate) finished: u64,
     pub(crate) unsent: u64,
+    /// Whether the policy of the nodes' rules looks at the ends of a connection.
+    pub(crate) looks_at_flows: bool,
+    /// Whether any policy of a node or of a load balancer may want to hear that connections are
+    /// established.
+    pub(crate) hears_established: bool,
     services_change: bool,
     names_pods: bool,
 }
@@ -129,7 +136,18 @@ impl DataPlane {
             clients: clients.collect(),
             proxies: proxies.collect(),
             targets: TargetLists::default(),
-            balancers: LoadBalancers::new(config.health_check, nodes, streams),
+            looks_at_flows: config.proxy.looks_at_flows,
+            hears_established: config.proxy.policy.build(0).listens()
+                || config.node_policy.is_some()
+                || config.pod_targets.as_ref().is_some_and(|targets| targets.policy.is_some()),
+            balancers: LoadBalancers::new(
+                load_balancer::Config {
+                    check: config.health_check,
+                    policy: config.node_policy,
+                    nodes,
+                },
+                streams,
+            ),
             pod_targets: config.pod_targets.map(|config| PodTargets::new(config, streams)),
             ingress_pods: ingress::pods(&config.ingress, nodes, &backends, streams),
             mesh,
@@ -243,7 +261,10 @@ impl DataPlane {
             Event::SyncProxy(node) => self.proxies[node.0 as usize].sync(&mut self.targets, cx),
             Event::ProgramRules(node) => self.proxies[node.0 as usize].program_rules(cx),
             Event::SyncIngress(id) => self.ingress_pods[id.place()].sync(cx),
-            Event::PollIngress(id) => self.ingress_pods[id.place()].poll(cx.now),
+            Event::PollIngress(id) => {
+                let (pod, worker) = id.places(self.ingress_pods[0].workers());
+                self.ingress_pods[pod].poll(worker, cx.now);
+            }
             Event::PushEndpoints => self.mesh.iter_mut().for_each(|mesh| mesh.push(cx)),
             Event::HearEndpoints(id) => {
                 self.mesh.iter_mut().for_each(|mesh| mesh.hear(id, cx.now));

@@ -5,7 +5,7 @@ use record::ClientId;
 
 use crate::{
     flight::FlightId,
-    ingress::IngressId,
+    ingress::{IngressId, WorkerId},
     load_balancer::NodeTargetId,
     mesh::{ProbeId, SidecarId},
     server::ServerId,
@@ -39,7 +39,7 @@ pub enum Event {
     /// A pod of the Ingress controller is due to look at its changes.
     SyncIngress(IngressId),
     /// Its workers fetch what it found.
-    PollIngress(IngressId),
+    PollIngress(WorkerId),
     /// The server of a mesh pushes what it knows, if nothing more has changed.
     PushEndpoints,
     /// What it pushed arrives at a sidecar.

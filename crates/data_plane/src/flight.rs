@@ -4,9 +4,10 @@ use engine::{RequestStream, Span, Time};
 use record::{Cause, Outcome, Request};
 
 use crate::{
-    connection::Caller,
+    connection::{Caller, Transport},
     dns::Destination,
-    ingress::IngressId,
+    ingress::WorkerId,
+    kube_proxy::Asked,
     pool::{ConnectionId, Hold},
     server::ServerId,
 };
@@ -32,8 +33,8 @@ pub struct Flight {
     pub link: Link,
     /// What carries it there.
     pub carrier: Carrier,
-    /// The pod of the Ingress controller that it passes through.
-    pub ingress: Option<IngressId>,
+    /// The worker of the Ingress controller that it passes through.
+    pub ingress: Option<WorkerId>,
     /// How many pods that one has tried for it; [`GIVEN_UP`] where it tries no more.
     pub tries: u8,
     /// The kept connection that it is on.
@@ -244,6 +245,14 @@ impl Flight {
         self.request.pod = pod.or(self.request.pod);
         self.asked = port;
         self.link = if pod.is_some() { Link::Direct } else { Link::ByRules };
+    }
+
+    /// What it asks for, where that is a Service.
+    #[must_use]
+    #[inline]
+    pub fn asks(&self, transport: Transport) -> Option<Asked> {
+        let (protocol, port, caller) = (transport.protocol(), self.asked, self.caller);
+        self.request.service.map(|service| Asked { service, protocol, port, caller })
     }
 
     /// Why nobody answers where it goes.

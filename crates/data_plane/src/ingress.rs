@@ -2,7 +2,8 @@
 //!
 //! Such a proxy watches EndpointSlices itself and sends each request straight to a pod, past the nodes'
 //! proxies. What it hears is looked at now and then, and its workers fetch the outcome at intervals, so
-//! it has a lag of its own. Its connections to pods are kept, so that a request needs no handshake. When a
+//! it has a lag of its own. Each worker balances for itself: it has a policy of its own, and knows
+//! nothing of what others send. Its connections to pods are kept, so that a request needs no handshake. When a
 //! pod refuses a request, does not answer or breaks off, it tries another, a few times.
 //!
 //! *Left out:* the number of connections that are kept and their idle time, retries of requests that may
@@ -28,6 +29,8 @@ use crate::{
 pub struct Config {
     /// How many pods it has.
     pub pods: u32,
+    /// How many workers each of them has.
+    pub workers: u32,
     /// The least time between two looks at changes.
     pub min_sync_period: Span,
     /// How often the workers fetch what was found.
@@ -54,6 +57,27 @@ impl IngressId {
     }
 }
 
+/// A worker of the controller, by number: those of its first pod, then those of the next. There are 255 at
+/// most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WorkerId(NonZeroU8);
+
+impl WorkerId {
+    /// The one in this place of a pod, where each pod has so many.
+    #[must_use]
+    pub fn new(pod: IngressId, place: u32, workers: u32) -> Self {
+        let number = pod.place() as u32 * workers + place;
+        Self(NonZeroU8::MIN.saturating_add(number as u8))
+    }
+
+    /// The place of its pod, and its own there.
+    #[must_use]
+    pub fn places(self, workers: u32) -> (usize, usize) {
+        let (number, workers) = (usize::from(self.0.get()) - 1, workers as usize);
+        (number / workers, number % workers)
+    }
+}
+
 /// It tries so many pods for a request (`proxy_next_upstream_tries` of ingress-nginx).
 pub const TRIES: u8 = 3;
 
@@ -74,13 +98,37 @@ pub struct IngressPod {
     runner: BoundedFrequencyRunner,
     planned: Option<Time>,
     poll_period: Span,
-    /// Where in the period its workers fetch.
-    poll_phase: Span,
     /// What the workers are to fetch.
     found: BTreeMap<Backend, Arc<[KnownPod]>>,
-    /// What they have.
+    workers: Vec<Worker>,
+}
+
+/// One of the workers that share the requests of a pod.
+struct Worker {
+    /// Where in the period it fetches.
+    poll_phase: Span,
+    /// What it has fetched.
     balancers: BTreeMap<Backend, Balancer>,
     seeds: Stream,
+}
+
+impl Worker {
+    /// A worker that has fetched nothing; `name` is that of its streams.
+    fn new(name: &str, poll_period: Span, streams: &Streams) -> Self {
+        let phase = streams.named(name).below_u64(poll_period.as_nanos().max(1));
+        let seeds = streams.named(&format!("{name}/seeds"));
+        Self { poll_phase: Span::from_nanos(phase), balancers: BTreeMap::new(), seeds }
+    }
+
+    /// When it fetches next.
+    fn next_poll(&self, now: Time, poll_period: Span) -> Time {
+        let period = poll_period.as_nanos();
+        if period == 0 {
+            return now;
+        }
+        let passed = (now.as_nanos() + period - self.poll_phase.as_nanos()) % period;
+        now + Span::from_nanos(period - passed)
+    }
 }
 
 impl IngressPod {
@@ -92,8 +140,13 @@ impl IngressPod {
         backends: Vec<Backend>,
         streams: &Streams,
     ) -> Self {
-        let mut random: Stream = streams.named(&format!("ingress/{}", id.place()));
-        let phase = random.below_u64(config.poll_period.as_nanos().max(1));
+        let worker = |place: u32| {
+            let name = match place {
+                0 => format!("ingress/{}", id.place()),
+                place => format!("ingress/{}/worker/{place}", id.place()),
+            };
+            Worker::new(&name, config.poll_period, streams)
+        };
         Self {
             id,
             node,
@@ -102,10 +155,8 @@ impl IngressPod {
             runner: BoundedFrequencyRunner::new(config.min_sync_period, NEVER, NEVER),
             planned: None,
             poll_period: config.poll_period,
-            poll_phase: Span::from_nanos(phase),
             found: BTreeMap::new(),
-            balancers: BTreeMap::new(),
-            seeds: streams.named(&format!("ingress/{}/seeds", id.place())),
+            workers: (0..config.workers).map(worker).collect(),
         }
     }
 
@@ -134,43 +185,47 @@ impl IngressPod {
         self.planned = None;
         self.found = self.known.ready();
         self.runner.end(cx.now, true);
-        cx.agenda.at(self.next_poll(cx.now), self.source(), Event::PollIngress(self.id));
+        for (place, worker) in (0..).zip(&self.workers) {
+            let due = worker.next_poll(cx.now, self.poll_period);
+            let id = WorkerId::new(self.id, place, self.workers());
+            cx.agenda.at(due, self.source(), Event::PollIngress(id));
+        }
         self.plan(cx);
     }
 
-    /// When the workers fetch next.
-    fn next_poll(&self, now: Time) -> Time {
-        let period = self.poll_period.as_nanos();
-        if period == 0 {
-            return now;
-        }
-        let passed = (now.as_nanos() + period - self.poll_phase.as_nanos()) % period;
-        now + Span::from_nanos(period - passed)
+    /// How many workers it has.
+    #[must_use]
+    pub fn workers(&self) -> u32 {
+        self.workers.len() as u32
     }
 
-    /// The workers fetch what was found. Where that is what they have, everybody keeps his turn.
-    pub fn poll(&mut self, now: Time) {
-        for (backend, pods) in &self.found {
-            let balancer = self.balancers.entry(backend.clone());
-            let balancer =
-                balancer.or_insert_with(|| Balancer::new(&self.policy, self.seeds.next_u64()));
+    /// A worker fetches what was found. Where that is what it has, everybody keeps his turn.
+    pub fn poll(&mut self, worker: usize, now: Time) {
+        let Self { workers, found, policy, .. } = self;
+        let Worker { balancers, seeds, .. } = &mut workers[worker];
+        for (backend, pods) in found {
+            let balancer = balancers.entry(backend.clone());
+            let balancer = balancer.or_insert_with(|| Balancer::new(policy, seeds.next_u64()));
             balancer.update(pods, now);
         }
     }
 
-    /// Chooses a pod for a request that has failed at some already.
+    /// A worker chooses a pod for a request that has failed at some already.
     pub fn pick(
         &mut self,
+        worker: usize,
         backend: &Backend,
         failed_at: Option<PodId>,
         context: &mut PickContext<'_>,
     ) -> Option<Upstream> {
-        self.balancers.get_mut(backend)?.pick((failed_at, false), context)
+        let Worker { balancers, .. } = &mut self.workers[worker];
+        balancers.get_mut(backend)?.pick((failed_at, false), context)
     }
 
-    /// Hears how a request ended at a pod.
-    pub fn ended(&mut self, backend: &Backend, ended: &Ended) {
-        if let Some(balancer) = self.balancers.get_mut(backend) {
+    /// A worker hears how a request ended at a pod.
+    pub fn ended(&mut self, worker: usize, backend: &Backend, ended: &Ended) {
+        let Worker { balancers, .. } = &mut self.workers[worker];
+        if let Some(balancer) = balancers.get_mut(backend) {
             balancer.ended(ended);
         }
     }
@@ -245,6 +300,7 @@ mod tests {
         fn new() -> Self {
             let config = Config {
                 pods: 1,
+                workers: 2,
                 min_sync_period: Span::from_secs(3),
                 poll_period: Span::from_secs(1),
                 policy: policy::Configured::by_name("ingress-nginx.round_robin")
@@ -252,7 +308,8 @@ mod tests {
             };
             let place = (IngressId::at(0), NodeId(0));
             let mut pod = IngressPod::new(place, &config, vec![backend()], &Streams::new(1));
-            pod.poll_phase = Span::from_millis(500);
+            pod.workers[0].poll_phase = Span::from_millis(500);
+            pod.workers[1].poll_phase = Span::from_millis(700);
             Self { pod, agenda: Agenda::new() }
         }
 
@@ -265,15 +322,15 @@ mod tests {
             while let Some((now, event)) = self.agenda.pop_until(until) {
                 match event {
                     Event::SyncIngress(_) => self.with(now, IngressPod::sync),
-                    Event::PollIngress(_) => self.pod.poll(now),
+                    Event::PollIngress(id) => self.pod.poll(id.places(2).1, now),
                     other => panic!("{other:?} is not its"),
                 }
             }
         }
 
-        /// The pods it sends to, in their order.
-        fn sends_to(&self) -> Vec<u32> {
-            let known = self.pod.balancers.get(&backend());
+        /// The pods that a worker sends to, in their order.
+        fn sends_to(&self, worker: usize) -> Vec<u32> {
+            let known = self.pod.workers[worker].balancers.get(&backend());
             known.map_or(Vec::new(), |it| it.pods().iter().map(|known| known.pod.0).collect())
         }
     }
@@ -284,14 +341,17 @@ mod tests {
         let at = Time::from_millis;
         bench.with(at(1_000), |pod, cx| pod.observe(&slice(&[1, 2, 12]), cx));
         bench.run_until(at(1_499));
-        assert_eq!(bench.sends_to(), [0; 0], "the workers have not fetched it");
+        assert_eq!(bench.sends_to(0), [0; 0], "the workers have not fetched it");
         bench.run_until(at(1_500));
-        assert_eq!(bench.sends_to(), [1, 2], "one is not ready");
+        assert_eq!(bench.sends_to(0), [1, 2], "one is not ready");
+        assert_eq!(bench.sends_to(1), [0; 0], "the other worker fetches later");
+        bench.run_until(at(1_700));
+        assert_eq!(bench.sends_to(1), [1, 2]);
         bench.with(at(2_000), |pod, cx| pod.observe(&slice(&[2]), cx));
         bench.run_until(at(4_499));
-        assert_eq!(bench.sends_to(), [1, 2], "the next look is three seconds after the last");
+        assert_eq!(bench.sends_to(0), [1, 2], "the next look is three seconds after the last");
         bench.run_until(at(4_500));
-        assert_eq!(bench.sends_to(), [2]);
+        assert_eq!(bench.sends_to(0), [2]);
     }
 
     #[test]
@@ -302,7 +362,7 @@ mod tests {
         let mut random = Streams::new(1).named("test");
         let mut pick = |bench: &mut Bench, failed_at| {
             let mut context = PickContext::new(Time::from_secs(1), &mut random);
-            bench.pod.pick(&backend(), failed_at, &mut context)
+            bench.pod.pick(0, &backend(), failed_at, &mut context)
         };
         let first = pick(&mut bench, None).expect("there are two");
         assert!(!first.kept && first.port == 8080);
@@ -317,7 +377,7 @@ mod tests {
             reply: policy::Reply::Failed,
             report: None,
         };
-        bench.pod.ended(&backend(), &ended);
+        bench.pod.ended(0, &backend(), &ended);
         let anew = pick(&mut bench, Some(second.pod)).expect("there is another");
         assert!(anew.pod == first.pod && !anew.kept);
         bench.with(Time::from_secs(2), |pod, cx| pod.observe(&slice(&[1]), cx));

@@ -86,8 +86,6 @@ pub struct KubeProxy {
     computed: Vec<Computed>,
     /// In force, by Service.
     rules: Vec<ServiceRules>,
-    /// Whether the policy of its rules wants to hear what becomes of connections.
-    listens: bool,
     /// What the node's connection tracking remembers of UDP.
     flows: Flows,
     durations: Stream,
@@ -144,7 +142,6 @@ impl KubeProxy {
         config: Config,
         streams: &Streams,
     ) -> Self {
-        let policy_listens = config.policy.build(0).listens();
         Self {
             node,
             durations: streams.named(&format!("kube-proxy/{}", node.0)),
@@ -159,7 +156,6 @@ impl KubeProxy {
             planned: None,
             computed: Vec::new(),
             rules: Vec::new(),
-            listens: policy_listens,
             flows: Flows::default(),
         }
     }
@@ -347,13 +343,6 @@ impl KubeProxy {
         })
     }
 
-    /// Whether the policy of its rules looks at the ends of a connection.
-    #[must_use]
-    #[inline]
-    pub fn looks_at_flows(&self) -> bool {
-        self.config.looks_at_flows
-    }
-
     /// Whether its rules refuse ports that a Service does not have.
     #[must_use]
     pub fn guards_cluster_ips(&self) -> bool {
@@ -373,13 +362,6 @@ impl KubeProxy {
         if protocol == Protocol::Udp && request.outcome == Outcome::Ok {
             self.flows.answered((request.client, asked), pod, now);
         }
-    }
-
-    /// Whether the policy of its rules wants to hear that connections are established.
-    #[must_use]
-    #[inline]
-    pub fn listens(&self) -> bool {
-        self.listens
     }
 
     /// Tells the policy of a port that a connection to it is established.

@@ -1,29 +1,36 @@
 //! The load balancers of a cloud, for Services of type LoadBalancer: in front of the nodes, here,
 //! or of the pods themselves ([`pods`]).
 //!
-//! One in front of the nodes spreads connections over the nodes that it takes for healthy, by a
-//! hash of each connection's addresses and ports, which is chance. Where a Service has
+//! One in front of the nodes spreads connections over the nodes that it takes for healthy: by a
+//! policy where one is set, otherwise by chance, as a hash of each connection's addresses and ports
+//! is. Where a Service has
 //! `externalTrafficPolicy: Local`, a node is healthy while its proxy says at `healthCheckNodePort`
 //! that it has a ready pod of the Service; the balancer asks now and then, and believes only
 //! several answers in a row. If no node is healthy, all are tried. With the policy `Cluster` any
 //! node will do, and nobody asks. Who is not in the Service's `loadBalancerSourceRanges` is let in by
 //! neither.
 //!
-//! *Left out:* time-outs of idle connections, the time until changed source ranges are in force, and the
-//! failure of a node or of its proxy.
+//! *Left out:* time-outs of idle connections, the time until changed source ranges are in force, what a
+//! router does to established connections when its nodes change, and the failure of a node or of its
+//! proxy.
 
 pub mod pods;
 
-use std::{collections::BTreeMap, net::Ipv4Addr};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr, SocketAddrV4},
+};
 
 use api::{
     Change, Cidr, NodeId, Object, Service, ServiceId, TrafficPolicy, Verb, service::ServiceType,
 };
 use engine::{Random, Source, Span, Streams, Time};
+use policy::{Configured, Ended, Endpoint, EndpointId, PickContext};
 use record::Record;
 
 use crate::{
     Cx,
+    chooser::Chooser,
     event::{Event, class},
     kube_proxy::KubeProxy,
 };
@@ -71,12 +78,28 @@ impl Target {
     }
 }
 
+/// How load balancers in front of the nodes are set up.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// How nodes are asked.
+    pub check: HealthCheck,
+    /// How one of them is chosen; by chance where nothing is said.
+    pub policy: Option<Configured>,
+    /// How many nodes there are.
+    pub nodes: u32,
+}
+
+/// The policy of a Service's load balancer, and the nodes that it chooses from.
+struct ByPolicy {
+    chooser: Chooser,
+    nodes: Vec<NodeId>,
+}
+
 /// The load balancers of all Services that ask their nodes.
-#[derive(Debug)]
 pub struct LoadBalancers {
-    check: HealthCheck,
-    nodes: u32,
+    config: Config,
     streams: Streams,
+    by_policy: BTreeMap<ServiceId, ByPolicy>,
     targets: Vec<Target>,
     /// The targets of a Service: as many as there are nodes, in their order.
     first: BTreeMap<ServiceId, u32>,
@@ -87,12 +110,12 @@ pub struct LoadBalancers {
 impl LoadBalancers {
     /// None yet.
     #[must_use]
-    pub fn new(check: HealthCheck, nodes: u32, streams: &Streams) -> Self {
+    pub fn new(config: Config, streams: &Streams) -> Self {
         let streams = *streams;
         Self {
-            check,
-            nodes,
+            config,
             streams,
+            by_policy: BTreeMap::new(),
             targets: Vec::new(),
             first: BTreeMap::new(),
             source_ranges: BTreeMap::new(),
@@ -121,12 +144,41 @@ impl LoadBalancers {
     /// Takes in a change to a Service: sets its load balancer up, or takes it away.
     pub fn observe(&mut self, change: &Change, cx: &mut Cx<'_>) {
         let Object::Service(service) = &change.object else { return };
-        let wanted = change.verb != Verb::Deleted && asks_its_nodes(service);
+        let there = change.verb != Verb::Deleted && service.spec.kind == ServiceType::LoadBalancer;
         let known = self.first.contains_key(&service.id);
-        if !wanted {
+        let asks = there && service.spec.external_traffic_policy == TrafficPolicy::Local;
+        if !asks {
             self.first.remove(&service.id);
         } else if !known {
             self.set_up(service, cx);
+        }
+        if !there {
+            self.by_policy.remove(&service.id);
+        } else if let Some(policy) = &self.config.policy {
+            if !self.by_policy.contains_key(&service.id) {
+                let name = format!("load-balancer/{}/policy", service.meta.key());
+                let seed = self.streams.named(&name).next_u64();
+                let chooser = Chooser::new(policy, seed);
+                self.by_policy.insert(service.id, ByPolicy { chooser, nodes: Vec::new() });
+            }
+            self.tell_policy(service.id, cx.now);
+        }
+    }
+
+    /// Tells the policy of a Service's balancer which nodes there are, if that has changed.
+    fn tell_policy(&mut self, service: ServiceId, now: Time) {
+        let Some(ByPolicy { chooser, nodes }) = self.by_policy.get_mut(&service) else { return };
+        let count = self.config.nodes;
+        let asked = self.first.get(&service).map(|first| *first as usize);
+        let asked = asked.map_or(&[][..], |first| &self.targets[first..][..count as usize]);
+        let healthy = asked.iter().filter(|target| target.healthy);
+        let mut wanted: Vec<NodeId> = healthy.map(|target| target.node).collect();
+        if wanted.is_empty() {
+            wanted = (0..count).map(NodeId).collect();
+        }
+        if *nodes != wanted {
+            *nodes = wanted;
+            chooser.update(nodes.iter().map(|node| as_endpoint(*node)), now);
         }
     }
 
@@ -135,10 +187,10 @@ impl LoadBalancers {
         self.first.insert(service.id, first);
         // Where in its interval each node is asked is chance.
         let mut random = self.streams.named(&format!("load-balancer/{}", service.meta.key()));
-        for node in 0..self.nodes {
+        for node in 0..self.config.nodes {
             let target =
                 Target { service: service.id, node: NodeId(node), healthy: false, against: 0 };
-            let phase = random.below_u64(self.check.interval.as_nanos().max(1));
+            let phase = random.below_u64(self.config.check.interval.as_nanos().max(1));
             let id = NodeTargetId(self.targets.len() as u32);
             self.targets.push(target);
             self.plan(id, cx.now + Span::from_nanos(phase), cx);
@@ -153,20 +205,36 @@ impl LoadBalancers {
         if !there {
             return;
         }
-        if target.answered(proxies[node.0 as usize].has_local_ready(service), self.check) {
+        if target.answered(proxies[node.0 as usize].has_local_ready(service), self.config.check) {
             let healthy = target.healthy;
             let record = Record::TargetHealthChanged { service, node, healthy };
             cx.recorder.record(cx.now, &record);
+            self.tell_policy(service, cx.now);
         }
-        self.plan(id, cx.now + self.check.interval, cx);
+        self.plan(id, cx.now + self.config.check.interval, cx);
     }
 
-    /// The node that a connection to a Service comes to, where `chance` has it be the one drawn from
-    /// all: another if that one is not healthy and another is.
+    /// Whether a policy chooses, which wants to know of connections.
     #[must_use]
-    pub fn node(&self, service: ServiceId, chance: NodeId, random: &mut impl Random) -> NodeId {
+    #[inline]
+    pub fn have_policy(&self) -> bool {
+        self.config.policy.is_some()
+    }
+
+    /// The node that a connection to a Service comes to. Without a policy it is `chance`, which was
+    /// drawn from all, or another if that one is not healthy and another is.
+    #[inline]
+    pub fn node(
+        &mut self,
+        service: ServiceId,
+        chance: NodeId,
+        context: &mut PickContext<'_>,
+    ) -> NodeId {
+        if let Some(ByPolicy { chooser, nodes }) = self.by_policy.get_mut(&service) {
+            return chooser.pick(context).map_or(chance, |place| nodes[place]);
+        }
         let Some(first) = self.first.get(&service) else { return chance };
-        let targets = &self.targets[*first as usize..][..self.nodes as usize];
+        let targets = &self.targets[*first as usize..][..self.config.nodes as usize];
         if targets[chance.0 as usize].healthy {
             return chance;
         }
@@ -174,9 +242,23 @@ impl LoadBalancers {
         match healthy().count() {
             0 => chance,
             count => {
-                let place = random.below(count as u32) as usize;
+                let place = context.random.below(count as u32) as usize;
                 healthy().nth(place).map_or(chance, |target| target.node)
             }
+        }
+    }
+
+    /// Hears that a connection is established that came in at a node.
+    pub fn established(&mut self, service: ServiceId, node: NodeId, now: Time) {
+        if let Some(ByPolicy { chooser, .. }) = self.by_policy.get_mut(&service) {
+            chooser.established(EndpointId(node.0), now);
+        }
+    }
+
+    /// Hears how a connection ended; its endpoint is the node.
+    pub fn ended(&mut self, service: ServiceId, ended: &Ended) {
+        if let Some(ByPolicy { chooser, .. }) = self.by_policy.get_mut(&service) {
+            chooser.ended(ended);
         }
     }
 
@@ -186,10 +268,12 @@ impl LoadBalancers {
     }
 }
 
-/// Whether the load balancer of a Service asks the nodes for pods of their own.
-fn asks_its_nodes(service: &Service) -> bool {
-    service.spec.kind == ServiceType::LoadBalancer
-        && service.spec.external_traffic_policy == TrafficPolicy::Local
+/// A node as a policy sees it.
+fn as_endpoint(node: NodeId) -> Endpoint {
+    let IpAddr::V4(address) = node.internal_ip() else {
+        unreachable!("the nodes' network is one of IPv4")
+    };
+    Endpoint::new(EndpointId(node.0), SocketAddrV4::new(address, 0))
 }
 
 #[cfg(test)]
@@ -227,23 +311,25 @@ mod tests {
             healthy_threshold: 1,
             unhealthy_threshold: 1,
         };
-        let mut balancers = LoadBalancers::new(check, 3, &Streams::new(1));
+        let config = Config { check, policy: None, nodes: 3 };
+        let mut balancers = LoadBalancers::new(config, &Streams::new(1));
         let service = ServiceId(4);
         balancers.first.insert(service, 0);
         let target = |node, healthy| Target { service, node: NodeId(node), healthy, against: 0 };
         let mut random = Streams::new(1).named("test");
-        let mut counts = |balancers: &LoadBalancers| {
+        let mut counts = |balancers: &mut LoadBalancers| {
             let mut counts = [0; 3];
             for turn in 0..3000 {
-                let node = balancers.node(service, NodeId(turn % 3), &mut random);
+                let mut context = PickContext::new(Time::ZERO, &mut random);
+                let node = balancers.node(service, NodeId(turn % 3), &mut context);
                 counts[node.0 as usize] += 1;
             }
             counts
         };
         balancers.targets = vec![target(0, true), target(1, false), target(2, true)];
-        let [a, b, c] = counts(&balancers);
+        let [a, b, c] = counts(&mut balancers);
         assert!(b == 0 && i32::abs(a - c) < 200, "{a} {b} {c}");
         balancers.targets = vec![target(0, false), target(1, false), target(2, false)];
-        assert_eq!(counts(&balancers), [1000, 1000, 1000]);
+        assert_eq!(counts(&mut balancers), [1000, 1000, 1000]);
     }
 }

@@ -25,6 +25,7 @@ use crate::{
     event::{Event, class},
     known_pods::{Backend, KnownPod, KnownPods},
     runtime::Runtime,
+    server::Server,
 };
 
 /// How a mesh tells its sidecars of endpoints.
@@ -180,11 +181,8 @@ impl Mesh {
     /// A probe reaches its pod, whose program says how it is, or is gone.
     pub(crate) fn probe(&mut self, id: ProbeId, runtime: &mut Runtime, cx: &mut Cx<'_>) {
         let probe = &mut self.probes[id.0 as usize];
-        let server = runtime.first_server_mut(probe.pod).filter(|server| server.is_running());
-        probe.report = server.and_then(|server| {
-            server.measure_load();
-            server.report(cx.now)
-        });
+        let runs = runtime.first_server(probe.pod).is_some_and(Server::is_running);
+        probe.report = runs.then(|| runtime.report(probe.pod, cx.now)).flatten();
         let event = Event::HearProbe(id);
         cx.agenda.at(cx.now + probe.delay, source(probe.sidecar), event);
     }

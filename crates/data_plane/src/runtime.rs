@@ -6,6 +6,8 @@ use std::{
 };
 
 use api::{ContainerId, EnvVar, Labels, Listening, NodeId, Pod, PodId, ResolvConf};
+use engine::Time;
+use policy::Report;
 
 use crate::server::{Server, ServerId};
 
@@ -95,6 +97,14 @@ impl Runtime {
     pub fn first_server_mut(&mut self, pod: PodId) -> Option<&mut Server> {
         let server = self.address(pod)?.server?;
         Some(self.server_mut(server))
+    }
+
+    /// What the program at a pod's first port says of its load. It measures it from the first time on
+    /// that it is asked.
+    pub fn report(&mut self, pod: PodId, now: Time) -> Option<Report> {
+        let server = self.first_server_mut(pod)?;
+        server.measure_load();
+        server.report(now)
     }
 
     /// The program that listens at the first port of a pod.

@@ -1,7 +1,7 @@
 //! A request's way through a pod of the Ingress controller: in, to one pod after the other, and back.
 
 use engine::{Random, Source};
-use policy::PickContext;
+use policy::{Ended, EndpointId, PickContext};
 use record::{Cause, Family, Outcome, Record, Request};
 
 use crate::{
@@ -9,10 +9,11 @@ use crate::{
     balancer::Upstream,
     client::Client,
     event::{Event, class},
+    feedback::end_of,
     flight::{Flight, FlightId, GIVEN_UP, Link},
-    ingress::{Backend, CONNECT_TIMEOUT, IngressId, TRIES},
-    wanted::KeyText,
-    way::{client_source, end_of},
+    ingress::{Backend, CONNECT_TIMEOUT, IngressId, IngressPod, TRIES, WorkerId},
+    wanted::{KeyText, Truth, flow_in},
+    way::client_source,
 };
 
 impl DataPlane {
@@ -24,10 +25,15 @@ impl DataPlane {
         request.attempts += 1;
         let mut random = client.policy_stream(request.number, request.attempts);
         let pod = random.below(self.ingress_pods.len() as u32) as u8;
-        request.node = self.ingress_pods[usize::from(pod)].node;
+        let proxy = &self.ingress_pods[usize::from(pod)];
+        request.node = proxy.node;
+        // The kernel spreads connections over the workers by a hash, which is chance.
+        let workers = proxy.workers();
+        let place = if workers > 1 { random.below(workers) } else { 0 };
+        let worker = WorkerId::new(IngressId::at(pod), place, workers);
         (request.service, request.pod) = (None, None);
         // It knows the pods' own addresses, so no node's proxy chooses one.
-        (flight.ingress, flight.tries, flight.link) = (Some(IngressId::at(pod)), 0, Link::Direct);
+        (flight.ingress, flight.tries, flight.link) = (Some(worker), 0, Link::Direct);
         let source = client_source(request.client);
         cx.agenda.at(cx.now + self.network.outside(), source, Event::Connect(id));
     }
@@ -35,7 +41,8 @@ impl DataPlane {
     /// The controller's pod sends a request on, to the next pod.
     pub(crate) fn pass_ingress(&mut self, id: FlightId, cx: &mut Cx<'_>) {
         let flight = self.flights.flight_mut(id);
-        let proxy = &mut self.ingress_pods[place(flight)];
+        let (place, worker) = worker(flight, &self.ingress_pods);
+        let proxy = &mut self.ingress_pods[place];
         let request = &mut flight.request;
         let client = &mut self.clients[request.client.0 as usize];
         request.connected = cx.now;
@@ -48,9 +55,18 @@ impl DataPlane {
         };
         request.service = self.dns.service_named(&backend.service);
         let key = KeyText::new(client.key(request.number));
-        let mut context =
-            PickContext { key: key.as_bytes(), ..PickContext::new(cx.now, &mut random) };
-        let Some(upstream) = proxy.pick(backend, request.pod, &mut context) else {
+        let failed_at = request.pod;
+        let tried = failed_at.map(|pod| EndpointId(pod.0));
+        let truth = Truth { runtime: &self.runtime, now: cx.now };
+        let mut context = PickContext {
+            now: cx.now,
+            random: &mut random,
+            flow: flow_in(client, request),
+            key: key.as_bytes(),
+            tried: tried.as_slice(),
+            oracle: Some(&truth),
+        };
+        let Some(upstream) = proxy.pick(worker, backend, failed_at, &mut context) else {
             // Where it has failed before, that stays the reason.
             if request.pod.is_none() {
                 flight.fail(Cause::RefusedNoEndpoints);
@@ -87,8 +103,14 @@ impl DataPlane {
         let request = &flight.request;
         let client = &self.clients[request.client.0 as usize];
         if let (Some(pod), Some(backend)) = (request.pod, backend(client, request)) {
-            let ended = end_of(request, pod, cx.now);
-            self.ingress_pods[place(flight)].ended(backend, &ended);
+            let ended = end_of(request, EndpointId(pod.0), cx.now);
+            let report = match request.outcome {
+                Outcome::Ok => self.runtime.report(pod, cx.now),
+                Outcome::Failed(_) => None,
+            };
+            let ended = Ended { report, ..ended };
+            let (place, worker) = worker(flight, &self.ingress_pods);
+            self.ingress_pods[place].ended(worker, backend, &ended);
         }
         let Outcome::Failed(cause) = request.outcome else { return false };
         flight.server = None;
@@ -114,8 +136,10 @@ fn backend<'a>(client: &'a Client, request: &Request) -> Option<&'a Backend> {
     backends.choose(|| client.policy_stream(request.number, attempt))
 }
 
-fn place(flight: &Flight) -> usize {
-    flight.ingress.expect("it came in through one").place()
+/// The places of the pod and of the worker that a request passes through.
+fn worker(flight: &Flight, pods: &[IngressPod]) -> (usize, usize) {
+    let worker = flight.ingress.expect("it came in through one");
+    worker.places(pods[0].workers())
 }
 
 /// `proxy_next_upstream error timeout`: what went wrong on the way, not what a program answered.

@@ -1,7 +1,8 @@
-//! A request's way through a load balancer to a pod: in, and out again when the pod's time is over.
+//! A request's way through a load balancer, to a node or straight to a pod, and out again when a pod's time
+//! is over.
 
 use api::{PodId, TargetId};
-use engine::Random;
+use policy::PickContext;
 use record::{Cause, Request};
 
 use crate::{
@@ -19,13 +20,13 @@ use crate::{
 /// to the pod's own node.
 #[inline]
 pub(crate) fn choose(
-    targets: &PodTargets,
+    targets: &mut PodTargets,
     runtime: &Runtime,
     request: &mut Request,
     Asked { service, port, .. }: Asked,
-    random: &mut impl Random,
+    context: &mut PickContext<'_>,
 ) -> Result<(PodId, u16), Refusal> {
-    let (pod, port) = targets.pick(service, port, random).ok_or(Refusal::Reject)?;
+    let (pod, port) = targets.pick(service, port, context).ok_or(Refusal::Reject)?;
     if let Some(node) = runtime.node_of(pod) {
         request.node = node;
     }

@@ -6,7 +6,6 @@
 //! because no node fails yet; and the handshakes of TLS.
 
 use engine::{Source, Time};
-use policy::{Ended, EndpointId, Reply};
 use record::{Cause, ClientId, Outcome, Record};
 
 use crate::{
@@ -14,7 +13,6 @@ use crate::{
     connection::{Caller, Connection},
     event::{Event, class},
     flight::{FlightId, Link},
-    kube_proxy::Asked,
     pool::{ConnectionId, Hold, Keeping, Kept, Pool, Route, Taken},
     server::ServerId,
 };
@@ -95,13 +93,7 @@ impl DataPlane {
         };
         let pod = flight.request.pod.expect("it was accepted by a pod");
         let by_rules = flight.link == Link::ByRules;
-        let service = flight.request.service;
-        let asked = service.map(|service| Asked {
-            service,
-            protocol: client.config.transport.protocol(),
-            port: flight.asked,
-            caller: flight.caller,
-        });
+        let asked = flight.asks(client.config.transport);
         let route = Route {
             pod,
             port: flight.port,
@@ -212,18 +204,9 @@ impl DataPlane {
 
     /// A connection is closed, as its sender knows.
     fn closed(&mut self, owner: (ClientId, Caller), kept: &Kept, cx: &mut Cx<'_>) {
-        let Route { node, pod, asked, by_rules, .. } = kept.route;
-        if let Some(asked) = asked.filter(|_| by_rules) {
-            let proxy = &mut self.proxies[node.0 as usize];
-            proxy.connection_closed(asked, pod, (cx.now, cx.now.since(kept.opened)));
-        }
+        self.tell_closed(owner, kept, cx);
+        let Route { node, pod, .. } = kept.route;
         let client = owner.0;
-        let balances = self.clients[client.0 as usize].config.balancing.is_some();
-        if let Some(mesh) = self.mesh.as_mut().filter(|_| balances) {
-            let (endpoint, latency) = (EndpointId(pod.0), cx.now.since(kept.opened));
-            let (now, reply, report) = (cx.now, Reply::Ok, None);
-            mesh.ended(owner, &Ended { endpoint, now, latency, reply, report });
-        }
         cx.recorder.record(cx.now, &Record::ConnectionClosed { client, node, pod });
     }
 

@@ -2,7 +2,7 @@
 
 use std::{
     io::Write as _,
-    net::{Ipv4Addr, SocketAddrV4},
+    net::{IpAddr, Ipv4Addr, SocketAddrV4},
 };
 
 use api::PodId;
@@ -15,8 +15,11 @@ use crate::{client::Client, connection::Caller, kube_proxy::Asked, runtime::Runt
 /// The first port that Linux gives to a connection, and how many there are (`ip_local_port_range`).
 const EPHEMERAL: (u64, u64) = (32_768, 28_232);
 
-/// The ends of a request's connection. Nodes and virtual addresses stand for themselves by numbers: what
-/// matters to a hash is that they differ.
+/// The port of the controller of Ingresses.
+const HTTP: u16 = 80;
+
+/// The ends of a request's connection. Virtual addresses stand for themselves by numbers: what matters
+/// to a hash is that they differ.
 pub(crate) fn flow(
     client: &Client,
     request: &Request,
@@ -25,14 +28,33 @@ pub(crate) fn flow(
 ) -> Flow {
     let from = match caller {
         Caller::Pod(pod) => runtime.sandbox(pod).map_or(Ipv4Addr::UNSPECIFIED, |it| it.ip),
-        Caller::Node(node) => numbered(Ipv4Addr::new(172, 18, 0, 2), node.0),
+        Caller::Node(node) => ipv4(node.internal_ip()),
         Caller::Outside(_) => client.config.address,
     };
-    // Each connection has a port of its own, in an order that nobody knows.
-    let turn = request.number.wrapping_mul(64).wrapping_add(u64::from(request.attempts));
-    let own = EPHEMERAL.0 + turn.wrapping_mul(0x9E37_79B9_7F4A_7C15) % EPHEMERAL.1;
     let to = numbered(Ipv4Addr::new(10, 96, 0, 1), service.0);
-    Flow { source: SocketAddrV4::new(from, own as u16), destination: SocketAddrV4::new(to, port) }
+    let source = SocketAddrV4::new(from, own_port(request));
+    Flow { source, destination: SocketAddrV4::new(to, port) }
+}
+
+/// The ends of the connection by which a request from outside comes to the controller of Ingresses, whose
+/// address is the first of TEST-NET-3 to all.
+pub(crate) fn flow_in(client: &Client, request: &Request) -> Flow {
+    let source = SocketAddrV4::new(client.config.address, own_port(request));
+    Flow { source, destination: SocketAddrV4::new(Ipv4Addr::new(203, 0, 113, 1), HTTP) }
+}
+
+/// The port that a request's connection comes from: each has one of its own, in an order that nobody
+/// knows.
+fn own_port(request: &Request) -> u16 {
+    let turn = request.number.wrapping_mul(64).wrapping_add(u64::from(request.attempts));
+    (EPHEMERAL.0 + turn.wrapping_mul(0x9E37_79B9_7F4A_7C15) % EPHEMERAL.1) as u16
+}
+
+fn ipv4(address: IpAddr) -> Ipv4Addr {
+    match address {
+        IpAddr::V4(address) => address,
+        IpAddr::V6(_) => Ipv4Addr::UNSPECIFIED,
+    }
 }
 
 fn numbered(first: Ipv4Addr, number: u32) -> Ipv4Addr {

@@ -5,7 +5,7 @@
 
 use api::{PodId, ServiceId};
 use engine::{Lane, Random, Source, Span, Time};
-use policy::{Ended, EndpointId, Flow, Reply};
+use policy::{Flow, PickContext};
 use record::{Cause, ClientId, Outcome, Request};
 
 use crate::{
@@ -137,18 +137,17 @@ impl DataPlane {
         cx: &mut Cx<'_>,
     ) -> Result<(Option<PodId>, u16), Refusal> {
         let flight = self.flights.flight_mut(id);
-        let (port, caller) = (flight.asked, flight.caller);
-        let request = &mut flight.request;
-        let client = &self.clients[request.client.0 as usize];
-        let mut random = client.policy_stream(request.number, request.attempts);
+        let client = &self.clients[flight.request.client.0 as usize];
         let transport = client.config.transport;
-        let asked = Asked { service, protocol: transport.protocol(), port, caller };
+        let asked = flight.asks(transport).ok_or(Refusal::Reject)?;
+        let request = &mut flight.request;
+        let mut random = client.policy_stream(request.number, request.attempts);
         let balanced = client.config.origin == Origin::OutsideBalanced;
         if balanced && !self.balancers.admits(service, client.config.address) {
             return Err(Refusal::NotAdmitted);
         }
         let by_sender = self.mesh.as_mut().filter(|_| client.config.balancing.is_some());
-        let by_balancer = self.pod_targets.as_ref().filter(|_| balanced);
+        let by_balancer = self.pod_targets.as_mut().filter(|_| balanced);
         let (pod, port, link) = match (transport, by_sender, by_balancer) {
             (_, Some(mesh), _) => {
                 let (runtime, network) = (&self.runtime, &self.network);
@@ -156,18 +155,25 @@ impl DataPlane {
                 by_mesh(mesh, &sender, &mut random, cx)?
             }
             (Transport::Tcp, None, Some(targets)) => {
-                let (pod, port) = choose(targets, &self.runtime, request, asked, &mut random)?;
-                (Some(pod), port, Link::Direct)
-            }
-            _ => {
-                if balanced {
-                    request.node = self.balancers.node(service, request.node, &mut random);
-                }
-                let proxy = &mut self.proxies[request.node.0 as usize];
-                let flow = match proxy.looks_at_flows() {
+                let flow = match targets.have_policy() {
                     true => flow(client, request, asked, &self.runtime),
                     false => Flow::UNKNOWN,
                 };
+                let mut context = PickContext { flow, ..PickContext::new(cx.now, &mut random) };
+                let (pod, port) = choose(targets, &self.runtime, request, asked, &mut context)?;
+                (Some(pod), port, Link::Direct)
+            }
+            _ => {
+                let looks = self.looks_at_flows || (balanced && self.balancers.have_policy());
+                let flow = match looks {
+                    true => flow(client, request, asked, &self.runtime),
+                    false => Flow::UNKNOWN,
+                };
+                if balanced {
+                    let mut context = PickContext { flow, ..PickContext::new(cx.now, &mut random) };
+                    request.node = self.balancers.node(service, request.node, &mut context);
+                }
+                let proxy = &mut self.proxies[request.node.0 as usize];
                 let context = (flow, &mut random as &mut dyn Random);
                 let sender = (request.client, transport);
                 let (target, link) = by_proxy(proxy, sender, asked, cx.now, context)?;
@@ -248,22 +254,6 @@ impl DataPlane {
         cx.agenda.at(answered, finish_source(flight.request.client), Event::Finish(id));
     }
 
-    /// Tells the policy that chose the pod, if it listens, that the connection is established.
-    #[inline]
-    fn tell_established(&mut self, id: FlightId, cx: &Cx<'_>) {
-        let flight = self.flights.flight(id);
-        let request = &flight.request;
-        let proxy = &mut self.proxies[request.node.0 as usize];
-        if flight.link == Link::ByRules
-            && proxy.listens()
-            && let (Some(service), Some(pod)) = (request.service, request.pod)
-        {
-            let transport = self.clients[request.client.0 as usize].config.transport;
-            let (protocol, port, caller) = (transport.protocol(), flight.asked, flight.caller);
-            proxy.established(Asked { service, protocol, port, caller }, pod, cx.now);
-        }
-    }
-
     /// Plans the end of an attempt that failed.
     pub(crate) fn end_at(&mut self, id: FlightId, time: Time, cx: &mut Cx<'_>) {
         let flight = self.flights.flight_mut(id);
@@ -289,29 +279,12 @@ impl DataPlane {
         }
         // Of one that is kept, the end of the connection is what counts.
         let kept = matches!(hold, Hold::Over(_));
+        if !kept {
+            self.tell_ended(id, cx);
+        }
         let flight = self.flights.flight_mut(id);
         let request = &flight.request;
         let client = &self.clients[request.client.0 as usize];
-        let proxy = &mut self.proxies[request.node.0 as usize];
-        if let (Link::ByRules | Link::Tracked, Some(service), false) =
-            (flight.link, request.service, kept)
-        {
-            let (port, caller) = (flight.asked, flight.caller);
-            let protocol = client.config.transport.protocol();
-            proxy.done(Asked { service, protocol, port, caller }, request, cx.now);
-        }
-        if let (Some(mesh), Some(pod)) = (&mut self.mesh, request.pod)
-            && client.config.balancing.is_some()
-            && !kept
-        {
-            let report = self.runtime.first_server_mut(pod).and_then(|server| {
-                server.measure_load();
-                server.report(cx.now)
-            });
-            let report = report.filter(|_| request.outcome == Outcome::Ok);
-            let ended = Ended { report, ..end_of(request, pod, cx.now) };
-            mesh.ended((request.client, flight.caller), &ended);
-        }
         if let Outcome::Failed(cause) = request.outcome
             && client.retries(flight.caller, request.attempts, cause.family())
         {
@@ -339,17 +312,6 @@ fn by_proxy(
         _ => (proxy.pick(asked, now, context)?, false),
     };
     Ok((target, if known { Link::Tracked } else { Link::ByRules }))
-}
-
-/// How a request ended, as whoever chose the pod hears of it.
-pub(crate) fn end_of(request: &Request, pod: PodId, now: Time) -> Ended {
-    let reply = match request.outcome {
-        Outcome::Ok => Reply::Ok,
-        Outcome::Failed(Cause::Http5xx | Cause::RejectedOverload) => Reply::ServerError,
-        Outcome::Failed(_) => Reply::Failed,
-    };
-    let (endpoint, latency) = (EndpointId(pod.0), now.since(request.connected));
-    Ended { endpoint, now, latency, reply, report: None }
 }
 
 /// The next arrival of a client comes after its last one.

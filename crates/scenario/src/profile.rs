@@ -143,6 +143,7 @@ fn small() -> Cluster {
             unhealthy_threshold: 2,  // L: C.5
             timeout: Span::from_secs(6), // L: C.5
             path: String::new(),     // L: a Network Load Balancer asks for a connection
+            policy: None,            // A: by chance, as hashes of connections are
         },
         mesh: Mesh {
             debounce: ms(100),               // L: PILOT_DEBOUNCE_AFTER of Istio
@@ -150,9 +151,10 @@ fn small() -> Cluster {
         },
         ingress: IngressController {
             replicas: 2,                              // A: two for availability
+            workers: 1, // A: `worker_processes: 1`; ingress-nginx has one for each core
             min_sync_period: Span::from_millis(3333), // L: ingress-nginx, sync-rate-limit 0.3/s
-            poll_period: Span::from_secs(1),          // L: ingress-nginx, its Lua workers
-            policy: ingress_nginx(),                  // L: ingress-nginx
+            poll_period: Span::from_secs(1), // L: ingress-nginx, its Lua workers
+            policy: ingress_nginx(), // L: ingress-nginx
         },
     }
 }

@@ -109,6 +109,8 @@ pub struct Cluster {
 pub struct IngressController {
     /// How many.
     pub replicas: u32,
+    /// How many workers each has, of which each balances for itself.
+    pub workers: u32,
     /// The least time between two looks at changed endpoints.
     pub min_sync_period: Span,
     /// How often its workers fetch what was found then; zero for at once.
@@ -147,6 +149,8 @@ pub struct LoadBalancer {
     /// What a pod is asked for, so that its program says whether it is ready; empty for a
     /// connection alone.
     pub path: String,
+    /// Which policy chooses a target for a connection; by chance where nothing is said.
+    pub policy: Option<Configured>,
 }
 
 /// What load balancers send connections to.

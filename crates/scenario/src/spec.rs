@@ -207,6 +207,12 @@ impl Reading<'_> {
         let mut head = Head { spec, cluster, balancing: None };
         if let Some(item) = head.spec.get("balancing") {
             head.balancing = self.balancing(&item, &mut head.cluster);
+            // What is said of the controller itself holds for it.
+            let own = head.spec.get("cluster").and_then(|cluster| cluster.field("ingress"));
+            let own = own.and_then(|ingress| ingress.field("balancing"));
+            if let (Some(policy), None) = (&head.balancing, own) {
+                head.cluster.ingress.policy = policy.clone();
+            }
         }
         (scenario, head)
     }

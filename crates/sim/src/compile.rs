@@ -163,6 +163,7 @@ fn data_plane_config(scenario: &Scenario) -> data_plane::Config {
         ingress: ingress_config(scenario),
         mesh: mesh::Config { debounce: cluster.mesh.debounce, push: cluster.mesh.push.clone() },
         health_check: health_check(&cluster.load_balancer),
+        node_policy: cluster.load_balancer.policy.clone(),
         pod_targets: pod_targets(&cluster.load_balancer),
         images: scenario
             .images
@@ -189,6 +190,7 @@ fn pod_targets(balancer: &LoadBalancer) -> Option<load_balancer::pods::Config> {
         check: health_check(balancer),
         timeout: balancer.timeout,
         asks_program: !balancer.path.is_empty(),
+        policy: balancer.policy.clone(),
     })
 }
 
@@ -230,11 +232,12 @@ fn behaviour(image: &Image) -> Behaviour {
 
 /// The pods of the Ingress controller; none where no client needs them.
 fn ingress_config(scenario: &Scenario) -> ingress::Config {
-    let IngressController { replicas, min_sync_period, poll_period, policy } =
+    let IngressController { replicas, workers, min_sync_period, poll_period, policy } =
         &scenario.cluster.ingress;
     let needed = scenario.clients.iter().any(|client| !client.target.routed.is_empty());
     ingress::Config {
         pods: if needed { *replicas } else { 0 },
+        workers: *workers,
         min_sync_period: *min_sync_period,
         poll_period: *poll_period,
         policy: policy.clone(),

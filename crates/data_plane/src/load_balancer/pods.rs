@@ -1,5 +1,5 @@
 //! The load balancer of a cloud in front of pods: it knows their addresses and sends connections
-//! straight to them, past the nodes' proxies.
+//! straight to them, past the nodes' proxies: by a policy where one is set, otherwise by chance.
 //!
 //! A controller on the control plane registers and deregisters targets, and what it asks for takes
 //! the balancer its time. A target that is taken in is asked at intervals whether it is well, and
@@ -7,16 +7,20 @@
 //! tried, and those without a verdict are not. A target that is deregistered gets nothing new, and
 //! what it is at work on has some time left.
 //!
-//! *Left out:* stickiness, the zones of a balancer, what it tries again by itself, the work of
-//! checks for the programs, and UDP, which still comes in at nodes.
+//! *Left out:* the zones of a balancer, what it tries again by itself, the work of checks for the
+//! programs, and UDP, which still comes in at nodes.
+
+use std::net::SocketAddrV4;
 
 use api::{BalancerRequest, PodId, PodTarget, ServiceId, TargetId};
 use engine::{Distribution, Random, Source, Span, Stream, Streams, Time};
+use policy::{Configured, Ended, Endpoint, EndpointId, PickContext};
 use record::Record;
 
 use super::HealthCheck;
 use crate::{
     Cx,
+    chooser::Chooser,
     connection::{Connection, connect},
     event::{Event, class},
     runtime::Runtime,
@@ -35,6 +39,8 @@ pub struct Config {
     pub timeout: Span,
     /// Whether a check asks the program if it is ready, and not only for a connection.
     pub asks_program: bool,
+    /// How a pod is chosen; by chance where nothing is said.
+    pub policy: Option<Configured>,
 }
 
 /// Where a target is in its life with a balancer.
@@ -95,18 +101,19 @@ impl Target {
 }
 
 /// A port of a balancer, and where its connections go.
-#[derive(Debug)]
 struct Listener {
     port: u16,
     targets: Vec<TargetId>,
     /// The pods and their ports that new connections go to.
     in_force: Vec<(PodId, u16)>,
+    /// Which of them, where a policy says so.
+    chooser: Option<Chooser>,
 }
 
 /// The load balancers of all Services.
-#[derive(Debug)]
 pub struct PodTargets {
     config: Config,
+    streams: Streams,
     targets: Vec<Target>,
     /// Each Service's listeners, by its number.
     services: Vec<Vec<Listener>>,
@@ -118,7 +125,8 @@ impl PodTargets {
     #[must_use]
     pub fn new(config: Config, streams: &Streams) -> Self {
         let delays = streams.named("load-balancer/targets");
-        Self { config, targets: Vec::new(), services: Vec::new(), delays }
+        let streams = *streams;
+        Self { config, streams, targets: Vec::new(), services: Vec::new(), delays }
     }
 
     /// Begins to do what the controller asks.
@@ -216,19 +224,49 @@ impl PodTargets {
         (!listener.targets.iter().any(again)).then_some(what)
     }
 
+    /// Whether a policy chooses, which wants to know of connections.
+    #[must_use]
+    #[inline]
+    pub fn have_policy(&self) -> bool {
+        self.config.policy.is_some()
+    }
+
     /// The pod that a new connection to a port of a Service's balancer goes to, and its port.
     #[must_use]
     #[inline]
     pub fn pick(
-        &self,
+        &mut self,
         service: ServiceId,
         port: u16,
-        random: &mut impl Random,
+        context: &mut PickContext<'_>,
     ) -> Option<(PodId, u16)> {
-        let listeners = self.services.get(service.0 as usize)?;
-        let listener = listeners.iter().find(|listener| listener.port == port)?;
-        let count = listener.in_force.len() as u32;
-        (count > 0).then(|| listener.in_force[random.below(count) as usize])
+        let Listener { in_force, chooser, .. } = self.listener_at(service, port)?;
+        let place = match (chooser, in_force.len()) {
+            (_, 0) => return None,
+            (Some(chooser), _) => chooser.pick(context)?,
+            (None, count) => context.random.below(count as u32) as usize,
+        };
+        Some(in_force[place])
+    }
+
+    /// Hears that a connection to a port is established.
+    pub fn established(&mut self, (service, port): (ServiceId, u16), pod: PodId, now: Time) {
+        if let Some(chooser) = self.listener_at(service, port).and_then(|it| it.chooser.as_mut()) {
+            chooser.established(EndpointId(pod.0), now);
+        }
+    }
+
+    /// Hears how a connection to a port ended.
+    pub fn ended(&mut self, (service, port): (ServiceId, u16), ended: &Ended) {
+        if let Some(chooser) = self.listener_at(service, port).and_then(|it| it.chooser.as_mut()) {
+            chooser.ended(ended);
+        }
+    }
+
+    #[inline]
+    fn listener_at(&mut self, service: ServiceId, port: u16) -> Option<&mut Listener> {
+        let listeners = self.services.get_mut(service.0 as usize)?;
+        listeners.iter_mut().find(|listener| listener.port == port)
     }
 
     fn listener(&mut self, target: PodTarget) -> &mut Listener {
@@ -240,7 +278,12 @@ impl PodTargets {
         let known = listeners.iter().position(|listener| listener.port == target.port);
         let known = known.unwrap_or_else(|| {
             let port = target.port;
-            listeners.push(Listener { port, targets: Vec::new(), in_force: Vec::new() });
+            let chooser = self.config.policy.as_ref().map(|policy| {
+                let name = format!("load-balancer/{place}/{port}/policy");
+                Chooser::new(policy, self.streams.named(&name).next_u64())
+            });
+            let (targets, in_force) = (Vec::new(), Vec::new());
+            listeners.push(Listener { port, targets, in_force, chooser });
             listeners.len() - 1
         });
         &mut listeners[known]
@@ -250,16 +293,21 @@ impl PodTargets {
     fn put_in_force(&mut self, changed: PodTarget, cx: &mut Cx<'_>) {
         let before = self.pods_of(changed.service);
         let targets = &self.targets;
-        let of = |listener: &Listener, health| -> Vec<(PodId, u16)> {
+        let of = |listener: &Listener, health| -> Vec<PodTarget> {
             let ids = listener.targets.iter().map(|id| &targets[id.0 as usize]);
-            let ids = ids.filter(|target| target.is(health));
-            ids.map(|target| (target.what.pod, target.what.target_port)).collect()
+            ids.filter(|target| target.is(health)).map(|target| target.what).collect()
         };
         let listeners = &mut self.services[changed.service.0 as usize];
         for listener in listeners.iter_mut().filter(|listener| listener.port == changed.port) {
             let healthy = of(listener, Health::Healthy);
-            listener.in_force =
-                if healthy.is_empty() { of(listener, Health::Unhealthy) } else { healthy };
+            let wanted = if healthy.is_empty() { of(listener, Health::Unhealthy) } else { healthy };
+            let pods = wanted.iter().map(|it| (it.pod, it.target_port)).collect();
+            let before = std::mem::replace(&mut listener.in_force, pods);
+            if let Some(chooser) = &mut listener.chooser
+                && before != listener.in_force
+            {
+                chooser.update(wanted.iter().map(as_endpoint), cx.now);
+            }
         }
         let pods = self.pods_of(changed.service);
         if pods != before {
@@ -277,6 +325,12 @@ impl PodTargets {
         pods.dedup();
         pods
     }
+}
+
+/// A target as a policy sees it.
+fn as_endpoint(target: &PodTarget) -> Endpoint {
+    let address = SocketAddrV4::new(target.address, target.target_port);
+    Endpoint::new(EndpointId(target.pod.0), address)
 }
 
 fn plan(at: Time, id: TargetId, event: Event, cx: &mut Cx<'_>) {

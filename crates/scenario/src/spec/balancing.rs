@@ -1,4 +1,4 @@
-//! `balancing`: which policy chooses a pod, of all clients or of one.
+//! `balancing`: which policy chooses, of a whole scenario, or in one place of it.
 
 use policy::{Configured, Kind, LayerEntry, NotSet, Parameter, Value as Setting};
 
@@ -18,6 +18,36 @@ pub(super) enum Seat {
     Nodes,
     /// Beside each sender, and in the pods of an Ingress controller.
     Senders,
+    /// In the load balancers of Services, in front of the cluster.
+    Front,
+}
+
+impl Seat {
+    /// Where a policy chooses by nature.
+    fn of(policy: &Configured) -> Self {
+        match project(policy) {
+            project if ON_NODES.contains(&project) => Self::Nodes,
+            project if IN_FRONT.contains(&project) => Self::Front,
+            _ => Self::Senders,
+        }
+    }
+
+    /// Where a policy of this seat is to be written.
+    fn place(self) -> &'static str {
+        match self {
+            Self::Nodes => "a matter of the nodes' proxies: write it as `spec.balancing`",
+            Self::Senders => "a matter of whoever balances requests: write it as `spec.balancing`",
+            Self::Front => {
+                "a matter of load balancers: write it as `spec.balancing`, or as `balancing` in \
+                 `spec.cluster.loadBalancer`"
+            }
+        }
+    }
+}
+
+/// The project that a policy is from.
+fn project(policy: &Configured) -> &'static str {
+    policy.entry.name.split('.').next().unwrap_or_default()
 }
 
 /// What can be set: of a policy or of a layer.
@@ -27,33 +57,26 @@ struct Settable<'a> {
     set: &'a mut dyn FnMut(&str, Setting<'_>) -> Result<(), NotSet>,
 }
 
-/// The seat of a policy; `None` of one that is in front of the cluster.
-pub(super) fn seat(policy: &Configured) -> Option<Seat> {
-    let project = policy.entry.name.split('.').next().unwrap_or_default();
-    match project {
-        _ if ON_NODES.contains(&project) => Some(Seat::Nodes),
-        _ if IN_FRONT.contains(&project) => None,
-        _ => Some(Seat::Senders),
-    }
-}
-
 impl Reading<'_> {
     /// A policy by its name, or `{ NAME: { … }, layers: [ … ] }`.
-    pub(super) fn policy(&mut self, item: &Item<'_>) -> Option<(Configured, Seat)> {
-        let policy = match item.node.scalar_text() {
-            Some(name) => self.policy_named(item, &name)?,
-            None => self.policy_as_set(item)?,
-        };
-        let seat = seat(&policy);
-        if seat.is_none() {
-            let message = format!(
-                "{}: `{}` chooses in front of the cluster, which is not there yet",
-                item.path(),
-                policy.entry.name
-            );
-            self.report(Code::NotYet, item, message, "choose another policy");
+    fn policy(&mut self, item: &Item<'_>) -> Option<Configured> {
+        match item.node.scalar_text() {
+            Some(name) => self.policy_named(item, &name),
+            None => self.policy_as_set(item),
         }
-        Some((policy, seat?))
+    }
+
+    /// A policy that one of these seats takes.
+    fn policy_for(&mut self, item: &Item<'_>, seats: &[Seat]) -> Option<Configured> {
+        let policy = self.policy(item)?;
+        let seat = Seat::of(&policy);
+        if seats.contains(&seat) {
+            return Some(policy);
+        }
+        let (path, name) = (item.path(), policy.entry.name);
+        let message = format!("{path}: `{name}` does not choose here");
+        self.report(Code::BadValue, item, message, format!("it is {}", seat.place()));
+        None
     }
 
     fn policy_named(&mut self, item: &Item<'_>, name: &str) -> Option<Configured> {
@@ -177,14 +200,7 @@ impl Reading<'_> {
         (from, target): (Option<&From>, Option<&Target>),
     ) -> Option<Configured> {
         let item = fields.get("balancing")?;
-        let (policy, seat) = self.policy(&item)?;
-        let name = policy.entry.name;
-        if seat == Seat::Nodes {
-            let message = format!("{}: `{name}` is a matter of the nodes' proxies", item.path());
-            let help = "write it as `spec.balancing`, for all that comes from the nodes";
-            self.report(Code::BadValue, &item, message, help);
-            return None;
-        }
+        let policy = self.policy_for(&item, &[Seat::Senders])?;
         let (from, target) = (from?, target?);
         if !balances_itself(from, target) {
             let message = format!("{}: this client has no pod to choose", item.path());
@@ -196,19 +212,37 @@ impl Reading<'_> {
         Some(policy)
     }
 
-    /// `balancing` of the whole scenario: of the nodes' proxies, or of all that balance requests. Gives
-    /// back the latter.
+    /// `balancing` of the whole scenario: of the nodes' proxies, of load balancers, or of all that balance
+    /// requests. Gives back the latter.
     pub(super) fn balancing(
         &mut self,
         item: &Item<'_>,
         cluster: &mut Cluster,
     ) -> Option<Configured> {
-        let (policy, seat) = self.policy(item)?;
-        if seat == Seat::Nodes {
-            cluster.proxy.policy = Some(policy);
+        let policy = self.policy(item)?;
+        match Seat::of(&policy) {
+            Seat::Nodes => cluster.proxy.policy = Some(policy),
+            // What is said of the load balancers themselves holds for them.
+            Seat::Front => drop(cluster.load_balancer.policy.get_or_insert(policy)),
+            Seat::Senders => return Some(policy),
+        }
+        None
+    }
+
+    /// `balancing` of the Ingress controller.
+    pub(super) fn ingress_balancing(&mut self, item: &Item<'_>) -> Option<Configured> {
+        self.policy_for(item, &[Seat::Senders])
+    }
+
+    /// `balancing` of load balancers: one of a cloud, or any proxy that somebody runs in front.
+    pub(super) fn front_balancing(&mut self, item: &Item<'_>) -> Option<Configured> {
+        let policy = self.policy_for(item, &[Seat::Front, Seat::Senders])?;
+        if project(&policy) == "oracle" {
+            let message = format!("{}: a load balancer sees no queue of a pod", item.path());
+            let help = "choose another policy; oracles are for senders";
+            self.report(Code::BadValue, item, message, help);
             return None;
         }
-        cluster.ingress.policy = policy.clone();
         Some(policy)
     }
 

@@ -19,6 +19,8 @@ use crate::{
 const SHORTEST_INTERVAL: Span = Span::from_millis(100);
 /// The longest that Elastic Load Balancing takes.
 const LONGEST_DEREGISTRATION: Span = Span::from_secs(3600);
+/// A request remembers its worker in a byte.
+const MOST_WORKERS: u32 = 255;
 /// More nodes than Kubernetes itself is tested with.
 const MOST_NODES: u32 = 5000;
 /// Three nodes in three zones, one for each zone of a small region.
@@ -297,18 +299,35 @@ impl Reading<'_> {
 
     /// `ingress`.
     fn ingress_controller(&mut self, item: &Item<'_>, target: &mut IngressController) {
-        let known = ["replicas", "minSyncPeriod", "pollPeriod"];
+        let known = ["replicas", "workers", "minSyncPeriod", "pollPeriod", "balancing"];
         let fields = self.fields(item, &known, &["keepAlive", "retries"]);
         if let Some(item) = fields.get("replicas") {
             set(&mut target.replicas, self.small(&item, 1..=100));
         }
         self.set_span(&fields, "minSyncPeriod", &mut target.min_sync_period);
         self.set_span(&fields, "pollPeriod", &mut target.poll_period);
+        if let Some(item) = fields.get("workers") {
+            set(&mut target.workers, self.small(&item, 1..=255));
+            if target.workers * target.replicas > MOST_WORKERS {
+                let message = format!(
+                    "{}: {} pods with {} workers each are more than {MOST_WORKERS}",
+                    item.path(),
+                    target.replicas,
+                    target.workers
+                );
+                self.report(Code::BadValue, &item, message, "write fewer of either");
+                target.workers = 1;
+            }
+        }
+        if let Some(item) = fields.get("balancing") {
+            set(&mut target.policy, self.ingress_balancing(&item));
+        }
     }
 
     /// `loadBalancer`.
     fn load_balancer(&mut self, item: &Item<'_>, target: &mut LoadBalancer) {
-        let known = ["targets", "registrationDelay", "deregistrationDelay", "healthCheck"];
+        let known =
+            ["targets", "registrationDelay", "deregistrationDelay", "healthCheck", "balancing"];
         let fields = self.fields(item, &known, &[]);
         let choices = [("nodes", Targets::Nodes), ("pods", Targets::Pods)];
         let targets = fields.get("targets").and_then(|item| self.choice(&item, &choices));
@@ -329,6 +348,9 @@ impl Reading<'_> {
         }
         if let Some(item) = fields.get("healthCheck") {
             self.health_check(&item, target);
+        }
+        if let Some(item) = fields.get("balancing") {
+            target.policy = self.front_balancing(&item);
         }
     }
 

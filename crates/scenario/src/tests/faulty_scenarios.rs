@@ -323,6 +323,26 @@ fn policies_are_checked() {
             "cluster: { proxy: { scheduler: lc } }",
             "RS0104 spec.cluster.proxy.scheduler: only ipvs has schedulers",
         ),
+        (
+            "cluster: { loadBalancer: { balancing: ipvs.lc } }",
+            "RS0104 spec.cluster.loadBalancer.balancing: `ipvs.lc` does not choose here",
+        ),
+        (
+            "cluster: { loadBalancer: { balancing: oracle.jsq } }",
+            "RS0104 spec.cluster.loadBalancer.balancing: a load balancer sees no queue of a pod",
+        ),
+        (
+            "cluster: { ingress: { balancing: metallb.l2 } }",
+            "RS0104 spec.cluster.ingress.balancing: `metallb.l2` does not choose here",
+        ),
+        (
+            "cluster: { ingress: { workers: 0 } }",
+            "RS0104 spec.cluster.ingress.workers: 0 is not a whole number from 1 to 255",
+        ),
+        (
+            "cluster: { ingress: { replicas: 4, workers: 64 } }",
+            "RS0104 spec.cluster.ingress.workers: 4 pods with 64 workers each are more than 255",
+        ),
     ]);
     check_clients(&[
         (
@@ -341,14 +361,8 @@ fn policies_are_checked() {
             "balancing: { envoy.random: {}, layers: [envoy.slowstart] }",
             "RS0104 spec.clients[0].balancing.layers[0]: there is no layer `envoy.slowstart`",
         ),
-        (
-            "balancing: ipvs.lc",
-            "RS0104 spec.clients[0].balancing: `ipvs.lc` is a matter of the nodes' proxies",
-        ),
-        (
-            "balancing: aws.nlb",
-            "RS0210 spec.clients[0].balancing: `aws.nlb` chooses in front of the cluster, which is not there yet",
-        ),
+        ("balancing: ipvs.lc", "RS0104 spec.clients[0].balancing: `ipvs.lc` does not choose here"),
+        ("balancing: aws.nlb", "RS0104 spec.clients[0].balancing: `aws.nlb` does not choose here"),
     ]);
 }
 

@@ -1,3 +1,5 @@
+use std::net::Ipv4Addr;
+
 use engine::Agenda;
 use record::{Discard, Recorder};
 
@@ -26,6 +28,7 @@ impl Bench {
             },
             timeout: Span::from_secs(5),
             asks_program: false,
+            policy: None,
         };
         Self {
             balancers: PodTargets::new(config, &Streams::new(1)),
@@ -42,7 +45,9 @@ impl Bench {
     }
 
     fn register(&mut self, id: u32) {
-        let target = PodTarget { service: SERVICE, port: 80, pod: PodId(id), target_port: 8080 };
+        let address = Ipv4Addr::from(0x0a80_0001 + id);
+        let (service, pod) = (SERVICE, PodId(id));
+        let target = PodTarget { service, port: 80, pod, target_port: 8080, address };
         let request = BalancerRequest::Register { id: TargetId(id), target };
         self.with(|balancers, cx| balancers.requested(request, cx));
     }
@@ -79,9 +84,12 @@ impl Bench {
     }
 
     /// The pods that a thousand connections go to.
-    fn pods(&self) -> Vec<u32> {
+    fn pods(&mut self) -> Vec<u32> {
         let mut random = Streams::new(1).named("test");
-        let picks = (0..1000).filter_map(|_| self.balancers.pick(SERVICE, 80, &mut random));
+        let picks = (0..1000).filter_map(|_| {
+            let mut context = PickContext::new(Time::ZERO, &mut random);
+            self.balancers.pick(SERVICE, 80, &mut context)
+        });
         let mut pods: Vec<u32> = picks.map(|(pod, _)| pod.0).collect();
         pods.sort_unstable();
         pods.dedup();
@@ -99,7 +107,9 @@ fn a_target_gets_connections_when_it_is_taken_in_and_found_healthy() {
     assert_eq!(bench.pods(), [0; 0], "no two good answers in a row");
     bench.answer(0, "+");
     assert_eq!(bench.pods(), [0]);
-    assert_eq!(bench.balancers.pick(SERVICE, 81, &mut Streams::new(1).named("test")), None);
+    let mut random = Streams::new(1).named("test");
+    let mut context = PickContext::new(Time::ZERO, &mut random);
+    assert_eq!(bench.balancers.pick(SERVICE, 81, &mut context), None);
     bench.until(5);
     assert_eq!(bench.told, "+0 ");
 }

@@ -1,0 +1,74 @@
+//! A policy at work: since when it knows each endpoint, and what it hears of its picks.
+
+use std::collections::BTreeMap;
+
+use engine::{Span, Time};
+use policy::{Configured, Ended, Endpoint, EndpointId, PickContext, Policy, Reply, Report};
+
+/// The policy of one balancer.
+pub(crate) struct Chooser {
+    policy: Box<dyn Policy>,
+    listens: bool,
+    /// Since when it knows each endpoint.
+    since: BTreeMap<EndpointId, Time>,
+}
+
+impl Chooser {
+    /// One that knows of no endpoint.
+    pub(crate) fn new(policy: &Configured, seed: u64) -> Self {
+        let policy = policy.build(seed);
+        Self { listens: policy.listens(), policy, since: BTreeMap::new() }
+    }
+
+    /// Takes in a new list. Whom it knew already it has known since then.
+    pub(crate) fn update(&mut self, endpoints: impl Iterator<Item = Endpoint>, now: Time) {
+        let before = std::mem::take(&mut self.since);
+        let since = |id: EndpointId| before.get(&id).copied().unwrap_or(now);
+        let endpoints: Vec<Endpoint> =
+            endpoints.map(|it| Endpoint { since: since(it.id), ..it }).collect();
+        self.since = endpoints.iter().map(|it| (it.id, it.since)).collect();
+        self.policy.update(&endpoints, now);
+    }
+
+    /// Whether an endpoint is in its list.
+    pub(crate) fn knows(&self, endpoint: EndpointId) -> bool {
+        self.since.contains_key(&endpoint)
+    }
+
+    /// A place in the list.
+    pub(crate) fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
+        self.policy.pick(context)
+    }
+
+    /// Names the places that are to be probed along with a pick.
+    pub(crate) fn probes(&mut self, context: &mut PickContext<'_>, places: &mut Vec<usize>) {
+        self.policy.probes(context, places);
+    }
+
+    /// Hears what an endpoint says of itself.
+    pub(crate) fn reported(&mut self, endpoint: EndpointId, now: Time, report: &Report) {
+        self.policy.reported(endpoint, now, report);
+    }
+
+    /// A pick that nothing was sent for has ended.
+    pub(crate) fn withdraw(&mut self, endpoint: EndpointId, now: Time) {
+        if self.listens {
+            let (latency, reply) = (Span::ZERO, Reply::Ok);
+            self.policy.ended(&Ended { endpoint, now, latency, reply, report: None });
+        }
+    }
+
+    /// Hears that a connection to an endpoint is established.
+    pub(crate) fn established(&mut self, endpoint: EndpointId, now: Time) {
+        if self.listens {
+            self.policy.established(endpoint, now);
+        }
+    }
+
+    /// Hears how a pick ended.
+    pub(crate) fn ended(&mut self, ended: &Ended) {
+        if self.listens {
+            self.policy.ended(ended);
+        }
+    }
+}
