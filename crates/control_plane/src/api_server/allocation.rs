@@ -25,6 +25,9 @@ pub const API_SERVER: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 96, 0, 1));
 /// The address of the cluster's DNS, where kubeadm puts it: the tenth of the range.
 pub const CLUSTER_DNS: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 96, 0, 10));
 
+/// What Services of the system have, which are not stored with the others.
+pub(super) const SYSTEM_ADDRESSES: [IpAddr; 2] = [API_SERVER, CLUSTER_DNS];
+
 /// The node ports, 30000 to 32767: the first and how many.
 pub(super) const NODE_PORTS: (u16, u16) = (30_000, 2_768);
 
@@ -185,7 +188,8 @@ impl ApiServer {
 
     /// The addresses that Services have.
     pub(super) fn taken_addresses(&self) -> BTreeSet<IpAddr> {
-        self.services().filter_map(|service| service.spec.cluster_ip).collect()
+        let given = self.services().filter_map(|service| service.spec.cluster_ip);
+        given.chain(SYSTEM_ADDRESSES).collect()
     }
 
     /// The node ports that Services have.

@@ -10,7 +10,9 @@ use api::{Key, Kind, Object, Service};
 
 use super::{
     ApiServer, allocated_values,
-    allocation::{NODE_PORTS, SERVICE_RANGE, hosts_per_network, shared_node_port},
+    allocation::{
+        NODE_PORTS, SERVICE_RANGE, SYSTEM_ADDRESSES, hosts_per_network, shared_node_port,
+    },
 };
 
 /// Why something is refused.
@@ -95,7 +97,8 @@ impl ApiServer {
         let spec = &service.spec;
         if let Some(address) = spec.cluster_ip {
             let mut others = self.others(service);
-            if others.any(|other| other.spec.cluster_ip == Some(address)) {
+            let others_have_it = others.any(|other| other.spec.cluster_ip == Some(address));
+            if others_have_it || SYSTEM_ADDRESSES.contains(&address) {
                 let cause = format!(
                     "spec.clusterIPs: Invalid value: [\"{address}\"]: failed to allocate IP \
                      {address}: provided IP is already allocated"
