@@ -80,7 +80,8 @@ pub(crate) struct Mesh {
     /// When it pushes, if nothing changes until then.
     due: Option<Time>,
     pushed: BTreeMap<Backend, Arc<[KnownPod]>>,
-    sidecars: Vec<Sidecar>,
+    /// By number; `None` once its sender has gone.
+    sidecars: Vec<Option<Sidecar>>,
     by_sender: BTreeMap<(ClientId, Caller), SidecarId>,
     probes: Vec<Probe>,
     /// Places among the probes that are free.
@@ -123,6 +124,7 @@ impl Mesh {
         self.due = None;
         self.pushed = self.known.ready();
         for (number, sidecar) in (0..).zip(&mut self.sidecars) {
+            let Some(sidecar) = sidecar else { continue };
             let Some(pods) = self.pushed.get(&sidecar.backend) else { continue };
             // News come in their order.
             let before = sidecar.coming.back().map_or(cx.now, |(at, _)| *at);
@@ -134,24 +136,25 @@ impl Mesh {
 
     /// News arrive at a sidecar.
     pub(crate) fn hear(&mut self, id: SidecarId, now: Time) {
-        let sidecar = &mut self.sidecars[id.0 as usize];
+        let Some(sidecar) = &mut self.sidecars[id.0 as usize] else { return };
         if let Some((_, pods)) = sidecar.coming.pop_front() {
             sidecar.balancer.update(&pods, now);
         }
     }
 
-    /// Chooses a pod for a sender's request.
+    /// Chooses a pod for a request of a sender, whose client has this name.
     pub(crate) fn pick(
         &mut self,
         sender: (ClientId, Caller),
-        balancing: &Balancing,
+        (name, balancing): (&str, &Balancing),
         failed_at: Option<PodId>,
         context: &mut PickContext<'_>,
     ) -> Option<Upstream> {
-        let id = self.sidecar(sender, balancing, context.now);
-        let balancer = &mut self.sidecars[id.0 as usize].balancer;
+        let mut probed = std::mem::take(&mut self.probed);
+        let balancer = &mut self.sidecar(sender, (name, balancing), context.now).balancer;
         let picked = balancer.pick((failed_at, true), context);
-        balancer.probes(context, &mut self.probed);
+        balancer.probes(context, &mut probed);
+        self.probed = probed;
         picked
     }
 
@@ -192,37 +195,49 @@ impl Mesh {
         let Probe { sidecar, pod, report, .. } = self.probes[id.0 as usize];
         self.free.push(id.0);
         if let Some(report) = report {
-            self.sidecars[sidecar.0 as usize].balancer.reported(pod, now, &report);
+            let sidecar = self.sidecars[sidecar.0 as usize].as_mut();
+            sidecar.into_iter().for_each(|it| it.balancer.reported(pod, now, &report));
         }
     }
 
     /// Hears how a sender's request ended.
     pub(crate) fn ended(&mut self, sender: (ClientId, Caller), ended: &Ended) {
-        if let Some(id) = self.by_sender.get(&sender) {
-            self.sidecars[id.0 as usize].balancer.ended(ended);
-        }
+        let Some(id) = self.by_sender.get(&sender) else { return };
+        let sidecar = self.sidecars[id.0 as usize].as_mut();
+        sidecar.into_iter().for_each(|sidecar| sidecar.balancer.ended(ended));
+    }
+
+    /// A pod is gone, and the sidecars that it had for any client.
+    pub(crate) fn leave(&mut self, pod: PodId) {
+        let sidecars = &mut self.sidecars;
+        self.by_sender.retain(|(_, caller), id| {
+            let stays = *caller != Caller::Pod(pod);
+            if !stays {
+                sidecars[id.0 as usize] = None;
+            }
+            stays
+        });
     }
 
     /// The sidecar of a sender. One that has just come up knows what was pushed last.
     fn sidecar(
         &mut self,
-        (client, caller): (ClientId, Caller),
-        balancing: &Balancing,
+        sender: (ClientId, Caller),
+        (name, balancing): (&str, &Balancing),
         now: Time,
-    ) -> SidecarId {
-        if let Some(id) = self.by_sender.get(&(client, caller)) {
-            return *id;
-        }
-        let id = SidecarId(self.sidecars.len() as u32);
-        let mut own = self.streams.named(&format!("sidecar/{}/{caller:?}", client.0));
-        let mut balancer = Balancer::new(&balancing.policy, own.next_u64());
-        if let Some(pods) = self.pushed.get(&balancing.backend) {
-            balancer.update(pods, now);
-        }
-        let (backend, coming) = (balancing.backend.clone(), VecDeque::new());
-        self.sidecars.push(Sidecar { balancer, backend, coming, delays: own });
-        self.by_sender.insert((client, caller), id);
-        id
+    ) -> &mut Sidecar {
+        let Self { sidecars, by_sender, streams, pushed, .. } = self;
+        let id = *by_sender.entry(sender).or_insert_with(|| {
+            let mut own = streams.named(&format!("sidecar/{name}/{:?}", sender.1));
+            let mut balancer = Balancer::new(&balancing.policy, own.next_u64());
+            if let Some(pods) = pushed.get(&balancing.backend) {
+                balancer.update(pods, now);
+            }
+            let (backend, coming) = (balancing.backend.clone(), VecDeque::new());
+            sidecars.push(Some(Sidecar { balancer, backend, coming, delays: own }));
+            SidecarId(sidecars.len() as u32 - 1)
+        });
+        sidecars[id.0 as usize].as_mut().expect("its sender is there")
     }
 }
 

@@ -47,6 +47,7 @@ pub(crate) fn by_mesh(
     };
     let sender = (request.client, asked.caller);
     let failed_at = tried.map(|tried| PodId(tried.0));
+    let balancing = (client.config.name.as_str(), balancing);
     let upstream = mesh.pick(sender, balancing, failed_at, &mut context);
     let delay = |pod: PodId| Some(network.delay(request.node, runtime.node_of(pod)?));
     mesh.send_probes(sender, delay, cx);

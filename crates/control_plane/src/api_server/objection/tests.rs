@@ -107,7 +107,7 @@ fn what_cannot_be_stored_is_said_in_the_words_of_the_api_server() {
         (
             "the address of the cluster's DNS",
             Vec::new(),
-            web(ClusterIP, Some("10.96.0.10")),
+            web(ClusterIP, Some([10, 96, 0, 10])),
             Some(
                 "The Service \"web\" is invalid: spec.clusterIPs: Invalid value: [\"10.96.0.10\"]: \
                  failed to allocate IP 10.96.0.10: provided IP is already allocated",
