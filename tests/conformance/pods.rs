@@ -211,6 +211,7 @@ fn container_status(f: &Fields<'_>) -> Read<ContainerStatus> {
         ready: f.flag("ready")?,
         started: f.flag("started")?,
         restart_count: f.int_or_zero("restartCount")?,
+        ..ContainerStatus::default()
     })
 }
 

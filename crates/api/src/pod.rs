@@ -454,6 +454,47 @@ pub struct ContainerStatus {
     pub started: bool,
     /// How often it was restarted.
     pub restart_count: u32,
+    /// Where it is in its life.
+    pub state: ContainerState,
+    /// How its program ended before the last restart, or before the one that is to come.
+    pub last_termination: Option<Termination>,
+}
+
+/// Where a container is in its life, as its kubelet reports it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContainerState {
+    /// Its program does not run, for this reason, such as `CrashLoopBackOff`.
+    Waiting(&'static str),
+    /// Its program runs since then.
+    Running(Timestamp),
+    /// Its program ended.
+    Terminated(Termination),
+}
+
+impl Default for ContainerState {
+    /// It is being created.
+    fn default() -> Self {
+        Self::Waiting("ContainerCreating")
+    }
+}
+
+/// How a program ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Termination {
+    /// With which code.
+    pub exit_code: u8,
+    /// When it was started.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub finished_at: Timestamp,
+}
+
+impl Termination {
+    /// `Completed`, or `Error`.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        if self.exit_code == 0 { "Completed" } else { "Error" }
+    }
 }
 
 impl Pod {

@@ -302,13 +302,15 @@ impl Kubelet {
     }
 
     fn report(&mut self, pod: PodId, api: &mut ApiServer, cx: &mut Cx<'_>) {
-        let timestamp = api.timestamp(cx.now);
         let direct = self.config.direct_readiness;
         let Some(worker) = self.pods.get_mut(&pod) else { return };
         worker.report_pending = false;
         let key = worker.pod.meta.key();
         let Some(stored) = api.pod(&key) else { return };
-        let status: PodStatus = worker.status(direct, timestamp, &stored.status);
+        let status: PodStatus = {
+            let clock = |moment| api.timestamp(moment);
+            worker.status(direct, (cx.now, &clock), &stored.status)
+        };
         let terminal = matches!(status.phase, Phase::Succeeded | Phase::Failed);
         let uid = worker.pod.meta.uid.clone();
         // A pod that is gone needs no status.

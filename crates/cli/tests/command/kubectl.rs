@@ -187,6 +187,7 @@ Containers:
     Port:           8080/TCP (http)
     Host Port:      0/TCP (http)
     State:          Running
+      Started:      Thu, 01 Jan 1970 00:05:31 +0000
     Ready:          False
     Restart Count:  0
     Requests:

@@ -1,6 +1,10 @@
 //! One container as its kubelet sees it.
 
-use api::runtime_interface::ProbeKind;
+use api::{
+    Timestamp,
+    pod::{ContainerState, ContainerStatus, Termination},
+    runtime_interface::ProbeKind,
+};
 use engine::{Span, Time};
 
 use crate::prober;
@@ -38,7 +42,8 @@ pub(super) struct Container {
     pub(super) known: bool,
     /// It ended, and may be started again from then on.
     pub(super) restart_at: Option<Time>,
-    pub(super) exit_code: Option<u8>,
+    /// How its program ended last: with which code, since when it had run, and when.
+    ended: Option<(u8, Time, Time)>,
     crashes: u32,
 }
 
@@ -57,7 +62,7 @@ impl Container {
             unnoticed: false,
             known: false,
             restart_at: None,
-            exit_code: None,
+            ended: None,
             crashes: 0,
         }
     }
@@ -66,14 +71,13 @@ impl Container {
         self.state = State::Running;
         self.started = now;
         (self.declared_started, self.declared_ready) = (false, false);
-        self.exit_code = None;
         self.known = false;
         self.probes.iter_mut().for_each(prober::Worker::begin_anew);
     }
 
     pub(super) fn exited_at(&mut self, now: Time, code: u8) {
         self.state = State::Exited;
-        self.exit_code = Some(code);
+        self.ended = Some((code, self.started, now));
         if now.since(self.started) > FORGET_AFTER {
             self.crashes = 0;
         }
@@ -89,6 +93,39 @@ impl Container {
                 let seconds = BACK_OFF_SECONDS.0 << (crashes - 2).min(5);
                 Span::from_secs(seconds.min(BACK_OFF_SECONDS.1))
             }
+        }
+    }
+
+    /// Whether its program ended, and badly.
+    pub(super) fn has_failed(&self) -> bool {
+        self.state == State::Exited && self.ended.is_some_and(|(code, ..)| code != 0)
+    }
+
+    /// Its status; `at` is the clock of the API.
+    pub(super) fn status(&self, direct: bool, at: impl Fn(Time) -> Timestamp) -> ContainerStatus {
+        let last = self.ended.map(|(exit_code, started, ended)| Termination {
+            exit_code,
+            started_at: at(started),
+            finished_at: at(ended),
+        });
+        let state = match (self.state, last) {
+            // Without a runtime to wait for, its program says when it is there.
+            (State::Running, _) if direct && !self.declared_started => ContainerState::default(),
+            (State::Running, _) => ContainerState::Running(at(self.started)),
+            (State::Exited, Some(last)) => ContainerState::Terminated(last),
+            // The first time it is started again at once, so that nobody sees it wait.
+            (State::Waiting, Some(last)) if self.crashes < 2 => ContainerState::Terminated(last),
+            (State::Waiting, Some(_)) => ContainerState::Waiting("CrashLoopBackOff"),
+            (State::Waiting | State::Exited, None) => ContainerState::default(),
+        };
+        // A restart counts once it is made.
+        let to_come = self.state == State::Waiting && self.restarts > 0;
+        ContainerStatus {
+            ready: self.is_ready(direct),
+            started: self.is_started(),
+            restart_count: self.restarts - u32::from(to_come),
+            last_termination: last.filter(|_| !matches!(state, ContainerState::Terminated(_))),
+            state,
         }
     }
 

@@ -7,6 +7,8 @@ use api::{
     pod::{ContainerStatus, ReadyCondition},
 };
 
+use engine::Time;
+
 use super::{
     Worker,
     container::{Container, State},
@@ -39,29 +41,26 @@ impl Worker {
     }
 
     /// The pod's status now.
-    pub(super) fn status(&self, direct: bool, now: Timestamp, stored: &PodStatus) -> PodStatus {
+    pub(super) fn status(
+        &self,
+        direct: bool,
+        (now, clock): (Time, &dyn Fn(Time) -> Timestamp),
+        stored: &PodStatus,
+    ) -> PodStatus {
         let ever_started = self.containers.iter().all(|container| {
             let told = !direct || container.declared_started;
             (container.state != State::Waiting && told) || container.restarts > 0
         });
         let phase = if self.ended {
-            let failed = |container: &Container| container.exit_code.is_some_and(|code| code != 0);
-            let badly = self.containers.iter().any(failed);
+            let badly = self.containers.iter().any(Container::has_failed);
             if badly { Phase::Failed } else { Phase::Succeeded }
         } else if ever_started {
             Phase::Running
         } else {
             Phase::Pending
         };
-        let containers: Vec<ContainerStatus> = self
-            .containers
-            .iter()
-            .map(|container| ContainerStatus {
-                ready: container.is_ready(direct),
-                started: container.is_started(),
-                restart_count: container.restarts,
-            })
-            .collect();
+        let each = self.containers.iter();
+        let containers: Vec<ContainerStatus> = each.map(|it| it.status(direct, clock)).collect();
         // Of the gates it knows what it has heard, and leaves to others what they have written
         // since.
         let heard = &self.pod.status.conditions;
@@ -69,7 +68,7 @@ impl Worker {
         PodStatus {
             phase,
             pod_ip: if ever_started || self.ended { self.address } else { None },
-            ready: Some(dated(ready, now, stored)),
+            ready: Some(dated(ready, clock(now), stored)),
             containers,
             conditions: stored.conditions.clone(),
         }

@@ -127,7 +127,7 @@ fn pod(number: u32, gates: &[&str], ready: bool) -> Pod {
     };
     let status = PodStatus {
         phase: Phase::Running,
-        containers: vec![ContainerStatus { ready, started: true, restart_count: 0 }],
+        containers: vec![ContainerStatus { ready, started: true, ..ContainerStatus::default() }],
         ..PodStatus::default()
     };
     let meta = Meta::new("default", format!("web-{number}"));

@@ -3,8 +3,8 @@
 use api::{
     IntOrString, Kind, Pod, Timestamp,
     pod::{
-        Asked, Container, ContainerPort, ContainerStatus, Phase, PodSpec, PodTemplate, PreStop,
-        Probe, ProbeHandler, Resources,
+        Asked, Container, ContainerPort, ContainerState, ContainerStatus, Phase, PodSpec,
+        PodTemplate, PreStop, Probe, ProbeHandler, Resources, Termination,
     },
 };
 use serde_json::{Value, json};
@@ -190,21 +190,33 @@ fn container_statuses(pod: &Pod) -> Value {
     }
     let statuses = pod.spec.containers.iter().enumerate().map(|(place, container)| {
         let status = pod.status.containers.get(place).copied().unwrap_or_default();
-        let ContainerStatus { ready, started, restart_count } = status;
-        let state = match pod.status.phase {
-            Phase::Pending => json!({ "waiting": { "reason": "ContainerCreating" } }),
-            Phase::Succeeded => json!({ "terminated": { "exitCode": 0, "reason": "Completed" } }),
-            Phase::Failed => json!({ "terminated": { "exitCode": 1, "reason": "Error" } }),
-            Phase::Running | Phase::Unknown => json!({ "running": {} }),
-        };
-        json!({
-            "name": *container.name,
-            "image": *container.image,
-            "ready": ready,
-            "started": started,
-            "restartCount": restart_count,
-            "state": state,
-        })
+        let ContainerStatus { ready, started, restart_count, .. } = status;
+        fields([
+            ("name", (*container.name).into()),
+            ("image", (*container.image).into()),
+            ("ready", ready.into()),
+            ("started", started.into()),
+            ("restartCount", restart_count.into()),
+            ("state", container_state(&status.state)),
+            ("lastState", status.last_termination.map_or(json!({}), |last| terminated(&last))),
+        ])
     });
     statuses.collect()
+}
+
+fn container_state(state: &ContainerState) -> Value {
+    match state {
+        ContainerState::Waiting(reason) => json!({ "waiting": { "reason": reason } }),
+        ContainerState::Running(since) => json!({ "running": { "startedAt": time(*since) } }),
+        ContainerState::Terminated(last) => terminated(last),
+    }
+}
+
+fn terminated(last: &Termination) -> Value {
+    json!({ "terminated": {
+        "exitCode": last.exit_code,
+        "finishedAt": time(last.finished_at),
+        "reason": last.reason(),
+        "startedAt": time(last.started_at),
+    } })
 }
