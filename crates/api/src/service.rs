@@ -1,8 +1,28 @@
 //! Services.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use crate::{Cidr, IntOrString, Labels, Meta};
+
+/// The range of Services' addresses, 10.96.0.0/16, as kubeadm has it: the network, and how many bits of it
+/// count.
+pub const SERVICE_RANGE: (Ipv4Addr, u8) = (Ipv4Addr::new(10, 96, 0, 0), 16);
+
+/// The address of the API server's own Service, `kubernetes`: the first of the range.
+pub const API_SERVER: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 96, 0, 1));
+
+/// The address of the cluster's DNS, where kubeadm puts it: the tenth of the range.
+pub const CLUSTER_DNS: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 96, 0, 10));
+
+/// The Service of the system that has an address, by its namespace and name.
+#[must_use]
+pub fn system_service(address: IpAddr) -> Option<(&'static str, &'static str)> {
+    match address {
+        API_SERVER => Some(("default", "kubernetes")),
+        CLUSTER_DNS => Some(("kube-system", "kube-dns")),
+        _ => None,
+    }
+}
 
 /// A Service's dense number in one run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

@@ -12,8 +12,10 @@ use std::{
 };
 
 use api::{
-    Deployment, EndpointSlice, Endpoints, Gateway, HttpRoute, Ingress, IntOrString, Key, Kind,
-    Labels, Meta, Object, Pod, PodSpec, Service, selector::matches_all, service::ServiceType,
+    Cidr, Deployment, EndpointSlice, Endpoints, Gateway, HttpRoute, Ingress, IntOrString, Key,
+    Kind, Labels, Meta, Object, Pod, PodSpec, Service,
+    selector::matches_all,
+    service::{SERVICE_RANGE, ServiceType, system_service},
 };
 
 use crate::{
@@ -70,6 +72,23 @@ pub(crate) struct PodGroup<'a> {
     pub(crate) namespace: &'a Arc<str>,
     pub(crate) labels: &'a Labels,
     pub(crate) spec: &'a PodSpec,
+}
+
+/// What the API server has against an address that a Service asks for, whoever else is there, and what to
+/// do.
+fn refused_address(address: IpAddr, of: &Key) -> Option<(String, String)> {
+    let (network, bits) = SERVICE_RANGE;
+    let range = format!("{network}/{bits}");
+    if !range.parse::<Cidr>().is_ok_and(|range| range.contains(address)) {
+        let problem = format!(
+            "the provided IP ({address}) is not in the valid range. The range of valid IPs is {range}"
+        );
+        return Some((problem, "leave it out: this cluster has the range of kubeadm".to_owned()));
+    }
+    let (namespace, name) = system_service(address)?;
+    let own = *of.namespace == *namespace && *of.name == *name;
+    let problem = "provided IP is already allocated".to_owned();
+    (!own).then(|| (problem, format!("leave it out: Service `{namespace}/{name}` has it")))
 }
 
 impl Objects {
@@ -291,6 +310,13 @@ impl Objects {
                 return;
             }
             let Some(address) = written.object.spec.cluster_ip else { continue };
+            if let Some((problem, help)) = refused_address(address, &written.object.meta.key()) {
+                let message = format!(
+                    "spec.clusterIPs: Invalid value: [\"{address}\"]: failed to allocate IP {address}: {problem}"
+                );
+                findings.push(Diagnostic::new(Code::BadValue, message, help).at(at, ""));
+                continue;
+            }
             let Some(first) = taken.get(&address) else {
                 taken.insert(address, at);
                 continue;

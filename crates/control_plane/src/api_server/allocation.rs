@@ -11,19 +11,11 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
+pub use api::service::{API_SERVER, CLUSTER_DNS, SERVICE_RANGE};
 use api::{Kind, Object, Service, ServiceId, ServicePort};
 use engine::Random;
 
 use super::ApiServer;
-
-/// The Service range, 10.96.0.0/16, as kubeadm has it.
-pub(super) const SERVICE_RANGE: (IpAddr, u32) = (IpAddr::V4(Ipv4Addr::new(10, 96, 0, 0)), 16);
-
-/// The address of the API server's own Service, `kubernetes`: the first of the range.
-pub const API_SERVER: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 96, 0, 1));
-
-/// The address of the cluster's DNS, where kubeadm puts it: the tenth of the range.
-pub const CLUSTER_DNS: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 96, 0, 10));
 
 /// What Services of the system have, which are not stored with the others.
 pub(super) const SYSTEM_ADDRESSES: [IpAddr; 2] = [API_SERVER, CLUSTER_DNS];
@@ -135,7 +127,7 @@ impl ApiServer {
 
     /// An address for a Service; `None` where all are given.
     pub(super) fn new_cluster_ip(&mut self) -> Option<IpAddr> {
-        let (subnet, prefix) = SERVICE_RANGE;
+        let (subnet, prefix) = (SERVICE_RANGE.0.into(), SERVICE_RANGE.1.into());
         let size = hosts_per_network(subnet, prefix);
         let (first, last) = (add_offset(subnet, 1), add_offset(subnet, size));
         let kept = kept_addresses(size);

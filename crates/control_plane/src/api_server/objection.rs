@@ -107,7 +107,7 @@ impl ApiServer {
             }
             return Ok(());
         }
-        let (subnet, prefix) = SERVICE_RANGE;
+        let (subnet, prefix) = (SERVICE_RANGE.0.into(), SERVICE_RANGE.1.into());
         let size = hosts_per_network(subnet, prefix) as usize;
         let may_be_full = self.services().count() >= size && spec.needs_cluster_ip();
         if may_be_full && self.taken_addresses().len() >= size {

@@ -44,6 +44,16 @@ const FIELDS: &[(&str, &str, When, &str)] = &[
     ("Lifecycle", "postStart", Set, "it takes no time"),
     ("Lifecycle", "stopSignal", Not("SIGTERM"), "containers get SIGTERM"),
     ("ServiceSpec", "externalIPs", Set, "nothing listens on these addresses"),
+    ("ServiceSpec", "ipFamilies", Not("IPv4"), "all addresses are of IPv4"),
+    ("ServiceSpec", "ipFamilyPolicy", Not("SingleStack"), "all addresses are of IPv4"),
+    ("ServiceSpec", "loadBalancerIP", Set, "the load balancer gets another address"),
+    ("ServiceSpec", "loadBalancerClass", Set, "the load balancer of the cloud serves it"),
+    (
+        "ServiceSpec",
+        "allocateLoadBalancerNodePorts",
+        Not("true"),
+        "its ports get node ports all the same",
+    ),
     ("HTTPRouteSpec", "useDefaultGateways", Set, "only `parentRefs` name Gateways"),
     ("HTTPRouteRule", "filters", Set, "requests are passed on as they are"),
     ("HTTPRouteRule", "timeouts", Set, "the controller waits as long as the client does"),
@@ -69,13 +79,21 @@ pub(super) fn note(field: &KnownField<'_>, file: FileId, left_out: &mut LeftOutT
         return;
     }
     if let Not(default) = when
-        && field.node.scalar_text().is_some_and(|text| text == *default)
+        && says(field.node, default)
     {
         return;
     }
     let noted = left_out.fields.entry((owner, name));
     let noted = noted.or_insert_with(|| LeftOutField { instead, places: Vec::new() });
     noted.places.push((At { file, extent: field.extent }, field.path.to_string()));
+}
+
+/// Whether it is this text, or a list of it alone.
+fn says(node: &Node, text: &str) -> bool {
+    match &node.value {
+        Value::Seq(items) => items.len() == 1 && says(&items[0], text),
+        _ => node.scalar_text().is_some_and(|it| it == *text),
+    }
 }
 
 fn is_empty(node: &Node) -> bool {

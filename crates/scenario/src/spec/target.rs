@@ -226,8 +226,16 @@ impl Reading<'_> {
         namespace: &str,
         known: &Known<'k>,
     ) -> Option<&'k Service> {
-        let key = match service_key(url.host, namespace, known.cluster.dns.rewrites) {
-            Ok(key) => key,
+        let rewrites = known.cluster.dns.rewrites;
+        let key = match service_key(url.host, namespace, true) {
+            Ok(key) => {
+                if let Err(message) = service_key(url.host, namespace, rewrites) {
+                    let help = "write the whole name, or leave out `rewrites` of `cluster.dns`";
+                    let code = Code::NameUnresolved;
+                    self.report_inside(code, item, url.host_offset, message, help);
+                }
+                key
+            }
             Err(message) => {
                 let help = if let Some(rule) = who_has(url.host, known) {
                     &format!("{rule} has that host: write `from: outside`")

@@ -267,12 +267,12 @@ fn types_and_addresses_of_services_are_validated_as_the_api_server_does() {
             "spec.type: Unsupported value: \"Nodeport\": supported values: \"ClusterIP\", \"ExternalName\", \"LoadBalancer\", \"NodePort\"",
         ),
         (
-            "10.96.0.10",
+            "10.96.0.60",
             "10.096.0.10",
             "spec.clusterIPs[0]: Invalid value: \"10.096.0.10\": must not have leading 0s",
         ),
         (
-            "10.96.0.10",
+            "10.96.0.60",
             "None",
             "spec.clusterIPs[0]: Invalid value: \"None\": may not be set to 'None' for NodePort services",
         ),
@@ -284,12 +284,12 @@ fn types_and_addresses_of_services_are_validated_as_the_api_server_does() {
     ]);
     let named = |line: &str| {
         let spec = format!("type: ExternalName{line}\n  sessionAffinity: None\n");
-        said("type: NodePort\n  clusterIP: 10.96.0.10\n", &spec)
+        said("type: NodePort\n  clusterIP: 10.96.0.60\n", &spec)
     };
     assert_eq!(named("\n  externalName: db.example.com."), "");
     assert_eq!(named(""), "spec.externalName: Required value");
     assert_eq!(
-        named("\n  externalName: db.example.com\n  clusterIP: 10.96.0.10"),
+        named("\n  externalName: db.example.com\n  clusterIP: 10.96.0.60"),
         "spec.clusterIPs: Forbidden: may not be set for ExternalName services"
     );
     let other =
@@ -299,8 +299,22 @@ fn types_and_addresses_of_services_are_validated_as_the_api_server_does() {
         found.iter().any(|line| line.ends_with("30080: provided port is already allocated")),
         "{found:?}"
     );
-    let address = "spec.clusterIPs: Invalid value: [\"10.96.0.10\"]: failed to allocate IP 10.96.0.10: provided IP is already allocated";
+    let address = "spec.clusterIPs: Invalid value: [\"10.96.0.60\"]: failed to allocate IP 10.96.0.60: provided IP is already allocated";
     assert!(found.iter().any(|line| line.ends_with(address)), "{found:?}");
+    for (address, problem) in [
+        ("10.96.0.10", "provided IP is already allocated"),
+        ("10.96.0.1", "provided IP is already allocated"),
+        (
+            "10.97.0.1",
+            "the provided IP (10.97.0.1) is not in the valid range. The range of valid IPs is 10.96.0.0/16",
+        ),
+    ] {
+        let found = findings(&load_text(&APP.replace("10.96.0.60", address)));
+        let line = format!(
+            "spec.clusterIPs: Invalid value: [\"{address}\"]: failed to allocate IP {address}: {problem}"
+        );
+        assert!(found.iter().any(|said| said.ends_with(&line)), "{found:?}");
+    }
 }
 
 #[test]

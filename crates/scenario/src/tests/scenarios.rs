@@ -30,7 +30,7 @@ kind: Service
 metadata: { name: web-svc }
 spec:
   type: NodePort
-  clusterIP: 10.96.0.10
+  clusterIP: 10.96.0.60
   selector: { app: web }
   ports: [ { port: 80, targetPort: http, nodePort: 30080 } ]
 ";
@@ -74,7 +74,7 @@ images:
   web:v2: { warmUp: { for: 30s, factor: 4 }, onSigterm: drain, lameDuck: 5s }
 clients:
 - { name: in, from: { pods: app=web }, target: 'http://web-svc.default.svc.cluster.local/x', arrivals: constant(5/s), timeout: 2s, retries: { attempts: 2, on: [timeout] } }
-- { name: node, from: { node: node-4 }, target: http://10.96.0.10, arrivals: 'steps(0s: 1/s, 30s: 5/s)', connections: perRequest }
+- { name: node, from: { node: node-4 }, target: http://10.96.0.60, arrivals: 'steps(0s: 1/s, 30s: 5/s)', connections: perRequest }
 - { name: out, from: outside, target: http://web-svc:30080, arrivals: poisson(60/m) }
 timeline:
 - { at: 70s, fault: { slow: { pods: app=web, factor: 5 } } }
@@ -456,18 +456,18 @@ spec:
     let apply = "{ at: 2s, kubectl: apply -f svc.yaml }";
     let freed = format!("{{ at: 1s, kubectl: delete service web-svc }}, {apply}");
     let too_late = format!("{{ at: 3s, kubectl: delete service web-svc }}, {apply}");
-    let address = "spec.clusterIPs: Invalid value: [\"10.96.0.10\"]: failed to allocate IP \
-                   10.96.0.10: provided IP is already allocated";
+    let address = "spec.clusterIPs: Invalid value: [\"10.96.0.60\"]: failed to allocate IP \
+                   10.96.0.60: provided IP is already allocated";
     let port = "spec.ports[0].nodePort: Invalid value: 30080: provided port is already allocated";
-    // APP's Service has the address 10.96.0.10 and the node port 30080.
+    // APP's Service has the address 10.96.0.60 and the node port 30080.
     let headless = |spec: &str| {
         format!("apiVersion: v1\nkind: Service\nmetadata: {{ name: web-svc }}\nspec: {spec}\n")
     };
     let cases = [
         ("its own", apply, OTHER.to_owned(), None),
-        ("an address", apply, with("clusterIP: 10.96.0.10"), Some((5, address))),
-        ("that is free by then", &freed, with("clusterIP: 10.96.0.10"), None),
-        ("that is free after that", &too_late, with("clusterIP: 10.96.0.10"), Some((5, address))),
+        ("an address", apply, with("clusterIP: 10.96.0.60"), Some((5, address))),
+        ("that is free by then", &freed, with("clusterIP: 10.96.0.60"), None),
+        ("that is free after that", &too_late, with("clusterIP: 10.96.0.60"), Some((5, address))),
         ("a node port", apply, node_port(30_080), Some((7, port))),
         ("another", apply, node_port(30_081), None),
         (
@@ -567,7 +567,7 @@ spec: { selector: { app: late }, ports: [ { port: 80 } ] }
 
 #[test]
 fn folders_are_descended_into_only_where_they_have_no_manifest() {
-    let other = APP.replace("web", "other").replace("30080", "30081").replace("0.10", "0.11");
+    let other = APP.replace("web", "other").replace("30080", "30081").replace("0.60", "0.61");
     let deep = [("k/a/app.yaml", APP), ("k/b/c/other.yml", &other), ("k/.git/x.yaml", "a: b")];
     let count = |files: &[(&str, &str)]| {
         let loaded = load_files(&["k"], files);
