@@ -255,6 +255,10 @@ impl<'a> Case<'a> {
                 hindrances.join("; ")
             ));
         }
+        if reasons.is_empty() {
+            let by = if self.by_ingress() { "an Ingress or a route" } else { "an address" };
+            reasons.push(format!("{by} leads to a Service that is not there"));
+        }
         (reasons.join("; "), gap.range())
     }
 

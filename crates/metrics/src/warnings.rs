@@ -3,7 +3,7 @@
 use engine::Span;
 
 use crate::{
-    measures::{Measures, Rollout},
+    measures::{Measures, PodMeasures, Rollout},
     traffic::{SecondTally, mean_queued},
     words,
 };
@@ -15,6 +15,8 @@ const ONE_IN: u64 = 1_000;
 /// A wait for a worker that grew by this factor from the first quarter of a run to the last, and
 /// to at least [`LONG_WAIT`], is a queue that grows without end rather than chance.
 const GROWTH: f64 = 3.0;
+/// A pod that was ready for so long would have got a request, had any connection been opened to it.
+const LONG_READY: Span = Span::from_secs(10);
 const LONG_WAIT: Span = Span::from_millis(50);
 
 /// What should be known before a number is believed, in sentences.
@@ -33,6 +35,7 @@ pub(crate) fn warnings(
     warnings.extend(in_flight(measures));
     warnings.extend(growing(seconds));
     warnings.extend(pending(unschedulable));
+    warnings.extend(passed_by(measures));
     warnings.extend(unfinished(measures));
     warnings
 }
@@ -84,6 +87,24 @@ fn pending(unschedulable: usize) -> Option<String> {
         format!(
             "{} {verb} still waiting for a node with room when the run ended",
             words::many(unschedulable as u64, "pod")
+        )
+    })
+}
+
+/// Pods that were there for long and got nothing, because those who call keep connections to others.
+fn passed_by(measures: &Measures) -> Option<String> {
+    let keepers = measures.clients.iter().filter(|client| client.connections.open > 0);
+    let names: Vec<&str> = keepers.map(|client| &*client.name).collect();
+    let idle =
+        |pod: &&PodMeasures| pod.requests == 0 && pod.ready >= LONG_READY && pod.gone.is_none();
+    let count = measures.pods.iter().filter(idle).count() as u64;
+    (!names.is_empty() && count > 0).then(|| {
+        let keeps = if names.len() == 1 { "keeps" } else { "keep" };
+        format!(
+            "{} got no request though ready: {} {keeps} connections, which stay with the pods that they \
+             were opened to. A `maxAge` of the connections spreads them over pods that come later",
+            words::many(count, "pod"),
+            words::names(&names, "client")
         )
     })
 }

@@ -4,9 +4,9 @@ use metrics::{ClientMeasures, Measures};
 
 use crate::number::count;
 
-/// Whether any client kept some.
-pub(crate) fn are_any(measures: &Measures) -> bool {
-    measures.clients.iter().any(|client| client.connections.opened > 0)
+/// The clients that kept some.
+pub(crate) fn keepers(measures: &Measures) -> impl Iterator<Item = &ClientMeasures> {
+    measures.clients.iter().filter(|client| client.connections.opened > 0)
 }
 
 /// The client's name, the connections it opened, requests to each, how many were open at the end, and

@@ -101,7 +101,7 @@ fn names(measures: &Measures) -> String {
 }
 
 fn connections(measures: &Measures) -> String {
-    if !kept_connections::are_any(measures) {
+    if kept_connections::keepers(measures).next().is_none() {
         return String::new();
     }
     let heads = [
@@ -111,7 +111,7 @@ fn connections(measures: &Measures) -> String {
         ("Open at the end", Kind::Number),
         ("Most to a pod", Kind::Number),
     ];
-    let clients = measures.clients.iter();
+    let clients = kept_connections::keepers(measures);
     let rows: Vec<_> =
         clients.map(|client| kept_connections::cells(client).map(plain).to_vec()).collect();
     table("Connections kept", &heads, &rows)

@@ -40,11 +40,18 @@ pub(super) fn timeline(measures: &Measures, style: Style) -> String {
         let bracket = bracket(window, rates.len(), span);
         // One needs no name.
         let name = if measures.rollouts.len() > 1 { &*rollout.deployment } else { "" };
-        let line = format!("{:LABEL$}{bracket} {name}", "rollout");
-        lines.push(line.chars().take(style.width).collect::<String>().trim_end().to_owned());
+        let room = style.width.saturating_sub(LABEL + bracket.chars().count() + 1);
+        let name = as_fits(name, room);
+        lines.push(format!("{:LABEL$}{bracket} {name}", "rollout").trim_end().to_owned());
     }
     lines.push(format!("{:LABEL$}{}", "", axis(window, rates.len())));
     lines.join("\n")
+}
+
+/// A Deployment's name, without its namespace where there is no room for that, or nothing.
+fn as_fits(name: &str, room: usize) -> &str {
+    let short = name.split_once('/').map_or(name, |(_, short)| short);
+    [name, short].into_iter().find(|it| it.chars().count() <= room).unwrap_or_default()
 }
 
 fn title(
@@ -120,4 +127,17 @@ fn axis(window: Window, columns: usize) -> String {
     let (from, to) = (seconds(window.from as f64), seconds(window.to as f64));
     let room = columns.saturating_sub(from.len() + to.len()).max(1);
     format!("{from}{}{to}", " ".repeat(room))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_shown_as_far_as_it_can_be_read() {
+        let cases = [(11, "default/api"), (10, "api"), (3, "api"), (2, "")];
+        for (room, shown) in cases {
+            assert_eq!(as_fits("default/api", room), shown, "{room} columns");
+        }
+    }
 }

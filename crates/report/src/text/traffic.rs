@@ -63,13 +63,13 @@ pub(super) fn lookups(measures: &Measures, style: Style) -> String {
 
 /// The connections that clients kept, where any did.
 pub(super) fn connections(measures: &Measures, style: Style) -> String {
-    if !kept_connections::are_any(measures) {
+    if kept_connections::keepers(measures).next().is_none() {
         return String::new();
     }
     let heads = ["CLIENT", "CONNECTIONS OPENED", "REQUESTS EACH", "OPEN AT END", "MOST TO A POD"];
     let side = |head| if head == "CLIENT" { Side::Left } else { Side::Right };
     let mut table = Table::new(heads.map(|head| (head, side(head))));
-    for client in &measures.clients {
+    for client in kept_connections::keepers(measures) {
         table.row(kept_connections::cells(client).map(|cell| (cell, Tone::Plain)));
     }
     table.render(style)
