@@ -1,4 +1,4 @@
-//! Policies in front of the cluster: which node, or which pod, a load balancer chooses.
+//! Policies in front of the cluster, and in the proxies at its edge: which node, or which pod, they choose.
 
 use std::collections::BTreeMap;
 
@@ -113,4 +113,26 @@ fn a_proxy_in_front_hears_how_connections_end() {
     let (least, chance) = (waited(&scenario), waited(&by_chance));
     // At two thirds of what six workers can do: 80 ms by chance, and a few by their lengths.
     assert!(least * 4.0 < chance, "{least} s and {chance} s");
+}
+
+/// A policy in the Ingress controller learns what it would learn beside a sender: by probes, by what comes
+/// with answers, or from the request itself.
+#[test]
+fn a_policy_in_the_controller_hears_what_it_needs() {
+    let waited = |policy: &str| -> f64 {
+        let mut scenario = scenario("balancing-ingress-workers");
+        (scenario.cluster.ingress.workers, scenario.cluster.ingress.policy) = (1, named(policy));
+        let means = each_seed(&scenario, 1, |_, records| {
+            let all: Vec<f64> =
+                requests(records).map(|(_, request)| request.queued.as_secs_f64()).collect();
+            all.iter().sum::<f64>() / all.len() as f64
+        });
+        means[0]
+    };
+    // At 90 % load: nine mean service times by chance, and far fewer where queues are known.
+    let chance = waited("envoy.random");
+    for policy in ["prequal.hcl", "c3.cubic", "oracle.jsq"] {
+        let known = waited(policy);
+        assert!(known * 2.0 < chance, "{policy} waits {known} s, and chance {chance} s");
+    }
 }

@@ -93,7 +93,10 @@ impl Balancer {
 
     /// Hears what a pod says of itself.
     pub(crate) fn reported(&mut self, pod: PodId, now: Time, report: &Report) {
-        self.chooser.reported(EndpointId(pod.0), now, report);
+        let endpoint = EndpointId(pod.0);
+        if self.chooser.knows(endpoint) {
+            self.chooser.reported(endpoint, now, report);
+        }
     }
 
     /// Hears how a request ended at a pod. One that failed leaves no connection.

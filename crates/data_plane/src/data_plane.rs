@@ -24,6 +24,7 @@ use crate::{
     },
     mesh::{self, Mesh},
     network::{Delays, Network},
+    probes::Probes,
     program::{FAILED_EXIT, Image},
     runtime::{Runtime, Sandbox},
     weighted_backends::WeightedBackends,
@@ -95,6 +96,8 @@ pub struct DataPlane {
     pub(crate) ingress_pods: Vec<IngressPod>,
     /// Where clients balance their requests themselves.
     pub(crate) mesh: Option<Mesh>,
+    /// What balancers ask pods.
+    pub(crate) probes: Probes,
     pub(crate) network: Network,
     pub(crate) runtime: Runtime,
     pub(crate) images: BTreeMap<Arc<str>, Image>,
@@ -151,6 +154,7 @@ impl DataPlane {
             pod_targets: config.pod_targets.map(|config| PodTargets::new(config, streams)),
             ingress_pods: ingress::pods(&config.ingress, nodes, &backends, streams),
             mesh,
+            probes: Probes::default(),
             dns,
             network,
             runtime: Runtime::default(),
@@ -270,12 +274,10 @@ impl DataPlane {
                 self.mesh.iter_mut().for_each(|mesh| mesh.hear(id, cx.now));
             }
             Event::ProbePod(id) => {
-                let Self { mesh, runtime, .. } = self;
-                mesh.iter_mut().for_each(|mesh| mesh.probe(id, runtime, cx));
+                let Self { probes, runtime, .. } = self;
+                probes.arrive(id, runtime, cx);
             }
-            Event::HearProbe(id) => {
-                self.mesh.iter_mut().for_each(|mesh| mesh.hear_probe(id, cx.now));
-            }
+            Event::HearProbe(id) => self.hear_probe(id, cx.now),
             Event::CheckTarget(target) => self.balancers.check(target, &self.proxies, cx),
             Event::RegisterTarget(id) => self.with_pod_targets(|it| it.register(id, cx)),
             Event::DeregisterTarget(id) => self.with_pod_targets(|it| it.deregister(id, cx)),

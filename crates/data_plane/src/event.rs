@@ -7,7 +7,8 @@ use crate::{
     flight::FlightId,
     ingress::{IngressId, WorkerId},
     load_balancer::NodeTargetId,
-    mesh::{ProbeId, SidecarId},
+    mesh::SidecarId,
+    probes::ProbeId,
     server::ServerId,
 };
 
@@ -44,7 +45,7 @@ pub enum Event {
     PushEndpoints,
     /// What it pushed arrives at a sidecar.
     HearEndpoints(SidecarId),
-    /// A sidecar's probe reaches a pod.
+    /// A balancer's probe reaches a pod.
     ProbePod(ProbeId),
     /// What the pod said reaches the sidecar.
     HearProbe(ProbeId),

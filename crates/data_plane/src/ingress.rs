@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, num::NonZeroU8, sync::Arc};
 
 use api::{Change, NodeId, PodId};
 use engine::{Random, Source, Span, Stream, Streams, Time};
-use policy::{Ended, PickContext};
+use policy::{Ended, PickContext, Report};
 
 pub use crate::known_pods::Backend;
 use crate::{
@@ -70,6 +70,12 @@ impl WorkerId {
         Self(NonZeroU8::MIN.saturating_add(number as u8))
     }
 
+    /// Its number.
+    #[must_use]
+    pub fn number(self) -> u32 {
+        self.0.get().into()
+    }
+
     /// The place of its pod, and its own there.
     #[must_use]
     pub fn places(self, workers: u32) -> (usize, usize) {
@@ -101,6 +107,8 @@ pub struct IngressPod {
     /// What the workers are to fetch.
     found: BTreeMap<Backend, Arc<[KnownPod]>>,
     workers: Vec<Worker>,
+    /// The pods that a pick has asked to be probed: room that is used again.
+    probed: Vec<PodId>,
 }
 
 /// One of the workers that share the requests of a pod.
@@ -157,6 +165,7 @@ impl IngressPod {
             poll_period: config.poll_period,
             found: BTreeMap::new(),
             workers: (0..config.workers).map(worker).collect(),
+            probed: Vec::new(),
         }
     }
 
@@ -218,8 +227,22 @@ impl IngressPod {
         failed_at: Option<PodId>,
         context: &mut PickContext<'_>,
     ) -> Option<Upstream> {
-        let Worker { balancers, .. } = &mut self.workers[worker];
-        balancers.get_mut(backend)?.pick((failed_at, false), context)
+        let balancer = self.workers[worker].balancers.get_mut(backend)?;
+        let picked = balancer.pick((failed_at, false), context);
+        balancer.probes(context, &mut self.probed);
+        picked
+    }
+
+    /// The pods that the last pick has asked to be probed.
+    pub fn probed(&mut self) -> impl Iterator<Item = PodId> {
+        self.probed.drain(..)
+    }
+
+    /// A worker hears what a pod says of itself.
+    pub fn reported(&mut self, worker: usize, pod: PodId, now: Time, report: &Report) {
+        for balancer in self.workers[worker].balancers.values_mut() {
+            balancer.reported(pod, now, report);
+        }
     }
 
     /// A worker hears how a request ended at a pod.

@@ -40,6 +40,7 @@ mod meter;
 pub mod name_cache;
 pub mod network;
 pub mod pool;
+pub mod probes;
 mod program;
 pub mod proxy;
 pub mod runtime;

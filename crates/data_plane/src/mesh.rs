@@ -24,8 +24,6 @@ use crate::{
     connection::Caller,
     event::{Event, class},
     known_pods::{Backend, KnownPod, KnownPods},
-    runtime::Runtime,
-    server::Server,
 };
 
 /// How a mesh tells its sidecars of endpoints.
@@ -35,20 +33,6 @@ pub struct Config {
     pub debounce: Span,
     /// How long a push takes to a sidecar.
     pub push: Distribution,
-}
-
-/// A probe, by number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ProbeId(u32);
-
-/// A probe on its way.
-#[derive(Clone, Copy)]
-struct Probe {
-    sidecar: SidecarId,
-    pod: PodId,
-    delay: Span,
-    /// What the program said.
-    report: Option<Report>,
 }
 
 /// How the requests of a client are balanced beside its senders.
@@ -63,6 +47,13 @@ pub struct Balancing {
 /// A sidecar, by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SidecarId(u32);
+
+impl SidecarId {
+    /// Whose events they are.
+    pub(crate) fn source(self) -> Source {
+        Source { class: class::MESH, entity: self.0 }
+    }
+}
 
 /// The balancer of one sender, and what is on its way to it.
 struct Sidecar {
@@ -83,9 +74,6 @@ pub(crate) struct Mesh {
     /// By number; `None` once its sender has gone.
     sidecars: Vec<Option<Sidecar>>,
     by_sender: BTreeMap<(ClientId, Caller), SidecarId>,
-    probes: Vec<Probe>,
-    /// Places among the probes that are free.
-    free: Vec<u32>,
     /// The pods that a request's sidecar probes: room that is used again.
     probed: Vec<PodId>,
 }
@@ -101,8 +89,6 @@ impl Mesh {
             pushed: BTreeMap::new(),
             sidecars: Vec::new(),
             by_sender: BTreeMap::new(),
-            probes: Vec::new(),
-            free: Vec::new(),
             probed: Vec::new(),
         }
     }
@@ -130,7 +116,8 @@ impl Mesh {
             let before = sidecar.coming.back().map_or(cx.now, |(at, _)| *at);
             let at = before.max(cx.now + self.config.push.sample(&mut sidecar.delays));
             sidecar.coming.push_back((at, pods.clone()));
-            cx.agenda.at(at, source(SidecarId(number)), Event::HearEndpoints(SidecarId(number)));
+            let id = SidecarId(number);
+            cx.agenda.at(at, id.source(), Event::HearEndpoints(id));
         }
     }
 
@@ -158,46 +145,20 @@ impl Mesh {
         picked
     }
 
-    /// Sends the probes that the pick just made has asked for; `delay` is one way to a pod.
-    pub(crate) fn send_probes(
+    /// The pods that a sender's last pick has asked to be probed, and its sidecar; `None` where there are
+    /// none.
+    pub(crate) fn probed(
         &mut self,
         sender: (ClientId, Caller),
-        delay: impl Fn(PodId) -> Option<Span>,
-        cx: &mut Cx<'_>,
-    ) {
-        let Some(sidecar) = self.by_sender.get(&sender).copied() else { return };
-        let mut probed = std::mem::take(&mut self.probed);
-        for pod in probed.drain(..) {
-            // One whose address is gone does not answer.
-            let Some(delay) = delay(pod) else { continue };
-            let probe = Probe { sidecar, pod, delay, report: None };
-            let place = self.free.pop().unwrap_or(self.probes.len() as u32);
-            match self.probes.get_mut(place as usize) {
-                Some(free) => *free = probe,
-                None => self.probes.push(probe),
-            }
-            cx.agenda.at(cx.now + delay, source(sidecar), Event::ProbePod(ProbeId(place)));
-        }
-        self.probed = probed;
+    ) -> Option<(SidecarId, impl Iterator<Item = PodId>)> {
+        let sidecar = self.by_sender.get(&sender).filter(|_| !self.probed.is_empty());
+        sidecar.map(|sidecar| (*sidecar, self.probed.drain(..)))
     }
 
-    /// A probe reaches its pod, whose program says how it is, or is gone.
-    pub(crate) fn probe(&mut self, id: ProbeId, runtime: &mut Runtime, cx: &mut Cx<'_>) {
-        let probe = &mut self.probes[id.0 as usize];
-        let runs = runtime.first_server(probe.pod).is_some_and(Server::is_running);
-        probe.report = runs.then(|| runtime.report(probe.pod, cx.now)).flatten();
-        let event = Event::HearProbe(id);
-        cx.agenda.at(cx.now + probe.delay, source(probe.sidecar), event);
-    }
-
-    /// What a pod said comes back to the sidecar that asked.
-    pub(crate) fn hear_probe(&mut self, id: ProbeId, now: Time) {
-        let Probe { sidecar, pod, report, .. } = self.probes[id.0 as usize];
-        self.free.push(id.0);
-        if let Some(report) = report {
-            let sidecar = self.sidecars[sidecar.0 as usize].as_mut();
-            sidecar.into_iter().for_each(|it| it.balancer.reported(pod, now, &report));
-        }
+    /// A sidecar hears what a pod says of itself.
+    pub(crate) fn reported(&mut self, id: SidecarId, pod: PodId, now: Time, report: &Report) {
+        let sidecar = self.sidecars[id.0 as usize].as_mut();
+        sidecar.into_iter().for_each(|it| it.balancer.reported(pod, now, report));
     }
 
     /// Hears how a sender's request ended.
@@ -243,7 +204,3 @@ impl Mesh {
 
 /// The server's events.
 const SERVER: Source = Source { class: class::MESH, entity: u32::MAX };
-
-fn source(id: SidecarId) -> Source {
-    Source { class: class::MESH, entity: id.0 }
-}

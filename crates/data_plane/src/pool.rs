@@ -96,8 +96,8 @@ pub struct Kept {
     used: u64,
     /// When its last request was answered, where it was sent from.
     quiet_since: Time,
-    /// When its last answer left the other end.
-    answered: Time,
+    /// When the program has nothing more to do for it: when the last answer leaves.
+    busy_until: Time,
     end: Option<End>,
     /// Since when nobody answers.
     silent_since: Option<Time>,
@@ -136,6 +136,8 @@ pub struct Pool {
     opening: u32,
     /// Requests that wait for one.
     pub waiting: VecDeque<FlightId>,
+    /// Whether those who wait are being called.
+    pub wakes: bool,
     opened: u32,
     used: u64,
 }
@@ -145,12 +147,12 @@ impl Kept {
     fn is_known_to_end(&self, now: Time) -> bool {
         let heard = |at: Time| at + self.route.delay <= now;
         let told = matches!(self.end, Some(End::Closed(at) | End::Leaving(at)) if heard(at));
-        told || (self.requests == 0 && self.left_idle().is_some_and(heard))
+        told || self.left_idle().is_some_and(heard)
     }
 
     /// When the program closes it, or has, if nothing more comes on it.
     fn left_idle(&self) -> Option<Time> {
-        self.route.idle_timeout.map(|limit| self.answered + limit)
+        self.route.idle_timeout.map(|limit| self.busy_until + limit)
     }
 
     /// Whether it takes no more requests, as far as its sender knows.
@@ -166,8 +168,7 @@ impl Kept {
     /// Whether the program has closed it by the time that a request arrives there.
     #[must_use]
     pub fn is_closed(&self, now: Time) -> bool {
-        let alone = self.requests == 1;
-        let idle = alone && self.left_idle().is_some_and(|at| at <= now);
+        let idle = self.left_idle().is_some_and(|at| at <= now);
         idle || matches!(self.end, Some(End::Closed(at)) if at <= now)
     }
 }
@@ -211,6 +212,13 @@ impl Pool {
         self.open.remove(&id)
     }
 
+    /// The program has accepted a request on a connection, and is done with it at a time.
+    pub fn accepted(&mut self, id: ConnectionId, departure: Time) {
+        if let Some(kept) = self.open.get_mut(&id) {
+            kept.busy_until = kept.busy_until.max(departure);
+        }
+    }
+
     /// A request has a connection accepted, which will be open at its sender's at a time.
     pub fn establish(&mut self, route: Route, opened: Time) -> ConnectionId {
         self.give_up_opening();
@@ -222,7 +230,7 @@ impl Pool {
             requests: 1,
             used: self.used,
             quiet_since: opened,
-            answered: opened,
+            busy_until: opened,
             end: None,
             silent_since: None,
         };
@@ -241,19 +249,13 @@ impl Pool {
         self.open.get(&id)
     }
 
-    /// A request on a connection was answered, where the answer left at a time.
+    /// A request on a connection was answered.
     ///
     /// Gives back the connection if it is closed now: there are enough without it, or it was the last that
     /// it would take.
-    pub fn answered(
-        &mut self,
-        id: ConnectionId,
-        keeping: &Keeping,
-        (left, now): (Time, Time),
-    ) -> Option<Kept> {
+    pub fn answered(&mut self, id: ConnectionId, keeping: &Keeping, now: Time) -> Option<Kept> {
         let kept = self.open.get_mut(&id)?;
         kept.requests -= 1;
-        kept.answered = kept.answered.max(left);
         (kept.quiet_since, kept.silent_since) = (now, None);
         if kept.requests > 0 {
             return None;
@@ -301,12 +303,13 @@ impl Pool {
         }
     }
 
-    /// A program that ends takes no more requests on its connections. One that is not multiplexed and that
-    /// nobody uses is closed; of one in use the answer says that it was the last.
+    /// A program that ends takes no more requests on its connections. One that is not multiplexed and on
+    /// which it works on nothing is closed, though a request may be on its way; of one at work the answer
+    /// says that it was the last.
     pub fn leave_by(&mut self, server: ServerId, keeping: &Keeping, now: Time) {
         for kept in self.open.values_mut().filter(|kept| kept.route.server == server) {
             if kept.end.is_none() {
-                let idle = kept.requests == 0 && !keeping.multiplexed();
+                let idle = kept.busy_until <= now && !keeping.multiplexed();
                 kept.end = Some(if idle { End::Closed(now) } else { End::Leaving(now) });
             }
         }
@@ -370,7 +373,7 @@ mod tests {
         }
         let ids: Vec<_> = (0..count).map(|_| pool.establish(route(), at(0))).collect();
         for id in &ids {
-            assert!(pool.answered(*id, keeping, (at(0), at(0))).is_none());
+            assert!(pool.answered(*id, keeping, at(0)).is_none());
         }
         (pool, ids)
     }
@@ -380,13 +383,13 @@ mod tests {
         let (mut newest, ids) = pool(&keeping(), 3);
         assert_eq!(newest.take(&keeping(), at(5)), Taken::Over(ids[2]));
         assert_eq!(newest.take(&keeping(), at(5)), Taken::Over(ids[1]));
-        newest.answered(ids[2], &keeping(), (at(6), at(7)));
+        newest.answered(ids[2], &keeping(), at(7));
         assert_eq!(newest.take(&keeping(), at(8)), Taken::Over(ids[2]));
         let oldest = Keeping { newest_first: false, ..keeping() };
         let (mut pool, ids) = pool(&oldest, 3);
         for turn in 0..6 {
             assert_eq!(pool.take(&oldest, at(5)), Taken::Over(ids[turn % 3]), "in turn");
-            pool.answered(ids[turn % 3], &oldest, (at(5), at(5)));
+            pool.answered(ids[turn % 3], &oldest, at(5));
         }
     }
 
@@ -396,7 +399,7 @@ mod tests {
         let mut pool = Pool::default();
         assert_eq!(pool.take(&few, at(0)), Taken::Open);
         let first = pool.establish(route(), at(0));
-        pool.answered(first, &few, (at(0), at(0)));
+        pool.answered(first, &few, at(0));
         assert_eq!(pool.take(&few, at(0)), Taken::Open, "two are to be there");
         assert_eq!(pool.take(&few, at(0)), Taken::Over(first));
         assert_eq!(pool.take(&few, at(0)), Taken::Open, "none is free, and there may be three");
@@ -423,7 +426,8 @@ mod tests {
             Taken::Over(id) => {
                 let arrival = now + Span::from_millis(1);
                 let open = !pool.get(id).expect("it is there").is_closed(arrival);
-                pool.answered(id, keeping, (arrival, arrival));
+                pool.accepted(id, arrival);
+                pool.answered(id, keeping, arrival);
                 (true, open)
             }
             Taken::Open | Taken::Wait => (false, false),
@@ -455,10 +459,17 @@ mod tests {
             assert_eq!(sent_at(&mut pool, &keeping, at(10)), (true, served));
             assert_eq!(sent_at(&mut pool, &keeping, at(11)), (false, false), "it knows");
         }
-        let (mut pool, ids) = pool(&keeping(), 1);
-        assert_eq!(pool.take(&keeping(), at(9)), Taken::Over(ids[0]));
-        pool.leave_by(ServerId::after(SERVER), &keeping(), at(10));
-        assert!(pool.answered(ids[0], &keeping(), (at(12), at(13))).is_some(), "its last answer");
+        // A request that is there is answered, and one that is on its way meets a closed connection.
+        for (accepted, closed) in [(true, false), (false, true)] {
+            let (mut pool, ids) = pool(&keeping(), 1);
+            assert_eq!(pool.take(&keeping(), at(9)), Taken::Over(ids[0]));
+            if accepted {
+                pool.accepted(ids[0], at(12));
+            }
+            pool.leave_by(ServerId::after(SERVER), &keeping(), at(10));
+            assert_eq!(pool.get(ids[0]).expect("it is there").is_closed(at(10)), closed);
+            assert!(pool.answered(ids[0], &keeping(), at(13)).is_some(), "it was the last");
+        }
     }
 
     #[test]
@@ -475,7 +486,7 @@ mod tests {
             pool.take(&keeping(), at(0));
             let route = Route { idle_timeout: Some(Span::from_millis(30)), ..route() };
             let id = pool.establish(route, at(0));
-            pool.answered(id, &keeping(), (at(0), at(0)));
+            pool.answered(id, &keeping(), at(0));
             assert_eq!(sent_at(&mut pool, &keeping(), at(sent)), expected, "{sent} ms");
         }
     }
@@ -513,7 +524,7 @@ mod tests {
                 pool.establish(route(), at(0))
             })
             .collect();
-        assert!(pool.answered(ids[0], &one, (at(1), at(1))).is_none());
-        assert!(pool.answered(ids[1], &one, (at(1), at(1))).is_some(), "there is one already");
+        assert!(pool.answered(ids[0], &one, at(1)).is_none());
+        assert!(pool.answered(ids[1], &one, at(1)).is_some(), "there is one already");
     }
 }

@@ -12,6 +12,7 @@ use crate::{
     feedback::end_of,
     flight::{Flight, FlightId, GIVEN_UP, Link},
     ingress::{Backend, CONNECT_TIMEOUT, IngressId, IngressPod, TRIES, WorkerId},
+    probes::Asker,
     wanted::{KeyText, Truth, flow_in},
     way::client_source,
 };
@@ -82,7 +83,10 @@ impl DataPlane {
             let record = Record::ServiceCalled { client: request.client, service };
             cx.recorder.record(cx.now, &record);
         }
-        let node = proxy.node;
+        let (node, runtime, network) = (proxy.node, &self.runtime, &self.network);
+        let delay = |pod| Some(network.delay(node, runtime.node_of(pod)?));
+        let asker = flight.ingress.map(Asker::Worker);
+        asker.into_iter().for_each(|it| self.probes.send(it, proxy.probed(), delay, cx));
         let Some(there) = self.runtime.node_of(pod) else {
             flight.fail(Cause::TimeoutUnreachable);
             return self.end_at(id, cx.now + CONNECT_TIMEOUT, cx);

@@ -13,6 +13,7 @@ use crate::{
     kube_proxy::{Asked, Refusal},
     mesh::Mesh,
     network::Network,
+    probes::{Asker, Probes},
     runtime::Runtime,
     wanted::{KeyText, Truth, flow, tried},
 };
@@ -28,7 +29,7 @@ pub(crate) struct Sender<'a> {
 
 /// Where a sender's own balancer sends a request, and how it comes there.
 pub(crate) fn by_mesh(
-    mesh: &mut Mesh,
+    (mesh, probes): (&mut Mesh, &mut Probes),
     from: &Sender<'_>,
     random: &mut impl Random,
     cx: &mut Cx<'_>,
@@ -50,7 +51,9 @@ pub(crate) fn by_mesh(
     let balancing = (client.config.name.as_str(), balancing);
     let upstream = mesh.pick(sender, balancing, failed_at, &mut context);
     let delay = |pod: PodId| Some(network.delay(request.node, runtime.node_of(pod)?));
-    mesh.send_probes(sender, delay, cx);
+    if let Some((sidecar, pods)) = mesh.probed(sender) {
+        probes.send(Asker::Sidecar(sidecar), pods, delay, cx);
+    }
     let Upstream { pod, port, kept } = upstream.ok_or(Refusal::Reject)?;
     Ok((Some(pod), port, if kept { Link::Kept } else { Link::Direct }))
 }

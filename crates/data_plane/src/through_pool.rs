@@ -6,7 +6,7 @@
 //! because no node fails yet; and the handshakes of TLS.
 
 use engine::{Source, Time};
-use record::{Cause, ClientId, Outcome, Record};
+use record::{Cause, ClientId, Outcome, Record, Recorder};
 
 use crate::{
     Cx, DataPlane,
@@ -59,12 +59,9 @@ impl DataPlane {
         (request.connected, request.node, request.pod) = (sent, node, Some(pod));
         request.service = asked.map(|asked| asked.service);
         (flight.port, flight.delay, flight.link) = (port, delay, Link::Kept);
+        // An event even where it takes no time: what it meets may free the next that waits.
         let source = Source { class: class::DELIVER, entity: node.0 };
-        if sent + delay == cx.now {
-            self.deliver(id, cx);
-        } else {
-            cx.agenda.at(sent + delay, source, Event::Deliver(id));
-        }
+        cx.agenda.at(sent + delay, source, Event::Deliver(id));
     }
 
     /// What a request meets that arrives over a kept connection: its program, or a connection that is closed
@@ -79,6 +76,18 @@ impl DataPlane {
         match kept.is_closed(now) {
             true => Connection::Refused(Cause::ResetIdleClosed),
             false => Connection::Accepted(kept.route.server),
+        }
+    }
+
+    /// The program works on a request that came over a kept connection, up to a time.
+    #[inline]
+    pub(crate) fn work_on_connection(&mut self, id: FlightId, until: Time) {
+        let flight = self.flights.flight(id);
+        if let Hold::Over(connection) = flight.hold() {
+            let client = &mut self.clients[flight.request.client.0 as usize];
+            if let Some(pool) = client.pools.get_mut(&flight.caller) {
+                pool.accepted(connection, until);
+            }
         }
     }
 
@@ -119,7 +128,7 @@ impl DataPlane {
         let Some(keeping) = self.clients[owner.0.0 as usize].config.keeping else { return };
         let hold = flight.hold();
         flight.set_hold(Hold::Nothing);
-        let (outcome, departure) = (flight.request.outcome, flight.departure);
+        let outcome = flight.request.outcome;
         if hold == Hold::Waits {
             flight.request.attempts += 1;
         }
@@ -134,9 +143,7 @@ impl DataPlane {
                 pool.give_up_opening();
                 None
             }
-            (Hold::Over(connection), Outcome::Ok) => {
-                pool.answered(connection, &keeping, (departure, cx.now))
-            }
+            (Hold::Over(connection), Outcome::Ok) => pool.answered(connection, &keeping, cx.now),
             (Hold::Over(connection), Outcome::Failed(cause)) => {
                 pool.failed(connection, &keeping, cause, cx.now)
             }
@@ -155,10 +162,14 @@ impl DataPlane {
 
     /// Requests that wait go on, as far as there are connections.
     fn wake(&mut self, owner: (ClientId, Caller), keeping: &Keeping, cx: &mut Cx<'_>) {
+        // One that fails at once would wake the next from within: whoever wakes already goes on with it.
+        if std::mem::replace(&mut self.pool(owner).wakes, true) {
+            return;
+        }
         self.prune(owner, keeping, cx);
         while let Some(id) = self.pool(owner).waiting.front().copied() {
             match self.pool(owner).take(keeping, cx.now) {
-                Taken::Wait => return,
+                Taken::Wait => break,
                 Taken::Over(connection) => {
                     let id = self.stops_waiting(owner, id);
                     self.flights.flight_mut(id).set_hold(Hold::Over(connection));
@@ -171,6 +182,7 @@ impl DataPlane {
                 }
             }
         }
+        self.pool(owner).wakes = false;
     }
 
     /// The one that waits first is called.
@@ -191,7 +203,9 @@ impl DataPlane {
             flight.request.attempts += 1;
             flight.set_hold(Hold::Nothing);
             flight.fail(cause);
-            self.end_at(id, cx.now, cx);
+            // An event of its own, so that one that tries again does not do so while this one is told.
+            let source = Source { class: class::FINISH, entity: owner.0.0 };
+            cx.agenda.at(cx.now, source, Event::Finish(id));
         }
     }
 
@@ -229,6 +243,19 @@ impl DataPlane {
         for client in &mut self.clients {
             let Some(keeping) = client.config.keeping else { continue };
             client.pools.values_mut().for_each(|pool| pool.leave_by(server, &keeping, now));
+        }
+    }
+
+    /// At the end of a run: says which connections had ended, though nobody has looked since.
+    pub fn look_at_connections(&mut self, end: Time, recorder: &mut dyn Recorder) {
+        for (client, it) in (0..).map(ClientId).zip(&mut self.clients) {
+            let Some(keeping) = it.config.keeping else { continue };
+            for pool in it.pools.values_mut() {
+                while let Some(kept) = pool.prune(&keeping, end) {
+                    let Route { node, pod, .. } = kept.route;
+                    recorder.record(end, &Record::ConnectionClosed { client, node, pod });
+                }
+            }
         }
     }
 

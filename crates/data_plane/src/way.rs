@@ -152,7 +152,7 @@ impl DataPlane {
             (_, Some(mesh), _) => {
                 let (runtime, network) = (&self.runtime, &self.network);
                 let sender = Sender { client, request, asked, runtime, network };
-                by_mesh(mesh, &sender, &mut random, cx)?
+                by_mesh((mesh, &mut self.probes), &sender, &mut random, cx)?
             }
             (Transport::Tcp, None, Some(targets)) => {
                 let flow = match targets.have_policy() {
@@ -234,6 +234,7 @@ impl DataPlane {
         let station = self.runtime.server_mut(server);
         let Some(admission) = station.admit(cx.now, received, &mut flight.workload) else {
             flight.fail(Cause::RejectedOverload);
+            self.work_on_connection(id, received);
             return self.end_at(id, received + delay, cx);
         };
         flight.server = Some(server);
@@ -244,6 +245,7 @@ impl DataPlane {
         if opens {
             self.keep_connection(id, server, cx);
         }
+        self.work_on_connection(id, admission.departure);
         self.tell_established(id, cx);
         let flight = self.flights.flight_mut(id);
         if answered > deadline {

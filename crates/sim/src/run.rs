@@ -125,7 +125,8 @@ impl Run {
     }
 
     fn finish(self, end: Time, interrupted: bool, recorder: &mut dyn Recorder) -> Ending {
-        let Self { world, events, settled } = self;
+        let Self { mut world, events, settled } = self;
+        world.data_plane.look_at_connections(end, recorder);
         for (client, count) in world.data_plane.in_flight() {
             recorder.record(end, &Record::RequestsInFlight { client, count });
         }
