@@ -4,7 +4,7 @@ use engine::Time;
 use twox_hash::XxHash64;
 
 use crate::{
-    Ended, Endpoint, Entry, Kind, Level, Parameter, PickContext, Policy, Settings,
+    Ended, Endpoint, EndpointId, Entry, Kind, Level, Parameter, PickContext, Policy, Settings,
     block::{Outstanding, Ring},
 };
 
@@ -146,6 +146,12 @@ impl Policy for BoundedLoadRing {
 
     fn ended(&mut self, ended: &Ended) {
         if self.outstanding.end(ended).is_some() {
+            self.total = self.total.saturating_sub(1);
+        }
+    }
+
+    fn withdrawn(&mut self, endpoint: EndpointId, _: Time) {
+        if self.outstanding.withdraw(endpoint).is_some() {
             self.total = self.total.saturating_sub(1);
         }
     }

@@ -247,6 +247,12 @@ impl Hashing {
             self.served = self.served.saturating_sub(1);
         }
     }
+
+    pub(super) fn withdrawn(&mut self, endpoint: EndpointId) {
+        if self.outstanding.withdraw(endpoint).is_some() {
+            self.served = self.served.saturating_sub(1);
+        }
+    }
 }
 
 #[cfg(test)]

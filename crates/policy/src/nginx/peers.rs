@@ -2,7 +2,9 @@
 
 use engine::{Span, Time};
 
-use crate::{Ended, Endpoint, Kind, Parameter, PickContext, Reply, Settings, block::Places};
+use crate::{
+    Ended, Endpoint, EndpointId, Kind, Parameter, PickContext, Reply, Settings, block::Places,
+};
 
 /// So many failures put a server out.
 pub(super) const MAX_FAILS: Parameter = Parameter {
@@ -193,6 +195,14 @@ impl Peers {
     pub fn periods_of_silence(&self, place: usize, now: Time) -> u64 {
         let silent = seconds(now) - self.peers[place].checked;
         silent.checked_div(self.fail_timeout + 1).unwrap_or(0).unsigned_abs()
+    }
+
+    /// The last request to a server is withdrawn. Gives back the place, if it was picked of this
+    /// list.
+    pub fn withdrawn(&mut self, endpoint: EndpointId) -> Option<usize> {
+        let place = self.places.of(endpoint).filter(|place| self.peers[*place].conns > 0)?;
+        self.peers[place].conns -= 1;
+        Some(place)
     }
 
     /// A request has ended. Only one that was not answered counts as a failure, and none of an only
