@@ -125,8 +125,11 @@ impl Policy for BoundedLoadRing {
         // What is left with endpoints that take nothing new can make all others look full.
         let first = self.ring.find(hash)?;
         let bound = bound(self.c, self.total + 1, self.count);
-        let below = first_below(&self.ring, hash, self.outstanding.counts(), bound);
-        let place = below.unwrap_or(first);
+        let counts = self.outstanding.counts();
+        let place = match counts[first] < bound {
+            true => first,
+            false => first_below(&self.ring, hash, counts, bound).unwrap_or(first),
+        };
         self.begin(place);
         Some(place)
     }

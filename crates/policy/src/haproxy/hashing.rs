@@ -186,7 +186,11 @@ impl Hashing {
     /// The place on the ring that a hash leads to.
     #[inline]
     pub(super) fn find(&self, context: &PickContext<'_>, hash: u32) -> Option<usize> {
-        Some(self.next_below(self.nearest(hash)?, context.tried.last().copied()))
+        let point = self.nearest(hash)?;
+        match context.tried.last() {
+            None if self.factor == 0 => Some(self.ring.place(point)),
+            avoid => Some(self.next_below(point, avoid.copied())),
+        }
     }
 
     /// A request begins.
