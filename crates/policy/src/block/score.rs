@@ -28,8 +28,8 @@ pub trait Score {
     /// A pick ends.
     fn end(&mut self, ended: &Ended);
 
-    /// The last pick of an endpoint is withdrawn.
-    fn withdraw(&mut self, endpoint: EndpointId);
+    /// The last pick of an endpoint is withdrawn: of interest to a score that counts them.
+    fn withdraw(&mut self, _endpoint: EndpointId) {}
 }
 
 /// The number of picks that have not ended.
