@@ -1,45 +1,26 @@
 //! A pick of a load-balancing policy, through the trait and beside it.
 //!
-//! Each policy is picked from as a balancer does it, through `Box<dyn Policy>`, and next to that in
-//! the same run a function is called that is its algorithm and nothing else: what the trait costs is
-//! the ratio between them.
-//! Building Maglev's table stands alone.
+//! Each policy is picked from as a balancer does it, through `Box<dyn Policy>`; in turn with that, a
+//! function is called that is its algorithm and nothing else, and nobody is picked at all: a request
+//! and its random stream take their time, too. What is left without that is *net*. What the trait
+//! costs is the ratio between the two. Building Maglev's table stands alone.
+//!
+//! A word after `--` leaves out all whose names it is not in.
+
+#![expect(clippy::print_stdout, reason = "the table is what it is for")]
 
 mod direct;
+mod round;
 
-use std::{hint::black_box, net::Ipv4Addr, time::Duration};
+use std::hint::black_box;
 
-use criterion::{Bencher, Criterion, criterion_group, criterion_main};
 use direct::Direct;
-use engine::{Streams, Time};
-use policy::{Configured, Endpoint, Flow, PickContext, Policy, Value};
+use engine::Time;
+use policy::{Configured, Endpoint, PickContext, Policy, Value};
+use round::{Requests, Round, empty, fastest, nanos, requests, round};
 
 /// So many endpoints there are.
 const ENDPOINTS: [u32; 2] = [10, 100];
-
-/// So many different requests come again and again.
-const REQUESTS: usize = 1024;
-
-/// There are many benches; none of them takes long to settle.
-const SHORT: Duration = Duration::from_millis(300);
-
-/// What a request is told apart by.
-struct Request {
-    key: String,
-    flow: Flow,
-}
-
-fn requests() -> Vec<Request> {
-    let request = |number: u32| {
-        let mut flow = Flow::UNKNOWN;
-        flow.source.set_ip(Ipv4Addr::from(0x0a00_0000 | number.wrapping_mul(0x9e_3779)));
-        flow.source.set_port(1024 + number as u16);
-        flow.destination.set_ip(Ipv4Addr::new(10, 96, 0, 1));
-        flow.destination.set_port(80);
-        Request { key: format!("/users/{number}/profile"), flow }
-    };
-    (0..REQUESTS as u32).map(request).collect()
-}
 
 /// A policy, what is set about it, weights of its endpoints, and its algorithm.
 struct Row {
@@ -94,7 +75,7 @@ const ROWS: &[Row] = &[
     row("ketama.continuum", direct::ketama),
     row("metallb.bgp", direct::flow_hash),
     row("nginx.hash", direct::nginx_hash),
-    row("nginx.hash_consistent", direct::crc32_ring),
+    row("nginx.hash_consistent", direct::nginx_hash_consistent),
     row("nginx.ip_hash", direct::nginx_ip_hash),
     row("traefik.hrw", direct::traefik_hrw),
 ];
@@ -103,60 +84,53 @@ fn endpoints(count: u32, heaviest: u32) -> Vec<Endpoint> {
     Endpoint::numbered(&(0..count).map(|place| 1 + place % heaviest).collect::<Vec<_>>())
 }
 
-fn picks(criterion: &mut Criterion) {
-    let requests = requests();
-    for row in ROWS {
-        for count in ENDPOINTS {
-            let mut group = criterion.benchmark_group(format!("{}/{count}", row.name));
-            group.sample_size(20).warm_up_time(SHORT).measurement_time(SHORT);
-            let endpoints = endpoints(count, row.heaviest);
-            let mut policy = row.policy(&endpoints);
-            group.bench_function("trait", |bencher| {
-                through_the_trait(bencher, &mut policy, &requests);
-            });
-            group.bench_function("direct", |bencher| (row.direct)(bencher, &endpoints, &requests));
-            group.finish();
-        }
-    }
+fn through_the_trait(mut policy: Box<dyn Policy>, requests: Requests) -> Round {
+    round(requests, move |request, random| {
+        let mut context = PickContext::new(Time::ZERO, random);
+        request.tell_pick(&mut context);
+        policy.pick(&mut context)
+    })
 }
 
-fn through_the_trait(
-    bencher: &mut Bencher<'_>,
-    policy: &mut Box<dyn Policy>,
-    requests: &[Request],
-) {
-    let streams = Streams::new(1).requests("policies");
-    let destination = requests[0].flow.destination;
-    let mut number = 0;
-    bencher.iter(|| {
-        let request = &requests[number % REQUESTS];
-        let mut random = streams.request(number as u64);
-        number += 1;
-        let mut context = PickContext::new(Time::ZERO, &mut random);
-        // All ask for one address. To copy both ends at once would cost more than some picks: a
-        // field is read late that was written as a part of something wider.
-        context.flow = Flow { source: request.flow.source, destination };
-        context.key = request.key.as_bytes();
-        black_box(policy.pick(&mut context).unwrap_or(usize::MAX))
-    });
+fn picks(wanted: impl Fn(&str) -> bool) {
+    let requests = requests();
+    println!("| policy | endpoints | nobody | trait | direct | net trait | net direct | ratio |");
+    println!("|---|---:|---:|---:|---:|---:|---:|---:|");
+    for row in ROWS.iter().filter(|row| wanted(row.name)) {
+        for count in ENDPOINTS {
+            let endpoints = endpoints(count, row.heaviest);
+            let [nobody, through, direct] = fastest([
+                empty(requests),
+                through_the_trait(row.policy(&endpoints), requests),
+                (row.direct)(&endpoints, requests),
+            ]);
+            let (net, of) = (through - nobody, direct - nobody);
+            let ratio = through / direct;
+            print!("| {} | {count} | {nobody:.1} | {through:.1} | {direct:.1} ", row.name);
+            println!("| {net:.1} | {of:.1} | {ratio:.2} |");
+        }
+    }
 }
 
 /// Those that build Maglev's table.
 const TABLES: [&str; 5] =
     ["cilium.maglev", "envoy.maglev", "gcp.maglev", "ipvs.mh", "katran.maglev"];
 
-fn rebuild(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("rebuild/1000");
-    group.sample_size(10);
+fn rebuild(wanted: impl Fn(&str) -> bool) {
     let endpoints = endpoints(1000, 1);
-    for name in TABLES {
+    println!("| table of 1,000 endpoints | ms |\n|---|---:|");
+    for name in TABLES.into_iter().filter(|name| wanted(name)) {
         let mut policy = Configured::by_name(name).expect("it is listed").build(1);
-        group.bench_function(name, |bencher| {
-            bencher.iter(|| policy.update(black_box(&endpoints), Time::ZERO));
-        });
+        let mut fill = || nanos(|| policy.update(black_box(&endpoints), Time::ZERO));
+        let fastest = (0..10).map(|_| fill()).fold(f64::INFINITY, f64::min);
+        println!("| {name} | {:.1} |", fastest / 1e6);
     }
-    group.finish();
 }
 
-criterion_group!(benches, picks, rebuild);
-criterion_main!(benches);
+fn main() {
+    let word = std::env::args().skip(1).find(|word| !word.starts_with('-')).unwrap_or_default();
+    let wanted = |name: &str| name.contains(&word);
+    picks(wanted);
+    println!();
+    rebuild(wanted);
+}

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use engine::{Span, Time};
-use policy::{Configured, Ended, Endpoint, EndpointId, PickContext, Policy, Reply, Report};
+use engine::Time;
+use policy::{Configured, Ended, Endpoint, EndpointId, PickContext, Policy, Report};
 
 /// The policy of one balancer.
 pub(crate) struct Chooser {
@@ -50,11 +50,10 @@ impl Chooser {
         self.policy.reported(endpoint, now, report);
     }
 
-    /// A pick that nothing was sent for has ended.
+    /// Hears that nothing is sent for its last pick of an endpoint.
     pub(crate) fn withdraw(&mut self, endpoint: EndpointId, now: Time) {
         if self.listens {
-            let (latency, reply) = (Span::ZERO, Reply::Ok);
-            self.policy.ended(&Ended { endpoint, now, latency, reply, report: None });
+            self.policy.withdrawn(endpoint, now);
         }
     }
 

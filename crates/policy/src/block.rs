@@ -23,6 +23,7 @@ mod ring;
 mod rounds;
 mod score;
 mod shares;
+mod stays;
 mod stride;
 pub mod subset;
 
@@ -44,4 +45,5 @@ pub use ring::{Circular, Ring};
 pub use rounds::{Rounds, greatest_common_divisor};
 pub use score::Score;
 pub use shares::Shares;
+pub use stays::Stays;
 pub use stride::{Scaling, StaticStride, next_number};

@@ -8,6 +8,7 @@ pub mod fo;
 pub mod lblc;
 pub mod lblcr;
 pub mod lc;
+pub mod least;
 mod locality;
 pub mod mh;
 pub mod nq;

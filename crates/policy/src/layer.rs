@@ -110,6 +110,11 @@ macro_rules! hand_on {
             self.$field.ended(ended);
         }
     };
+    (@withdrawn $field:ident) => {
+        fn withdrawn(&mut self, endpoint: $crate::EndpointId, now: engine::Time) {
+            self.$field.withdrawn(endpoint, now);
+        }
+    };
     (@probes $field:ident) => {
         fn probes(&mut self, context: &mut $crate::PickContext<'_>, places: &mut Vec<usize>) {
             self.$field.probes(context, places);

@@ -164,7 +164,8 @@ pub struct Report {
 /// A way of choosing one of several endpoints.
 ///
 /// Whoever owns one tells it of each list that it learns of, asks it for a place in the last, and
-/// says exactly once how each pick ended. One instance belongs to one balancer.
+/// says exactly once what became of each pick: how it ended, or that it is withdrawn. One instance
+/// belongs to one balancer.
 pub trait Policy {
     /// Takes in a new list of endpoints; what is kept of the old state is the policy's to say.
     fn update(&mut self, endpoints: &[Endpoint], now: Time);
@@ -196,6 +197,11 @@ pub trait Policy {
 
     /// Hears how a pick ended, if it [listens](Self::listens).
     fn ended(&mut self, _ended: &Ended) {}
+
+    /// Hears, in place of an end, that nothing is sent for the last pick of an endpoint, which was
+    /// made at this moment, if it [listens](Self::listens). What is not over is one less, and there
+    /// is nothing to be learnt from it. A turn that it took is taken.
+    fn withdrawn(&mut self, _endpoint: EndpointId, _now: Time) {}
 
     /// Names places to probe along with a request, if it probes at all.
     fn probes(&mut self, _context: &mut PickContext<'_>, _places: &mut Vec<usize>) {}
@@ -231,6 +237,10 @@ impl<P: Policy + ?Sized> Policy for Box<P> {
 
     fn ended(&mut self, ended: &Ended) {
         (**self).ended(ended);
+    }
+
+    fn withdrawn(&mut self, endpoint: EndpointId, now: Time) {
+        (**self).withdrawn(endpoint, now);
     }
 
     fn probes(&mut self, context: &mut PickContext<'_>, places: &mut Vec<usize>) {

@@ -4,13 +4,15 @@
 //! an endpoint that have not ended. Where that leads to other picks, connections that an affinity
 //! keeps at the endpoint have to keep others away from it too.
 
+mod settings;
+
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use engine::{Span, Streams, Time};
 use rollsim_policy::{
-    CATALOGUE, Configured, Ended, Endpoint, Entry, Flow, Kind, PickContext, Policy, Reply, Value,
-    layer_by_name,
+    CATALOGUE, Configured, Ended, Endpoint, Flow, PickContext, Policy, Reply, layer_by_name,
 };
+use settings::settings;
 
 /// So many endpoints there are; the policies pick so often in each part of a life.
 const ENDPOINTS: usize = 4;
@@ -54,36 +56,6 @@ static COUNT: &[&str] = &[
     "traefik.leasttime",
     "traefik.p2c",
 ];
-
-/// A value other than the default, of those that matter: each word, both flags, a hundred of what
-/// is 0 where nobody says.
-fn values(kind: Kind) -> Vec<Value<'static>> {
-    match kind {
-        Kind::Choice { of } => of.iter().map(|word| Value::Choice(word)).collect(),
-        Kind::Flag { .. } => vec![Value::Flag(false), Value::Flag(true)],
-        Kind::Integer { default: 0, min, max } => {
-            vec![Value::Integer(0), Value::Integer(100.clamp(min, max))]
-        }
-        _ => vec![kind.default()],
-    }
-}
-
-/// A policy with each combination of such values.
-fn settings(entry: &'static Entry) -> Vec<Configured> {
-    let mut all = vec![Configured::new(entry)];
-    for parameter in entry.parameters {
-        let mut more = Vec::new();
-        for configured in &all {
-            for value in values(parameter.kind) {
-                let mut configured = configured.clone();
-                configured.set(parameter.name, value).expect("it is one of its values");
-                more.push(configured);
-            }
-        }
-        all = more;
-    }
-    all
-}
 
 struct Life {
     policy: Box<dyn Policy>,

@@ -3,7 +3,7 @@
 use engine::{Random, Time};
 
 use super::Score;
-use crate::{Ended, Endpoint, PickContext, Policy};
+use crate::{Ended, Endpoint, EndpointId, PickContext, Policy};
 
 /// Which endpoints are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,6 +167,10 @@ impl<S: Score> Policy for Choice<S> {
 
     fn ended(&mut self, ended: &Ended) {
         self.score.end(ended);
+    }
+
+    fn withdrawn(&mut self, endpoint: EndpointId, _: Time) {
+        self.score.withdraw(endpoint);
     }
 }
 

@@ -106,6 +106,18 @@ impl Outstanding {
         self.counts[place] = self.counts[place].saturating_sub(1);
         Some(place)
     }
+
+    /// The last pick of an endpoint is withdrawn. Gives back the place, if the endpoint has been in
+    /// the list since.
+    pub fn withdraw(&mut self, id: EndpointId) -> Option<usize> {
+        let place = self.places.of(id).filter(|place| self.counts[*place] > 0);
+        match (place, self.stray.get_mut(id.0 as usize)) {
+            (Some(place), _) => self.counts[place] -= 1,
+            (None, Some(stray)) => *stray = stray.saturating_sub(1),
+            (None, None) => {}
+        }
+        place
+    }
 }
 
 #[cfg(test)]
@@ -156,5 +168,22 @@ mod tests {
         outstanding.begin(1);
         assert_eq!(outstanding.end(&ended(all[1].id, 5, 9)), None, "a restart forgets all");
         assert_eq!(outstanding.end(&ended(all[1].id, 8, 9)), Some(1));
+    }
+
+    #[test]
+    fn what_is_withdrawn_is_the_last_pick() {
+        let all = Endpoint::numbered(&[1; 2]);
+        let mut outstanding = Outstanding::default();
+        outstanding.update(&all, Time::ZERO);
+        (0..2).for_each(|_| outstanding.begin(1));
+        outstanding.update(&all[..1], Time::from_secs(2));
+        outstanding.update(&all, Time::from_secs(2));
+        outstanding.begin(1);
+        assert_eq!(outstanding.withdraw(all[1].id), Some(1), "picked since it came back");
+        assert_eq!(outstanding.withdraw(all[1].id), None, "picked before it left");
+        outstanding.begin(1);
+        assert_eq!(outstanding.end(&ended(all[1].id, 1, 3)), None, "the other one of before");
+        assert_eq!(outstanding.counts(), [0, 1]);
+        assert_eq!(outstanding.withdraw(EndpointId(7)), None, "nobody knows it");
     }
 }

@@ -119,6 +119,10 @@ impl<P: Policy> Policy for Part<P> {
         self.policy.ended(ended);
     }
 
+    fn withdrawn(&mut self, endpoint: EndpointId, now: Time) {
+        self.policy.withdrawn(endpoint, now);
+    }
+
     fn probes(&mut self, context: &mut PickContext<'_>, places: &mut Vec<usize>) {
         let before = places.len();
         self.policy.probes(context, places);

@@ -2,7 +2,7 @@
 
 use engine::Time;
 
-use super::Part;
+use super::{Part, Stays};
 use crate::{Configured, Ended, Endpoint, EndpointId, PickContext, Policy, Report};
 
 /// Stands for an endpoint that no part has.
@@ -16,11 +16,13 @@ pub struct Parts {
     seed: u64,
     /// Each with its number. There is always one, so that somebody can say what the kind is like.
     parts: Vec<(u32, Part<Box<dyn Policy>>)>,
-    /// Where in `parts` the endpoint in each place of the list is.
-    by_place: Vec<u32>,
-    /// Where in `parts` each endpoint is or was last: how a pick ended is to be told even when it
-    /// has left.
-    by_id: Vec<u32>,
+    /// Whether they want to know what becomes of their picks.
+    listens: bool,
+    /// The endpoint in each place of the list, and where in `parts` it is.
+    by_place: Vec<(EndpointId, u32)>,
+    /// Where in `parts` endpoints are or were last, and were when they were picked: how a pick ended
+    /// is to be told even when they have left, and to the part that made it.
+    stays: Stays,
     /// Where in `parts` the last pick was.
     last: usize,
 }
@@ -29,9 +31,10 @@ impl Parts {
     /// Nobody yet; `inside` says of what kind the policies will be.
     #[must_use]
     pub fn new(inside: Configured, seed: u64) -> Self {
-        let first = (0, Part::new(inside.build(seed)));
-        let parts = vec![first];
-        Self { inside, seed, parts, by_place: Vec::new(), by_id: Vec::new(), last: 0 }
+        let first = Part::new(inside.build(seed));
+        let (listens, parts) = (first.listens(), vec![(0, first)]);
+        let (by_place, stays) = (Vec::new(), Stays::default());
+        Self { inside, seed, parts, listens, by_place, stays, last: 0 }
     }
 
     /// Splits a list: `part` gives for each place the number of its part, and what that is to take
@@ -46,11 +49,9 @@ impl Parts {
         self.by_place.clear();
         for (endpoint, split) in endpoints.iter().zip(&split) {
             let index = split.map_or(NOBODY, |(number, _)| self.find_or_make(number));
-            self.by_place.push(index);
-            let id = endpoint.id.0 as usize;
+            self.by_place.push((endpoint.id, index));
             if index != NOBODY {
-                self.by_id.resize(self.by_id.len().max(id + 1), NOBODY);
-                self.by_id[id] = index;
+                self.stays.note(endpoint.id, index, now);
             }
         }
         for (number, part) in &mut self.parts {
@@ -73,13 +74,26 @@ impl Parts {
     /// Chooses a place in the part of a number; `None` where it has nobody.
     pub fn pick(&mut self, number: u32, context: &mut PickContext<'_>) -> Option<usize> {
         self.last = self.parts.iter().position(|(known, _)| *known == number)?;
-        self.parts[self.last].1.pick(context)
+        let place = self.parts[self.last].1.pick(context)?;
+        self.begin(place);
+        Some(place)
     }
 
     /// What [`Policy::chosen`] says.
     pub fn chosen(&mut self, place: usize, now: Time) -> bool {
-        let part = self.by_place.get(place).and_then(|index| self.parts.get_mut(*index as usize));
-        part.is_some_and(|(_, part)| part.chosen(place, now))
+        let part = self.by_place.get(place).and_then(|it| self.parts.get_mut(it.1 as usize));
+        let taken = part.is_some_and(|(_, part)| part.chosen(place, now));
+        if taken {
+            self.begin(place);
+        }
+        taken
+    }
+
+    #[inline]
+    fn begin(&mut self, place: usize) {
+        if self.listens {
+            self.stays.begin(self.by_place[place].0);
+        }
     }
 
     /// Whether the policies remember.
@@ -91,20 +105,30 @@ impl Parts {
     /// Whether the policies listen.
     #[must_use]
     pub fn listens(&self) -> bool {
-        self.parts[0].1.listens()
+        self.listens
     }
 
-    /// Tells whose endpoint it is.
+    /// Tells whose pick it was.
     pub fn established(&mut self, endpoint: EndpointId, now: Time) {
-        if let Some(part) = self.of(endpoint) {
+        let index = self.stays.part_of_pick(endpoint);
+        if let Some(part) = self.at(index) {
             part.established(endpoint, now);
         }
     }
 
-    /// Tells whose endpoint it is, or was last.
+    /// Tells whose pick it was.
     pub fn ended(&mut self, ended: &Ended) {
-        if let Some(part) = self.of(ended.endpoint) {
+        let index = self.stays.end(ended.endpoint, Some(ended.begun()));
+        if let Some(part) = self.at(index) {
             part.ended(ended);
+        }
+    }
+
+    /// Tells whose pick it was.
+    pub fn withdrawn(&mut self, endpoint: EndpointId, now: Time) {
+        let index = self.stays.end(endpoint, None);
+        if let Some(part) = self.at(index) {
+            part.withdrawn(endpoint, now);
         }
     }
 
@@ -115,22 +139,23 @@ impl Parts {
 
     /// Tells whose endpoint it is.
     pub fn reported(&mut self, endpoint: EndpointId, now: Time, report: &Report) {
-        if let Some(part) = self.of(endpoint) {
+        let index = self.stays.part(endpoint);
+        if let Some(part) = self.at(index) {
             part.reported(endpoint, now, report);
         }
     }
 
-    fn of(&mut self, endpoint: EndpointId) -> Option<&mut Part<Box<dyn Policy>>> {
-        let index = *self.by_id.get(endpoint.0 as usize)?;
-        self.parts.get_mut(index as usize).map(|(_, part)| part)
+    fn at(&mut self, index: Option<u32>) -> Option<&mut Part<Box<dyn Policy>>> {
+        self.parts.get_mut(index? as usize).map(|(_, part)| part)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use engine::Streams;
+    use engine::{Span, Streams};
 
     use super::*;
+    use crate::{Reply, Value};
 
     #[test]
     fn each_part_has_turns_of_its_own() {
@@ -153,5 +178,46 @@ mod tests {
         parts.update(&all[1..=1], by_zone, Time::ZERO);
         assert_eq!([7, 3].map(|zone| pick(&mut parts, zone)), [None, Some(0)]);
         assert!(parts.remembers() && !parts.listens());
+    }
+
+    /// How often an endpoint can be picked in a part.
+    fn room(parts: &mut Parts, number: u32, secs: u64) -> usize {
+        let mut random = Streams::new(1).named("unused");
+        let mut context = PickContext::new(Time::from_secs(secs), &mut random);
+        std::iter::from_fn(|| parts.pick(number, &mut context)).count()
+    }
+
+    #[test]
+    fn each_part_hears_of_its_own_picks() {
+        let mut inside = Configured::by_name("haproxy.first").expect("it is listed");
+        inside.set("maxconn", Value::Integer(2)).expect("it can be set");
+        let mut parts = Parts::new(inside, 1);
+        let all = Endpoint::numbered(&[1]);
+        let endpoint = all[0].id;
+        let move_to = |parts: &mut Parts, number: u32, secs| {
+            parts.update(&all, |it| Some((number, *it)), Time::from_secs(secs));
+        };
+        let end = |parts: &mut Parts, begun, secs| {
+            let (now, reply) = (Time::from_secs(secs), Reply::Ok);
+            let latency = Span::from_secs(secs - begun);
+            parts.ended(&Ended { endpoint, now, latency, reply, report: None });
+        };
+        move_to(&mut parts, 0, 0);
+        assert_eq!(room(&mut parts, 0, 1), 2);
+        move_to(&mut parts, 1, 2);
+        assert_eq!(room(&mut parts, 1, 3), 2, "here it has none yet");
+        end(&mut parts, 1, 4);
+        assert_eq!(room(&mut parts, 1, 4), 0, "one of the other part has ended");
+        end(&mut parts, 3, 4);
+        assert_eq!(room(&mut parts, 1, 4), 1);
+        parts.withdrawn(endpoint, Time::from_secs(4));
+        assert_eq!(room(&mut parts, 1, 4), 1, "the last pick was of this part");
+        move_to(&mut parts, 0, 5);
+        assert_eq!(room(&mut parts, 0, 6), 2, "who comes back begins anew");
+        end(&mut parts, 1, 7);
+        end(&mut parts, 3, 7);
+        assert_eq!(room(&mut parts, 0, 7), 0, "both were picked in earlier stays");
+        end(&mut parts, 6, 7);
+        assert_eq!(room(&mut parts, 0, 7), 1);
     }
 }

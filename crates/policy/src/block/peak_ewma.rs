@@ -3,7 +3,7 @@
 use engine::{Span, Time};
 
 use super::{Outstanding, Score, carry};
-use crate::{Ended, Endpoint, Reply};
+use crate::{Ended, Endpoint, EndpointId, Reply};
 
 /// How a latency is estimated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,12 +154,15 @@ impl Score for PeakEwma {
             estimate.observe(latency, now, self.decay);
         }
     }
+
+    fn withdraw(&mut self, endpoint: EndpointId) {
+        self.outstanding.withdraw(endpoint);
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::EndpointId;
 
     /// A score that is one latency, in whole milliseconds.
     fn millis(score: f64) -> u64 {

@@ -3,7 +3,7 @@
 use engine::Time;
 
 use super::Outstanding;
-use crate::{Ended, Endpoint};
+use crate::{Ended, Endpoint, EndpointId};
 
 /// What a balancer knows of the load of each endpoint, place by place: less is better.
 pub trait Score {
@@ -27,6 +27,9 @@ pub trait Score {
 
     /// A pick ends.
     fn end(&mut self, ended: &Ended);
+
+    /// The last pick of an endpoint is withdrawn: of interest to a score that counts them.
+    fn withdraw(&mut self, _endpoint: EndpointId) {}
 }
 
 /// The number of picks that have not ended.
@@ -58,5 +61,9 @@ impl Score for Outstanding {
     #[inline]
     fn end(&mut self, ended: &Ended) {
         Self::end(self, ended);
+    }
+
+    fn withdraw(&mut self, endpoint: EndpointId) {
+        Self::withdraw(self, endpoint);
     }
 }

@@ -50,7 +50,12 @@ impl Shares<u64> {
     #[must_use]
     #[inline]
     pub fn find(&self, number: u64) -> Option<usize> {
-        Some(self.place(number.checked_rem(self.sum())?))
+        let number = number.checked_rem(self.sum())?;
+        // Where all weigh as much as the first, there is nothing to search for.
+        let place = number.checked_div(self.ends[0]).unwrap_or(0) as usize;
+        let begins = || place == 0 || self.ends[place - 1] <= number;
+        let is_it = self.ends.get(place).is_some_and(|end| number < *end) && begins();
+        Some(if is_it { place } else { self.place(number) })
     }
 }
 
@@ -76,6 +81,16 @@ mod tests {
         let shares = Shares::of([0, 2, 0, 1]);
         let found: Vec<_> = (0..6).filter_map(|number| shares.find(number)).collect();
         assert_eq!(found, [1, 1, 3, 1, 1, 3]);
+        for (weights, expected) in [
+            (&[2, 2, 2][..], [0, 0, 1, 1, 2, 2]),
+            (&[1, 3, 2], [0, 1, 1, 1, 2, 2]),
+            (&[2, 0, 4], [0, 0, 2, 2, 2, 2]),
+            (&[4, 1, 1], [0, 0, 0, 0, 1, 2]),
+        ] {
+            let shares = Shares::of(weights.iter().copied());
+            let found: Vec<_> = (6..12).filter_map(|number| shares.find(number)).collect();
+            assert_eq!(found, expected, "{weights:?}");
+        }
         assert_eq!(Shares::of([0, 0]).find(1), None);
         assert_eq!(Shares::<u64>::default().find(1), None);
     }

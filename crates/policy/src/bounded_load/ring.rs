@@ -4,7 +4,7 @@ use engine::Time;
 use twox_hash::XxHash64;
 
 use crate::{
-    Ended, Endpoint, Entry, Kind, Level, Parameter, PickContext, Policy, Settings,
+    Ended, Endpoint, EndpointId, Entry, Kind, Level, Parameter, PickContext, Policy, Settings,
     block::{Outstanding, Ring},
 };
 
@@ -125,8 +125,11 @@ impl Policy for BoundedLoadRing {
         // What is left with endpoints that take nothing new can make all others look full.
         let first = self.ring.find(hash)?;
         let bound = bound(self.c, self.total + 1, self.count);
-        let below = first_below(&self.ring, hash, self.outstanding.counts(), bound);
-        let place = below.unwrap_or(first);
+        let counts = self.outstanding.counts();
+        let place = match counts[first] < bound {
+            true => first,
+            false => first_below(&self.ring, hash, counts, bound).unwrap_or(first),
+        };
         self.begin(place);
         Some(place)
     }
@@ -146,6 +149,12 @@ impl Policy for BoundedLoadRing {
 
     fn ended(&mut self, ended: &Ended) {
         if self.outstanding.end(ended).is_some() {
+            self.total = self.total.saturating_sub(1);
+        }
+    }
+
+    fn withdrawn(&mut self, endpoint: EndpointId, _: Time) {
+        if self.outstanding.withdraw(endpoint).is_some() {
             self.total = self.total.saturating_sub(1);
         }
     }

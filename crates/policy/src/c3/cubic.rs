@@ -3,7 +3,7 @@
 use engine::{Span, Time};
 
 use crate::{
-    Ended, Endpoint, Entry, Kind, Level, Parameter, Report,
+    Ended, Endpoint, EndpointId, Entry, Kind, Level, Parameter, Report,
     block::{Choice, Outstanding, Sampling, Score, carry},
 };
 
@@ -141,6 +141,10 @@ impl Score for CubicScore {
                 averages.service.add(service.as_secs_f64(), self.alpha);
             }
         }
+    }
+
+    fn withdraw(&mut self, endpoint: EndpointId) {
+        self.outstanding.withdraw(endpoint);
     }
 }
 

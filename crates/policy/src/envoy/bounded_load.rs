@@ -3,7 +3,7 @@
 use engine::Time;
 use rand_mt::Mt;
 
-use crate::{Ended, Endpoint, block::Outstanding};
+use crate::{Ended, Endpoint, EndpointId, block::Outstanding};
 
 /// A host may have so many requests: its part of all, `factor` percent of it, and one at least.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -102,6 +102,13 @@ impl BoundedLoad {
     /// A pick ended.
     pub fn ended(&mut self, ended: &Ended) {
         if self.active.end(ended).is_some() {
+            self.all = self.all.saturating_sub(1);
+        }
+    }
+
+    /// The last pick of an endpoint is withdrawn.
+    pub fn withdrawn(&mut self, endpoint: EndpointId) {
+        if self.active.withdraw(endpoint).is_some() {
             self.all = self.all.saturating_sub(1);
         }
     }

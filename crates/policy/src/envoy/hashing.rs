@@ -96,6 +96,10 @@ impl Hashing {
     pub(super) fn ended(&mut self, ended: &Ended) {
         self.load.ended(ended);
     }
+
+    pub(super) fn withdrawn(&mut self, endpoint: EndpointId) {
+        self.load.withdrawn(endpoint);
+    }
 }
 
 #[cfg(test)]

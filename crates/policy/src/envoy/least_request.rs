@@ -3,7 +3,7 @@
 use engine::Time;
 
 use crate::{
-    Ended, Endpoint, Entry, Kind, Level, Parameter, PickContext, Policy,
+    Ended, Endpoint, EndpointId, Entry, Kind, Level, Parameter, PickContext, Policy,
     block::{Edf, Outstanding, Sampling},
 };
 
@@ -129,6 +129,10 @@ impl Policy for EnvoyLeastRequest {
 
     fn ended(&mut self, ended: &Ended) {
         self.active.end(ended);
+    }
+
+    fn withdrawn(&mut self, endpoint: EndpointId, _: Time) {
+        self.active.withdraw(endpoint);
     }
 }
 

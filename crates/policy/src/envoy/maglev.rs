@@ -5,7 +5,7 @@ use twox_hash::XxHash64;
 
 use super::hashing::{HASH_BALANCE_FACTOR, HOST_SELECTION_RETRY, Hashing};
 use crate::{
-    Ended, Endpoint, Entry, Kind, Level, Parameter, PickContext, Policy, Settings,
+    Ended, Endpoint, EndpointId, Entry, Kind, Level, Parameter, PickContext, Policy, Settings,
     block::{
         Maglev,
         maglev::{Preference, prime_from},
@@ -134,5 +134,9 @@ impl Policy for EnvoyMaglev {
 
     fn ended(&mut self, ended: &Ended) {
         self.hashing.ended(ended);
+    }
+
+    fn withdrawn(&mut self, endpoint: EndpointId, _: Time) {
+        self.hashing.withdrawn(endpoint);
     }
 }

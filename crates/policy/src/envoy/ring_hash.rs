@@ -8,7 +8,7 @@ use super::{
     murmur2::murmur2,
 };
 use crate::{
-    Ended, Endpoint, Entry, Kind, Level, Parameter, PickContext, Policy, Settings,
+    Ended, Endpoint, EndpointId, Entry, Kind, Level, Parameter, PickContext, Policy, Settings,
     block::{Ring, proportional_ring::proportional_ring},
 };
 
@@ -151,5 +151,9 @@ impl Policy for RingHash {
 
     fn ended(&mut self, ended: &Ended) {
         self.hashing.ended(ended);
+    }
+
+    fn withdrawn(&mut self, endpoint: EndpointId, _: Time) {
+        self.hashing.withdrawn(endpoint);
     }
 }

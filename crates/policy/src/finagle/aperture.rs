@@ -3,7 +3,7 @@
 use engine::{Random, Span, Stream, Streams, Time};
 
 use crate::{
-    Ended, Endpoint, Entry, Kind, Level, Parameter, PickContext, Policy,
+    Ended, Endpoint, EndpointId, Entry, Kind, Level, Parameter, PickContext, Policy,
     block::{
         Outstanding, Shares,
         aperture::{Coordinate, adjusted, width},
@@ -155,6 +155,10 @@ impl Policy for DeterministicAperture {
     fn ended(&mut self, ended: &Ended) {
         self.outstanding.end(ended);
     }
+
+    fn withdrawn(&mut self, endpoint: EndpointId, _: Time) {
+        self.outstanding.withdraw(endpoint);
+    }
 }
 
 /// **What it does** The endpoints are in an order drawn by chance, and the client keeps to the
@@ -228,6 +232,14 @@ impl LoadBandAperture {
         self.adjust(now);
     }
 
+    /// A request is over, if there is a place that it was counted for.
+    fn over(&mut self, place: Option<usize>, now: Time) {
+        if place.is_some() {
+            self.pending = self.pending.saturating_sub(1);
+            self.adjust(now);
+        }
+    }
+
     /// Grows or shrinks by one, where the load is not in its band.
     fn adjust(&mut self, now: Time) {
         let all = self.order.len();
@@ -278,10 +290,13 @@ impl Policy for LoadBandAperture {
     }
 
     fn ended(&mut self, ended: &Ended) {
-        if self.outstanding.end(ended).is_some() {
-            self.pending = self.pending.saturating_sub(1);
-            self.adjust(ended.now);
-        }
+        let place = self.outstanding.end(ended);
+        self.over(place, ended.now);
+    }
+
+    fn withdrawn(&mut self, endpoint: EndpointId, now: Time) {
+        let place = self.outstanding.withdraw(endpoint);
+        self.over(place, now);
     }
 }
 

@@ -3,7 +3,7 @@
 use engine::Time;
 
 use crate::{
-    Ended, Endpoint, Entry, Kind, Level, Parameter, PickContext, Policy,
+    Ended, Endpoint, EndpointId, Entry, Kind, Level, Parameter, PickContext, Policy,
     block::{Outstanding, open_places},
 };
 
@@ -95,6 +95,10 @@ impl Policy for HaproxyFirst {
     fn ended(&mut self, ended: &Ended) {
         self.outstanding.end(ended);
     }
+
+    fn withdrawn(&mut self, endpoint: EndpointId, _: Time) {
+        self.outstanding.withdraw(endpoint);
+    }
 }
 
 #[cfg(test)]
@@ -102,7 +106,7 @@ mod tests {
     use engine::{Span, Streams};
 
     use super::*;
-    use crate::{EndpointId, Reply};
+    use crate::Reply;
 
     #[test]
     fn one_is_filled_after_the_other() {

@@ -186,7 +186,11 @@ impl Hashing {
     /// The place on the ring that a hash leads to.
     #[inline]
     pub(super) fn find(&self, context: &PickContext<'_>, hash: u32) -> Option<usize> {
-        Some(self.next_below(self.nearest(hash)?, context.tried.last().copied()))
+        let point = self.nearest(hash)?;
+        match context.tried.last() {
+            None if self.factor == 0 => Some(self.ring.place(point)),
+            avoid => Some(self.next_below(point, avoid.copied())),
+        }
     }
 
     /// A request begins.
@@ -244,6 +248,12 @@ impl Hashing {
 
     pub(super) fn ended(&mut self, ended: &Ended) {
         if self.outstanding.end(ended).is_some() {
+            self.served = self.served.saturating_sub(1);
+        }
+    }
+
+    pub(super) fn withdrawn(&mut self, endpoint: EndpointId) {
+        if self.outstanding.withdraw(endpoint).is_some() {
             self.served = self.served.saturating_sub(1);
         }
     }

@@ -3,7 +3,7 @@
 use engine::{Random, Time};
 
 use crate::{
-    Ended, Endpoint, Entry, Level, PickContext, Policy,
+    Ended, Endpoint, EndpointId, Entry, Level, PickContext, Policy,
     block::Outstanding,
     haproxy::weight::{MAX_EFFECTIVE, effective},
 };
@@ -113,6 +113,12 @@ impl Policy for HaproxyLeastConn {
             self.sort(place);
         }
     }
+
+    fn withdrawn(&mut self, endpoint: EndpointId, _: Time) {
+        if let Some(place) = self.outstanding.withdraw(endpoint) {
+            self.sort(place);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -120,7 +126,7 @@ mod tests {
     use engine::{Span, Streams};
 
     use super::*;
-    use crate::{EndpointId, Reply};
+    use crate::Reply;
 
     #[test]
     fn counts_stay_with_their_servers_and_ties_are_drawn() {

@@ -4,7 +4,8 @@ use engine::Time;
 
 use super::hashing::{HASH_BALANCE_FACTOR, Hashing};
 use crate::{
-    Ended, Endpoint, Entry, Kind, Level, Parameter, PickContext, Policy, Settings, block::Places,
+    Ended, Endpoint, EndpointId, Entry, Kind, Level, Parameter, PickContext, Policy, Settings,
+    block::Places,
 };
 
 const DRAWS: Parameter = Parameter {
@@ -70,6 +71,11 @@ impl Rate {
     fn begin(&mut self, now: Time) {
         self.turn(now);
         self.counts[0] += 1;
+    }
+
+    fn withdraw(&mut self, now: Time) {
+        self.turn(now);
+        self.counts[0] = self.counts[0].saturating_sub(1);
     }
 
     /// Those of this second, and of the one before as much as is in the last 1000 milliseconds.
@@ -148,6 +154,13 @@ impl Policy for HaproxyRandom {
     fn ended(&mut self, ended: &Ended) {
         self.hashing.ended(ended);
     }
+
+    fn withdrawn(&mut self, endpoint: EndpointId, now: Time) {
+        self.hashing.withdrawn(endpoint);
+        if let Some(place) = self.places.of(endpoint) {
+            self.rates[place].withdraw(now);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -155,7 +168,7 @@ mod tests {
     use engine::{Span, Streams};
 
     use super::*;
-    use crate::{Configured, EndpointId, Reply, Value};
+    use crate::{Configured, Reply, Value};
 
     fn policy(draws: u64, weights: &[u32]) -> Box<dyn Policy> {
         let mut configured = Configured::new(&ENTRY);

@@ -3,7 +3,7 @@
 use engine::Time;
 
 use super::hashing::{AVALANCHE, HASH_BALANCE_FACTOR, HASH_TYPE, Hashing};
-use crate::{Ended, Endpoint, Entry, Level, PickContext, Policy, Settings};
+use crate::{Ended, Endpoint, EndpointId, Entry, Level, PickContext, Policy, Settings};
 
 /// Its line in the catalogue.
 pub static ENTRY: Entry = Entry {
@@ -68,5 +68,9 @@ impl Policy for HaproxySource {
 
     fn ended(&mut self, ended: &Ended) {
         self.hashing.ended(ended);
+    }
+
+    fn withdrawn(&mut self, endpoint: EndpointId, _: Time) {
+        self.hashing.withdrawn(endpoint);
     }
 }

@@ -3,7 +3,9 @@
 use engine::Time;
 
 use super::hashing::{AVALANCHE, HASH_BALANCE_FACTOR, HASH_TYPE, Hashing};
-use crate::{Ended, Endpoint, Entry, Kind, Level, Parameter, PickContext, Policy, Settings};
+use crate::{
+    Ended, Endpoint, EndpointId, Entry, Kind, Level, Parameter, PickContext, Policy, Settings,
+};
 
 /// The setting `hash-type`'s second word.
 const FUNCTION: Parameter = Parameter {
@@ -124,6 +126,10 @@ impl Policy for HaproxyUri {
     fn ended(&mut self, ended: &Ended) {
         self.hashing.ended(ended);
     }
+
+    fn withdrawn(&mut self, endpoint: EndpointId, _: Time) {
+        self.hashing.withdrawn(endpoint);
+    }
 }
 
 #[cfg(test)]
@@ -131,7 +137,7 @@ mod tests {
     use engine::{Span, Streams};
 
     use super::*;
-    use crate::{Configured, EndpointId, Reply, Value};
+    use crate::{Configured, Reply, Value};
 
     fn pick(policy: &mut dyn Policy, key: &[u8], tried: &[EndpointId]) -> Option<usize> {
         let mut random = Streams::new(1).named("unused");

@@ -75,6 +75,11 @@ impl Destination {
         true
     }
 
+    /// Nothing was sent to open the last connection.
+    pub fn withdraw(&mut self) {
+        self.opening = self.opening.saturating_sub(1);
+    }
+
     /// A connection that had ended is forgotten.
     pub fn forget(&mut self) {
         self.closing = self.closing.saturating_sub(1);
@@ -84,15 +89,4 @@ impl Destination {
     pub(super) fn is_idle(&self) -> bool {
         self.active + self.opening + self.closing == 0
     }
-}
-
-/// The open destination whose connections, as they are counted, are fewest for its weight; the
-/// first of several.
-pub(super) fn lightest<'a>(
-    destinations: impl Iterator<Item = &'a Destination>,
-    count: impl Fn(&Destination) -> u64,
-) -> Option<&'a Destination> {
-    let load = |it: &Destination, other: &Destination| count(it) * u64::from(other.weight);
-    let open = destinations.filter(|destination| destination.is_open());
-    open.min_by(|a, b| load(a, b).cmp(&load(b, a)))
 }

@@ -7,9 +7,11 @@ use engine::{Span, Time};
 use crate::{
     EndpointId, Entry, Level, Parameter, PickContext,
     ipvs::{
-        destination::{Destination, lightest},
+        destination::Destination,
+        least::Least as _,
         locality::{ByAddress, expiration, is_overloaded, least_of_all},
         service::{Scheduler, Service},
+        wlc::WeightedLeastConnection,
     },
 };
 
@@ -103,7 +105,7 @@ impl Scheduler for LocalityWithReplication {
             self.by_address.insert(address, now, set);
             return Some(chosen);
         };
-        let least = lightest(set.open(destinations), Destination::overhead);
+        let least = WeightedLeastConnection::least(set.open(destinations));
         if set.members.len() > 1 && now.since(set.changed) > self.expiration {
             set.shrink(destinations, now);
         }

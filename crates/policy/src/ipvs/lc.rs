@@ -1,11 +1,8 @@
 //! The fewest connections: scheduler `lc` of IPVS.
 
 use crate::{
-    Entry, Level, PickContext,
-    ipvs::{
-        destination::Destination,
-        service::{Scheduler, Service},
-    },
+    Entry, Level,
+    ipvs::{destination::Destination, least::Least, service::Service},
 };
 
 /// Its line in the catalogue.
@@ -38,15 +35,12 @@ pub type IpvsLeastConnection = Service<LeastConnection>;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LeastConnection;
 
-impl Scheduler for LeastConnection {
-    const COUNTS: bool = true;
+impl Least for LeastConnection {
+    fn load(destination: &Destination) -> u64 {
+        destination.overhead()
+    }
 
-    fn schedule<'a>(
-        &mut self,
-        destinations: &'a [Destination],
-        _: &mut PickContext<'_>,
-    ) -> Option<&'a Destination> {
-        let open = destinations.iter().filter(|destination| destination.is_open());
-        open.min_by_key(|destination| destination.overhead())
+    fn weight(_: &Destination) -> u32 {
+        1
     }
 }

@@ -6,7 +6,7 @@ use engine::{Span, Time};
 
 use crate::{
     Kind, Parameter,
-    ipvs::destination::{Destination, lightest},
+    ipvs::{destination::Destination, least::Least as _, wlc::WeightedLeastConnection},
 };
 
 /// After how long without use an address is forgotten where nobody says.
@@ -49,7 +49,7 @@ impl<T> ByAddress<T> {
 
 /// The destination with the fewest connections for its weight, as `wlc` counts.
 pub(super) fn least_of_all(destinations: &[Destination]) -> Option<&Destination> {
-    lightest(destinations.iter(), Destination::overhead)
+    WeightedLeastConnection::least(destinations.iter())
 }
 
 /// Whether a destination has more active connections than its weight while another one has less

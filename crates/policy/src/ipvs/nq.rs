@@ -3,8 +3,8 @@
 use crate::{
     Entry, Level, PickContext,
     ipvs::{
-        destination::{Destination, lightest},
-        sed::expected,
+        destination::Destination,
+        sed::ShortestExpectedDelay,
         service::{Scheduler, Service},
     },
 };
@@ -42,10 +42,10 @@ impl Scheduler for NeverQueue {
     fn schedule<'a>(
         &mut self,
         destinations: &'a [Destination],
-        _: &mut PickContext<'_>,
+        context: &mut PickContext<'_>,
     ) -> Option<&'a Destination> {
         let mut open = destinations.iter().filter(|destination| destination.is_open());
-        open.find(|destination| destination.active == 0)
-            .or_else(|| lightest(destinations.iter(), expected))
+        let idle = open.find(|destination| destination.active == 0);
+        idle.or_else(|| ShortestExpectedDelay.schedule(destinations, context))
     }
 }

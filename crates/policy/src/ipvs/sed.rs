@@ -1,11 +1,8 @@
 //! The shortest expected delay: scheduler `sed` of IPVS.
 
 use crate::{
-    Entry, Level, PickContext,
-    ipvs::{
-        destination::{Destination, lightest},
-        service::{Scheduler, Service},
-    },
+    Entry, Level,
+    ipvs::{destination::Destination, least::Least, service::Service},
 };
 
 /// Its line in the catalogue.
@@ -37,19 +34,8 @@ pub type IpvsShortestExpectedDelay = Service<ShortestExpectedDelay>;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ShortestExpectedDelay;
 
-impl Scheduler for ShortestExpectedDelay {
-    const COUNTS: bool = true;
-
-    fn schedule<'a>(
-        &mut self,
-        destinations: &'a [Destination],
-        _: &mut PickContext<'_>,
-    ) -> Option<&'a Destination> {
-        lightest(destinations.iter(), expected)
+impl Least for ShortestExpectedDelay {
+    fn load(destination: &Destination) -> u64 {
+        u64::from(destination.active) + 1
     }
-}
-
-/// The active connections that a destination would have.
-pub(super) fn expected(destination: &Destination) -> u64 {
-    u64::from(destination.active) + 1
 }

@@ -123,6 +123,11 @@ impl<S: Scheduler> Service<S> {
         if let Some(destination) = self.destination_mut(id) {
             destination.forget();
         }
+        self.empty_trash();
+    }
+
+    /// Drops what was kept aside for connections that are no more.
+    fn empty_trash(&mut self) {
         if !self.trash.is_empty() {
             self.trash.retain(|destination| !destination.is_idle());
         }
@@ -195,6 +200,13 @@ impl<S: Scheduler> Policy for Service<S> {
             self.time_wait.push_back((ended.now + TIME_WAIT, ended.endpoint));
         }
     }
+
+    fn withdrawn(&mut self, endpoint: EndpointId, _: Time) {
+        if let Some(destination) = self.destination_mut(endpoint) {
+            destination.withdraw();
+        }
+        self.empty_trash();
+    }
 }
 
 #[cfg(test)]
@@ -202,33 +214,17 @@ mod tests {
     use engine::Streams;
 
     use super::*;
-    use crate::ipvs::destination::lightest;
+    use crate::ipvs::lc::{IpvsLeastConnection, LeastConnection};
 
-    /// The first destination that has fewest connections.
-    #[derive(Default)]
-    struct Fewest;
-
-    impl Scheduler for Fewest {
-        const COUNTS: bool = true;
-
-        fn schedule<'a>(
-            &mut self,
-            destinations: &'a [Destination],
-            _: &mut PickContext<'_>,
-        ) -> Option<&'a Destination> {
-            lightest(destinations.iter(), Destination::overhead)
-        }
-    }
-
-    fn pick(service: &mut Service<Fewest>, now: Time) -> Option<usize> {
+    fn pick(service: &mut IpvsLeastConnection, now: Time) -> Option<usize> {
         service.pick(&mut PickContext::new(now, &mut Streams::new(1).named("unused")))
     }
 
-    fn end(service: &mut Service<Fewest>, endpoint: EndpointId, now: Time, reply: Reply) {
+    fn end(service: &mut IpvsLeastConnection, endpoint: EndpointId, now: Time, reply: Reply) {
         service.ended(&Ended { endpoint, now, latency: Span::ZERO, reply, report: None });
     }
 
-    fn counts(service: &mut Service<Fewest>, id: EndpointId) -> [u32; 3] {
+    fn counts(service: &mut IpvsLeastConnection, id: EndpointId) -> [u32; 3] {
         let it = service.destination_mut(id).expect("it is kept");
         [it.opening, it.active, it.closing]
     }
@@ -237,7 +233,7 @@ mod tests {
     fn a_connection_is_inactive_before_and_after() {
         let all = Endpoint::numbered(&[1]);
         let id = all[0].id;
-        let mut service = Service::new(Fewest);
+        let mut service = Service::new(LeastConnection);
         service.update(&all, Time::ZERO);
         for _ in 0..3 {
             assert_eq!(pick(&mut service, Time::ZERO), Some(0));
@@ -261,7 +257,7 @@ mod tests {
     #[test]
     fn who_goes_and_comes_back_has_its_connections() {
         let all = Endpoint::numbered(&[1, 1]);
-        let mut service = Service::new(Fewest);
+        let mut service = Service::new(LeastConnection);
         service.update(&all, Time::ZERO);
         assert_eq!(pick(&mut service, Time::ZERO), Some(1), "what came last is first");
         assert_eq!(pick(&mut service, Time::ZERO), Some(0));
@@ -278,5 +274,10 @@ mod tests {
         assert!(service.trash.is_empty(), "nothing is left of it");
         end(&mut service, all[1].id, Time::from_secs(121), Reply::Ok);
         assert!(service.time_wait.is_empty());
+        service.update(&[], Time::from_secs(121));
+        service.withdrawn(all[0].id, Time::from_secs(121));
+        assert_eq!(counts(&mut service, all[0].id), [1, 0, 0]);
+        service.withdrawn(all[0].id, Time::from_secs(121));
+        assert!(service.trash.is_empty(), "nothing was sent for either of its picks");
     }
 }

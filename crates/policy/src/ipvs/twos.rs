@@ -3,8 +3,10 @@
 use crate::{
     Entry, Level, PickContext,
     ipvs::{
-        destination::{Destination, lightest},
+        destination::Destination,
+        least::Least as _,
         service::{Scheduler, Service},
+        wlc::WeightedLeastConnection,
     },
 };
 
@@ -52,7 +54,7 @@ impl PowerOfTwos {
             })
         };
         let (first, second) = (drawn(draws[0])?, drawn(draws[1])?);
-        lightest([first, second].into_iter(), Destination::overhead)
+        WeightedLeastConnection::least([first, second].into_iter())
     }
 }
 

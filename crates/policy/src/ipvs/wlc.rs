@@ -1,11 +1,8 @@
 //! The fewest connections for its weight: scheduler `wlc` of IPVS.
 
 use crate::{
-    Entry, Level, PickContext,
-    ipvs::{
-        destination::{Destination, lightest},
-        service::{Scheduler, Service},
-    },
+    Entry, Level,
+    ipvs::{destination::Destination, least::Least, service::Service},
 };
 
 /// Its line in the catalogue.
@@ -37,14 +34,8 @@ pub type IpvsWeightedLeastConnection = Service<WeightedLeastConnection>;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct WeightedLeastConnection;
 
-impl Scheduler for WeightedLeastConnection {
-    const COUNTS: bool = true;
-
-    fn schedule<'a>(
-        &mut self,
-        destinations: &'a [Destination],
-        _: &mut PickContext<'_>,
-    ) -> Option<&'a Destination> {
-        lightest(destinations.iter(), Destination::overhead)
+impl Least for WeightedLeastConnection {
+    fn load(destination: &Destination) -> u64 {
+        destination.overhead()
     }
 }

@@ -66,7 +66,7 @@ impl<P: Policy> ClientIp<P> {
 }
 
 impl<P: Policy> Policy for ClientIp<P> {
-    hand_on!(inside: chosen, listens, established, ended, probes, reported);
+    hand_on!(inside: chosen, listens, established, ended, withdrawn, probes, reported);
 
     fn update(&mut self, endpoints: &[Endpoint], now: Time) {
         self.places.update(endpoints);

@@ -129,15 +129,25 @@ impl<P: Policy> CircuitBreakers<P> {
         self.by_id[self.endpoints[place].0 as usize] += 1;
     }
 
-    /// Which retry has ended, if it was one: that of the same moment; or any, where no more is
-    /// under way at its endpoint than retries.
-    fn ended_retry(&self, ended: &Ended) -> Option<usize> {
-        let there = |(endpoint, _): &(EndpointId, Time)| *endpoint == ended.endpoint;
-        let same =
-            |retry: &(EndpointId, Time)| there(retry) && retry.1 + ended.latency == ended.now;
+    /// A pick of this endpoint, made at that moment, is over.
+    fn over(&mut self, endpoint: EndpointId, begun: Time) {
+        self.under_way = self.under_way.saturating_sub(1);
+        if let Some(there) = self.by_id.get_mut(endpoint.0 as usize) {
+            *there = there.saturating_sub(1);
+        }
+        if let Some(retry) = self.retry(endpoint, begun) {
+            self.retries.swap_remove(retry);
+        }
+    }
+
+    /// Which retry is over, if it was one: that of the same moment; or any, where no more is under
+    /// way at its endpoint than retries.
+    fn retry(&self, endpoint: EndpointId, begun: Time) -> Option<usize> {
+        let there = |(known, _): &(EndpointId, Time)| *known == endpoint;
+        let same = |retry: &(EndpointId, Time)| there(retry) && retry.1 == begun;
         self.retries.iter().position(same).or_else(|| {
             let retries = self.retries.iter().filter(|retry| there(retry)).count();
-            let left = self.by_id.get(ended.endpoint.0 as usize).copied().unwrap_or(0);
+            let left = self.by_id.get(endpoint.0 as usize).copied().unwrap_or(0);
             (retries > left as usize).then(|| self.retries.iter().position(there))?
         })
     }
@@ -185,14 +195,13 @@ impl<P: Policy> Policy for CircuitBreakers<P> {
     }
 
     fn ended(&mut self, ended: &Ended) {
-        self.under_way = self.under_way.saturating_sub(1);
-        if let Some(there) = self.by_id.get_mut(ended.endpoint.0 as usize) {
-            *there = there.saturating_sub(1);
-        }
-        if let Some(retry) = self.ended_retry(ended) {
-            self.retries.swap_remove(retry);
-        }
+        self.over(ended.endpoint, ended.begun());
         self.inside.ended(ended);
+    }
+
+    fn withdrawn(&mut self, endpoint: EndpointId, now: Time) {
+        self.over(endpoint, now);
+        self.inside.withdrawn(endpoint, now);
     }
 }
 

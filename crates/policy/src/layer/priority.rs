@@ -125,7 +125,7 @@ impl Priority {
 }
 
 impl Policy for Priority {
-    hand_on!(parts: chosen, remembers, listens, established, ended, probes, reported);
+    hand_on!(parts: chosen, remembers, listens, established, ended, withdrawn, probes, reported);
 
     fn update(&mut self, endpoints: &[Endpoint], now: Time) {
         let hosts = self.hosts(endpoints);

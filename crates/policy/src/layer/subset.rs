@@ -92,7 +92,8 @@ impl<P: Policy> Subset<P> {
 }
 
 impl<P: Policy> Policy for Subset<P> {
-    hand_on!(part: pick, chosen, remembers, listens, established, ended, probes, reported);
+    hand_on!(part: pick, chosen, remembers, listens);
+    hand_on!(part: established, ended, withdrawn, probes, reported);
 
     fn update(&mut self, endpoints: &[Endpoint], now: Time) {
         let places = match self.choice {

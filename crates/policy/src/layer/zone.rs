@@ -148,7 +148,7 @@ impl ZoneAware {
 }
 
 impl Policy for ZoneAware {
-    hand_on!(parts: chosen, remembers, listens, established, ended, probes, reported);
+    hand_on!(parts: chosen, remembers, listens, established, ended, withdrawn, probes, reported);
 
     fn update(&mut self, endpoints: &[Endpoint], now: Time) {
         self.routing = self.route(endpoints);

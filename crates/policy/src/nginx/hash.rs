@@ -4,7 +4,7 @@ use crc32fast::Hasher;
 use engine::Time;
 
 use crate::{
-    Ended, Endpoint, Entry, Level, PickContext, Policy,
+    Ended, Endpoint, EndpointId, Entry, Level, PickContext, Policy,
     block::Shares,
     nginx::{
         by_hash::{ByHash, TRIES},
@@ -90,5 +90,9 @@ impl Policy for NginxHash {
 
     fn ended(&mut self, ended: &Ended) {
         self.by_hash.peers.ended(ended);
+    }
+
+    fn withdrawn(&mut self, endpoint: EndpointId, _: Time) {
+        self.by_hash.peers.withdrawn(endpoint);
     }
 }

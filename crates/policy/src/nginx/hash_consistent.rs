@@ -3,7 +3,7 @@
 use engine::Time;
 
 use crate::{
-    Ended, Endpoint, Entry, Level, PickContext, Policy,
+    Ended, Endpoint, EndpointId, Entry, Level, PickContext, Policy,
     block::{Ring, chained_points::chained_points},
     nginx::{
         by_hash::{ByHash, TRIES},
@@ -85,5 +85,9 @@ impl Policy for NginxHashConsistent {
 
     fn ended(&mut self, ended: &Ended) {
         self.by_hash.peers.ended(ended);
+    }
+
+    fn withdrawn(&mut self, endpoint: EndpointId, _: Time) {
+        self.by_hash.peers.withdrawn(endpoint);
     }
 }

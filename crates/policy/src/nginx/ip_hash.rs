@@ -3,7 +3,7 @@
 use engine::Time;
 
 use crate::{
-    Ended, Endpoint, Entry, Level, PickContext, Policy,
+    Ended, Endpoint, EndpointId, Entry, Level, PickContext, Policy,
     block::Shares,
     nginx::{
         by_hash::{ByHash, TRIES},
@@ -78,6 +78,10 @@ impl Policy for NginxIpHash {
     fn ended(&mut self, ended: &Ended) {
         self.by_hash.peers.ended(ended);
     }
+
+    fn withdrawn(&mut self, endpoint: EndpointId, _: Time) {
+        self.by_hash.peers.withdrawn(endpoint);
+    }
 }
 
 #[cfg(test)]
@@ -87,7 +91,7 @@ mod tests {
     use engine::{Span, Streams};
 
     use super::*;
-    use crate::{CATALOGUE, Configured, EndpointId, Reply};
+    use crate::{CATALOGUE, Configured, Reply};
 
     fn pick(policy: &mut dyn Policy, host: u8, key: &str, tried: &[EndpointId]) -> Option<usize> {
         let mut random = Streams::new(1).named("unused");

@@ -3,7 +3,7 @@
 use engine::Time;
 
 use crate::{
-    Ended, Endpoint, Entry, Level, PickContext, Policy,
+    Ended, Endpoint, EndpointId, Entry, Level, PickContext, Policy,
     nginx::peers::{PARAMETERS, Peers},
 };
 
@@ -95,6 +95,10 @@ impl Policy for NginxLeastConn {
     fn ended(&mut self, ended: &Ended) {
         self.peers.ended(ended);
     }
+
+    fn withdrawn(&mut self, endpoint: EndpointId, _: Time) {
+        self.peers.withdrawn(endpoint);
+    }
 }
 
 #[cfg(test)]
@@ -102,7 +106,7 @@ mod tests {
     use engine::{Span, Streams};
 
     use super::*;
-    use crate::{EndpointId, Reply};
+    use crate::Reply;
 
     #[test]
     fn counts_are_of_this_list_and_the_tried_are_left_out() {

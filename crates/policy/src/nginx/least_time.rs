@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use engine::Time;
 
 use crate::{
-    Ended, Endpoint, Entry, Kind, Level, Parameter, PickContext, Policy, Reply,
+    Ended, Endpoint, EndpointId, Entry, Kind, Level, Parameter, PickContext, Policy, Reply,
     nginx::peers::{FAIL_TIMEOUT, MAX_FAILS, Peers},
 };
 
@@ -213,6 +213,14 @@ impl Policy for NginxLeastTime {
         }
         self.peers.ended(ended);
     }
+
+    fn withdrawn(&mut self, endpoint: EndpointId, now: Time) {
+        if let Some(place) = self.peers.withdrawn(endpoint)
+            && self.counts_waiting
+        {
+            self.times[place].end(milliseconds(now), 0);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -220,7 +228,7 @@ mod tests {
     use engine::{Span, Streams};
 
     use super::*;
-    use crate::{Configured, EndpointId, Value};
+    use crate::{Configured, Value};
 
     fn pick(policy: &mut dyn Policy, millis: u64) -> Option<usize> {
         let mut random = Streams::new(1).named("unused");

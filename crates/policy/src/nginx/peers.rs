@@ -2,7 +2,9 @@
 
 use engine::{Span, Time};
 
-use crate::{Ended, Endpoint, Kind, Parameter, PickContext, Reply, Settings, block::Places};
+use crate::{
+    Ended, Endpoint, EndpointId, Kind, Parameter, PickContext, Reply, Settings, block::Places,
+};
 
 /// So many failures put a server out.
 pub(super) const MAX_FAILS: Parameter = Parameter {
@@ -65,6 +67,17 @@ fn seconds(now: Time) -> i64 {
     (now.as_nanos() / 1_000_000_000) as i64
 }
 
+impl Peer {
+    /// Whether it has a weight, and is not out.
+    #[inline]
+    fn is_up(&self, now: i64, fail_timeout: i64) -> bool {
+        let failed = self.max_fails > 0
+            && self.fails >= self.max_fails
+            && now - self.checked <= fail_timeout;
+        self.weight > 0 && !failed
+    }
+}
+
 impl Peers {
     /// No servers.
     #[must_use]
@@ -115,22 +128,12 @@ impl Peers {
     #[inline]
     pub fn is_usable(&self, place: usize, context: &PickContext<'_>) -> bool {
         let tried = || !context.tried.is_empty() && context.tried.contains(&self.places.id(place));
-        self.is_up(place, context.now) && !tried()
-    }
-
-    /// Whether a server has a weight, and is not out.
-    #[inline]
-    fn is_up(&self, place: usize, now: Time) -> bool {
-        let peer = &self.peers[place];
-        let failed = peer.max_fails > 0
-            && peer.fails >= peer.max_fails
-            && seconds(now) - peer.checked <= self.fail_timeout;
-        peer.weight > 0 && !failed
+        self.peers[place].is_up(seconds(context.now), self.fail_timeout) && !tried()
     }
 
     /// A request begins that a server was chosen for already, if it may go there.
     pub fn chosen(&mut self, place: usize, now: Time) -> bool {
-        let up = self.is_up(place, now);
+        let up = self.peers[place].is_up(seconds(now), self.fail_timeout);
         if up {
             self.begin(place, now);
         }
@@ -145,13 +148,15 @@ impl Peers {
         context: &PickContext<'_>,
         allows: impl Fn(usize, &Peer) -> bool,
     ) -> Option<usize> {
+        let Self { places, peers, fail_timeout, .. } = self;
+        let (now, any_tried) = (seconds(context.now), !context.tried.is_empty());
+        let tried = |place: usize| any_tried && context.tried.contains(&places.id(place));
         let mut earned = 0;
         let mut best: Option<(usize, i64)> = None;
-        for place in from..self.peers.len() {
-            if !self.is_usable(place, context) || !allows(place, &self.peers[place]) {
+        for (place, peer) in peers.iter_mut().enumerate().skip(from) {
+            if !peer.is_up(now, *fail_timeout) || tried(place) || !allows(place, peer) {
                 continue;
             }
-            let peer = &mut self.peers[place];
             peer.current += peer.effective;
             earned += peer.effective;
             peer.effective = (peer.effective + 1).min(i64::from(peer.weight));
@@ -193,6 +198,14 @@ impl Peers {
     pub fn periods_of_silence(&self, place: usize, now: Time) -> u64 {
         let silent = seconds(now) - self.peers[place].checked;
         silent.checked_div(self.fail_timeout + 1).unwrap_or(0).unsigned_abs()
+    }
+
+    /// The last request to a server is withdrawn. Gives back the place, if it was picked of this
+    /// list.
+    pub fn withdrawn(&mut self, endpoint: EndpointId) -> Option<usize> {
+        let place = self.places.of(endpoint).filter(|place| self.peers[*place].conns > 0)?;
+        self.peers[place].conns -= 1;
+        Some(place)
     }
 
     /// A request has ended. Only one that was not answered counts as a failure, and none of an only

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use engine::Time;
 
 use crate::{
-    Ended, Endpoint, Entry, Kind, Level, Parameter, PickContext, Policy,
+    Ended, Endpoint, EndpointId, Entry, Kind, Level, Parameter, PickContext, Policy,
     block::Shares,
     nginx::peers::{FAIL_TIMEOUT, MAX_FAILS, Peers},
 };
@@ -114,6 +114,10 @@ impl Policy for NginxRandom {
     fn ended(&mut self, ended: &Ended) {
         self.peers.ended(ended);
     }
+
+    fn withdrawn(&mut self, endpoint: EndpointId, _: Time) {
+        self.peers.withdrawn(endpoint);
+    }
 }
 
 #[cfg(test)]
@@ -121,7 +125,6 @@ mod tests {
     use engine::{Span, Streams};
 
     use super::*;
-    use crate::EndpointId;
 
     fn policy(two: bool, weights: &[u32]) -> NginxRandom {
         let mut policy = NginxRandom::new(Peers::new(1, Span::from_secs(10)), two);

@@ -3,7 +3,7 @@
 use engine::Time;
 
 use crate::{
-    Ended, Endpoint, Entry, Level, PickContext, Policy,
+    Ended, Endpoint, EndpointId, Entry, Level, PickContext, Policy,
     nginx::peers::{PARAMETERS, Peers},
 };
 
@@ -66,6 +66,10 @@ impl Policy for NginxRoundRobin {
     fn ended(&mut self, ended: &Ended) {
         self.peers.ended(ended);
     }
+
+    fn withdrawn(&mut self, endpoint: EndpointId, _: Time) {
+        self.peers.withdrawn(endpoint);
+    }
 }
 
 #[cfg(test)]
@@ -73,7 +77,7 @@ mod tests {
     use engine::{Span, Streams};
 
     use super::*;
-    use crate::{EndpointId, Reply};
+    use crate::Reply;
 
     fn policy(weights: &[u32]) -> NginxRoundRobin {
         let mut policy = NginxRoundRobin::new(Peers::new(1, Span::from_secs(10)));

@@ -3,7 +3,7 @@
 use engine::{Span, Time};
 
 use crate::{
-    Ended, Endpoint, Entry, Level, PickContext, Policy, Reply,
+    Ended, Endpoint, EndpointId, Entry, Level, PickContext, Policy, Reply,
     block::{Outstanding, Rebuilt},
 };
 
@@ -152,6 +152,10 @@ impl Policy for TraefikLeastTime {
         {
             self.answered(place, ended.latency);
         }
+    }
+
+    fn withdrawn(&mut self, endpoint: EndpointId, _: Time) {
+        self.outstanding.withdraw(endpoint);
     }
 }
 

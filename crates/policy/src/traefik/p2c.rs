@@ -3,7 +3,7 @@
 use engine::Time;
 
 use crate::{
-    Ended, Endpoint, Entry, Level, PickContext, Policy,
+    Ended, Endpoint, EndpointId, Entry, Level, PickContext, Policy,
     block::{Outstanding, Rebuilt, Sampling},
 };
 
@@ -67,6 +67,10 @@ impl Policy for TraefikP2c {
 
     fn ended(&mut self, ended: &Ended) {
         self.outstanding.end(ended);
+    }
+
+    fn withdrawn(&mut self, endpoint: EndpointId, _: Time) {
+        self.outstanding.withdraw(endpoint);
     }
 }
 

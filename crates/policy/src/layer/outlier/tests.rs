@@ -76,6 +76,16 @@ fn five_errors_in_a_row_eject_and_time_brings_back() {
 }
 
 #[test]
+fn a_pick_that_is_withdrawn_is_no_answer() {
+    let mut balancer = Balancer::new(envoy(), 4);
+    balancer.hear(1, &[(Reply::Failed, 4)], 1);
+    balancer.0.withdrawn(EndpointId(1), Time::from_secs(1));
+    assert_eq!(balancer.seen(1), [0, 1, 2, 3]);
+    balancer.hear(1, &[(Reply::Failed, 1)], 1);
+    assert_eq!(balancer.seen(1), [0, 2, 3], "five in a row, with nothing in between");
+}
+
+#[test]
 fn no_more_are_ejected_than_may_be() {
     let mut balancer = Balancer::new(envoy(), 4);
     (0..4).for_each(|endpoint| balancer.hear(endpoint, &[(Reply::Failed, 5)], 1));
