@@ -7,6 +7,8 @@
 
 mod arithmetic;
 mod balance;
+mod balancing_headlines;
+mod balancing_numbers;
 mod changes;
 mod every_scenario;
 mod exposure;

@@ -8,8 +8,9 @@
 //! its back-off before it is tried again (`unschedulable`).
 //!
 //! *Left out:* taints, affinity, host ports, volumes, images on nodes, priorities and preemption,
-//! the sampling of nodes above one hundred, and the flush of pods that have been set aside for five
-//! minutes: whatever lets a pod fit here is a change that the scheduler hears of.
+//! the sampling of nodes above one hundred, nodes without a zone, which count as one more zone in
+//! spreading, and the flush of pods that have been set aside for five minutes: whatever lets a pod
+//! fit here is a change that the scheduler hears of.
 
 mod node_info;
 mod unschedulable;

@@ -435,7 +435,8 @@ impl KubeProxy {
     fn port_rules(&self, candidates: &[Candidate<'_>], service: &ServicePort) -> PortRules<Target> {
         let infos: Vec<EndpointInfo> =
             candidates.iter().map(|candidate| self.info(candidate.endpoint)).collect();
-        let place = Place { node: &self.name, zone: Some(&self.zone), prefer_same: true };
+        let zone = Some(&*self.zone).filter(|zone| !zone.is_empty());
+        let place = Place { node: &self.name, zone, prefer_same: true };
         let target = |index: usize| candidates[index].target();
         PortRules::new(service.info(), &infos, place, self.config.mode, target)
     }

@@ -184,7 +184,7 @@ pub struct Dns {
 pub struct Node {
     /// Its name: `node-1`, `node-2`, …
     pub name: Arc<str>,
-    /// Its zone.
+    /// Its zone, empty where it is in none.
     pub zone: Arc<str>,
     /// Allocatable CPU in thousandths of a core.
     pub cpu_millis: u64,

@@ -79,6 +79,8 @@ fn node(node: &Node) -> api::Node {
         ("kubernetes.io/os", "linux"),
         ("kubernetes.io/arch", "amd64"),
     ];
+    // A zone without a name is none: its nodes lack the label.
+    let labels = labels.into_iter().filter(|(_, value)| !value.is_empty());
     meta.labels.extend(labels.map(|(key, value)| (key.to_owned(), value.to_owned())));
     let allocatable = Resources { cpu_millis: node.cpu_millis, memory_bytes: node.memory_bytes };
     let id = NodeId::default();

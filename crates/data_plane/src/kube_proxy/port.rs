@@ -8,7 +8,7 @@ use std::{
 
 use api::{NodeId, PodId, Protocol, ServiceId};
 use engine::{Random, Span, Time};
-use policy::{Ended, Endpoint, EndpointId, Flow, PickContext, Policy, Reply};
+use policy::{Ended, Endpoint, EndpointId, Flow, PickContext, Policy, Reply, Stage};
 use record::Outcome;
 
 use super::Config;
@@ -94,6 +94,8 @@ pub(super) struct Port {
 /// One way to a port's endpoints.
 struct Door {
     targets: Arc<[Target]>,
+    /// Since when it knows each of them, where the policy's weights go by that.
+    since: Vec<Time>,
     /// What becomes of a connection where there is no target.
     refusal: Refusal,
     policy: Box<dyn Policy>,
@@ -230,16 +232,26 @@ impl Door {
             Choice::Reject => (&[][..], Refusal::Reject),
             Choice::Drop => (&[][..], Refusal::Drop),
         };
+        let ages = policy.layers().any(|layer| layer.stage == Stage::Weight);
+        let since = vec![now; if ages { targets.len() } else { 0 }];
         let mut policy = policy.build(seed);
-        policy.update(&endpoints(targets), now);
-        Self { targets: list(targets), refusal, listens: policy.listens(), policy }
+        policy.update(&endpoints(targets, &since), now);
+        Self { targets: list(targets), since, refusal, listens: policy.listens(), policy }
     }
 
-    /// Goes on with the policy of the door before, where that remembers something.
+    /// Goes on with the policy of the door before, where that remembers something. Who was there before
+    /// is as old as it was.
     fn succeed(&mut self, before: Self, now: Time) {
-        if before.policy.remembers() {
+        let known: BTreeMap<&Target, &Time> = before.targets.iter().zip(&before.since).collect();
+        for (target, since) in self.targets.iter().zip(&mut self.since) {
+            *since = known.get(target).map_or(*since, |known| **known);
+        }
+        let remembers = before.policy.remembers();
+        if remembers {
             self.policy = before.policy;
-            self.policy.update(&endpoints(&self.targets), now);
+        }
+        if remembers || !self.since.is_empty() {
+            self.policy.update(&endpoints(&self.targets, &self.since), now);
         }
     }
 
@@ -256,10 +268,11 @@ impl Door {
 }
 
 /// Targets as a policy sees them. Those without a pod are told apart by their places.
-fn endpoints(targets: &[Target]) -> Vec<Endpoint> {
+fn endpoints(targets: &[Target], since: &[Time]) -> Vec<Endpoint> {
     let endpoint = |(index, target): (u32, &Target)| {
         let id = EndpointId(target.pod.map_or(index, |pod| pod.0));
-        Endpoint::new(id, SocketAddrV4::new(target.address, target.port))
+        let new = Endpoint::new(id, SocketAddrV4::new(target.address, target.port));
+        Endpoint { since: since.get(index as usize).copied().unwrap_or(new.since), ..new }
     };
     (0..).zip(targets).map(endpoint).collect()
 }

@@ -15,13 +15,17 @@ struct Bench {
 
 impl Bench {
     fn new(mode: Mode) -> Self {
+        let by_chance = policy::Configured::by_name("kube-proxy.random");
+        Self::with(mode, by_chance.expect("the catalogue lists it"))
+    }
+
+    fn with(mode: Mode, policy: policy::Configured) -> Self {
         let config = Config {
             min_sync_period: Span::from_secs(1),
             sync_duration: Distribution::Constant(Span::from_millis(10)),
             random_phase: false,
             mode,
-            policy: policy::Configured::by_name("kube-proxy.random")
-                .expect("the catalogue lists it"),
+            policy,
             looks_at_flows: false,
         };
         let (name, zone) = ("node-1".into(), "a".into());
@@ -79,14 +83,19 @@ fn service(id: u32, ports: &[(&str, u16)]) -> Object {
 
 /// Its slice: one ready pod that listens for a named port.
 fn slice(port: (&str, u16)) -> Object {
-    let endpoint = Endpoint {
-        address: [10, 244, 0, 2].into(),
+    slice_of(1, port)
+}
+
+/// The same with several.
+fn slice_of(pods: u8, port: (&str, u16)) -> Object {
+    let endpoint = |pod: u8| Endpoint {
+        address: [10, 244, 0, 2 + pod].into(),
         ready: true,
         serving: true,
         terminating: false,
         node_name: Some("node-1".into()),
         zone: None,
-        target: Some((PodId(0), "web-1".into())),
+        target: Some((PodId(pod.into()), format!("web-{pod}").into())),
         hostname: None,
         for_zones: Vec::new(),
         for_nodes: Vec::new(),
@@ -98,7 +107,7 @@ fn slice(port: (&str, u16)) -> Object {
         service_name: "web".into(),
         service: None,
         ports: vec![port],
-        endpoints: vec![endpoint],
+        endpoints: (0..pods).map(endpoint).collect(),
     }))
 }
 
@@ -145,4 +154,29 @@ fn a_service_that_is_made_anew_is_served_at_its_new_address_only() {
     bench.settle();
     assert_eq!(bench.pick(1, 80), Ok(8080));
     assert_eq!(bench.pick(0, 80), Err(Refusal::NoRules { withdrawn: true }));
+}
+
+/// A policy is made anew with each sync, unless it remembers; who is new is not.
+#[test]
+fn slow_start_knows_who_was_there_before() {
+    for name in ["traefik.wrr", "envoy.round_robin"] {
+        let mut policy = policy::Configured::by_name(name).expect("the catalogue lists it");
+        policy.wrap(policy::layer_by_name("envoy.slow_start").expect("it is listed"));
+        let mut bench = Bench::with(Mode::Nftables, policy);
+        bench.hear(Verb::Added, service(0, &[("http", 80)]));
+        bench.hear(Verb::Added, slice_of(1, ("http", 8080)));
+        bench.settle();
+        // A minute later the first one is not new any more.
+        bench.agenda.at(Time::from_secs(61), bench.proxy.source(), Event::SyncProxy(NodeId(0)));
+        bench.settle();
+        bench.hear(Verb::Modified, slice_of(2, ("http", 8080)));
+        bench.settle();
+        let mut random = Streams::new(1).named("unused");
+        let caller = Caller::Node(NodeId(0));
+        let asked = Asked { service: ServiceId(0), protocol: Protocol::Tcp, port: 80, caller };
+        let now = bench.agenda.now();
+        let mut pick = || bench.proxy.pick(asked, now, (Flow::UNKNOWN, &mut random));
+        let to_new = (0..110).filter_map(|_| pick().ok()).filter(|it| it.pod == Some(PodId(1)));
+        assert_eq!(to_new.count(), 10, "{name}: a tenth of what the other gets");
+    }
 }
