@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs};
 
 use crate::{
-    page::{PAGES, blocks, path, read},
+    page::{PAGES, as_document, blocks, path, read},
     rehearsal::load,
     rust_source::variants,
 };
@@ -13,14 +13,8 @@ fn every_example_loads() {
     let mut loaded = 0;
     for name in PAGES {
         for block in blocks(&read(name), "yaml") {
-            let fragment = name == "docs/scenario.md" && !block.contains("kind: Scenario");
-            if fragment {
-                let head = "apiVersion: rollsim.dev/v1\nkind: Scenario\nspec:\n";
-                let body: String = block.lines().map(|line| format!("  {line}\n")).collect();
-                load(&format!("{head}  manifests: [app.yaml]\n{body}"));
-                loaded += 1;
-            } else if block.contains("kind: Scenario") {
-                load(&block);
+            if let Some(document) = as_document(name, &block) {
+                load(&document);
                 loaded += 1;
             }
         }
@@ -30,7 +24,8 @@ fn every_example_loads() {
 
 /// The flags of a struct of arguments, as they are typed.
 fn flags(args: &str, name: &str) -> BTreeSet<String> {
-    let body = args.split(&format!("struct {name} {{\n")).nth(1).expect("the struct is there");
+    // A verb without arguments has no struct of them.
+    let body = args.split(&format!("struct {name} {{\n")).nth(1).unwrap_or_default();
     let body = body.split("\n}").next().unwrap_or_default();
     let mut flags = BTreeSet::new();
     for attribute in body.split("#[arg(").skip(1) {

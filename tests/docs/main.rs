@@ -11,3 +11,4 @@ mod left_out;
 mod page;
 mod rehearsal;
 mod rust_source;
+mod schema;

@@ -50,6 +50,18 @@ pub(crate) fn blocks(page: &str, language: &str) -> Vec<String> {
     page.split(&fence).skip(1).map(ends).collect()
 }
 
+/// A block of YAML as a document, where it is a Scenario or, in the page about them, a part of one.
+pub(crate) fn as_document(page: &str, block: &str) -> Option<String> {
+    if block.contains("kind: Scenario") {
+        return Some(block.to_owned());
+    }
+    (page == "docs/scenario.md").then(|| {
+        let head = "apiVersion: rollsim.dev/v1\nkind: Scenario\nspec:\n";
+        let body: String = block.lines().map(|line| format!("  {line}\n")).collect();
+        format!("{head}  manifests: [app.yaml]\n{body}")
+    })
+}
+
 #[track_caller]
 pub(crate) fn assert_all<'a>(
     page: &str,

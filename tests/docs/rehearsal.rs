@@ -148,8 +148,8 @@ impl Files for Memory {
     }
 }
 
-/// Loads a scenario beside the manifests of the examples.
-pub(crate) fn load(text: &str) -> Loaded {
+/// Loads a scenario beside the manifests of the examples, whatever is wrong with it.
+pub(crate) fn look_at(text: &str) -> Loaded {
     let files = [
         ("scenario.yaml", text.to_owned()),
         ("app.yaml", APP.to_owned()),
@@ -169,8 +169,12 @@ pub(crate) fn load(text: &str) -> Loaded {
             help: String::new(),
         }),
     };
-    let loaded =
-        scenario::load(&["scenario.yaml".to_owned()], &Memory(files.into_iter().collect()), &judge);
+    scenario::load(&["scenario.yaml".to_owned()], &Memory(files.into_iter().collect()), &judge)
+}
+
+/// Loads a scenario beside the manifests of the examples, and finds nothing wrong with it.
+pub(crate) fn load(text: &str) -> Loaded {
+    let loaded = look_at(text);
     let errors = loaded.diagnostics.iter().filter(|found| found.severity() == Severity::Error);
     assert_eq!(
         errors.count(),

@@ -88,10 +88,13 @@ pub(crate) enum Verb {
     Check(Check),
     /// Run a scenario with several values of a field, and say which differences are real.
     Compare(Compare),
-    /// Explain a cause of failure or a diagnostic code.
+    /// Explain a cause of failure, a diagnostic code or a load-balancing policy.
     Explain(Explain),
     /// Look at the simulated cluster at a moment, as kubectl shows it.
     Kubectl(Kubectl),
+    /// Print the JSON Schema of the Scenario document, for editors and other programs.
+    #[command(after_help = AFTER_SCHEMA_HELP)]
+    Schema,
     /// Print a completion script for a shell.
     Completions {
         /// For which shell.
@@ -215,6 +218,13 @@ fn load_factor(text: &str) -> Result<f64, &'static str> {
     factor.ok_or("a factor is a number from 0.001 to 1000, such as 0.5")
 }
 
+const AFTER_EXPLAIN_HELP: &str = "\
+Examples:
+  rollsim explain refused.listener-closed   why requests failed, and what helps
+  rollsim explain RS0101                    what a finding means
+  rollsim explain balancing                 all load-balancing policies
+  rollsim explain envoy.least_request       what one does, and what can be set";
+
 /// `rollsim kubectl`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_KUBECTL_HELP)]
@@ -251,11 +261,23 @@ Examples:
   rollsim kubectl -s scenarios/rolling-update.yaml --at 29s get pods -w
   rollsim kubectl -s scenarios/rolling-update.yaml --at 32s rollout status deployment/web";
 
+const AFTER_SCHEMA_HELP: &str = "\
+It is JSON Schema, draft 2020-12. An editor that knows YAML completes and checks a scenario by it, \
+if the first line of the file says where it is:
+  # yaml-language-server: $schema=scenario.schema.json
+
+`rollsim check` finds more: what fields mean together, and with the manifests.
+
+Example:
+  rollsim schema > scenario.schema.json";
+
 /// `rollsim explain`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_EXPLAIN_HELP)]
 pub(crate) struct Explain {
-    /// A cause such as `refused.listener-closed`, a family of them such as `refused`, or a code such
-    /// as RS0101; all of them if absent.
-    #[arg(value_name = "CAUSE|CODE")]
+    /// A cause such as `refused.listener-closed`, a family of them such as `refused`, a code such
+    /// as RS0101, a policy or a layer such as `envoy.least_request`, or a project of these such as
+    /// `envoy`; `balancing` lists policies and layers. If absent, causes and codes are listed.
+    #[arg(value_name = "CAUSE|CODE|POLICY")]
     pub(crate) what: Option<String>,
 }

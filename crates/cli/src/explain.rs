@@ -1,4 +1,6 @@
-//! `rollsim explain`: what a cause of failure or a diagnostic code means.
+//! `rollsim explain`: what a cause of failure, a diagnostic code or a policy is.
+
+mod balancing;
 
 use std::io;
 
@@ -10,7 +12,7 @@ use crate::{args::Explain, exit, output};
 /// The page about causes; each has a heading of its name.
 const CAUSES: &str = include_str!("../../../docs/causes.md");
 
-/// Explains one or a family of causes, or lists all.
+/// Explains what a word stands for, or lists all causes and codes.
 pub(crate) fn explain(args: &Explain) -> io::Result<u8> {
     let Some(what) = &args.what else {
         output::print(&list())?;
@@ -33,22 +35,29 @@ pub(crate) fn explain(args: &Explain) -> io::Result<u8> {
         )
     } else if let Some(page) = page_of(what) {
         page
+    } else if let Some(text) = balancing::explanation(what) {
+        text
     } else {
-        let known = Code::ALL.iter().map(|code| code.id());
-        let causes = Cause::ALL.iter();
-        let causes = causes.flat_map(|cause| [cause.name(), cause.family().name()]);
-        let known = known.chain(causes);
-        let near = known.map(|name| (strsim::osa_distance(name, what), name)).min();
-        let near = near.filter(|(distance, name)| distance * 3 <= name.len());
-        let near = near.map_or_else(String::new, |(_, name)| format!("did you mean `{name}`? "));
-        output::warn(&format!(
-            "error: there is no cause or code `{what}`\n  = help: {near}`rollsim explain` lists \
-             them all"
-        ));
+        output::warn(&format!("error: there is no cause, code or policy `{what}`{}", help(what)));
         return Ok(exit::BAD_INPUT);
     };
     output::print(&text)?;
     Ok(exit::ALL_WELL)
+}
+
+/// What may have been meant by a word that nothing has.
+fn help(what: &str) -> String {
+    let codes = Code::ALL.iter().map(|code| code.id());
+    let causes = Cause::ALL.iter();
+    let causes = causes.flat_map(|cause| [cause.name(), cause.family().name()]);
+    let known = codes.chain(causes).chain(balancing::words());
+    let near = known.map(|name| (strsim::osa_distance(name, what), name)).min();
+    let near = near.filter(|(distance, name)| distance * 3 <= name.len());
+    let near = near.map_or_else(String::new, |(_, name)| format!("did you mean `{name}`? "));
+    format!(
+        "\n  = help: {near}`rollsim explain` lists causes and codes, `rollsim explain balancing` \
+         policies"
+    )
 }
 
 fn list() -> String {
@@ -60,7 +69,7 @@ fn list() -> String {
     for code in Code::ALL {
         text += &format!("  {code}  {:<7}  {}\n", code.severity().as_str(), code.title());
     }
-    text
+    text + "\nPolicies\n  `rollsim explain balancing` lists them\n"
 }
 
 /// The part of the page under a cause's heading.

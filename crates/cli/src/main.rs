@@ -43,6 +43,7 @@ fn main() -> ExitCode {
         Verb::Compare(compare) => compare::compare(&compare),
         Verb::Explain(explain) => explain::explain(&explain),
         Verb::Kubectl(kubectl) => kubectl::kubectl(&kubectl),
+        Verb::Schema => output::print(&scenario::schema()).map(|()| exit::ALL_WELL),
         Verb::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "rollsim", &mut script);

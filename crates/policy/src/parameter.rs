@@ -66,6 +66,25 @@ impl Kind {
         }
     }
 
+    /// Whether the most that is allowed is only what its number can hold: nobody needs to know.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        match self {
+            Self::Integer { max, .. } => max >= u32::MAX as u64,
+            Self::Number { max, .. } => max == f64::INFINITY,
+            _ => false,
+        }
+    }
+
+    /// What it may be, where nobody needs to know how much its number can hold.
+    #[must_use]
+    pub fn range(self) -> String {
+        match self {
+            Self::Integer { min, .. } if self.is_open() => format!("a whole number from {min}"),
+            other => other.to_string(),
+        }
+    }
+
     /// The value if it may be that. A whole number will do where a number is wanted.
     fn accept(self, value: Value<'_>) -> Option<Value<'static>> {
         match (self, value) {
@@ -94,7 +113,7 @@ impl fmt::Display for Kind {
         match self {
             Self::Integer { min, max: u64::MAX, .. } => write!(f, "a whole number from {min}"),
             Self::Integer { min, max, .. } => write!(f, "a whole number from {min} to {max}"),
-            Self::Number { min, max, .. } if max.is_infinite() => write!(f, "a number from {min}"),
+            Self::Number { min, .. } if self.is_open() => write!(f, "a number from {min}"),
             Self::Number { min, max, .. } => write!(f, "a number from {min} to {max}"),
             Self::Duration { .. } => f.write_str("a duration"),
             Self::Flag { .. } => f.write_str("true or false"),
@@ -116,6 +135,18 @@ pub enum Value<'a> {
     Flag(bool),
     /// One of a few words.
     Choice(&'a str),
+}
+
+impl fmt::Display for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Integer(number) => write!(f, "{number}"),
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Duration(span) => write!(f, "{span}"),
+            Self::Flag(flag) => write!(f, "{flag}"),
+            Self::Choice(word) => f.write_str(word),
+        }
+    }
 }
 
 /// Why a parameter cannot be set.
@@ -249,6 +280,8 @@ mod tests {
                 other => panic!("{name}: {other:?}"),
             }
         }
+        let open = Kind::Integer { default: 2, min: 1, max: u64::from(u32::MAX) };
+        assert_eq!(open.range(), "a whole number from 1", "the rest is of no interest");
         assert_eq!(settings.integer("choice_count"), 3);
         assert_eq!(settings.value("bias"), Value::Number(2.0));
         assert_eq!(settings.choice("hash"), "murmur");

@@ -59,25 +59,19 @@ fn parameters(name: &str, parameters: &[Parameter]) -> String {
 
 fn default(kind: Kind) -> String {
     match kind.default() {
-        Value::Integer(number) => number.to_string(),
-        Value::Number(number) => number.to_string(),
-        Value::Duration(span) => span.to_string(),
-        Value::Flag(flag) => flag.to_string(),
         Value::Choice(word) => format!("`{word}`"),
+        other => other.to_string(),
     }
 }
 
-/// What a kind allows. Where the most is as much as its number can hold, nobody needs to know.
+/// What a kind allows.
 fn range(kind: Kind) -> String {
     match kind {
-        Kind::Integer { min, max, .. } if max >= u32::MAX.into() => {
-            format!("a whole number from {min}")
-        }
         Kind::Choice { of } => {
             let words: Vec<String> = of.iter().map(|word| format!("`{word}`")).collect();
             format!("one of {}", words.join(", "))
         }
-        other => other.to_string(),
+        other => other.range(),
     }
 }
 

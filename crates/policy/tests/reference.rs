@@ -11,7 +11,7 @@ const HEAD: &str = "\
 Every policy and every layer that can go around one, with what can be set about it: names and defaults are those of the
 implementation that is the model. A policy sees what a balancer sees, so twenty nodes have twenty memories. This page is made of
 the catalogue in [crates/policy](../crates/policy/src/catalogue.rs); where each policy is used, what it needs to know and when it
-goes wrong stands with its code.
+goes wrong stands with its code. `rollsim explain envoy.least_request` prints what is here of one of them.
 
 ";
 

@@ -17,6 +17,7 @@
 //! | `consistency` | what is wrong between the scenario and the objects |
 //! | `profile`, `default_scenario` | named clusters; what is rehearsed where nobody wrote a scenario |
 //! | `quantity`, `rate` | `500m`, `2Gi`; `200/s` |
+//! | `schema` | the JSON Schema of that document, made of tables and of the catalogue of policies |
 //! | `variation` | fields that are to have several values in turn, and the tree with one of them |
 //! | `diagnostic`, `codes`, `render` | what was found, its kinds, and how it looks |
 //! | `offered_load` | the same scenario with more or fewer requests |
@@ -42,6 +43,7 @@ mod rate;
 mod read;
 mod render;
 mod scenario;
+mod schema;
 mod source;
 mod spec;
 mod variation;
@@ -63,5 +65,6 @@ pub use scenario::{
     Network, Node, OnSigterm, Place, Port, Proxy, ProxyMode, Readiness, Retries, Scenario, Step,
     Target, Targets, TemplateChange, WarmUp, WeightedBackend,
 };
+pub use schema::schema;
 pub use source::{At, Extent, File, FileId, Located, Sources};
 pub use variation::{Unvaried, Variant, Variation};

@@ -32,7 +32,7 @@ impl Refusal {
 }
 
 /// More than this is no client but a mistake, and takes for ever to simulate.
-const MOST_PER_SECOND: f64 = 10_000_000.0;
+pub(crate) const MOST_PER_SECOND: f64 = 10_000_000.0;
 
 /// A rate in events a second: `200/s`, `12000/m`, `0.5/s`.
 pub(crate) fn per_second(text: &str) -> Result<f64, Refusal> {

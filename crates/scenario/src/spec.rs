@@ -27,10 +27,12 @@ use engine::Span;
 
 use self::item::Fields;
 pub(crate) use self::{
-    clients::{DEFAULT_TIMEOUT, MOST_REQUESTS, no_retries},
+    balancing::Place,
+    clients::{DEFAULT_TIMEOUT, MOST_CLIENTS, MOST_REQUESTS, no_retries},
     cluster::default_cluster,
+    images::default_image,
     item::{Item, Reading},
-    timeline::applied_files,
+    timeline::{MOST_STEPS, applied_files},
 };
 use crate::{
     Client, Cluster, Code, Complaint, Diagnostic, Expectation, Judge, Scenario,
@@ -41,7 +43,7 @@ use crate::{
 };
 
 /// How long is simulated where nobody says.
-const DEFAULT_DURATION: Span = Span::from_secs(120);
+pub(crate) const DEFAULT_DURATION: Span = Span::from_secs(120);
 /// Longer runs are a mistake: they take hours and tell nothing new.
 const MOST_DURATION: Span = Span::from_secs(7 * 24 * 3600);
 

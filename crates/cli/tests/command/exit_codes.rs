@@ -11,6 +11,9 @@ fn zero_says_that_all_is_well() {
         &["explain"],
         &["explain", "refused.listener-closed"],
         &["explain", "RS0101"],
+        &["explain", "balancing"],
+        &["explain", "envoy.least_request"],
+        &["schema"],
         &["completions", "bash"],
         &["--help"],
         &["--version"],
@@ -51,6 +54,7 @@ fn two_says_that_the_usage_or_the_input_is_bad() {
         &["run", &typo],
         &["check", &typo],
         &["explain", "refused.nothing"],
+        &["schema", "everything"],
         &["completions", "dos"],
     ] {
         let ran = rollsim(arguments).ended_with(2);

@@ -59,12 +59,13 @@ fn json_and_records_have_no_colour_whatever_is_asked_for() {
 fn a_reader_that_has_gone_is_no_failure() {
     let path = scenario("rolling-update");
     let completions = ["completions", "bash"];
-    let cases: [&[&str]; 4] = [
+    let cases: [&[&str]; 5] = [
         // Megabytes, which no pipe holds.
         &["run", &path, "--record", "-"],
         &["run", &path, "-o", "json"],
         &["run", &path],
         &completions,
+        &["schema"],
     ];
     for arguments in cases {
         let mut command = command(arguments);

@@ -1,6 +1,6 @@
 //! `balancing`: which policy chooses, of a whole scenario, or in one place of it.
 
-use policy::{Configured, Kind, LayerEntry, NotSet, Parameter, Value as Setting};
+use policy::{Configured, Entry, Kind, LayerEntry, NotSet, Parameter, Value as Setting};
 
 use super::item::{Fields, Item, Reading};
 use crate::{Client, Cluster, Code, From, Target, diagnostic::suggest, yaml::Value};
@@ -13,7 +13,7 @@ const IN_FRONT: [&str; 4] = ["aws", "azure", "gcp", "metallb"];
 
 /// Where a policy chooses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Seat {
+enum Seat {
     /// In the proxy of each node.
     Nodes,
     /// Beside each sender, and in the pods of an Ingress controller.
@@ -24,7 +24,7 @@ pub(super) enum Seat {
 
 impl Seat {
     /// Where a policy chooses by nature.
-    fn of(policy: &Configured) -> Self {
+    fn of(policy: &Entry) -> Self {
         match project(policy) {
             project if ON_NODES.contains(&project) => Self::Nodes,
             project if IN_FRONT.contains(&project) => Self::Front,
@@ -46,8 +46,31 @@ impl Seat {
 }
 
 /// The project that a policy is from.
-fn project(policy: &Configured) -> &'static str {
-    policy.entry.name.split('.').next().unwrap_or_default()
+fn project(policy: &Entry) -> &'static str {
+    policy.name.split('.').next().unwrap_or_default()
+}
+
+/// Where in a Scenario a policy is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// For the whole scenario.
+    Scenario,
+    /// For a client, or for the Ingress controller.
+    Senders,
+    /// For load balancers.
+    LoadBalancers,
+}
+
+impl Place {
+    /// Whether a policy may be written there.
+    pub(crate) fn takes(self, policy: &Entry) -> bool {
+        match self {
+            Self::Scenario => true,
+            Self::Senders => Seat::of(policy) == Seat::Senders,
+            // One of a cloud, or any proxy that somebody runs in front, which sees no queue of a pod.
+            Self::LoadBalancers => Seat::of(policy) != Seat::Nodes && project(policy) != "oracle",
+        }
+    }
 }
 
 /// What can be set: of a policy or of a layer.
@@ -66,16 +89,24 @@ impl Reading<'_> {
         }
     }
 
-    /// A policy that one of these seats takes.
-    fn policy_for(&mut self, item: &Item<'_>, seats: &[Seat]) -> Option<Configured> {
+    /// A policy that may be written in a place.
+    fn policy_for(&mut self, item: &Item<'_>, place: Place) -> Option<Configured> {
         let policy = self.policy(item)?;
-        let seat = Seat::of(&policy);
-        if seats.contains(&seat) {
+        if place.takes(policy.entry) {
             return Some(policy);
         }
-        let (path, name) = (item.path(), policy.entry.name);
-        let message = format!("{path}: `{name}` does not choose here");
-        self.report(Code::BadValue, item, message, format!("it is {}", seat.place()));
+        let seat = Seat::of(policy.entry);
+        let (what, help) = match place {
+            Place::LoadBalancers if seat == Seat::Senders => (
+                "a load balancer sees no queue of a pod".to_owned(),
+                "choose another policy; oracles are for senders".to_owned(),
+            ),
+            _ => (
+                format!("`{}` does not choose here", policy.entry.name),
+                format!("it is {}", seat.place()),
+            ),
+        };
+        self.report(Code::BadValue, item, format!("{}: {what}", item.path()), help);
         None
     }
 
@@ -200,7 +231,7 @@ impl Reading<'_> {
         (from, target): (Option<&From>, Option<&Target>),
     ) -> Option<Configured> {
         let item = fields.get("balancing")?;
-        let policy = self.policy_for(&item, &[Seat::Senders])?;
+        let policy = self.policy_for(&item, Place::Senders)?;
         let (from, target) = (from?, target?);
         if !balances_itself(from, target) {
             let message = format!("{}: this client has no pod to choose", item.path());
@@ -220,7 +251,7 @@ impl Reading<'_> {
         cluster: &mut Cluster,
     ) -> Option<Configured> {
         let policy = self.policy(item)?;
-        match Seat::of(&policy) {
+        match Seat::of(policy.entry) {
             Seat::Nodes => cluster.proxy.policy = Some(policy),
             // What is said of the load balancers themselves holds for them.
             Seat::Front => drop(cluster.load_balancer.policy.get_or_insert(policy)),
@@ -231,19 +262,12 @@ impl Reading<'_> {
 
     /// `balancing` of the Ingress controller.
     pub(super) fn ingress_balancing(&mut self, item: &Item<'_>) -> Option<Configured> {
-        self.policy_for(item, &[Seat::Senders])
+        self.policy_for(item, Place::Senders)
     }
 
     /// `balancing` of load balancers: one of a cloud, or any proxy that somebody runs in front.
     pub(super) fn front_balancing(&mut self, item: &Item<'_>) -> Option<Configured> {
-        let policy = self.policy_for(item, &[Seat::Front, Seat::Senders])?;
-        if project(&policy) == "oracle" {
-            let message = format!("{}: a load balancer sees no queue of a pod", item.path());
-            let help = "choose another policy; oracles are for senders";
-            self.report(Code::BadValue, item, message, help);
-            return None;
-        }
-        Some(policy)
+        self.policy_for(item, Place::LoadBalancers)
     }
 
     /// `mesh` of the cluster.

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// More clients than these are no scenario any more.
-const MOST_CLIENTS: usize = 1000;
+pub(crate) const MOST_CLIENTS: usize = 1000;
 /// More requests than these take hours to simulate, whoever sends them.
 pub(crate) const MOST_REQUESTS: f64 = 1e9;
 /// How long a client waits by default.

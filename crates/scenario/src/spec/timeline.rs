@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// More steps than these are no scenario any more.
-const MOST_STEPS: usize = 10_000;
+pub(crate) const MOST_STEPS: usize = 10_000;
 
 /// The files that steps of a timeline apply, as written, before anything is checked.
 pub(crate) fn applied_files<'n>(steps: &[Item<'n>]) -> Vec<(String, Item<'n>)> {

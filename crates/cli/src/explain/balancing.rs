@@ -1,0 +1,104 @@
+//! What is said of policies and of the layers around them: the catalogue as help.
+
+use policy::{CATALOGUE, Entry, LAYERS, LayerEntry, Level, Parameter};
+
+use super::wrapped;
+
+/// The word that all of them are listed under, as it is written in a Scenario.
+const ALL: &str = "balancing";
+
+/// What a word stands for: one of them, those of a project, or all.
+pub(super) fn explanation(what: &str) -> Option<String> {
+    if what == ALL {
+        return Some(list());
+    }
+    let one = policy::by_name(what).map(of_policy);
+    one.or_else(|| policy::layer_by_name(what).map(of_layer)).or_else(|| of_project(what))
+}
+
+/// The words that have an explanation.
+pub(super) fn words() -> impl Iterator<Item = &'static str> {
+    let layers = LAYERS.iter().map(|entry| entry.name);
+    let names = CATALOGUE.iter().map(|entry| entry.name).chain(layers);
+    names.flat_map(|name| [name, project(name)]).chain([ALL])
+}
+
+/// The policies and layers of a project, if it has any.
+fn of_project(name: &str) -> Option<String> {
+    let policies = CATALOGUE.iter().map(|entry| (entry.name, entry.summary));
+    let layers = LAYERS.iter().map(|entry| (entry.name, entry.summary));
+    let own = policies.chain(layers).filter(|(full, _)| project(full) == name);
+    let rows = table(own);
+    (!rows.is_empty()).then(|| format!("Policies and layers of {name}\n{rows}"))
+}
+
+fn list() -> String {
+    let mut text = "Load-balancing policies\n".to_owned();
+    let projects = CATALOGUE.chunk_by(|one, next| project(one.name) == project(next.name));
+    for entries in projects {
+        text += &format!("\n{}\n", project(entries[0].name));
+        text += &table(entries.iter().map(|entry| (entry.name, entry.summary)));
+    }
+    text += "\nLayers around a policy, from the inside out\n";
+    text += &table(LAYERS.iter().map(|entry| (entry.name, entry.summary)));
+    text + "\n`rollsim explain envoy.least_request` says what can be set about one of them\n"
+}
+
+/// What stands before the dot of a name.
+fn project(name: &str) -> &str {
+    name.split_once('.').map_or(name, |(project, _)| project)
+}
+
+/// A line each, the names as wide as the longest.
+fn table<'a>(rows: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> String {
+    let width = rows.clone().map(|(name, _)| name.len()).max().unwrap_or_default();
+    rows.map(|(name, summary)| format!("  {name:width$}  {summary}\n")).collect()
+}
+
+fn of_policy(entry: &Entry) -> String {
+    let level = match entry.level {
+        Level::Connection => "It balances connections: all requests over one go to one endpoint.",
+        Level::Request => "It balances requests, each by itself.",
+    };
+    let change = format!("When endpoints change, {}.", entry.on_change);
+    let mut text = title(entry.name, entry.summary);
+    text += &format!("\n{level}\n{}\n", wrapped(&change));
+    text += &settable(entry.parameters);
+    text + &in_a_scenario(&format!("balancing: {}", written(entry.name, entry.parameters)))
+}
+
+fn of_layer(entry: &LayerEntry) -> String {
+    let mut text = title(entry.name, entry.summary);
+    text += "\nIt is a layer, which goes around any policy.\n";
+    text += &settable(entry.parameters);
+    let layer = written(entry.name, entry.parameters);
+    text + &in_a_scenario(&format!("balancing: {{ envoy.least_request: {{}}, layers: [{layer}] }}"))
+}
+
+fn title(name: &str, summary: &str) -> String {
+    format!("{}\n", wrapped(&format!("{name}: {summary}")))
+}
+
+/// What can be set, with what it is where nobody says.
+fn settable(parameters: &[Parameter]) -> String {
+    if parameters.is_empty() {
+        return "\nNothing can be set about it.\n".to_owned();
+    }
+    let width = parameters.iter().map(|it| it.name.len()).max().unwrap_or_default();
+    let mut text = "\nWhat can be set, and its default\n".to_owned();
+    for Parameter { name, summary, kind } in parameters {
+        text += &format!("  {name:width$}  {} ({})\n", kind.default(), kind.range());
+        text += &format!("  {:width$}  {summary}\n", "");
+    }
+    text
+}
+
+fn in_a_scenario(line: &str) -> String {
+    format!("\nIn a Scenario\n  {line}\n")
+}
+
+/// A policy or a layer as it is written, with the first of what can be set as it is anyway.
+fn written(name: &str, parameters: &[Parameter]) -> String {
+    let Some(first) = parameters.first() else { return name.to_owned() };
+    format!("{{ {name}: {{ {}: {} }} }}", first.name, first.kind.default())
+}
