@@ -14,7 +14,7 @@ const REQUESTS: f64 = 1_000.0;
 pub(crate) fn ask(row: Row<'_>, effort: Effort) -> Result<Vec<Finding>, &'static str> {
     let shares = shares(row).ok_or("nobody says what all its clients send")?;
     let pods = row.count("pods");
-    let runs = effort.of(100, 2_000);
+    let runs = effort.of(50, 2_000);
     let all = loads(row, &shares, pods, runs);
     let spread = |loads: &Vec<f64>| {
         loads.iter().map(|it| (it - 1.0) * (it - 1.0)).sum::<f64>() / pods as f64

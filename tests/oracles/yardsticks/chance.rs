@@ -48,7 +48,8 @@ impl Together {
 
     /// Whether that is chance.
     pub(crate) fn is_chance(&self) -> bool {
-        self.spread.abs() <= LIMIT && self.lean.abs() <= LIMIT
+        // Nothing is said of no rows.
+        self.rows == 0 || (self.spread.abs() <= LIMIT && self.lean.abs() <= LIMIT)
     }
 }
 

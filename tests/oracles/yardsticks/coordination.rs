@@ -11,7 +11,7 @@ use super::{
 pub(crate) fn ask(row: Row<'_>, effort: Effort) -> Result<Vec<Finding>, &'static str> {
     let (clients, pods) = (row.count("clients_m"), row.count("pods_k"));
     let each = row.count("requests_each");
-    let runs = effort.of(100, 1_000);
+    let runs = effort.of(20, 1_000);
     let mean = (clients * each) as f64 / pods as f64;
     let loads = |policy: &str| loads(row, policy, (clients, each, pods), runs);
     let variance = |loads: &Vec<f64>| {

@@ -18,7 +18,7 @@ const KEYS: u64 = 1_000_000_000;
 /// Asks a row of runs.
 pub(crate) fn ask(row: Row<'_>, effort: Effort) -> Result<Vec<Finding>, &'static str> {
     match row.input("vnodes_per_server").as_u64() {
-        Some(points) => Ok(shares(row, points, effort)),
+        Some(points) => shares(row, points, effort),
         None => Ok(moved(row, effort)),
     }
 }
@@ -44,7 +44,7 @@ impl Shares {
 }
 
 /// How keys spread over the points of a ring.
-fn shares(row: Row<'_>, points: u64, effort: Effort) -> Vec<Finding> {
+fn shares(row: Row<'_>, points: u64, effort: Effort) -> Result<Vec<Finding>, &'static str> {
     let pods = row.count("servers");
     let size = pods * points;
     let ring = format!(
@@ -58,14 +58,17 @@ fn shares(row: Row<'_>, points: u64, effort: Effort) -> Vec<Finding> {
     let spread = row.known("cv_of_share");
     let keys = 10.0 * pods as f64 / (spread * spread);
     let keys = keys.max(1_000.0) as u64;
-    let (rings, most) = effort.of((300, 150_000), (3_000, 20_000_000));
-    let rings = (most / keys).clamp(4, rings);
+    let (rings, most) = effort.of((60, 60_000), (3_000, 20_000_000));
+    if effort == Effort::Everyday && keys > most / 4 {
+        return Err("only in the long runs");
+    }
+    let rings = (most / keys).clamp(10, rings);
     let of_policy = |(name, policy): &(&str, String)| {
         let all: Vec<Shares> =
             (0..rings).map(|run| ring_shares(row, policy, (pods, keys), run)).collect();
         spread_findings(row, name, &all)
     };
-    policies.iter().flat_map(of_policy).collect()
+    Ok(policies.iter().flat_map(of_policy).collect())
 }
 
 fn spread_findings(row: Row<'_>, name: &str, all: &[Shares]) -> Vec<Finding> {
@@ -132,7 +135,7 @@ fn moved(row: Row<'_>, effort: Effort) -> Vec<Finding> {
     for (change, replicas) in [("add", pods + 1), ("remove", pods - 1)] {
         for (kind, policy) in [("consistent", "ketama.continuum"), ("modulo", "nginx.hash")] {
             let known = row.known(&format!("fraction_moved_on_{change}_{kind}"));
-            let keys = effort.of(2_000, 20_000);
+            let keys = effort.of(1_000, 20_000);
             let parts: Vec<f64> = (0..effort.of(10, 100))
                 .map(|run| moved_part(row, policy, (pods, replicas), (keys, run)))
                 .collect();

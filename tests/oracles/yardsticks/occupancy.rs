@@ -24,7 +24,10 @@ const CLIENTS: u64 = 500;
 pub(crate) fn ask(row: Row<'_>, effort: Effort) -> Result<Vec<Finding>, &'static str> {
     match row.input("d").as_u64() {
         None => Ok(at_random(row, effort)),
-        Some(_) if row.input("n").is_string() => of_many_bins(row, effort),
+        Some(_) if row.input("n").is_string() => match effort {
+            Effort::Everyday => Err("only in the long runs"),
+            Effort::Long => of_many_bins(row, effort),
+        },
         Some(2) => Ok(best_of_two(row, effort)),
         Some(_) => Err("no balancer compares three distinct pods"),
     }
@@ -36,7 +39,7 @@ type Throws = Vec<Vec<f64>>;
 /// Each ball in any bin.
 fn at_random(row: Row<'_>, effort: Effort) -> Vec<Finding> {
     let (balls, bins) = (row.count("balls_m"), row.count("bins_n"));
-    let wanted = effort.of(1_000_u64.min(100_000 / balls), 6_000.min(3_000_000 / balls)).max(20);
+    let wanted = effort.of(400_u64.min(30_000 / balls), 6_000.min(3_000_000 / balls)).max(20);
     let throws = throw_connections(row, balls, bins, wanted);
     let count = throws.len() as f64;
     let mean = balls as f64 / bins as f64;
@@ -121,7 +124,7 @@ fn throws(counts: &Counts, (groups, group): (u64, u64), bins: u64) -> Throws {
 /// Each ball in the less full of two bins.
 fn best_of_two(row: Row<'_>, effort: Effort) -> Vec<Finding> {
     let (balls, bins) = (row.count("balls_m"), row.count("bins_n"));
-    let wanted = effort.of(500_u64.min(100_000 / balls), 10_000.min(2_000_000 / balls));
+    let wanted = effort.of(300_u64.min(30_000 / balls), 10_000.min(2_000_000 / balls));
     let throws = throw_requests(row, "tower.p2c", (balls, bins), wanted);
     let fullest: Vec<f64> = throws.iter().map(|bins| largest(bins)).collect();
     let (known, half_width) = (row.known("E_max"), row.known("ci95"));

@@ -15,7 +15,10 @@ use super::{
 pub(crate) fn ask(row: Row<'_>, effort: Effort) -> Result<Vec<Finding>, &'static str> {
     match row.family() {
         "prequal_paper" if row.expected("probe_pool_size").is_number() => prequal(row),
-        "maglev_paper" if row.input("M").is_number() => Ok(maglev(row, effort)),
+        "maglev_paper" if row.input("M").is_number() => match effort {
+            Effort::Everyday if row.count("N") > 100 => Err("only in the long runs"),
+            _ => Ok(maglev(row, effort)),
+        },
         "prequal_paper" => Err("recalled: what one service gained from it"),
         "maglev_paper" => Err("recalled: percentages of two other ways to fill a table"),
         _ => Err("recalled: what one database gained over its own way"),

@@ -7,27 +7,35 @@ use super::{
     station::{Measure, Service, Station},
 };
 
+/// So often at least a thing has to be seen.
+const SEEN: f64 = 1_000.0;
+
 /// What a row has to say of a measure.
 struct Question {
     what: &'static str,
     measure: Measure,
+    /// How often it is other than nothing.
+    often: f64,
     /// Makes a finding of what was measured.
     finding: Box<dyn Fn(Estimate) -> Finding>,
 }
 
 fn computed(what: &'static str, measure: Measure, expected: f64) -> Question {
     let finding = move |estimate| Finding::computed(what, expected, estimate);
-    Question { what, measure, finding: Box::new(finding) }
+    Question { what, measure, often: 1.0, finding: Box::new(finding) }
 }
 
 /// One in a hundred is longer than this; nothing is asked where that is no time at all.
 fn hundredth(what: &'static str, measure: fn(f64) -> Measure, limit: f64) -> Option<Question> {
-    (limit > 0.0).then(|| computed(what, measure(limit), 0.01))
+    (limit > 0.0).then(|| Question { often: 0.01, ..computed(what, measure(limit), 0.01) })
 }
 
 /// Asks a row of a run.
 pub(crate) fn ask(row: Row<'_>, effort: Effort) -> Result<Vec<Finding>, &'static str> {
-    let (station, questions) = question(row)?;
+    let (station, mut questions) = question(row)?;
+    let count = station.requests(effort).ok_or("only in the long runs")? as f64;
+    // What is hardly ever seen has an error that nobody can know.
+    questions.retain(|question| question.often * count >= SEEN);
     let measures: Vec<Measure> = questions.iter().map(|question| question.measure).collect();
     let estimates = station.ask(row, &measures, effort).ok_or("only in the long runs")?;
     let answered = questions.iter().zip(estimates);
@@ -63,10 +71,11 @@ fn question(row: Row<'_>) -> Result<(Station, Vec<Question>), &'static str> {
             (Station::with(1, 1, offered()), questions)
         }
         "queue_mmc" => {
+            let often = row.known("erlang_c");
             let mut questions = vec![
                 computed("mean sojourn", Sojourn, services("W")),
-                computed("mean wait", Wait, services("Wq")),
-                computed("share that waits", Waits, row.known("erlang_c")),
+                Question { often, ..computed("mean wait", Wait, services("Wq")) },
+                Question { often, ..computed("share that waits", Waits, often) },
             ];
             questions.extend(hundredth(
                 "share beyond p99 of waits",
@@ -141,7 +150,10 @@ fn in_turn(row: Row<'_>) -> (Station, Vec<Question>) {
     let finite = sojourn / MANY as f64;
     let what = "mean sojourn (1,000 pods)";
     let finding = move |estimate| Finding::near(what, sojourn, finite, estimate);
-    (station(MANY), vec![Question { what, measure: Sojourn, finding: Box::new(finding) }])
+    (
+        station(MANY),
+        vec![Question { what, measure: Sojourn, finding: Box::new(finding), often: 1.0 }],
+    )
 }
 
 /// The best of a few of many, by their queues.
@@ -159,7 +171,8 @@ fn supermarket(row: Row<'_>) -> Result<(Station, Vec<Question>), &'static str> {
         let slack = known * row.0["tolerance"].as_f64().unwrap_or(0.0);
         let what = "mean sojourn";
         let finding = move |estimate| Finding::near(what, known, slack, estimate);
-        let question = Question { what, measure: Measure::Sojourn, finding: Box::new(finding) };
+        let question =
+            Question { what, measure: Measure::Sojourn, finding: Box::new(finding), often: 1.0 };
         return Ok((station(pods), vec![question]));
     }
     let known = row.known("mean_sojourn");
@@ -171,7 +184,8 @@ fn supermarket(row: Row<'_>) -> Result<(Station, Vec<Question>), &'static str> {
     };
     let finite = known * 0.1 / (1.0 - rho) / pods as f64;
     let finding = move |estimate| Finding::near(what, known, finite, estimate);
-    let question = Question { what, measure: Measure::Sojourn, finding: Box::new(finding) };
+    let question =
+        Question { what, measure: Measure::Sojourn, finding: Box::new(finding), often: 1.0 };
     Ok((station(pods), vec![question]))
 }
 
@@ -204,12 +218,12 @@ fn balanced(row: Row<'_>) -> Result<(Station, Vec<Question>), &'static str> {
         _ if text == "po3" => {
             let what = "mean sojourn (of three distinct; here with replacement)";
             let finding = move |estimate| Finding::at_least(what, known, estimate);
-            Question { what, measure, finding: Box::new(finding) }
+            Question { what, measure, finding: Box::new(finding), often: 1.0 }
         }
         Some(half_width) => {
             let what = "mean sojourn";
             let finding = move |estimate| Finding::simulated(what, known, half_width, estimate);
-            Question { what, measure, finding: Box::new(finding) }
+            Question { what, measure, finding: Box::new(finding), often: 1.0 }
         }
         None => computed("mean sojourn", measure, known),
     };
