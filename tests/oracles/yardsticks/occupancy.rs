@@ -23,6 +23,9 @@ const CLIENTS: u64 = 500;
 /// Asks a row of runs.
 pub(crate) fn ask(row: Row<'_>, effort: Effort) -> Result<Vec<Finding>, &'static str> {
     match row.input("d").as_u64() {
+        _ if effort == Effort::Everyday && balls_or_bins(row) > 1_000 => {
+            Err("only in the long runs")
+        }
         None => Ok(at_random(row, effort)),
         Some(_) if row.input("n").is_string() => match effort {
             Effort::Everyday => Err("only in the long runs"),
@@ -31,6 +34,11 @@ pub(crate) fn ask(row: Row<'_>, effort: Effort) -> Result<Vec<Finding>, &'static
         Some(2) => Ok(best_of_two(row, effort)),
         Some(_) => Err("no balancer compares three distinct pods"),
     }
+}
+
+/// How many balls and bins there are together.
+fn balls_or_bins(row: Row<'_>) -> u64 {
+    ["balls_m", "bins_n"].iter().filter_map(|name| row.input(name).as_u64()).sum()
 }
 
 /// How full each bin is, for each time that all balls were thrown.

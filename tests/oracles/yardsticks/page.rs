@@ -116,7 +116,7 @@ in about TIME minutes on two processors. `cargo test` asks the same with shorter
 - A number that was computed is met within four standard errors of the run and one in a hundred (`≈`: and what a limit or an
   approximation is itself off). One that was simulated elsewhere is met within four standard errors of both, without the one in a
   hundred. `≤` and `≥` are bounds, and nothing stands for what has no chance in it.
-- Each row has seeds of its own, made of its name. A mean of a queue has its error from 20 parts of a run, of which the first tenth
+- Each row has seeds of its own, made of its name. A mean of a queue has its error from 40 parts of a run, of which the first tenth
   is left out; other means have theirs from independent runs.
 - A run of a queue is as long as its error should be small: 1.5 % of the mean, or 40 million requests where that is not enough.
 

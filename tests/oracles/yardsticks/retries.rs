@@ -105,7 +105,7 @@ fn within_budget(row: Row<'_>, budget: f64, effort: Effort) -> Vec<Finding> {
           retry_budget: true
           budget_percent: {percent:.9}
           min_retry_concurrency: 0
-  images: {{ server: {{ start: 0s, serviceTime: 1h, concurrency: 1000000 }} }}
+  images: {{ server: {{ start: 0s, serviceTime: 10s, concurrency: 1000000 }} }}
   clients:
     - name: client
       target: http://station/

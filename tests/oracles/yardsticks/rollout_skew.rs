@@ -38,7 +38,7 @@ fn each(pods: u64) -> u64 {
 fn replaced(row: Row<'_>, pods: u64, effort: Effort) -> Vec<Finding> {
     let (surge, unavailable) = (row.count("maxSurge"), row.count("maxUnavailable"));
     let scenario = rollout(pods, surge, unavailable);
-    let runs = effort.of(300 / pods, 60_000 / pods).clamp(20, 1_000);
+    let runs = effort.of(20, (60_000 / pods).min(1_000));
     let all: Vec<Vec<f64>> = (0..runs).map(|run| new_pods(&scenario, row, pods, run)).collect();
     let known = row.known_list("expected_connections_by_start_order");
     let places: Vec<usize> = match known.len() as u64 == pods {

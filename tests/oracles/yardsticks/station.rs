@@ -13,7 +13,7 @@ use super::{
 /// A mean service takes so long, in milliseconds.
 const SERVICE_MS: f64 = 1.0;
 /// Neighbouring requests depend on each other, so that the error of a mean is that of these.
-const BATCHES: usize = 20;
+const BATCHES: usize = 40;
 /// The part of the requests that found the pods emptier than they are on average.
 const SKIPPED: f64 = 0.1;
 
@@ -158,16 +158,16 @@ impl Station {
     pub(crate) fn requests(&self, effort: Effort) -> Option<u64> {
         let busy = self.load / (self.pods * self.workers) as f64;
         let idle = if self.backlog < 1_000 { 0.2 } else { 1.0 - busy };
-        let (part, most) = effort.of((0.06, 3e5), (0.015, 4e7));
+        let (part, most) = effort.of((0.04, 1e6), (0.015, 4e7));
         let varies = 2.0 * (1.0 + self.service.scv()) / (idle * idle);
         let needed = (varies + self.service.variation_of_squares()) / (part * part);
         // A pod whose requests are chosen by its queue is soon back where it is most of the time.
         let by_queue = !["envoy.random", "envoy.round_robin"].contains(&&*self.policy);
         let long = if by_queue { idle } else { idle * idle };
-        // So each of the parts that the error is made of is five times as long.
-        let forgets = 5.0 * BATCHES as f64 * self.pods as f64;
+        // So each of the parts that the error is made of is ten times as long.
+        let forgets = 10.0 * BATCHES as f64 * self.pods as f64;
         let forgets = forgets * 2.0 * (1.0 + self.service.scv()) / long;
-        let least: f64 = effort.of(4e4, 4e5);
+        let least: f64 = effort.of(1e5, 4e5);
         let wanted = needed.max(forgets).max(least);
         match effort {
             // A cluster of many pods takes long by itself.
