@@ -1,7 +1,7 @@
 //! The simulated cluster's objects as JSON: what its API server would send.
 //!
 //! *Left out:* fields that nothing here sets: managed fields, self links, a pod's volumes, variables,
-//! limits, tolerations and security context, its node's address, when it and its containers were
+//! limits, tolerations and security context, when it and its containers were
 //! started and ended, and its conditions but PodScheduled, Ready and those of readiness gates; a node's
 //! capacity beside what is allocatable, its machine and what runs on it, and when its conditions
 //! changed.
@@ -11,6 +11,7 @@ mod endpoints;
 mod gateway;
 mod ingress;
 mod meta;
+mod neighbours;
 mod networking;
 mod node;
 mod pod;
@@ -20,8 +21,9 @@ use api::Object;
 use serde_json::Value;
 
 pub use endpoints::Mirror;
+pub use neighbours::Neighbours;
 
-/// An object as JSON.
+/// An object as JSON, but for what it says of others: that is in [`Neighbours`].
 #[must_use]
 pub fn to_json(object: &Object) -> Value {
     match object {

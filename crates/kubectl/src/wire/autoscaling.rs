@@ -17,7 +17,7 @@ pub(super) fn horizontal_pod_autoscaler(object: &HorizontalPodAutoscaler) -> Val
     json!({
         "apiVersion": api_version(Kind::HorizontalPodAutoscaler),
         "kind": "HorizontalPodAutoscaler",
-        "metadata": meta(&object.meta),
+        "metadata": meta(Kind::HorizontalPodAutoscaler, &object.meta),
         "spec": {
             "maxReplicas": spec.max_replicas,
             "metrics": spec.metrics.iter().map(metric).collect::<Vec<_>>(),
@@ -92,7 +92,7 @@ pub(super) fn pod_disruption_budget(object: &PodDisruptionBudget) -> Value {
     json!({
         "apiVersion": api_version(Kind::PodDisruptionBudget),
         "kind": "PodDisruptionBudget",
-        "metadata": meta(&object.meta),
+        "metadata": meta(Kind::PodDisruptionBudget, &object.meta),
         "spec": written,
         "status": {
             "currentHealthy": current_healthy,

@@ -4,23 +4,25 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use api::{
-    Change, EndpointAddress, EndpointSlice, EndpointSubset, Endpoints, Key, Kind, Object, Service,
-    Verb, service::ServiceType,
+    Change, Endpoint, EndpointAddress, EndpointSlice, EndpointSubset, Endpoints, Key, Kind, Labels,
+    Meta, Object, Service, SlicePort, Verb, service::ServiceType,
 };
 use serde_json::{Value, json};
 
 use super::{
-    fields,
-    meta::{api_version, meta},
-    networking::slice_port,
+    Neighbours, fields,
+    meta::{api_version, meta, uid_beside},
 };
+
+/// What the Endpoints controller puts onto its own, and copies of no Service.
+const MANAGED_BY: (&str, &str) = ("endpoints.kubernetes.io/managed-by", "endpoint-controller");
 
 /// Endpoints as somebody wrote them.
 pub(super) fn written(endpoints: &Endpoints) -> Value {
     json!({
         "apiVersion": api_version(Kind::Endpoints),
         "kind": "Endpoints",
-        "metadata": meta(&endpoints.meta),
+        "metadata": meta(Kind::Endpoints, &endpoints.meta),
         "subsets": endpoints.subsets.iter().map(subset).collect::<Vec<_>>(),
     })
 }
@@ -30,7 +32,16 @@ fn subset(subset: &EndpointSubset) -> Value {
     fields([
         ("addresses", all(&subset.addresses)),
         ("notReadyAddresses", all(&subset.not_ready_addresses)),
-        ("ports", subset.ports.iter().map(slice_port).collect()),
+        ("ports", subset.ports.iter().map(port).collect()),
+    ])
+}
+
+/// A port of Endpoints; those of slices have a name though it be empty.
+fn port(port: &SlicePort) -> Value {
+    fields([
+        ("name", port.name.as_str().into()),
+        ("port", port.port.into()),
+        ("protocol", port.protocol.name().into()),
     ])
 }
 
@@ -45,12 +56,14 @@ fn address(address: &EndpointAddress) -> Value {
 /// Services and slices, and the Endpoints that follow from them.
 #[derive(Clone, Debug, Default)]
 pub struct Mirror {
+    neighbours: Neighbours,
     services: BTreeMap<Key, Arc<Service>>,
     slices: BTreeMap<Key, Arc<EndpointSlice>>,
 }
 
 impl Mirror {
-    /// Takes Services and slices in; what else there is does not matter.
+    /// Takes Services and slices in, and the pods that are their endpoints; what else there is does not
+    /// matter.
     pub fn new<'a>(objects: impl IntoIterator<Item = &'a Object>) -> Self {
         let mut mirror = Self::default();
         for object in objects {
@@ -67,7 +80,7 @@ impl Mirror {
             Object::EndpointSlice(slice) => {
                 self.slices.insert(slice.meta.key(), slice.clone());
             }
-            _ => {}
+            other => self.neighbours.take(other),
         }
     }
 
@@ -79,16 +92,60 @@ impl Mirror {
         }
     }
 
-    /// The Endpoints of each Service that has them.
+    /// The Endpoints of each Service that has them, and of those that somebody wrote the ones that the
+    /// Endpoints controller leaves; in the order of their names.
     #[must_use]
-    pub fn endpoints(&self) -> Vec<Value> {
-        let mirrored = self.services.values().filter(|service| has_endpoints(service));
-        mirrored.map(|service| self.endpoints_of(service)).collect()
+    pub fn endpoints(&self, by_hand: &[Object]) -> Vec<Value> {
+        let mirrored = self.services.iter().filter(|(_, service)| has_endpoints(service));
+        let mut all: BTreeMap<Key, Value> =
+            by_hand.iter().map(|it| (it.key(), self.neighbours.to_json(it))).collect();
+        all.extend(mirrored.map(|(key, service)| (key.clone(), self.endpoints_of(service))));
+        all.into_values().collect()
     }
 
     fn endpoints_of(&self, service: &Service) -> Value {
         let own = self.slices.values().filter(|slice| is_mirrored(slice, service));
-        endpoints(service, own.map(|slice| &**slice))
+        let own: Vec<&EndpointSlice> = own.map(|slice| &**slice).collect();
+        json!({
+            "apiVersion": api_version(Kind::Endpoints),
+            "kind": "Endpoints",
+            "metadata": meta(Kind::Endpoints, &meta_of(service, &own)),
+            "subsets": self.subsets(&own),
+        })
+    }
+
+    /// The endpoints of slices by their ports, but for those of pods that are being deleted
+    /// (`RepackSubsets`).
+    fn subsets(&self, slices: &[&EndpointSlice]) -> Vec<Value> {
+        let mut by_ports: BTreeMap<&[SlicePort], Vec<(&Endpoint, Value)>> = BTreeMap::new();
+        for slice in slices {
+            let listed = slice.endpoints.iter().filter(|it| it.ready || !it.terminating);
+            let listed = listed.map(|it| (it, self.address_of(it, &slice.meta.namespace)));
+            by_ports.entry(&slice.ports).or_default().extend(listed);
+        }
+        let subsets = by_ports.into_iter().filter(|(_, listed)| !listed.is_empty());
+        let subset = |(ports, mut listed): (&[SlicePort], Vec<(&Endpoint, Value)>)| {
+            listed.sort_by_key(|(endpoint, _)| endpoint.address);
+            let of = |ready: bool| -> Value {
+                let own = listed.iter().filter(|(endpoint, _)| endpoint.ready == ready);
+                own.map(|(_, address)| address.clone()).collect()
+            };
+            fields([
+                ("addresses", of(true)),
+                ("notReadyAddresses", of(false)),
+                ("ports", ports.iter().map(port).collect()),
+            ])
+        };
+        subsets.map(subset).collect()
+    }
+
+    fn address_of(&self, endpoint: &Endpoint, namespace: &str) -> Value {
+        fields([
+            ("hostname", endpoint.hostname.as_deref().into()),
+            ("ip", endpoint.address.to_string().into()),
+            ("nodeName", endpoint.node_name.as_deref().into()),
+            ("targetRef", self.neighbours.target(endpoint, namespace).into()),
+        ])
     }
 
     /// How Endpoints change with what is written: when, and as they are then or were last.
@@ -147,29 +204,23 @@ fn is_mirrored(slice: &EndpointSlice, service: &Service) -> bool {
     slice.service == Some(service.id) && slice.meta.owner.is_some()
 }
 
-/// The Endpoints of a Service: the ready endpoints of its slices, by their ports.
-fn endpoints<'a>(service: &Service, slices: impl IntoIterator<Item = &'a EndpointSlice>) -> Value {
-    let mut subsets: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for slice in slices {
-        let ready = slice.endpoints.iter().filter(|endpoint| endpoint.ready);
-        let addresses = ready.map(|endpoint| endpoint.address);
-        subsets.entry(&slice.ports).or_default().extend(addresses);
+/// What the controller writes of a Service, with an id of its own.
+fn meta_of(service: &Service, slices: &[&EndpointSlice]) -> Meta {
+    let mut labels: Labels = service.meta.labels.clone();
+    let (key, value) = MANAGED_BY;
+    labels.insert(key.to_owned(), value.to_owned());
+    if service.spec.headless {
+        labels.insert("service.kubernetes.io/headless".to_owned(), String::new());
     }
-    let subsets = subsets.into_iter().filter(|(_, addresses)| !addresses.is_empty());
-    let subsets = subsets.map(|(ports, mut addresses)| {
-        addresses.sort_unstable();
-        let addresses = addresses.iter().map(|ip| json!({ "ip": ip.to_string() }));
-        json!({
-            "addresses": addresses.collect::<Vec<_>>(),
-            "ports": ports.iter().map(slice_port).collect::<Vec<_>>(),
-        })
-    });
-    json!({
-        "apiVersion": "v1",
-        "kind": "Endpoints",
-        "metadata": meta(&service.meta),
-        "subsets": subsets.collect::<Vec<_>>(),
-    })
+    // Both controllers write at about the same time.
+    let written = slices.iter().map(|slice| slice.meta.resource_version).max();
+    Meta {
+        uid: uid_beside(&service.meta.uid),
+        labels,
+        creation_timestamp: service.meta.creation_timestamp,
+        resource_version: written.unwrap_or(service.meta.resource_version),
+        ..Meta::new(service.meta.namespace.clone(), service.meta.name.clone())
+    }
 }
 
 #[cfg(test)]
@@ -236,10 +287,17 @@ mod tests {
             slice("c", false, (3, false)),
         ];
         let by_hand = slice("d", true, (4, true));
-        let named =
-            |kind| Mirror::new([&service(kind), &by_hand].into_iter().chain(&slices)).endpoints();
+        let named = |kind| {
+            Mirror::new([&service(kind), &by_hand].into_iter().chain(&slices)).endpoints(&[])
+        };
         let all = named(ServiceType::ClusterIP);
         assert_eq!(all.iter().map(addresses).collect::<Vec<_>>(), [["10.0.0.1", "10.0.0.2"]]);
+        let expected = json!([{
+            "addresses": [{ "ip": "10.0.0.1" }, { "ip": "10.0.0.2" }],
+            "notReadyAddresses": [{ "ip": "10.0.0.3" }],
+            "ports": [{ "port": 8080, "protocol": "TCP" }],
+        }]);
+        assert_eq!(all[0]["subsets"], expected);
         assert!(named(ServiceType::ExternalName).is_empty());
     }
 

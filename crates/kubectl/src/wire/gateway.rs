@@ -18,7 +18,7 @@ pub(super) fn gateway(object: &Gateway) -> Value {
     json!({
         "apiVersion": api_version(Kind::Gateway),
         "kind": "Gateway",
-        "metadata": meta(&object.meta),
+        "metadata": meta(Kind::Gateway, &object.meta),
         "spec": {
             "gatewayClassName": object.class_name,
             "listeners": object.listeners.iter().map(listener).collect::<Vec<_>>(),
@@ -46,7 +46,7 @@ pub(super) fn http_route(object: &HttpRoute) -> Value {
     json!({
         "apiVersion": api_version(Kind::HttpRoute),
         "kind": "HTTPRoute",
-        "metadata": meta(&object.meta),
+        "metadata": meta(Kind::HttpRoute, &object.meta),
         "spec": fields([
             ("hostnames", spec.hostnames.clone().into()),
             ("parentRefs", spec.parents.iter().map(parent).collect()),

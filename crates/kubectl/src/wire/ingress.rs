@@ -17,7 +17,7 @@ pub(super) fn ingress(object: &Ingress) -> Value {
     json!({
         "apiVersion": api_version(Kind::Ingress),
         "kind": "Ingress",
-        "metadata": meta(&object.meta),
+        "metadata": meta(Kind::Ingress, &object.meta),
         "spec": fields([
             ("defaultBackend", spec.default_backend.as_ref().map(backend).into()),
             ("ingressClassName", spec.class_name.clone().into()),

@@ -28,8 +28,12 @@ pub(super) fn service(object: &Service) -> Value {
     json!({
         "apiVersion": api_version(Kind::Service),
         "kind": "Service",
-        "metadata": meta(&object.meta),
+        "metadata": meta(Kind::Service, &object.meta),
         "spec": fields([
+            (
+                "allocateLoadBalancerNodePorts",
+                (spec.kind == ServiceType::LoadBalancer).then_some(true).into(),
+            ),
             ("clusterIP", address.clone().into()),
             ("clusterIPs", address.into_iter().collect()),
             ("externalName", spec.external_name.as_deref().into()),
@@ -41,6 +45,10 @@ pub(super) fn service(object: &Service) -> Value {
             ),
             ("ipFamilies", addressed.then_some("IPv4").into_iter().collect()),
             ("ipFamilyPolicy", addressed.then_some("SingleStack").into()),
+            (
+                "loadBalancerSourceRanges",
+                spec.load_balancer_source_ranges.iter().map(ToString::to_string).collect(),
+            ),
             ("ports", spec.ports.iter().map(port).collect()),
             (
                 "publishNotReadyAddresses",
@@ -104,14 +112,14 @@ pub(super) fn endpoint_slice(slice: &EndpointSlice) -> Value {
     json!({
         "apiVersion": api_version(Kind::EndpointSlice),
         "kind": "EndpointSlice",
-        "metadata": meta(&slice.meta),
+        "metadata": meta(Kind::EndpointSlice, &slice.meta),
         "addressType": if ipv6 { "IPv6" } else { "IPv4" },
         "endpoints": slice.endpoints.iter().map(endpoint).collect::<Vec<_>>(),
         "ports": slice.ports.iter().map(slice_port).collect::<Vec<_>>(),
     })
 }
 
-pub(super) fn slice_port(port: &SlicePort) -> Value {
+fn slice_port(port: &SlicePort) -> Value {
     json!({ "name": port.name, "port": port.port, "protocol": port.protocol.name() })
 }
 

@@ -16,7 +16,7 @@ pub(super) fn node(node: &Node) -> Value {
     json!({
         "apiVersion": api_version(Kind::Node),
         "kind": "Node",
-        "metadata": meta(&node.meta),
+        "metadata": meta(Kind::Node, &node.meta),
         "spec": fields([("unschedulable", node.unschedulable.then_some(true).into())]),
         "status": {
             "allocatable": {

@@ -23,7 +23,7 @@ pub(super) fn pod(pod: &Pod) -> Value {
     json!({
         "apiVersion": api_version(Kind::Pod),
         "kind": "Pod",
-        "metadata": meta(&pod.meta),
+        "metadata": meta(Kind::Pod, &pod.meta),
         "spec": spec,
         "status": status(pod),
     })

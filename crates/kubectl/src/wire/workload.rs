@@ -20,7 +20,7 @@ pub(super) fn deployment(object: &Deployment) -> Value {
     json!({
         "apiVersion": api_version(Kind::Deployment),
         "kind": "Deployment",
-        "metadata": meta(&object.meta),
+        "metadata": meta(Kind::Deployment, &object.meta),
         "spec": fields([
             ("minReadySeconds", (min_ready > 0).then_some(min_ready).into()),
             ("paused", spec.paused.then_some(true).into()),
@@ -49,7 +49,7 @@ pub(super) fn replica_set(object: &ReplicaSet) -> Value {
     json!({
         "apiVersion": api_version(Kind::ReplicaSet),
         "kind": "ReplicaSet",
-        "metadata": meta(&object.meta),
+        "metadata": meta(Kind::ReplicaSet, &object.meta),
         "spec": {
             "replicas": spec.replicas,
             "selector": selector(&spec.selector),
