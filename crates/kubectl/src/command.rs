@@ -9,8 +9,12 @@ mod exec;
 mod expose;
 mod flags;
 mod get;
+mod help;
+mod left_out;
+mod line;
 pub mod programs;
 mod rollout;
+mod run;
 mod strconv;
 mod wanted;
 
@@ -18,7 +22,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use flags::{Flag, Flags};
-pub use programs::{Connection, Inside, Lookup};
+pub use programs::{Connection, Inside, Lookup, Reverse};
 
 use crate::object::enumeration;
 
@@ -157,7 +161,9 @@ const COMMANDS: [&str; 31] = [
 /// Carries out a command line, without `kubectl` in front.
 #[must_use]
 pub fn execute(line: &[String], cluster: &dyn Cluster) -> Printed {
-    let Some((command, rest)) = line.split_first() else {
+    let line = line::command_first(line);
+    let Some((command, rest)) = line.split_first().filter(|(first, _)| !first.starts_with('-'))
+    else {
         return Printed::error(format!(
             "error: no command; the simulated cluster knows {}",
             enumeration(&SIMULATED)
@@ -175,11 +181,11 @@ pub fn execute(line: &[String], cluster: &dyn Cluster) -> Printed {
         "rollout" => rollout::rollout(rest, cluster),
         "exec" => {
             let (own, program) = exec::split(rest);
-            with_flags("exec", exec::EXEC_FLAGS, own, |flags| exec::exec(flags, program, cluster))
+            with_flags("exec", exec::FLAGS, own, |flags| exec::exec(flags, program, cluster))
         }
         "run" => {
             let (own, program) = exec::split(rest);
-            with_flags("run", exec::RUN_FLAGS, own, |flags| exec::run(flags, program, cluster))
+            with_flags("run", run::FLAGS, own, |flags| run::run(flags, program, cluster))
         }
         other => Printed::error(refusal(other)),
     }

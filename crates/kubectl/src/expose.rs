@@ -191,7 +191,7 @@ fn not_a_number(text: &str) -> String {
 }
 
 /// `a=b,c=d`.
-fn parse_labels(text: &str) -> Result<Value, String> {
+pub(crate) fn parse_labels(text: &str) -> Result<Value, String> {
     let pairs = text.split(',').map(|pair| {
         let (key, value) =
             pair.split_once('=').ok_or_else(|| format!("unexpected label spec: {pair}"))?;

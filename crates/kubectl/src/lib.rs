@@ -12,15 +12,20 @@
 //! | [`quantity`] | CPU and memory, added up |
 //! | [`resource`] | what kinds are called on a command line |
 //! | [`selector`] | `-l` |
+//! | [`field_selector`] | `--field-selector` |
+//! | [`sort_by`] | `--sort-by` |
+//! | [`json_path`] | `-o jsonpath=…` |
 //! | [`command`] | a command line, and what it prints |
 //! | [`mod@expose`] | the Service that `kubectl expose` makes |
 //! | [`polymorphic`] | what is asked of several kinds |
-//! | [`output`] | `-o name`, `-o json`, `-o yaml`, `-o wide` and the plain table |
+//! | [`output`] | `-o`, and the plain table |
 //! | [`wire`] | the simulated cluster's objects as JSON |
 
 pub mod command;
 pub mod expose;
+pub mod field_selector;
 pub mod human_duration;
+pub mod json_path;
 pub mod object;
 pub mod output;
 pub mod polymorphic;
@@ -28,6 +33,7 @@ pub mod printers;
 pub mod quantity;
 pub mod resource;
 pub mod selector;
+pub mod sort_by;
 pub mod table;
 pub mod wire;
 mod yaml;

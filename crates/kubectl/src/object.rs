@@ -50,6 +50,12 @@ impl<'a> Object<'a> {
         self.0.as_str() == Some(text)
     }
 
+    /// The text that it is.
+    #[must_use]
+    pub fn as_text(self) -> Option<&'a str> {
+        self.0.as_str()
+    }
+
     /// The text at a path, empty where there is none.
     #[must_use]
     pub fn text(self, path: &str) -> &'a str {

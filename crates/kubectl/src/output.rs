@@ -1,10 +1,11 @@
-//! What `kubectl get` prints: a table, names, JSON or YAML.
+//! What `kubectl get` prints: a table, names, JSON, YAML, or what a template makes of it.
 
 use serde::Serialize;
 use serde_json::{Serializer, Value, json, ser::PrettyFormatter};
 
 use crate::{
     Object,
+    json_path::Template,
     object::{enumeration, format_labels},
     printers::{Options, Printer, printer},
     table::{Columns, table},
@@ -12,7 +13,7 @@ use crate::{
 };
 
 /// `-o`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Format {
     /// A table.
     Table,
@@ -24,24 +25,26 @@ pub enum Format {
     Json,
     /// YAML.
     Yaml,
+    /// What a template of paths says of the JSON.
+    JsonPath(Template),
 }
 
-/// What kubectl takes after `-o`: those that are there, and whether only tables have them.
-const FORMATS: [(&str, Option<Format>, bool); 14] = [
-    ("custom-columns", None, true),
-    ("custom-columns-file", None, true),
-    ("go-template", None, false),
-    ("go-template-file", None, false),
-    ("json", Some(Format::Json), false),
-    ("jsonpath", None, false),
-    ("jsonpath-as-json", None, false),
-    ("jsonpath-file", None, false),
-    ("kyaml", None, false),
-    ("name", Some(Format::Name), false),
-    ("template", None, false),
-    ("templatefile", None, false),
-    ("wide", Some(Format::Wide), true),
-    ("yaml", Some(Format::Yaml), false),
+/// What kubectl takes after `-o`: whether it is there, and whether only tables have it.
+const FORMATS: [(&str, bool, bool); 14] = [
+    ("custom-columns", false, true),
+    ("custom-columns-file", false, true),
+    ("go-template", false, false),
+    ("go-template-file", false, false),
+    ("json", true, false),
+    ("jsonpath", true, false),
+    ("jsonpath-as-json", false, false),
+    ("jsonpath-file", false, false),
+    ("kyaml", false, false),
+    ("name", true, false),
+    ("template", false, false),
+    ("templatefile", false, false),
+    ("wide", true, true),
+    ("yaml", true, false),
 ];
 
 impl Format {
@@ -51,30 +54,44 @@ impl Format {
     /// kubectl does not take it, or it is not there yet.
     pub fn parse(text: &str, with_tables: bool) -> Result<Self, String> {
         let known = || FORMATS.iter().filter(|(_, _, tables)| with_tables || !tables);
-        let names = |all: &mut dyn Iterator<Item = &(&'static str, Option<Self>, bool)>| {
+        let names = |all: &mut dyn Iterator<Item = &(&'static str, bool, bool)>| {
             all.map(|(name, ..)| *name).collect::<Vec<_>>()
         };
-        if let Some((.., Some(format), _)) = known().find(|(name, ..)| *name == text) {
-            return Ok(*format);
+        let (name, template) = text.split_once('=').unwrap_or((text, ""));
+        let found = known().find(|(known, ..)| *known == name).map(|(_, there, _)| *there);
+        match (name, template, found) {
+            ("json", "", _) => Ok(Self::Json),
+            ("name", "", _) => Ok(Self::Name),
+            ("yaml", "", _) => Ok(Self::Yaml),
+            ("wide", "", Some(_)) => Ok(Self::Wide),
+            ("jsonpath", "", _) => {
+                Err("error: template format specified but no template given".to_owned())
+            }
+            ("jsonpath", text, _) => Template::parse(text)
+                .map(Self::JsonPath)
+                .map_err(|problem| format!("error: error parsing jsonpath {text}, {problem}")),
+            (.., Some(false)) => {
+                let there = names(&mut known().filter(|(_, there, _)| *there));
+                let there = enumeration(&there);
+                Err(format!("error: the output format {text:?} is not simulated yet; {there} are"))
+            }
+            _ => Err(format!(
+                "error: unable to match a printer suitable for the output format {text:?}, allowed \
+                 formats are: {}",
+                names(&mut known()).join(",")
+            )),
         }
-        let name = text.split('=').next();
-        if known().any(|(known, ..)| Some(*known) == name) {
-            let there = names(&mut known().filter(|(_, format, _)| format.is_some()));
-            return Err(format!(
-                "error: the output format {text:?} is not simulated yet; {} are",
-                enumeration(&there)
-            ));
-        }
-        Err(format!(
-            "error: unable to match a printer suitable for the output format {text:?}, allowed \
-             formats are: {}",
-            names(&mut known()).join(",")
-        ))
+    }
+
+    /// Whether it is a table.
+    #[must_use]
+    pub fn is_table(&self) -> bool {
+        matches!(self, Self::Table | Self::Wide)
     }
 }
 
 /// How to list objects.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Listing {
     /// In what form.
     pub format: Format,
@@ -86,6 +103,8 @@ pub struct Listing {
     pub with_kind: bool,
     /// `--no-headers`.
     pub no_headers: bool,
+    /// `-L`: labels that have columns of their own.
+    pub label_columns: Vec<String>,
     /// `--show-labels`.
     pub show_labels: bool,
 }
@@ -93,7 +112,7 @@ pub struct Listing {
 /// Objects in their order; those of one kind make up a table.
 #[must_use]
 pub fn list(objects: &[Value], single: bool, listing: &Listing) -> String {
-    match listing.format {
+    match &listing.format {
         Format::Table | Format::Wide => tables(objects, listing),
         Format::Name => {
             let lines = objects.iter().map(|it| format!("{}\n", qualified_name(Object::new(it))));
@@ -101,6 +120,7 @@ pub fn list(objects: &[Value], single: bool, listing: &Listing) -> String {
         }
         Format::Json => to_json(&sorted(&document(objects, single))),
         Format::Yaml => yaml::to_yaml(&document(objects, single)),
+        Format::JsonPath(template) => template.render(&document(objects, single)),
     }
 }
 
@@ -164,6 +184,10 @@ fn header(printer: &Printer, listing: &Listing) -> Vec<String> {
     if namespaced(printer, listing) {
         header.insert(0, "NAMESPACE".to_owned());
     }
+    header.extend(listing.label_columns.iter().map(|label| {
+        let (_, name) = label.rsplit_once('/').unwrap_or(("", label));
+        name.to_uppercase()
+    }));
     if listing.show_labels {
         header.push("LABELS".to_owned());
     }
@@ -179,6 +203,11 @@ fn row(object: Object<'_>, printer: &Printer, listing: &Listing) -> Vec<String> 
     if namespaced(printer, listing) {
         row.insert(0, object.namespace().to_owned());
     }
+    let labels = object.at("metadata.labels");
+    row.extend(listing.label_columns.iter().map(|label| match labels.field(label).as_text() {
+        Some(value) => value.to_owned(),
+        None => "<none>".to_owned(),
+    }));
     if listing.show_labels {
         row.push(format_labels(&object.entries("metadata.labels")));
     }
@@ -214,7 +243,7 @@ impl Watched {
                 });
                 documents.collect()
             }
-            Format::Json | Format::Name => {
+            Format::Json | Format::Name | Format::JsonPath(_) => {
                 let each = objects.iter().map(|it| list(std::slice::from_ref(it), true, listing));
                 each.collect()
             }
@@ -241,9 +270,13 @@ mod tests {
     fn a_format_is_there_or_it_is_said_which_are() {
         assert_eq!(Format::parse("wide", true), Ok(Format::Wide));
         assert_eq!(Format::parse("yaml", false), Ok(Format::Yaml));
+        let path = Format::parse("jsonpath={.items}", true).expect("it is a template");
+        assert!(matches!(path, Format::JsonPath(_)), "{path:?}");
         let cases = [
-            ("jsonpath={.items}", true, "is not simulated yet; json, name, wide and yaml are"),
-            ("kyaml", false, "is not simulated yet; json, name and yaml are"),
+            ("go-template={{.a}}", true, "simulated yet; json, jsonpath, name, wide and yaml are"),
+            ("kyaml", false, "is not simulated yet; json, jsonpath, name and yaml are"),
+            ("jsonpath={.a", true, "error: error parsing jsonpath {.a, unclosed action"),
+            ("jsonpath", true, "error: template format specified but no template given"),
             ("wide", false, "allowed formats are: go-template,go-template-file,json,jsonpath,"),
             ("nosuch", true, "allowed formats are: custom-columns,custom-columns-file,go-"),
         ];

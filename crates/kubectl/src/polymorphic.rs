@@ -48,21 +48,24 @@ pub fn rollout_status(deployment: Object<'_>) -> Result<(String, bool), String> 
     })
 }
 
+/// The revision that a ReplicaSet is of.
+#[must_use]
+pub fn revision(set: Object<'_>) -> Option<i64> {
+    set.at("metadata.annotations")
+        .field("deployment.kubernetes.io/revision")
+        .as_text()?
+        .parse()
+        .ok()
+}
+
 /// The revisions that a Deployment's ReplicaSets are of, with why each was made.
 #[must_use]
 pub fn rollout_history(deployment: Object<'_>, sets: &[Object<'_>]) -> String {
-    let annotation = |set: Object<'_>, name: &str| {
-        set.entries("metadata.annotations")
-            .iter()
-            .find(|(key, _)| *key == name)
-            .map(|it| it.1.to_owned())
-    };
     let mut revisions: Vec<(i64, String)> = sets
         .iter()
         .filter_map(|set| {
-            let revision = annotation(*set, "deployment.kubernetes.io/revision")?.parse().ok()?;
-            let cause = annotation(*set, "kubernetes.io/change-cause");
-            Some((revision, cause.unwrap_or_else(|| "<none>".to_owned())))
+            let cause = set.at("metadata.annotations").field("kubernetes.io/change-cause");
+            Some((revision(*set)?, cause.as_text().unwrap_or("<none>").to_owned()))
         })
         .collect();
     revisions.sort_unstable();

@@ -5,7 +5,10 @@
 //! that are in force on the container's node, and from who listens. *Left out:* the lag of the name
 //! servers' own watches, their caches, and the variables of a container's own `env`.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+};
 
 use api::{EnvVar, Kind, Meta, NodeId, Object, Pod, PodId, Protocol, ResolvConf, ServiceId};
 use control_plane::{api_server::allocation::CLUSTER_DNS, kubelet::env_vars};
@@ -13,13 +16,18 @@ use data_plane::{
     Attempt,
     dns::{
         index::Index,
-        name::NotAName,
-        resolver::{Resolution, resolve},
+        name::{Name, NotAName},
+        record::{Data, Question, RecordType},
+        resolver::{Query, Resolution, resolve},
+        reverse::name_of,
         server::Server,
     },
 };
 
 use crate::{World, discovery};
+
+/// The first address that a pod of the first node has (`new_address` of the kubelet).
+const FIRST_POD: Ipv4Addr = Ipv4Addr::new(10, 128, 0, 2);
 
 /// The inside of a container of a namespace: of one that runs, or of a new one.
 #[derive(Clone)]
@@ -112,6 +120,38 @@ impl<'w> Inside<'w> {
         resolve(name, &self.resolv_conf, &mut |question| server.answer(question))
     }
 
+    /// The names of an address, with the question for them.
+    #[must_use]
+    pub fn resolve_address(&self, address: IpAddr) -> (Query, Vec<Name>) {
+        let config = discovery::name_server(self.rewrites_short_names);
+        let index = self.index();
+        let server = Server { config: &config, index: &index, upstream: &|_| Vec::new() };
+        let question = Question { name: name_of(address), record_type: RecordType::Ptr };
+        let answer = server.answer(&question);
+        let names = answer.answer.iter().filter_map(|record| match &record.data {
+            Data::Ptr(name) => Some(name.clone()),
+            _ => None,
+        });
+        let names = names.collect();
+        (Query { question, answer }, names)
+    }
+
+    /// The address of its pod; of a new one the first that is free above those of its node's pods.
+    #[must_use]
+    pub fn address(&self) -> IpAddr {
+        let of = |id: PodId| self.pods().find(|pod| pod.id == id)?.status.pod_ip;
+        if let Some(address) = self.pod.and_then(of) {
+            return address;
+        }
+        let node = self.node_name(self.node);
+        let beside = self.pods().filter(|pod| pod.node_name.as_deref() == Some(node));
+        let taken = beside.filter_map(|pod| match pod.status.pod_ip? {
+            IpAddr::V4(address) => Some(u32::from(address)),
+            IpAddr::V6(_) => None,
+        });
+        taken.max().map_or(FIRST_POD, |last| Ipv4Addr::from(last + 1)).into()
+    }
+
     /// What becomes of a connection to an address: a Service's, a pod's, a node's, a load balancer's,
     /// its own pod's or nobody's.
     #[must_use]
@@ -136,12 +176,31 @@ impl<'w> Inside<'w> {
         }
         if let Some(service) = self.services().find(|it| it.status.ingress.contains(&address)) {
             let attempt = plane.try_load_balancer(self.node, service.id, port, &mut random);
+            if let Some(why) = self.kept_out(service, attempt) {
+                return Connection::Unanswered(why);
+            }
             return self.at_service(service, attempt, (self.node, port));
         }
         if let Some(node) = self.nodes().find(|node| node.id.internal_ip() == address) {
             return self.at_node(node, port, plane.try_node_port(node.id, port, &mut random));
         }
         Connection::Unanswered(self.nobody_at(address))
+    }
+
+    /// Why the node's rules drop what a load balancer's own address would let in: they hold pods, too,
+    /// to `loadBalancerSourceRanges`. A port without rules and one without endpoints come first.
+    fn kept_out(&self, service: &api::Service, attempt: Attempt) -> Option<String> {
+        let (ranges, own) = (&service.spec.load_balancer_source_ranges, self.address());
+        let earlier = matches!(attempt, Attempt::NoSuchPort { .. } | Attempt::NoEndpoint);
+        if earlier || ranges.is_empty() || ranges.iter().any(|range| range.contains(own)) {
+            return None;
+        }
+        let ranges: Vec<String> = ranges.iter().map(ToString::to_string).collect();
+        Some(format!(
+            "loadBalancerSourceRanges of {} let {} in, and the pod's address is {own}",
+            service.meta.name,
+            ranges.join(" and ")
+        ))
     }
 
     /// An attempt at a port of a node, in words.

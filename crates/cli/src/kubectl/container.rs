@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use ::kubectl::command::{Connection, Inside, Lookup};
+use ::kubectl::command::{Connection, Inside, Lookup, Reverse};
 
 /// What the simulation knows of it, in the words of a program.
 pub(super) struct Container<'a>(pub(super) sim::Inside<'a>);
@@ -21,6 +21,10 @@ impl Inside for Container<'_> {
         self.0.name_server()
     }
 
+    fn address(&self) -> IpAddr {
+        self.0.address()
+    }
+
     fn look_up(&self, name: &str) -> Result<Lookup, String> {
         let resolution = self.0.resolve(name).map_err(|problem| problem.to_string())?;
         let last = resolution.queries.last();
@@ -37,6 +41,15 @@ impl Inside for Container<'_> {
             rewritten: resolution.rewritten().map(|name| bare(name.as_str())),
             addresses: resolution.addresses,
         })
+    }
+
+    fn look_up_address(&self, address: IpAddr) -> Reverse {
+        let (query, names) = self.0.resolve_address(address);
+        Reverse {
+            question: bare(query.question.name.as_str()),
+            names: names.iter().map(|name| bare(name.as_str())).collect(),
+            outcome: query.answer.rcode.name().to_owned(),
+        }
     }
 
     fn connect(&self, address: IpAddr, port: u16) -> Connection {

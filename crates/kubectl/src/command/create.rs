@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::{
     Cluster, Printed, dry_run,
     flags::{Flag, Flags, integer, listed, valued},
+    help,
 };
 
 const FLAGS: &[Flag] = &[
@@ -33,7 +34,13 @@ pub(super) fn create(line: &[String], cluster: &dyn Cluster) -> Printed {
     let words: Vec<&str> = line.iter().map(String::as_str).collect();
     let (word, rest) = match words[..] {
         ["service" | "svc", word, ..] => (word, &line[2..]),
-        ["service" | "svc"] => return no_type("a type"),
+        ["service" | "svc"] => {
+            return Printed {
+                stderr: help::CREATE_SERVICE.to_owned(),
+                code: 1,
+                ..Printed::default()
+            };
+        }
         [what, ..] => {
             return Printed::error(format!(
                 "error: `kubectl create {what}` is not simulated; create service is"
@@ -42,7 +49,11 @@ pub(super) fn create(line: &[String], cluster: &dyn Cluster) -> Printed {
         [] => return Printed::error("error: name what to create: service"),
     };
     let Some((_, kind, own)) = TYPES.into_iter().find(|(known, ..)| *known == word) else {
-        return no_type(&format!("a type, and {word:?} is none"));
+        let words = words[1..].iter().take_while(|word| !word.starts_with('-'));
+        return Printed::error(format!(
+            "error: unknown command \"{}\"\nSee 'kubectl create service -h' for help and examples",
+            words.copied().collect::<Vec<_>>().join(" ")
+        ));
     };
     let foreign = TYPES.iter().filter_map(|(.., flag)| *flag).filter(|flag| Some(*flag) != own);
     let foreign: Vec<&str> = foreign.collect();
@@ -57,12 +68,6 @@ pub(super) fn create(line: &[String], cluster: &dyn Cluster) -> Printed {
         Ok(service) => dry_run::print(&flags, &service, "created", cluster),
         Err(problem) => Printed::error(format!("error: {problem}")),
     }
-}
-
-fn no_type(what: &str) -> Printed {
-    Printed::error(format!(
-        "error: create service takes {what}: clusterip, nodeport, loadbalancer or externalname"
-    ))
 }
 
 /// The Service. The order of what is looked at is kubectl's.
@@ -91,8 +96,8 @@ fn service(flags: &Flags, command: &str, kind: &str) -> Result<Value, String> {
 
 fn spec(flags: &Flags, name: &str, kind: &str) -> Result<Map<String, Value>, String> {
     let cluster_ip = flags.value("clusterip").unwrap_or_default();
-    let written = flags.value("tcp").filter(|written| !written.is_empty());
-    if written.is_none() && kind != "ExternalName" && cluster_ip != "None" {
+    let written = flags.texts("tcp");
+    if written.is_empty() && kind != "ExternalName" && cluster_ip != "None" {
         return Err("at least one tcp port specifier must be provided".to_owned());
     }
     if let Some(name) = flags.value("external-name").filter(|name| !is_subdomain(name)) {
@@ -100,8 +105,10 @@ fn spec(flags: &Flags, name: &str, kind: &str) -> Result<Map<String, Value>, Str
     }
     // kubectl cuts a number that is too large as well, and the API server says what it thinks of it.
     let node_port = flags.integer("node-port").unwrap_or_default() as i32;
-    let ports = written.into_iter().flat_map(|written| written.split(','));
-    let ports = ports.map(|text| port(text, node_port)).collect::<Result<Vec<Value>, String>>()?;
+    let ports = written
+        .into_iter()
+        .map(|text| port(text, node_port))
+        .collect::<Result<Vec<Value>, String>>()?;
     let mut spec = Map::new();
     if !cluster_ip.is_empty() {
         spec.insert("clusterIP".to_owned(), cluster_ip.into());

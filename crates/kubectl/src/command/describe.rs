@@ -1,9 +1,9 @@
 //! `kubectl describe`: all that is known of an object, for a person.
 //!
 //! *Left out:* commands, init containers and events, of which there are none. Of a simulated object
-//! nothing is said that nobody knows: the address of a pod's node, when a pod and its containers were
-//! started and how they ended before, IDs, limits and the QoS class that follows from them, variables,
-//! volumes, mounts and tolerations; of a node its machine, and when its conditions changed.
+//! nothing is said that nobody knows: when a pod and its containers were started and how they ended
+//! before, IDs, limits and the QoS class that follows from them, variables, volumes, mounts and
+//! tolerations; of a node its machine, and when its conditions changed.
 
 mod autoscaling;
 mod container;
@@ -22,7 +22,7 @@ use serde_json::Value;
 use super::{
     Cluster, Printed,
     flags::{Flag, Flags, switch, valued},
-    wanted::{Wanted, not_found, nothing_found, selector},
+    wanted::{ENDPOINTS_WARNING, Matching, Wanted, not_found, nothing_found},
 };
 use crate::{Object, resource::Resource};
 pub use autoscaling::{describe_autoscaler, describe_disruption_budget};
@@ -33,6 +33,13 @@ pub use node::describe_node;
 pub use pod::describe_pod;
 pub use service::describe_service;
 pub use workload::{describe_deployment, describe_replica_set};
+
+/// The pods that a revision of a Deployment makes, whose columns nobody sets (`DescribePodTemplate`);
+/// `complete` as in [`Options`].
+#[must_use]
+pub fn pod_template(template: Object<'_>, complete: bool) -> String {
+    pod::template(template, Options { now: Timestamp::UNIX_EPOCH, events: false, complete })
+}
 
 pub(super) const FLAGS: &[Flag] =
     &[valued("namespace", 'n'), valued("selector", 'l'), switch("all-namespaces", 'A')];
@@ -98,8 +105,12 @@ pub(super) fn describe(flags: &Flags, cluster: &dyn Cluster) -> Printed {
 
 fn descriptions(flags: &Flags, cluster: &dyn Cluster) -> Result<Printed, String> {
     let wanted = Wanted::parse(&flags.words, "describe")?;
-    let matching = selector(flags, &wanted)?;
+    let matching = Matching::parse(flags, &wanted)?;
     let mut printed = Printed::default();
+    if wanted.iter().any(|one| one.resource.kind == "Endpoints") {
+        printed.stderr.push_str(ENDPOINTS_WARNING);
+    }
+    let warnings = printed.stderr.clone();
     let mut chosen = Vec::new();
     for one in &wanted {
         let describer = describer(one.resource);
@@ -110,7 +121,10 @@ fn descriptions(flags: &Flags, cluster: &dyn Cluster) -> Result<Printed, String>
         }
     }
     if let ([_, prefix], [one], []) = (&flags.words[..], &wanted[..], &chosen[..]) {
-        return Ok(by_prefix(one, prefix, flags, cluster).unwrap_or(printed));
+        return Ok(match by_prefix(one, prefix, flags, cluster) {
+            Some(stdout) => Printed { stdout, stderr: warnings, ..Printed::default() },
+            None => printed,
+        });
     }
     if chosen.is_empty() && printed.code == 0 {
         printed.stderr.push_str(&nothing_found(&wanted, flags));
@@ -125,7 +139,7 @@ fn by_prefix(
     prefix: &str,
     flags: &Flags,
     cluster: &dyn Cluster,
-) -> Option<Printed> {
+) -> Option<String> {
     let describer = describer(wanted.resource);
     let objects = cluster.objects(wanted.resource.kind).into_iter();
     let begun = objects.filter(|object| {
@@ -133,8 +147,8 @@ fn by_prefix(
         wanted.is_here(object, flags) && object.name().starts_with(prefix)
     });
     let chosen: Vec<(Value, Describer)> = begun.map(|object| (object, describer)).collect();
-    let stdout = texts(&chosen, cluster).iter().map(|text| format!("{text}\n")).collect();
-    (!chosen.is_empty()).then(|| Printed { stdout, ..Printed::default() })
+    let all = texts(&chosen, cluster);
+    (!chosen.is_empty()).then(|| all.iter().map(|text| format!("{text}\n")).collect())
 }
 
 /// kubectl looks for the events of one object only.

@@ -5,21 +5,21 @@ use serde_json::Value;
 use super::{Cluster, Printed, flags::Flags};
 use crate::{
     Object,
-    output::{Format, Listing, list},
+    output::{Format, Listing, list, qualified_name},
 };
 
-/// Prints a Service that was `done` so: exposed or created.
-pub(super) fn print(flags: &Flags, service: &Value, done: &str, cluster: &dyn Cluster) -> Printed {
-    let name = Object::new(service).name();
+/// Prints an object that was `done` so: exposed or created.
+pub(super) fn print(flags: &Flags, object: &Value, done: &str, cluster: &dyn Cluster) -> Printed {
+    let name = qualified_name(Object::new(object));
     if flags.value("dry-run") != Some("client") {
         return Printed::error(format!(
-            "error: the simulated cluster stands still and cannot take service/{name}\n  = help: add \
+            "error: the simulated cluster stands still and cannot take {name}\n  = help: add \
              --dry-run=client -o yaml, and put what it prints beside the manifests"
         ));
     }
     let format = match flags.value("output").unwrap_or_default() {
         "" => {
-            let stdout = format!("service/{name} {done} (dry run)\n");
+            let stdout = format!("{name} {done} (dry run)\n");
             return Printed { stdout, ..Printed::default() };
         }
         text => match Format::parse(text, false) {
@@ -33,8 +33,9 @@ pub(super) fn print(flags: &Flags, service: &Value, done: &str, cluster: &dyn Cl
         with_namespace: false,
         with_kind: false,
         no_headers: false,
+        label_columns: Vec::new(),
         show_labels: false,
     };
-    let stdout = list(std::slice::from_ref(service), true, &listing);
+    let stdout = list(std::slice::from_ref(object), true, &listing);
     Printed { stdout, ..Printed::default() }
 }

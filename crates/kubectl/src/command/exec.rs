@@ -1,14 +1,14 @@
-//! `kubectl exec` and `kubectl run --rm`: a program in a container.
+//! `kubectl exec`: a program in a container.
 //!
 //! *Left out:* `-f`, `--pod-running-timeout`, what is typed into a program, and all programs but those
-//! of `programs`. `run` makes no pod: its program sees what one of a new pod of the namespace would.
+//! of `programs`.
 
 use serde_json::Value;
 
 use super::{
     Cluster, Printed,
     flags::{Flag, Flags, switch, valued},
-    programs,
+    programs::{self, Host},
     wanted::not_found,
 };
 use crate::{
@@ -17,24 +17,10 @@ use crate::{
     selector::Selector,
 };
 
-pub(super) const EXEC_FLAGS: &[Flag] = &[
+pub(super) const FLAGS: &[Flag] = &[
     valued("container", 'c'),
     valued("namespace", 'n'),
     switch("quiet", 'q'),
-    switch("stdin", 'i'),
-    switch("tty", 't'),
-];
-
-pub(super) const RUN_FLAGS: &[Flag] = &[
-    switch("attach", ' '),
-    switch("command", ' '),
-    valued("image", ' '),
-    valued("image-pull-policy", ' '),
-    valued("labels", 'l'),
-    valued("namespace", 'n'),
-    switch("quiet", 'q'),
-    valued("restart", ' '),
-    switch("rm", ' '),
     switch("stdin", 'i'),
     switch("tty", 't'),
 ];
@@ -77,46 +63,11 @@ pub(super) fn exec(flags: &Flags, program: &[String], cluster: &dyn Cluster) -> 
     let Some(inside) = cluster.inside(flags.namespace(), container) else {
         return programs::none();
     };
-    printed.append(programs::run(program, pod.name(), &*inside));
+    printed.append(programs::run(program, &Host::of(pod), &*inside));
     if printed.code > 0 {
         let code = printed.code;
         printed.stderr.push_str(&format!("command terminated with exit code {code}\n"));
     }
-    printed
-}
-
-pub(super) fn run(flags: &Flags, program: &[String], cluster: &dyn Cluster) -> Printed {
-    let [name, others @ ..] = &flags.words[..] else {
-        return Printed::error("error: NAME is required for run");
-    };
-    if flags.value("image").is_none_or(str::is_empty) {
-        return Printed::error("error: required flag(s) \"image\" not set");
-    }
-    let attached = ["stdin", "tty", "attach"].iter().any(|flag| flags.is_on(flag));
-    if flags.is_on("rm") && !attached {
-        return Printed::error("error: --rm should only be used for attached containers");
-    }
-    let program: Vec<String> = others.iter().chain(program).cloned().collect();
-    if !flags.is_on("rm") || program.is_empty() {
-        return Printed::error(format!(
-            "error: the simulated cluster stands still and cannot take pod/{name}\n  = help: run one \
-             command and remove the pod: run {name} --image=IMAGE --rm -it --restart=Never -- COMMAND"
-        ));
-    }
-    let namespace = flags.namespace();
-    let pods = cluster.objects("Pod");
-    let mut pods = pods.iter().map(Object::new);
-    if pods.any(|pod| pod.name() == name && pod.namespace() == namespace) {
-        return Printed::error(format!(
-            "Error from server (AlreadyExists): pods \"{name}\" already exists"
-        ));
-    }
-    let Some(inside) = cluster.inside(namespace, None) else { return programs::none() };
-    let mut printed = programs::run(&program, name, &*inside);
-    if printed.code > 0 {
-        printed.stderr.push_str(&format!("pod {namespace}/{name} terminated (Error)\n"));
-    }
-    printed.last = format!("pod \"{name}\" deleted from {namespace} namespace\n");
     printed
 }
 

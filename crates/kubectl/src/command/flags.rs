@@ -1,10 +1,13 @@
 //! Flags as kubectl takes them: anywhere, `--name=value` or `--name value`, `-n value` or `-nvalue`.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use jiff::SignedDuration;
 
-use super::strconv::{parse_bool, parse_duration, parse_int};
+use super::{
+    left_out,
+    strconv::{parse_bool, parse_duration, parse_int},
+};
 
 /// A flag of a command.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +25,7 @@ const BEFORE_THE_COMMAND: [&str; 4] = ["at", "scenario", "seed", "until"];
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Takes {
     Text,
-    /// It may come again, and all its values count; they are put together with commas.
+    /// It may come again, and all its values count.
     Texts,
     /// Nothing, or a truth after `=`.
     Truth,
@@ -70,7 +73,7 @@ impl Flag {
 /// A command line taken apart.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Flags {
-    values: BTreeMap<&'static str, String>,
+    values: BTreeMap<&'static str, Vec<String>>,
     /// What is no flag.
     pub(super) words: Vec<String>,
 }
@@ -86,7 +89,12 @@ impl Flags {
         while let Some(word) = words.next() {
             let letters = flags.switches(known, word);
             let word = if letters.is_empty() { word.clone() } else { format!("-{letters}") };
-            let Some((flag, value)) = flag_of(known, &word).map_err(see)? else {
+            let found =
+                flag_of(known, &word).map_err(|unknown| match unknown.left_out(command) {
+                    Some(text) => text,
+                    None => see(unknown.to_string()),
+                })?;
+            let Some((flag, value)) = found else {
                 flags.words.push(word);
                 continue;
             };
@@ -97,21 +105,9 @@ impl Flags {
                 None => words.next().ok_or_else(needs)?,
             };
             flag.check(value).map_err(see)?;
-            flags.set(flag, value);
+            flags.values.entry(flag.name).or_default().push(value.to_owned());
         }
         Ok(flags)
-    }
-
-    fn set(&mut self, flag: &Flag, value: &str) {
-        let before = self
-            .values
-            .get_mut(flag.name)
-            .filter(|before| flag.takes == Takes::Texts && !before.is_empty());
-        match before {
-            Some(_) if value.is_empty() => {}
-            Some(before) => before.extend([",", value]),
-            None => drop(self.values.insert(flag.name, value.to_owned())),
-        }
     }
 
     /// Turns on the switches that a word of letters begins with, `-i` of `-it`; gives back its last
@@ -126,15 +122,26 @@ impl Flags {
             && let Some(flag) = switch(letter)
             && !matches!(rest[letter.len_utf8()..].chars().next(), None | Some('='))
         {
-            self.values.insert(flag.name, "true".to_owned());
+            self.values.entry(flag.name).or_default().push("true".to_owned());
             rest = &rest[letter.len_utf8()..];
         }
         rest
     }
 
-    /// What a flag was given.
+    /// What a flag was given, the last time it was.
     pub(super) fn value(&self, name: &str) -> Option<&str> {
-        self.values.get(name).map(String::as_str)
+        self.all(name).last().map(String::as_str)
+    }
+
+    /// All that a flag was given.
+    pub(super) fn all(&self, name: &str) -> &[String] {
+        self.values.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// All that a flag was given, taken apart at commas.
+    pub(super) fn texts(&self, name: &str) -> Vec<&str> {
+        let all = self.all(name).iter().filter(|text| !text.is_empty());
+        all.flat_map(|text| text.split(',')).collect()
     }
 
     /// Whether a switch is on; one that nobody touched is off.
@@ -185,25 +192,59 @@ pub(super) fn help(command: &str, known: &[Flag]) -> String {
     text
 }
 
+/// A flag that is none of those known here.
+enum Unknown<'w> {
+    Name(&'w str),
+    /// A letter, with all that stands behind the hyphen.
+    Letter(char, &'w str),
+}
+
+impl Unknown<'_> {
+    /// What is said of one that kubectl knows.
+    fn left_out(&self, command: &str) -> Option<String> {
+        let name = match self {
+            Self::Name(name) => Some(*name).filter(|name| left_out::is_flag(command, name)),
+            Self::Letter(letter, _) => left_out::flag_of(command, *letter),
+        };
+        name.map(|name| {
+            format!(
+                "error: the flag --{name} is not simulated yet\n  = help: `kubectl {command} --help` \
+                 lists those that are"
+            )
+        })
+    }
+}
+
+/// kubectl's words, and where one of rollsim's own flags belongs.
+impl fmt::Display for Unknown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) if BEFORE_THE_COMMAND.contains(name) => write!(
+                f,
+                "unknown flag: --{name}\n  = help: it is rollsim's: put it before the command and \
+                 kubectl's flags"
+            ),
+            Self::Name(name) => write!(f, "unknown flag: --{name}"),
+            Self::Letter(letter, short) => {
+                write!(f, "unknown shorthand flag: '{letter}' in -{short}")
+            }
+        }
+    }
+}
+
 /// The flag that a word is, with the value that stands in the same word; nothing of a word that is no
 /// flag.
 fn flag_of<'f, 'w>(
     known: &'f [Flag],
     word: &'w str,
-) -> Result<Option<(&'f Flag, Option<&'w str>)>, String> {
+) -> Result<Option<(&'f Flag, Option<&'w str>)>, Unknown<'w>> {
     if let Some(long) = word.strip_prefix("--") {
         let (name, value) = match long.split_once('=') {
             Some((name, value)) => (name, Some(value)),
             None => (long, None),
         };
         let flag = known.iter().find(|flag| flag.name == name);
-        let unknown = || match BEFORE_THE_COMMAND.contains(&name) {
-            true => format!(
-                "unknown flag: --{name}\n  = help: it is rollsim's: put it before the command"
-            ),
-            false => format!("unknown flag: --{name}"),
-        };
-        return Ok(Some((flag.ok_or_else(unknown)?, value)));
+        return Ok(Some((flag.ok_or(Unknown::Name(name))?, value)));
     }
     let Some(short) = word.strip_prefix('-').filter(|short| !short.is_empty()) else {
         return Ok(None);
@@ -212,8 +253,7 @@ fn flag_of<'f, 'w>(
     let rest = &short[letter.len_utf8()..];
     let rest = rest.strip_prefix('=').unwrap_or(rest);
     let flag = known.iter().find(|flag| flag.letter == letter && letter != ' ');
-    let unknown = || format!("unknown shorthand flag: '{letter}' in -{short}");
-    Ok(Some((flag.ok_or_else(unknown)?, (!rest.is_empty()).then_some(rest))))
+    Ok(Some((flag.ok_or(Unknown::Letter(letter, short))?, (!rest.is_empty()).then_some(rest))))
 }
 
 #[cfg(test)]
@@ -247,7 +287,7 @@ mod tests {
         let flags = flags.expect("it is well-formed");
         assert_eq!(flags.duration("timeout"), Some(SignedDuration::from_mins(1)));
         assert_eq!(flags.integer("node-port"), Some(16));
-        assert_eq!((flags.value("tcp"), flags.namespace()), (Some("80,,81"), "a"));
+        assert_eq!((flags.texts("tcp"), flags.namespace()), (vec!["80", "", "81"], "a"));
         assert_eq!((flags.switched("watch"), flags.is_on("watch")), (None, false));
     }
 
@@ -265,6 +305,21 @@ mod tests {
                 "{problem}"
             );
             assert!(problem.ends_with("\nSee 'kubectl test --help' for usage."), "{problem}");
+        }
+    }
+
+    #[test]
+    fn what_kubectl_does_not_know_is_told_from_what_is_not_simulated() {
+        let cases = [
+            ("--colour", "error: unknown flag: --colour\nSee 'kubectl test --help' for usage."),
+            ("-x", "error: unknown shorthand flag: 'x' in -x\nSee 'kubectl test --help'"),
+            ("--at=3s", "error: unknown flag: --at\n  = help: it is rollsim's: put it before"),
+            ("--context=a", "error: the flag --context is not simulated yet\n  = help: `kubectl "),
+            ("-v6", "error: the flag --v is not simulated yet\n"),
+        ];
+        for (word, expected) in cases {
+            let problem = parse(&[word]).expect_err("it is not there");
+            assert!(problem.starts_with(expected), "{word}: {problem}");
         }
     }
 }

@@ -3,12 +3,16 @@
 mod curl;
 #[cfg(test)]
 mod fake;
+mod hosts;
+mod nslookup;
 mod reach;
 mod wget;
 
 use std::net::IpAddr;
 
 use super::Printed;
+pub use hosts::Host;
+use hosts::is_inside;
 
 /// What a container sees.
 pub trait Inside {
@@ -26,6 +30,12 @@ pub trait Inside {
     /// # Errors
     /// Why it is no name.
     fn look_up(&self, name: &str) -> Result<Lookup, String>;
+
+    /// The names that an address has.
+    fn look_up_address(&self, address: IpAddr) -> Reverse;
+
+    /// The address of its pod.
+    fn address(&self) -> IpAddr;
 
     /// What becomes of a connection to a port of an address.
     fn connect(&self, address: IpAddr, port: u16) -> Connection;
@@ -60,7 +70,25 @@ pub struct Lookup {
     pub rewritten: Option<String>,
 }
 
+/// What the question for the names of an address came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reverse {
+    /// The name that was asked for, `10.0.96.10.in-addr.arpa`.
+    pub question: String,
+    /// The names, without the dots at their ends.
+    pub names: Vec<String>,
+    /// How it was answered: `NXDOMAIN`.
+    pub outcome: String,
+}
+
 impl Lookup {
+    /// Whether it may be that somebody outside the cluster knows the name that was asked for. One of a
+    /// single label nobody does.
+    fn is_outside(&self, asked: &str) -> bool {
+        let nothing = self.addresses.is_empty() && self.aliases.is_empty();
+        nothing && asked.trim_end_matches('.').contains('.') && !is_inside(asked)
+    }
+
     /// The name that has the addresses: what the last alias stands for, if there is one.
     fn host(&self) -> &str {
         self.aliases.last().map_or(&self.name, |(_, name)| name)
@@ -74,32 +102,40 @@ pub(super) fn none() -> Printed {
     Printed::error("error: there are no containers to look into here")
 }
 
-/// Runs a program in a container of a pod of this name.
-pub(super) fn run(program: &[String], host_name: &str, inside: &dyn Inside) -> Printed {
+/// Runs a program in a container of a pod that calls itself so.
+pub(super) fn run(program: &[String], host: &Host, inside: &dyn Inside) -> Printed {
+    let host_name = &host.name;
     let words: Vec<&str> = program.iter().map(String::as_str).collect();
     match words[..] {
         ["env" | "printenv"] => lines(environment(host_name, inside)),
         ["printenv", ref names @ ..] => print_variables(names, host_name, inside),
         ["hostname"] => said(format!("{host_name}\n")),
-        ["cat", "/etc/resolv.conf"] => said(inside.resolv_conf()),
-        ["cat", ref files @ ..] if !files.is_empty() => {
-            let missing = files.iter().filter(|file| **file != "/etc/resolv.conf");
-            let text: Vec<String> =
-                missing.map(|file| format!("cat: {file}: No such file or directory")).collect();
-            Printed::error(text.join("\n"))
-        }
-        ["nslookup", name] if !name.starts_with('-') => look_up(name, inside),
+        ["cat", ref files @ ..] if !files.is_empty() => cat(files, host, inside),
+        ["nslookup", name] if !name.starts_with('-') => nslookup::run(name, inside),
         ["curl", ref words @ ..] => curl::run(words, inside),
         ["wget", ref words @ ..] => wget::run(words, inside),
         ["nslookup", ..] => Printed::error(
-            "error: nslookup takes one name here and asks the cluster's DNS for its addresses",
+            "error: nslookup takes one name or address here and asks the cluster's DNS for the other",
         ),
         _ => Printed::error(format!(
             "error: `{}` is not in the simulated containers; env, printenv, hostname, cat \
-             /etc/resolv.conf, nslookup NAME, curl URL and wget URL are",
+             /etc/resolv.conf, cat /etc/hosts, nslookup NAME, curl URL and wget URL are",
             words.join(" ")
         )),
     }
+}
+
+/// The files that the kubelet makes for a container, one after another.
+fn cat(files: &[&str], host: &Host, inside: &dyn Inside) -> Printed {
+    let mut printed = Printed::default();
+    for file in files {
+        match *file {
+            "/etc/resolv.conf" => printed.stdout.push_str(&inside.resolv_conf()),
+            "/etc/hosts" => printed.stdout.push_str(&host.file(inside.address())),
+            other => printed.complain(&format!("cat: {other}: No such file or directory")),
+        }
+    }
+    printed
 }
 
 fn said(stdout: String) -> Printed {
@@ -128,52 +164,4 @@ fn print_variables(names: &[&str], host_name: &str, inside: &dyn Inside) -> Prin
         }
     }
     printed
-}
-
-/// As the nslookup of BIND 9 prints it. What a student should know besides goes to stderr.
-fn look_up(name: &str, inside: &dyn Inside) -> Printed {
-    let found = match inside.look_up(name) {
-        Ok(found) => found,
-        Err(problem) => {
-            return Printed::error(format!("nslookup: '{name}' is not a legal name ({problem})"));
-        }
-    };
-    let server = inside.name_server();
-    let mut printed = said(format!("Server:\t\t{server}\nAddress:\t{server}#53\n\n"));
-    for (alias, name) in &found.aliases {
-        printed.stdout.push_str(&format!("{alias}\tcanonical name = {name}.\n"));
-    }
-    for address in &found.addresses {
-        let host = found.host();
-        printed.stdout.push_str(&format!("Name:\t{host}\nAddress: {address}\n"));
-    }
-    if found.addresses.is_empty() && found.aliases.is_empty() {
-        printed.stdout.push_str(&match &*found.outcome {
-            "NOERROR" => format!("*** Can't find {name}: No answer\n"),
-            outcome => format!("** server can't find {name}: {outcome}\n"),
-        });
-        printed.code = 1;
-    }
-    printed.stdout.push('\n');
-    printed.stderr = notes(&found);
-    printed
-}
-
-/// What it cost, and what another cluster would have said.
-fn notes(found: &Lookup) -> String {
-    let mut notes =
-        format!("note: it took {} questions, A and AAAA for each name tried\n", found.queries);
-    if found.addresses.is_empty() && !found.aliases.is_empty() {
-        notes += &format!(
-            "note: nothing outside the cluster is simulated, so {} has no address here\n",
-            found.host()
-        );
-    }
-    if let Some(rewritten) = &found.rewritten {
-        notes += &format!(
-            "note: a rewrite rule answered for {rewritten}; CoreDNS without it says NXDOMAIN \
-             (cluster.dns.rewrites: [] turns the rule off)\n"
-        );
-    }
-    notes
 }

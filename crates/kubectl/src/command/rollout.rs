@@ -2,13 +2,14 @@
 //!
 //! `status` waits as kubectl does, in simulated time: until the rollout is done or given up.
 //!
-//! *Left out:* `--revision`, and everything that changes the cluster.
+//! *Left out:* everything that changes the cluster.
 
 use jiff::Timestamp;
 
 use super::{
-    Cluster, Printed,
-    flags::{Flag, Flags, duration, switch, valued},
+    Cluster, Printed, describe,
+    flags::{Flag, Flags, duration, integer, switch, valued},
+    help,
     wanted::not_found,
 };
 use crate::{Object, polymorphic, resource::Resource};
@@ -16,7 +17,7 @@ use crate::{Object, polymorphic, resource::Resource};
 const STATUS_FLAGS: &[Flag] =
     &[valued("namespace", 'n'), switch("watch", 'w'), duration("timeout", ' ')];
 
-const HISTORY_FLAGS: &[Flag] = &[valued("namespace", 'n')];
+const HISTORY_FLAGS: &[Flag] = &[valued("namespace", 'n'), integer("revision", ' ')];
 
 const TIMED_OUT: &str = "error: timed out waiting for the condition";
 
@@ -24,7 +25,7 @@ type Print = fn(Object<'_>, &Flags, &dyn Cluster) -> Printed;
 
 pub(super) fn rollout(line: &[String], cluster: &dyn Cluster) -> Printed {
     let Some((command, rest)) = line.split_first() else {
-        return Printed::error("error: `kubectl rollout` needs a command: status or history");
+        return Printed { stdout: help::ROLLOUT.to_owned(), code: 1, ..Printed::default() };
     };
     let (known, print): (&[Flag], Print) = match command.as_str() {
         "status" => (STATUS_FLAGS, status),
@@ -35,9 +36,12 @@ pub(super) fn rollout(line: &[String], cluster: &dyn Cluster) -> Printed {
                  scenario's timeline"
             ));
         }
-        other => {
+        _ => {
+            let words = line.iter().take_while(|word| !word.starts_with('-'));
+            let words: Vec<&str> = words.map(String::as_str).collect();
             return Printed::error(format!(
-                "error: unknown command \"{other}\" for \"kubectl rollout\""
+                "error: unknown command \"{}\"\nSee 'kubectl rollout -h' for help and examples",
+                words.join(" ")
             ));
         }
     };
@@ -120,14 +124,29 @@ fn say_status(deployment: Object<'_>, printed: &mut Printed) -> bool {
     }
 }
 
-fn history(deployment: Object<'_>, _: &Flags, cluster: &dyn Cluster) -> Printed {
+fn history(deployment: Object<'_>, flags: &Flags, cluster: &dyn Cluster) -> Printed {
+    let revision = flags.integer("revision").unwrap_or_default();
+    if revision < 0 {
+        return Printed::error(format!("error: revision must be a positive integer: {revision}"));
+    }
     let sets = cluster.objects("ReplicaSet");
     let own = |set: &Object<'_>| {
         set.list("metadata.ownerReferences")
             .any(|owner| owner.text("uid") == deployment.text("metadata.uid"))
     };
     let sets: Vec<Object<'_>> = sets.iter().map(Object::new).filter(own).collect();
-    Printed { stdout: polymorphic::rollout_history(deployment, &sets), ..Printed::default() }
+    let stdout = match revision {
+        0 => polymorphic::rollout_history(deployment, &sets),
+        number => match sets.iter().find(|set| polymorphic::revision(**set) == Some(number)) {
+            Some(set) => format!(
+                "deployment.apps/{} with revision #{number}\n{}\n",
+                deployment.name(),
+                describe::pod_template(set.at("spec.template"), false)
+            ),
+            None => return Printed::error("error: unable to find the specified revision"),
+        },
+    };
+    Printed { stdout, ..Printed::default() }
 }
 
 #[cfg(test)]

@@ -5,9 +5,14 @@ use serde_json::Value;
 use super::{Cluster, flags::Flags};
 use crate::{
     Object,
+    field_selector::FieldSelector,
     resource::{Resource, parse_list, unknown},
     selector::Selector,
 };
+
+/// What the API server says to everybody who asks for Endpoints; kubectl repeats a warning once.
+pub(super) const ENDPOINTS_WARNING: &str =
+    "Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice\n";
 
 /// A kind, and one of its objects by name or all of them.
 pub(super) struct Wanted {
@@ -48,7 +53,7 @@ impl Wanted {
     }
 
     /// Whether it is this object.
-    pub(super) fn is(&self, object: Object<'_>, matching: &Selector, flags: &Flags) -> bool {
+    pub(super) fn is(&self, object: Object<'_>, matching: &Matching, flags: &Flags) -> bool {
         let named = self.name.as_deref().is_none_or(|name| object.name() == name);
         self.is_here(object, flags) && named && matching.matches(object)
     }
@@ -63,7 +68,7 @@ impl Wanted {
     /// Those of the cluster's objects that it is.
     pub(super) fn find(
         &self,
-        matching: &Selector,
+        matching: &Matching,
         flags: &Flags,
         cluster: &dyn Cluster,
     ) -> Vec<Value> {
@@ -72,21 +77,53 @@ impl Wanted {
     }
 }
 
-/// `-l`, or the API server's words to one that is none.
-pub(super) fn selector(flags: &Flags, wanted: &[Wanted]) -> Result<Selector, String> {
-    let selector = flags.value("selector").unwrap_or_default();
-    Selector::parse(selector).map_err(|problem| {
-        let resource = wanted[0].resource;
-        let group = match resource.group {
-            "" => "/v1".to_owned(),
-            group => format!("{group}/v1"),
+/// What objects have to say: `-l` and `--field-selector`.
+pub(super) struct Matching {
+    labels: Selector,
+    fields: FieldSelector,
+}
+
+impl Matching {
+    /// Reads both; an error is kubectl's words, or the API server's.
+    pub(super) fn parse(flags: &Flags, wanted: &[Wanted]) -> Result<Self, String> {
+        let said = |name: &str| flags.value(name).unwrap_or_default();
+        let (labels, fields) = (said("selector"), said("field-selector"));
+        if wanted.iter().any(|one| one.name.is_some()) && (!labels.is_empty() || !fields.is_empty())
+        {
+            let both = flags.words.iter().any(|word| word.contains('/'));
+            return Err(match both {
+                true => "error: selectors and the all flag cannot be used when passing \
+                         resource/name arguments"
+                    .to_owned(),
+                false => "error: name cannot be provided when a selector is specified".to_owned(),
+            });
+        }
+        let refused = |resource: &Resource, problem: String| {
+            let group = match resource.group {
+                "" => "/v1".to_owned(),
+                group => format!("{group}/v1"),
+            };
+            format!(
+                "Error from server (BadRequest): Unable to find \"{group}, Resource={}\" that match \
+                 label selector \"{labels}\", field selector \"{fields}\": {problem}",
+                resource.plural
+            )
         };
-        format!(
-            "Error from server (BadRequest): Unable to find \"{group}, Resource={}\" that match \
-             label selector \"{selector}\", field selector \"\": {problem}",
-            resource.plural
-        )
-    })
+        let first = |problem| refused(wanted[0].resource, problem);
+        let matching = Self {
+            labels: Selector::parse(labels).map_err(first)?,
+            fields: FieldSelector::parse(fields).map_err(first)?,
+        };
+        for Wanted { resource, .. } in wanted {
+            let checked = matching.fields.check(resource.kind);
+            checked.map_err(|problem| refused(resource, problem))?;
+        }
+        Ok(matching)
+    }
+
+    fn matches(&self, object: Object<'_>) -> bool {
+        self.labels.matches(object) && self.fields.matches(object)
+    }
 }
 
 /// What the API server says of an object that is not there.

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Connection, Inside, Lookup};
+use super::{Connection, Inside, Lookup, Reverse};
 
 /// A container whose cluster has `web`, with a port for each thing that can happen.
 pub(super) struct Container;
@@ -30,6 +30,20 @@ impl Inside for Container {
             _ => (Vec::new(), "NXDOMAIN".to_owned()),
         };
         Ok(Lookup { addresses, outcome, queries: 8, ..Lookup::default() })
+    }
+
+    fn look_up_address(&self, address: IpAddr) -> Reverse {
+        let (question, names) = match address.to_string().as_str() {
+            "10.96.0.7" => {
+                ("7.0.96.10.in-addr.arpa", vec!["web.default.svc.cluster.local".to_owned()])
+            }
+            _ => ("8.8.8.8.in-addr.arpa", Vec::new()),
+        };
+        Reverse { question: question.to_owned(), names, outcome: "NXDOMAIN".to_owned() }
+    }
+
+    fn address(&self) -> IpAddr {
+        IpAddr::from([10, 0, 0, 9])
     }
 
     fn connect(&self, address: IpAddr, port: u16) -> Connection {

@@ -64,11 +64,16 @@ pub(super) fn addresses(host: &str, inside: &dyn Inside) -> Result<Vec<IpAddr>, 
     if host.eq_ignore_ascii_case("localhost") {
         return Ok(vec![IpAddr::V4(Ipv4Addr::LOCALHOST)]);
     }
-    let Lookup { addresses, queries, outcome, .. } = inside.look_up(host)?;
-    if addresses.is_empty() {
+    let found = inside.look_up(host)?;
+    let Lookup { queries, outcome, .. } = &found;
+    if found.is_outside(host) {
+        let nothing = "nothing outside the cluster is simulated";
+        return Err(format!("{outcome} after {queries} questions; {nothing}"));
+    }
+    if found.addresses.is_empty() {
         return Err(format!("{outcome} after {queries} questions; `nslookup {host}` says more"));
     }
-    Ok(addresses)
+    Ok(found.addresses)
 }
 
 #[cfg(test)]
