@@ -12,6 +12,7 @@ use kubectl::{
         Cluster,
         describe::{
             self, describe_deployment, describe_pod, describe_replica_set, describe_service,
+            pod_template,
         },
         execute,
     },
@@ -82,8 +83,8 @@ fn words(line: &str) -> Vec<String> {
 }
 
 /// What is left out: flags that are unknown here, and are said to be.
-const LEFT_OUT: [&str; 6] =
-    ["--context", "--field-selector", "--kubeconfig", "--request-timeout", "--server", "--timeout"];
+const LEFT_OUT: [&str; 5] =
+    ["--context", "--kubeconfig", "--request-timeout", "--server", "--timeout"];
 
 #[test]
 fn wrong_use_is_answered_in_kubectls_words() {
@@ -377,6 +378,10 @@ fn workloads_are_described_as_kubectl_describes_them() {
     let got = describe_deployment(Object::new(&deployment), &sets, ALONE);
     let expected = output(&last, "describe deployment");
     assert_eq!(without_events(&got), without_events(expected));
+    let revision = pod_template(sets[1].at("spec.template"), true);
+    let expected = output(&after, "rollout history deployment/web --revision=2");
+    let expected = expected.strip_prefix("deployment.apps/web with revision #2\n");
+    assert_eq!(Some(revision.trim_end()), expected.map(str::trim_end));
     let pod = serde_json::json!({
         "metadata": { "ownerReferences": [{ "uid": "5868cbb7dc" }] },
         "status": { "phase": "Running" },

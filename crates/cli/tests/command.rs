@@ -14,6 +14,7 @@ mod command {
     mod input;
     mod json;
     mod kubectl;
+    mod newcomer;
     mod services;
     mod terminal;
 }

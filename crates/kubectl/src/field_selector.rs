@@ -1,4 +1,5 @@
-//! `--field-selector`: objects by the fields that the API server looks for (`fields.ParseSelector`).
+//! `--field-selector`: objects by the fields that the API server looks for
+//! (`fields.ParseSelector`).
 
 use crate::Object;
 

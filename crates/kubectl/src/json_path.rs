@@ -165,8 +165,8 @@ impl Path {
     }
 }
 
-/// The name that a text begins with, up to the next dot or bracket, and the rest. A backslash makes a
-/// dot part of the name.
+/// The name that a text begins with, up to the next dot or bracket, and the rest. A backslash makes
+/// a dot part of the name.
 fn field_name(text: &str) -> (String, &str) {
     let mut name = String::new();
     let mut chars = text.char_indices();

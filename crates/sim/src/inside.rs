@@ -187,8 +187,9 @@ impl<'w> Inside<'w> {
         Connection::Unanswered(self.nobody_at(address))
     }
 
-    /// Why the node's rules drop what a load balancer's own address would let in: they hold pods, too,
-    /// to `loadBalancerSourceRanges`. A port without rules and one without endpoints come first.
+    /// Why the node's rules drop what a load balancer's own address would let in: they hold pods,
+    /// too, to `loadBalancerSourceRanges`. A port without rules and one without endpoints come
+    /// first.
     fn kept_out(&self, service: &api::Service, attempt: Attempt) -> Option<String> {
         let (ranges, own) = (&service.spec.load_balancer_source_ranges, self.address());
         let earlier = matches!(attempt, Attempt::NoSuchPort { .. } | Attempt::NoEndpoint);

@@ -172,7 +172,7 @@ fn a_pod_is_described_with_what_is_known_of_it() {
     let expected = "\
 Name:         web-db59c64c9-9j7tl
 Namespace:    default
-Node:         node-2
+Node:         node-2/172.18.0.12
 Labels:       app=web
               pod-template-hash=db59c64c9
 Annotations:  <none>
@@ -292,7 +292,7 @@ fn a_service_is_created_as_yaml() {
         ),
         (&["externalname", "a"], "error: required flag(s) \"external-name\" not set"),
         (&["clusterip", "a", "--node-port=1"], "error: unknown flag: --node-port"),
-        (&["headless", "a"], "error: create service takes a type, and \"headless\" is none"),
+        (&["headless", "a"], "error: unknown command \"headless a\"\nSee 'kubectl create service"),
     ];
     for (words, text) in cases {
         let refused = kubectl("0s", &[&["create", "service"], words].concat()).ended_with(1);

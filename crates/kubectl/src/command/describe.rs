@@ -34,8 +34,8 @@ pub use pod::describe_pod;
 pub use service::describe_service;
 pub use workload::{describe_deployment, describe_replica_set};
 
-/// The pods that a revision of a Deployment makes, whose columns nobody sets (`DescribePodTemplate`);
-/// `complete` as in [`Options`].
+/// The pods that a revision of a Deployment makes, whose columns nobody sets
+/// (`DescribePodTemplate`); `complete` as in [`Options`].
 #[must_use]
 pub fn pod_template(template: Object<'_>, complete: bool) -> String {
     pod::template(template, Options { now: Timestamp::UNIX_EPOCH, events: false, complete })

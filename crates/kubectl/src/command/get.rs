@@ -32,10 +32,12 @@ pub(super) const FLAGS: &[Flag] = &[
 
 /// kubectl's own text, which says most of it twice.
 const NOTHING_NAMED: &str = "\
-You must specify the type of resource to get. Use \"kubectl api-resources\" for a complete list of supported resources.
+You must specify the type of resource to get. \
+Use \"kubectl api-resources\" for a complete list of supported resources.
 
 error: Required resource not specified.
-Use \"kubectl explain <resource>\" for a detailed description of that resource (e.g. kubectl explain pods).
+Use \"kubectl explain <resource>\" for a detailed description of that resource \
+(e.g. kubectl explain pods).
 See 'kubectl get -h' for help and examples";
 
 pub(super) fn get(flags: &Flags, cluster: &dyn Cluster) -> Printed {

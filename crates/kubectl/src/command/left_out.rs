@@ -1,4 +1,5 @@
-//! Flags that kubectl takes and that do nothing here: they are told from those that it does not know.
+//! Flags that kubectl takes and that do nothing here: they are told from those that it does not
+//! know.
 
 /// Those of every command (`kubectl options`).
 const OF_ALL: [&str; 28] = [

@@ -82,8 +82,8 @@ pub struct Reverse {
 }
 
 impl Lookup {
-    /// Whether it may be that somebody outside the cluster knows the name that was asked for. One of a
-    /// single label nobody does.
+    /// Whether it may be that somebody outside the cluster knows the name that was asked for. One
+    /// of a single label nobody does.
     fn is_outside(&self, asked: &str) -> bool {
         let nothing = self.addresses.is_empty() && self.aliases.is_empty();
         nothing && asked.trim_end_matches('.').contains('.') && !is_inside(asked)

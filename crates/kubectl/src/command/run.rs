@@ -1,7 +1,7 @@
 //! `kubectl run`: one program in a pod of its own, or with `--dry-run=client` that pod's manifest.
 //!
-//! *Left out:* `--expose`, `--overrides` and `--annotations`. No pod is made: the program sees what one
-//! in a new pod of the namespace would.
+//! *Left out:* `--expose`, `--overrides` and `--annotations`. No pod is made: the program sees what
+//! one in a new pod of the namespace would.
 
 use api::names::{is_label, is_subdomain};
 use serde_json::{Value, json};

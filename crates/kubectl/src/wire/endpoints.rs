@@ -62,8 +62,8 @@ pub struct Mirror {
 }
 
 impl Mirror {
-    /// Takes Services and slices in, and the pods that are their endpoints; what else there is does not
-    /// matter.
+    /// Takes Services and slices in, and the pods that are their endpoints; what else there is does
+    /// not matter.
     pub fn new<'a>(objects: impl IntoIterator<Item = &'a Object>) -> Self {
         let mut mirror = Self::default();
         for object in objects {
@@ -92,8 +92,8 @@ impl Mirror {
         }
     }
 
-    /// The Endpoints of each Service that has them, and of those that somebody wrote the ones that the
-    /// Endpoints controller leaves; in the order of their names.
+    /// The Endpoints of each Service that has them, and of those that somebody wrote the ones that
+    /// the Endpoints controller leaves; in the order of their names.
     #[must_use]
     pub fn endpoints(&self, by_hand: &[Object]) -> Vec<Value> {
         let mirrored = self.services.iter().filter(|(_, service)| has_endpoints(service));

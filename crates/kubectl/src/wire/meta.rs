@@ -37,14 +37,15 @@ pub(super) fn meta(kind: Kind, meta: &Meta) -> Value {
     ])
 }
 
-/// How often the spec was written, which the API server does not count for some of the oldest kinds.
+/// How often the spec was written, which the API server does not count for some of the oldest
+/// kinds.
 fn generation(kind: Kind, meta: &Meta) -> Option<u64> {
     let counted = !matches!(kind, Kind::Node | Kind::Service | Kind::Endpoints);
     Some(meta.generation).filter(|count| counted && *count > 0)
 }
 
-/// A unique id as API servers write them. A run's ids have sixteen digits: they are the first of its
-/// UUID, so that ids stand in the same order, and the others are made of them.
+/// A unique id as API servers write them. A run's ids have sixteen digits: they are the first of
+/// its UUID, so that ids stand in the same order, and the others are made of them.
 pub(super) fn uuid(uid: &Uid) -> String {
     let digits = &*uid.0;
     let Some(number) = number_of(uid) else { return digits.to_owned() };

@@ -97,8 +97,8 @@ impl Neighbours {
         written
     }
 
-    /// How often the template of a Deployment was changed: the controller gives the highest revision to
-    /// the ReplicaSet of the template, and writes it onto the Deployment as well.
+    /// How often the template of a Deployment was changed: the controller gives the highest
+    /// revision to the ReplicaSet of the template, and writes it onto the Deployment as well.
     fn revision_of(&self, deployment: &Uid) -> Option<u64> {
         let own = self.revisions.iter().filter(|((owner, _), _)| owner == deployment);
         own.map(|(_, revision)| *revision).max()

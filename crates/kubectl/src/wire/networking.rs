@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use api::{
-    Endpoint, EndpointSlice, Kind, Service, ServicePort, SessionAffinity, SlicePort,
+    Endpoint, EndpointSlice, Kind, Service, ServicePort, ServiceSpec, SessionAffinity, SlicePort,
     TrafficDistribution, TrafficPolicy, service::ServiceType,
 };
 use serde_json::{Value, json};
@@ -15,53 +15,45 @@ use super::{
 };
 
 pub(super) fn service(object: &Service) -> Value {
-    let spec = &object.spec;
-    let address = if spec.headless {
-        Some("None".to_owned())
-    } else {
-        spec.cluster_ip.map(|ip| ip.to_string())
-    };
-    let (affinity, config) = affinity(spec.session_affinity);
-    let exposed = spec.kind.has_node_ports();
-    // What belongs to an address is not there where there is none to be.
-    let addressed = spec.kind != ServiceType::ExternalName;
     json!({
         "apiVersion": api_version(Kind::Service),
         "kind": "Service",
         "metadata": meta(Kind::Service, &object.meta),
-        "spec": fields([
-            (
-                "allocateLoadBalancerNodePorts",
-                (spec.kind == ServiceType::LoadBalancer).then_some(true).into(),
-            ),
-            ("clusterIP", address.clone().into()),
-            ("clusterIPs", address.into_iter().collect()),
-            ("externalName", spec.external_name.as_deref().into()),
-            ("externalTrafficPolicy", exposed.then(|| policy(spec.external_traffic_policy)).into()),
-            ("healthCheckNodePort", spec.health_check_node_port.into()),
-            (
-                "internalTrafficPolicy",
-                addressed.then(|| policy(spec.internal_traffic_policy)).into(),
-            ),
-            ("ipFamilies", addressed.then_some("IPv4").into_iter().collect()),
-            ("ipFamilyPolicy", addressed.then_some("SingleStack").into()),
-            (
-                "loadBalancerSourceRanges",
-                spec.load_balancer_source_ranges.iter().map(ToString::to_string).collect(),
-            ),
-            ("ports", spec.ports.iter().map(port).collect()),
-            (
-                "publishNotReadyAddresses",
-                spec.publish_not_ready_addresses.then_some(true).into(),
-            ),
-            ("selector", spec.selector.as_ref().map(labels).into()),
-            ("sessionAffinity", affinity.into()),
-            ("sessionAffinityConfig", config),
-            ("trafficDistribution", spec.traffic_distribution.map(distribution).into()),
-            ("type", format!("{:?}", spec.kind).into()),
-        ]),
+        "spec": spec(&object.spec),
         "status": { "loadBalancer": load_balancer(&object.status.ingress) },
     })
+}
+
+fn spec(spec: &ServiceSpec) -> Value {
+    let address = match spec.headless {
+        true => Some("None".to_owned()),
+        false => spec.cluster_ip.map(|ip| ip.to_string()),
+    };
+    let (affinity, config) = affinity(spec.session_affinity);
+    let exposed = spec.kind.has_node_ports();
+    let balanced = spec.kind == ServiceType::LoadBalancer;
+    let ranges = spec.load_balancer_source_ranges.iter().map(ToString::to_string);
+    // What belongs to an address is not there where there is none to be.
+    let addressed = spec.kind != ServiceType::ExternalName;
+    fields([
+        ("allocateLoadBalancerNodePorts", balanced.then_some(true).into()),
+        ("clusterIP", address.clone().into()),
+        ("clusterIPs", address.into_iter().collect()),
+        ("externalName", spec.external_name.as_deref().into()),
+        ("externalTrafficPolicy", exposed.then(|| policy(spec.external_traffic_policy)).into()),
+        ("healthCheckNodePort", spec.health_check_node_port.into()),
+        ("internalTrafficPolicy", addressed.then(|| policy(spec.internal_traffic_policy)).into()),
+        ("ipFamilies", addressed.then_some("IPv4").into_iter().collect()),
+        ("ipFamilyPolicy", addressed.then_some("SingleStack").into()),
+        ("loadBalancerSourceRanges", ranges.collect()),
+        ("ports", spec.ports.iter().map(port).collect()),
+        ("publishNotReadyAddresses", spec.publish_not_ready_addresses.then_some(true).into()),
+        ("selector", spec.selector.as_ref().map(labels).into()),
+        ("sessionAffinity", affinity.into()),
+        ("sessionAffinityConfig", config),
+        ("trafficDistribution", spec.traffic_distribution.map(distribution).into()),
+        ("type", format!("{:?}", spec.kind).into()),
+    ])
 }
 
 /// `status.loadBalancer`: empty before there is one.
