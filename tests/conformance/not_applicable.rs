@@ -34,7 +34,7 @@ const LISTED: &[Listed] = &[
         "kubectl_expose",
         "TestExposeOverride",
         "*",
-        "`kubectl expose --overrides` patches JSON and is not offered: it is an unknown flag",
+        "`kubectl expose --overrides` patches JSON, and it is said that it is not simulated",
     ),
     (
         "kubectl_helpers",

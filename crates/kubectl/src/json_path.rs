@@ -111,14 +111,14 @@ fn unquoted(action: &str) -> Option<String> {
     let mut text = String::new();
     let mut chars = inner.chars();
     while let Some(c) = chars.next() {
-        match (c, c == '\\') {
-            (c, false) => text.push(c),
-            _ => match chars.next()? {
-                'n' => text.push('\n'),
-                't' => text.push('\t'),
-                other => text.push(other),
+        text.push(match c {
+            '\\' => match chars.next()? {
+                'n' => '\n',
+                't' => '\t',
+                other => other,
             },
-        }
+            plain => plain,
+        });
     }
     Some(text)
 }

@@ -4,7 +4,7 @@
 
 use std::net::IpAddr;
 
-use super::{Inside, Lookup, Printed, hosts::is_inside, said};
+use super::{Inside, Lookup, Printed, said};
 
 /// Asks for the addresses of a name, or for the names of an address.
 pub(super) fn run(asked: &str, inside: &dyn Inside) -> Printed {
