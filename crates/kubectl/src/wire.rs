@@ -1,10 +1,10 @@
 //! The simulated cluster's objects as JSON: what its API server would send.
 //!
 //! *Left out:* fields that nothing here sets: managed fields, self links, a pod's volumes,
-//! variables, limits, tolerations and security context, when it and its containers were started and
-//! ended, and its conditions but PodScheduled, Ready and those of readiness gates; a node's
-//! capacity beside what is allocatable, its machine and what runs on it, and when its conditions
-//! changed; when the endpoints of a Service changed last.
+//! variables, limits, tolerations and security context, when it was started, and its conditions but
+//! PodScheduled, Ready and those of readiness gates; a node's capacity beside what is allocatable,
+//! its machine and what runs on it, and when its conditions changed; when the endpoints of a
+//! Service changed last.
 
 mod autoscaling;
 mod endpoints;

@@ -1,9 +1,9 @@
 //! `kubectl describe`: all that is known of an object, for a person.
 //!
 //! *Left out:* commands, init containers and events, of which there are none. Of a simulated object
-//! nothing is said that nobody knows: when a pod and its containers were started and how they ended
-//! before, IDs, limits and the QoS class that follows from them, variables, volumes, mounts and
-//! tolerations; of a node its machine, and when its conditions changed.
+//! nothing is said that nobody knows: when a pod was started, IDs, limits and the QoS class that
+//! follows from them, variables, volumes, mounts and tolerations; of a node its machine, and when
+//! its conditions changed.
 
 mod autoscaling;
 mod container;
