@@ -108,10 +108,11 @@ hashing, what a rollout does to kept connections, retries, and what it makes of 
 pods. Times are in mean service times. Made by
 
 ```sh
-ROLLSIM_BLESS=1 cargo test --release --test oracles yardsticks
+ROLLSIM_BLESS=1 cargo test --workspace --release --test oracles yardsticks
 ```
 
-in about TIME minutes on two processors. `cargo test` asks the same with shorter runs, and leaves out those that would take long.
+with long runs. `cargo test` asks the same with shorter ones, a minute or two on two processors, leaves out those that would take
+long: \"only in the long runs\".
 
 - A number that was computed is met within four standard errors of the run and one in a hundred (`≈`: and what a limit or an
   approximation is itself off). One that was simulated elsewhere is met within four standard errors of both, without the one in a
