@@ -314,7 +314,7 @@ fn parts(servers: u32) -> [Vec<f64>; 2] {
     let mut parts = [vec![0.0; servers as usize], vec![0.0; servers as usize]];
     let behind = ring.iter().cycle().skip(1);
     for ((from, before), (to, after)) in ring.iter().zip(behind) {
-        let arc = f64::from(to.wrapping_sub(*from)) / 2.0_f64.powi(32);
+        let arc = f64::from(to.wrapping_sub(*from)) / 4_294_967_296.0;
         let [before, after] = [before, after].map(|server| *server as usize - 1);
         parts[0][before] += arc / 2.0;
         parts[0][after] += arc / 2.0;

@@ -79,21 +79,27 @@ pub(crate) fn requests(scenario: &Scenario, seed: u64, look: impl FnMut(Time, &R
 /// How many there are of something, by client and pod.
 pub(crate) type Counts = BTreeMap<(u32, PodId), i64>;
 
-/// The kept connections that clients have at the end of a run.
+/// The kept connections that clients have at the end of a run, those among them that the next request
+/// would find too old.
 pub(crate) fn connections(scenario: &Scenario, seed: u64) -> Counts {
-    struct Open(Counts);
+    struct Open {
+        counts: Counts,
+        end: Time,
+    }
     impl Recorder for Open {
-        fn record(&mut self, _: Time, record: &Record) {
+        fn record(&mut self, now: Time, record: &Record) {
             let (client, pod, change) = match record {
                 Record::ConnectionOpened { client, pod, .. } => (client.0, *pod, 1),
-                Record::ConnectionClosed { client, pod, .. } => (client.0, *pod, -1),
+                Record::ConnectionClosed { client, pod, .. } if now < self.end => {
+                    (client.0, *pod, -1)
+                }
                 _ => return,
             };
-            *self.0.entry((client, pod)).or_default() += change;
+            *self.counts.entry((client, pod)).or_default() += change;
         }
     }
-    let mut open = Open(Counts::new());
+    let mut open = Open { counts: Counts::new(), end: sim::BEGIN + scenario.duration };
     sim::run(sim::compile(scenario, seed), &mut open);
-    open.0.retain(|_, count| *count != 0);
-    open.0
+    open.counts.retain(|_, count| *count != 0);
+    open.counts
 }
