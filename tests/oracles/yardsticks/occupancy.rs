@@ -85,7 +85,8 @@ fn at_random(row: Row<'_>, effort: Effort) -> Vec<Finding> {
 /// Connections that clients open and keep.
 fn throw_connections(row: Row<'_>, balls: u64, bins: u64, wanted: u64) -> Throws {
     // Those of a throw have equally many.
-    let group = (balls.div_ceil(EACH)..=balls).find(|group| balls % group == 0).unwrap_or(balls);
+    let group =
+        (balls.div_ceil(EACH)..=balls).find(|group| balls.is_multiple_of(*group)).unwrap_or(balls);
     let (each, clients) = (balls / group, (CLIENTS / group).max(1) * group);
     let clients = clients.min(wanted * group);
     let mut spec = String::from(
