@@ -99,11 +99,15 @@ impl Balancer {
         }
     }
 
-    /// Hears how a request ended at a pod. One that failed leaves no connection.
-    pub(crate) fn ended(&mut self, ended: &Ended) {
+    /// Hears how a request ended at a pod, and what the pod said of itself along with an answer, which is
+    /// asked for only where the policy listens. One that failed leaves no connection.
+    pub(crate) fn ended(&mut self, ended: &Ended, report: impl FnOnce() -> Option<Report>) {
         if ended.reply == Reply::Failed {
             self.connected.remove(&PodId(ended.endpoint.0));
         }
-        self.chooser.ended(ended);
+        if self.chooser.listens() {
+            let report = (ended.reply == Reply::Ok).then(report).flatten();
+            self.chooser.ended(&Ended { report, ..*ended });
+        }
     }
 }

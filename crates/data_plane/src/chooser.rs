@@ -35,6 +35,11 @@ impl Chooser {
         self.since.contains_key(&endpoint)
     }
 
+    /// Whether it wants to hear what becomes of its picks.
+    pub(crate) fn listens(&self) -> bool {
+        self.listens
+    }
+
     /// A place in the list.
     pub(crate) fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
         self.policy.pick(context)

@@ -61,7 +61,9 @@ impl DataPlane {
                 self.tell_balancer(asked, link, &ended);
             }
         }
-        self.tell_sidecar(id, cx);
+        if self.mesh.is_some() {
+            self.tell_sidecar(id, cx);
+        }
     }
 
     /// Tells a load balancer how a connection ended, by the link that it made.
@@ -74,18 +76,15 @@ impl DataPlane {
         }
     }
 
-    /// Tells the sender's own balancer how an attempt ended, with what the pod said along with its answer.
+    /// Tells the sender's own balancer how an attempt ended.
     fn tell_sidecar(&mut self, id: FlightId, cx: &Cx<'_>) {
         let flight = self.flights.flight(id);
         let request = &flight.request;
         let balances = self.clients[request.client.0 as usize].config.balancing.is_some();
         let (Some(mesh), Some(pod), true) = (&mut self.mesh, request.pod, balances) else { return };
         let ended = end_of(request, endpoint_of(pod), cx.now);
-        let report = match request.outcome {
-            Outcome::Ok => self.runtime.report(pod, cx.now),
-            Outcome::Failed(_) => None,
-        };
-        mesh.ended((request.client, flight.caller), &Ended { report, ..ended });
+        let (runtime, now) = (&mut self.runtime, cx.now);
+        mesh.ended((request.client, flight.caller), &ended, || runtime.report(pod, now));
     }
 
     /// A connection that its sender kept is closed.
@@ -113,7 +112,7 @@ impl DataPlane {
             }
         }
         if let Some(mesh) = self.mesh.as_mut().filter(|_| balances) {
-            mesh.ended((client, caller), &closed(endpoint_of(pod), cx.now, age));
+            mesh.ended((client, caller), &closed(endpoint_of(pod), cx.now, age), || None);
         }
     }
 }

@@ -245,11 +245,17 @@ impl IngressPod {
         }
     }
 
-    /// A worker hears how a request ended at a pod.
-    pub fn ended(&mut self, worker: usize, backend: &Backend, ended: &Ended) {
+    /// A worker hears how a request ended at a pod, and can ask what that says of itself.
+    pub fn ended(
+        &mut self,
+        worker: usize,
+        backend: &Backend,
+        ended: &Ended,
+        report: impl FnOnce() -> Option<Report>,
+    ) {
         let Worker { balancers, .. } = &mut self.workers[worker];
         if let Some(balancer) = balancers.get_mut(backend) {
-            balancer.ended(ended);
+            balancer.ended(ended, report);
         }
     }
 
@@ -400,7 +406,7 @@ mod tests {
             reply: policy::Reply::Failed,
             report: None,
         };
-        bench.pod.ended(0, &backend(), &ended);
+        bench.pod.ended(0, &backend(), &ended, || None);
         let anew = pick(&mut bench, Some(second.pod)).expect("there is another");
         assert!(anew.pod == first.pod && !anew.kept);
         bench.with(Time::from_secs(2), |pod, cx| pod.observe(&slice(&[1]), cx));

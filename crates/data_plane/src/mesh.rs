@@ -161,11 +161,17 @@ impl Mesh {
         sidecar.into_iter().for_each(|it| it.balancer.reported(pod, now, report));
     }
 
-    /// Hears how a sender's request ended.
-    pub(crate) fn ended(&mut self, sender: (ClientId, Caller), ended: &Ended) {
+    /// Hears how a sender's request ended, and can ask what its pod says of itself.
+    pub(crate) fn ended(
+        &mut self,
+        sender: (ClientId, Caller),
+        ended: &Ended,
+        report: impl FnOnce() -> Option<Report>,
+    ) {
         let Some(id) = self.by_sender.get(&sender) else { return };
-        let sidecar = self.sidecars[id.0 as usize].as_mut();
-        sidecar.into_iter().for_each(|sidecar| sidecar.balancer.ended(ended));
+        if let Some(sidecar) = &mut self.sidecars[id.0 as usize] {
+            sidecar.balancer.ended(ended, report);
+        }
     }
 
     /// A pod is gone, and the sidecars that it had for any client.

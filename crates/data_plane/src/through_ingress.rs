@@ -1,7 +1,7 @@
 //! A request's way through a pod of the Ingress controller: in, to one pod after the other, and back.
 
 use engine::{Random, Source};
-use policy::{Ended, EndpointId, PickContext};
+use policy::{EndpointId, PickContext};
 use record::{Cause, Family, Outcome, Record, Request};
 
 use crate::{
@@ -108,13 +108,10 @@ impl DataPlane {
         let client = &self.clients[request.client.0 as usize];
         if let (Some(pod), Some(backend)) = (request.pod, backend(client, request)) {
             let ended = end_of(request, EndpointId(pod.0), cx.now);
-            let report = match request.outcome {
-                Outcome::Ok => self.runtime.report(pod, cx.now),
-                Outcome::Failed(_) => None,
-            };
-            let ended = Ended { report, ..ended };
             let (place, worker) = worker(flight, &self.ingress_pods);
-            self.ingress_pods[place].ended(worker, backend, &ended);
+            let (runtime, now) = (&mut self.runtime, cx.now);
+            let report = || runtime.report(pod, now);
+            self.ingress_pods[place].ended(worker, backend, &ended, report);
         }
         let Outcome::Failed(cause) = request.outcome else { return false };
         flight.server = None;
