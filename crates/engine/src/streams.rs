@@ -47,6 +47,13 @@ pub trait Random {
     /// The next 64 random bits.
     fn next_u64(&mut self) -> u64;
 
+    /// The next 64 random bits and those after them: where one draw decides little, two in one call
+    /// save the way to a generator that is known at run time only.
+    #[inline]
+    fn next_two_u64(&mut self) -> [u64; 2] {
+        [self.next_u64(), self.next_u64()]
+    }
+
     /// A number above 0 and up to 1, in steps of 2⁻⁵³.
     ///
     /// Zero is left out so that its logarithm exists.
@@ -76,15 +83,32 @@ pub trait Random {
     /// No number is more likely than another by more than `n` parts in 2⁶⁴.
     #[inline]
     fn below_u64(&mut self, n: u64) -> u64 {
-        assert!(n > 0, "there is no number below zero");
-        ((u128::from(self.next_u64()) * u128::from(n)) >> 64) as u64
+        below(self.next_u64(), n)
     }
+
+    /// Two numbers below `n`, as [`below`](Self::below) draws them.
+    #[inline]
+    fn two_below(&mut self, n: u32) -> [u32; 2] {
+        self.next_two_u64().map(|bits| below(bits, u64::from(n)) as u32)
+    }
+}
+
+/// The number below `n` that 64 random bits stand for.
+#[inline]
+fn below(bits: u64, n: u64) -> u64 {
+    assert!(n > 0, "there is no number below zero");
+    ((u128::from(bits) * u128::from(n)) >> 64) as u64
 }
 
 impl<R: Random + ?Sized> Random for &mut R {
     #[inline]
     fn next_u64(&mut self) -> u64 {
         (**self).next_u64()
+    }
+
+    #[inline]
+    fn next_two_u64(&mut self) -> [u64; 2] {
+        (**self).next_two_u64()
     }
 }
 

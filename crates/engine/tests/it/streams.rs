@@ -37,6 +37,16 @@ fn requests_have_streams_of_their_own() {
     assert_eq!(firsts.len(), 100_000);
 }
 
+#[test]
+fn two_draws_at_once_are_the_next_two() {
+    let (mut one, mut two) = (Streams::new(1).named("a"), Streams::new(1).named("a"));
+    let two: &mut dyn Random = &mut two;
+    for n in 1..1000 {
+        assert_eq!(two.two_below(n), [one.below(n), one.below(n)]);
+        assert_eq!(two.next_two_u64(), [one.next_u64(), one.next_u64()]);
+    }
+}
+
 /// Chi-squared over a thousand cells: of the streams' own draws, and of first draws of many
 /// requests, which must look independent too.
 #[test]
