@@ -223,7 +223,7 @@ fn envoy_picks(case: &Case) -> Result<(), Problem> {
         let mut phase = |f: &Fields<'_>, endpoints: &[Endpoint], otherwise: usize| {
             let in_place = f.text_or_empty("event")?.contains("no rebuild");
             if in_place {
-                policy.reweigh(endpoints);
+                policy.reweighed(endpoints, Time::ZERO);
             } else {
                 policy.update(endpoints, Time::ZERO);
             }

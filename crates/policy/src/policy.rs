@@ -170,6 +170,11 @@ pub trait Policy {
     /// Takes in a new list of endpoints; what is kept of the old state is the policy's to say.
     fn update(&mut self, endpoints: &[Endpoint], now: Time);
 
+    /// Takes in the list again, with other weights: nobody has come or gone.
+    fn reweighed(&mut self, endpoints: &[Endpoint], now: Time) {
+        self.update(endpoints, now);
+    }
+
     /// Chooses a place in the list of the last update; `None` where it is empty, or nothing in it
     /// is to be had.
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize>;
@@ -213,6 +218,10 @@ pub trait Policy {
 impl<P: Policy + ?Sized> Policy for Box<P> {
     fn update(&mut self, endpoints: &[Endpoint], now: Time) {
         (**self).update(endpoints, now);
+    }
+
+    fn reweighed(&mut self, endpoints: &[Endpoint], now: Time) {
+        (**self).reweighed(endpoints, now);
     }
 
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {

@@ -41,7 +41,8 @@ impl<P: Policy> Part<P> {
         self.policy.update(&self.told, now);
     }
 
-    /// The same, but the policy hears nothing where that is what it was told before.
+    /// The same, but the policy hears nothing where that is what it was told before, and only of
+    /// weights where nothing else is new.
     pub fn tell_change(
         &mut self,
         length: usize,
@@ -49,7 +50,14 @@ impl<P: Policy> Part<P> {
         now: Time,
     ) {
         self.note(length, part);
-        if self.told != self.before {
+        if self.told == self.before {
+            return;
+        }
+        let pairs = || self.told.iter().zip(&self.before);
+        let same = |(told, before): (&Endpoint, &Endpoint)| told.weighing(before.weight) == *before;
+        if self.told.len() == self.before.len() && pairs().all(same) {
+            self.policy.reweighed(&self.told, now);
+        } else {
             self.policy.update(&self.told, now);
         }
     }

@@ -100,6 +100,15 @@ impl Policy for EnvoyLeastRequest {
         });
     }
 
+    /// A scheduler reads the weight of a host when it has picked it.
+    fn reweighed(&mut self, endpoints: &[Endpoint], now: Time) {
+        if self.turns.is_none() {
+            return self.update(endpoints, now);
+        }
+        self.weights.clear();
+        self.weights.extend(endpoints.iter().map(|endpoint| endpoint.weight));
+    }
+
     #[inline]
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
         let Self { active, weights, bias, .. } = self;

@@ -60,16 +60,15 @@ impl EnvoyRoundRobin {
         }
     }
 
-    /// Takes in weights that changed while the hosts stayed the same: Envoy does not begin anew for
-    /// it.
-    pub fn reweigh(&mut self, endpoints: &[Endpoint]) {
-        self.weights = endpoints.iter().map(|endpoint| endpoint.weight).collect();
+    fn weigh(&mut self, endpoints: &[Endpoint]) {
+        self.weights.clear();
+        self.weights.extend(endpoints.iter().map(|endpoint| endpoint.weight));
     }
 }
 
 impl Policy for EnvoyRoundRobin {
     fn update(&mut self, endpoints: &[Endpoint], _: Time) {
-        self.reweigh(endpoints);
+        self.weigh(endpoints);
         self.hosts.update(endpoints);
         let mut weights = self.hosts.places().iter().map(|place| self.weights[*place]);
         let first = weights.next();
@@ -79,6 +78,15 @@ impl Policy for EnvoyRoundRobin {
             Edf::with_picks(&weights, self.seed as u32)
         };
         self.scheduler = (!equal).then(scheduler);
+    }
+
+    /// Envoy's scheduler does not begin anew for a weight: it reads that of a host when it has
+    /// picked it.
+    fn reweighed(&mut self, endpoints: &[Endpoint], now: Time) {
+        match self.scheduler {
+            Some(_) => self.weigh(endpoints),
+            None => self.update(endpoints, now),
+        }
     }
 
     fn pick(&mut self, _: &mut PickContext<'_>) -> Option<usize> {
@@ -122,5 +130,18 @@ mod tests {
         assert_eq!(picks(&mut policy, 2), [1, 0], "the turn is where it was");
         policy.update(&Endpoint::numbered(&[0, 0]), Time::ZERO);
         assert_eq!(picks(&mut policy, 2), [0; 0]);
+    }
+
+    #[test]
+    fn a_weight_counts_from_the_next_pick_and_begins_nothing_anew() {
+        let mut policy = EnvoyRoundRobin::new(0);
+        policy.update(&Endpoint::numbered(&[2, 1]), Time::ZERO);
+        assert_eq!(picks(&mut policy, 3), [0, 1, 0], "due at 1/2, 1 and 1");
+        policy.reweighed(&Endpoint::numbered(&[2, 2]), Time::ZERO);
+        // The second is due at 2, as before, and then in turn; one that begins anew has 0 first.
+        assert_eq!(picks(&mut policy, 6), [0, 1, 0, 1, 0, 1]);
+        policy.update(&Endpoint::numbered(&[1, 1]), Time::ZERO);
+        policy.reweighed(&Endpoint::numbered(&[1, 3]), Time::ZERO);
+        assert_eq!(picks(&mut policy, 4).iter().sum::<usize>(), 3, "it has a scheduler now");
     }
 }

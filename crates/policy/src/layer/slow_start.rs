@@ -163,7 +163,7 @@ impl Ramp {
 /// moment lead to the same weights.
 ///
 /// **When it goes wrong** Where all are new at once, as after a rollout, all weigh the same. A
-/// policy that begins anew with each change of weights does so each step: Envoy's schedulers read a
+/// policy that begins anew with each change of weights does so each step; Envoy's schedulers read a
 /// weight when they use it, so they don't.
 ///
 /// **Reference** `applySlowStartFactor` in `source/extensions/load_balancing_policies/common` of
@@ -188,14 +188,15 @@ impl<P: Policy> SlowStart<P> {
     }
 
     /// The endpoints as the policy inside is to see them. While nobody is new the weights are their
-    /// own.
-    fn weighed(&mut self, now: Time) -> Vec<(usize, Endpoint)> {
+    /// own; but Envoy's schedulers go on with parts of them until the list changes.
+    fn weighed(&mut self, is_step: bool, now: Time) -> Vec<(usize, Endpoint)> {
         let any_new = self.endpoints.iter().any(|endpoint| self.is_new(endpoint, now));
         self.next = if any_new { now + self.ramp.step() } else { Time::MAX };
+        let in_parts = any_new || (is_step && matches!(self.ramp, Ramp::Envoy { .. }));
         let weigh = |endpoint: &Endpoint| {
             let since = now.since(endpoint.since);
             let weight = self.ramp.weight(endpoint.weight, since);
-            if any_new { endpoint.weighing(weight) } else { *endpoint }
+            if in_parts { endpoint.weighing(weight) } else { *endpoint }
         };
         self.endpoints.iter().map(weigh).enumerate().collect()
     }
@@ -207,14 +208,14 @@ impl<P: Policy> Policy for SlowStart<P> {
     fn update(&mut self, endpoints: &[Endpoint], now: Time) {
         self.endpoints.clear();
         self.endpoints.extend_from_slice(endpoints);
-        let weighed = self.weighed(now);
+        let weighed = self.weighed(false, now);
         self.part.tell(endpoints.len(), weighed, now);
     }
 
     #[inline]
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
         if context.now >= self.next {
-            let weighed = self.weighed(context.now);
+            let weighed = self.weighed(true, context.now);
             self.part.tell_change(self.endpoints.len(), weighed, context.now);
         }
         self.part.pick(context)
@@ -277,8 +278,8 @@ mod tests {
             (vec![200, 20, 0], 1),
             (vec![200, 20, 0], 1),
             (vec![200, 40, 0], 2),
-            (vec![2, 2, 0], 3),
-            (vec![2, 2, 0], 3),
+            (vec![200, 200, 0], 3),
+            (vec![200, 200, 0], 3),
         ];
         assert_eq!(told(ramp, &endpoints(), &[1_000, 1_001, 1_005, 1_012, 1_060, 2_000]), expected);
     }
