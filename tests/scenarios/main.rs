@@ -27,3 +27,4 @@ mod start_up;
 mod stickiness;
 mod termination;
 mod traffic;
+mod zones;

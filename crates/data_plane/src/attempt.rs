@@ -85,7 +85,7 @@ impl DataPlane {
         match found {
             Err(Refusal::Reject) => Attempt::NoEndpoint,
             Err(Refusal::Drop) => Attempt::NoLocalEndpoint,
-            Err(Refusal::NoRules { .. } | Refusal::NotAdmitted) => {
+            Err(Refusal::NoRules { .. } | Refusal::NotAdmitted | Refusal::Held { .. }) => {
                 Attempt::NoSuchPort { told: false }
             }
             Err(Refusal::NoSuchPort { told }) => Attempt::NoSuchPort { told },

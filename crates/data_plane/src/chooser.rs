@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use engine::Time;
-use policy::{Configured, Ended, Endpoint, EndpointId, PickContext, Policy, Report};
+use policy::{Configured, Ended, Endpoint, EndpointId, PickContext, Policy, Report, Seat};
 
 /// The policy of one balancer.
 pub(crate) struct Chooser {
@@ -15,8 +15,8 @@ pub(crate) struct Chooser {
 
 impl Chooser {
     /// One that knows of no endpoint.
-    pub(crate) fn new(policy: &Configured, seed: u64) -> Self {
-        let policy = policy.build(seed);
+    pub(crate) fn new(policy: &Configured, seat: Seat) -> Self {
+        let policy = policy.build_at(seat);
         Self { listens: policy.listens(), policy, since: BTreeMap::new() }
     }
 

@@ -127,9 +127,32 @@ pub struct Directions {
     pub port: Option<u16>,
 }
 
+/// Who chooses the pods that a client's requests go to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChosenBy {
+    /// The rules of the node that a request comes to.
+    Rules,
+    /// The load balancer in front: a pod, or the node whose rules choose then.
+    LoadBalancer,
+    /// The balancer beside each sender.
+    Sidecar,
+}
+
+impl ClientConfig {
+    fn chosen_by(&self) -> ChosenBy {
+        match (&self.balancing, &self.origin) {
+            (Some(_), _) => ChosenBy::Sidecar,
+            (None, Origin::OutsideBalanced) => ChosenBy::LoadBalancer,
+            (None, _) => ChosenBy::Rules,
+        }
+    }
+}
+
 /// A client at work.
 #[derive(Debug)]
 pub struct Client {
+    /// Who chooses the pods that its requests go to.
+    pub chosen_by: ChosenBy,
     /// As the scenario has it.
     pub config: ClientConfig,
     begin: Time,
@@ -187,6 +210,7 @@ impl Client {
     pub fn new(config: ClientConfig, dns: &mut Dns, streams: &Streams) -> Self {
         let name = &config.name;
         let mut client = Self {
+            chosen_by: config.chosen_by(),
             begin: Time::ZERO,
             due: Time::ZERO,
             foreseen: None,

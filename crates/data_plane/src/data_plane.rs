@@ -18,16 +18,18 @@ use crate::{
     flight::Flights,
     ingress::{self, Backend, IngressId, IngressPod},
     kube_proxy::{self, KubeProxy, TargetLists},
+    lines::Lines,
     load_balancer::{
         self, HealthCheck, LoadBalancers,
         pods::{self, PodTargets},
     },
     mesh::{self, Mesh},
     network::{Delays, Network},
-    probes::Probes,
+    probes::{Asker, Probes},
     program::{FAILED_EXIT, Image},
     runtime::{Runtime, Sandbox},
     weighted_backends::WeightedBackends,
+    zones::Zones,
 };
 
 /// A node's name and zone.
@@ -98,6 +100,8 @@ pub struct DataPlane {
     pub(crate) mesh: Option<Mesh>,
     /// What balancers ask pods.
     pub(crate) probes: Probes,
+    /// Who stands in line at them.
+    pub(crate) lines: Lines,
     pub(crate) network: Network,
     pub(crate) runtime: Runtime,
     pub(crate) images: BTreeMap<Arc<str>, Image>,
@@ -108,6 +112,8 @@ pub struct DataPlane {
     pub(crate) unsent: u64,
     /// Whether the policy of the nodes' rules looks at the ends of a connection.
     pub(crate) looks_at_flows: bool,
+    /// Whether that policy wants to hear how connections end.
+    pub(crate) rules_listen: bool,
     /// Whether any policy of a node or of a load balancer may want to hear that connections are
     /// established.
     pub(crate) hears_established: bool,
@@ -121,17 +127,20 @@ impl DataPlane {
     pub fn new(config: Config, streams: &Streams) -> Self {
         let zones: Vec<&str> = config.nodes.iter().map(|node| &*node.zone).collect();
         let network = Network::new(&zones, config.delays);
+        let all_zones = Zones::of(config.nodes.iter().map(|node| &node.zone));
         let proxies = config.nodes.iter().enumerate().map(|(index, node)| {
             let id = NodeId(index as u32);
             let (name, zone) = (node.name.clone(), node.zone.clone());
-            KubeProxy::new(id, name, zone, config.proxy.clone(), streams)
+            KubeProxy::new(id, (name, zone), config.proxy.clone(), all_zones.clone(), streams)
         });
         let nodes = zones.len() as u32;
         let routed = config.clients.iter().filter_map(|client| client.ingress.as_ref());
         let backends: Vec<Backend> = routed.flat_map(WeightedBackends::iter).cloned().collect();
         let balanced = config.clients.iter().filter_map(|client| client.balancing.as_ref());
         let meshed: Vec<Backend> = balanced.map(|it| it.backend.clone()).collect();
-        let mesh = (!meshed.is_empty()).then(|| Mesh::new(config.mesh, meshed, streams));
+        let mesh = (!meshed.is_empty())
+            .then(|| Mesh::new(config.mesh, meshed, all_zones.clone(), streams));
+        let rules_listen = config.proxy.policy.build(0).listens();
         let mut dns = Dns::new(config.dns, zones.len());
         let clients = config.clients.into_iter();
         let clients = clients.map(|client| Client::new(client, &mut dns, streams));
@@ -140,7 +149,8 @@ impl DataPlane {
             proxies: proxies.collect(),
             targets: TargetLists::default(),
             looks_at_flows: config.proxy.looks_at_flows,
-            hears_established: config.proxy.policy.build(0).listens()
+            rules_listen,
+            hears_established: rules_listen
                 || config.node_policy.is_some()
                 || config.pod_targets.as_ref().is_some_and(|targets| targets.policy.is_some()),
             balancers: LoadBalancers::new(
@@ -152,9 +162,16 @@ impl DataPlane {
                 streams,
             ),
             pod_targets: config.pod_targets.map(|config| PodTargets::new(config, streams)),
-            ingress_pods: ingress::pods(&config.ingress, nodes, &backends, streams),
+            ingress_pods: ingress::pods(
+                &config.ingress,
+                &config.nodes,
+                &backends,
+                &all_zones,
+                streams,
+            ),
             mesh,
             probes: Probes::default(),
+            lines: Lines::default(),
             dns,
             network,
             runtime: Runtime::default(),
@@ -273,6 +290,8 @@ impl DataPlane {
             Event::HearEndpoints(id) => {
                 self.mesh.iter_mut().for_each(|mesh| mesh.hear(id, cx.now));
             }
+            Event::ReleaseAtSidecar(id) => self.release(Asker::Sidecar(id), cx),
+            Event::ReleaseAtWorker(id) => self.release(Asker::Worker(id), cx),
             Event::ProbePod(id) => {
                 let Self { probes, runtime, .. } = self;
                 probes.arrive(id, runtime, cx);

@@ -45,6 +45,10 @@ pub enum Event {
     PushEndpoints,
     /// What it pushed arrives at a sidecar.
     HearEndpoints(SidecarId),
+    /// There may be room for the requests in line at a sidecar.
+    ReleaseAtSidecar(SidecarId),
+    /// There may be room for those in line at a worker of the Ingress controller.
+    ReleaseAtWorker(WorkerId),
     /// A balancer's probe reaches a pod.
     ProbePod(ProbeId),
     /// What the pod said reaches the sidecar.

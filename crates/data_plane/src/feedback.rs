@@ -9,7 +9,7 @@ use record::{Cause, ClientId, Outcome, Request};
 use crate::{
     Cx, DataPlane,
     client::Origin,
-    connection::Caller,
+    connection::{Caller, Transport},
     flight::{FlightId, Link},
     kube_proxy::Asked,
     pool::{Kept, Route},
@@ -47,7 +47,9 @@ impl DataPlane {
         let request = &flight.request;
         let config = &self.clients[request.client.0 as usize].config;
         let asked = flight.asks(config.transport);
-        if let (Link::ByRules | Link::Tracked, Some(asked)) = (flight.link, asked) {
+        if let (Link::ByRules | Link::Tracked, Some(asked)) = (flight.link, asked)
+            && (self.rules_listen || config.transport != Transport::Tcp)
+        {
             self.proxies[request.node.0 as usize].done(asked, request, cx.now);
         }
         if let (Origin::OutsideBalanced, None, Some(asked)) =

@@ -62,6 +62,8 @@ pub enum Link {
     Direct,
     /// The same, and a connection to it already.
     Kept,
+    /// Not yet: it stands in line at its balancer.
+    InLine,
     /// It follows its flow to where the rules sent the first of it.
     Tracked,
 }

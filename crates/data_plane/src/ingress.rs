@@ -13,15 +13,16 @@ use std::{collections::BTreeMap, num::NonZeroU8, sync::Arc};
 
 use api::{Change, NodeId, PodId};
 use engine::{Random, Source, Span, Stream, Streams, Time};
-use policy::{Ended, PickContext, Report};
+use policy::{Ended, PickContext, Report, Seat};
 
 pub use crate::known_pods::Backend;
 use crate::{
-    Cx,
+    Cx, NodeConfig,
     balancer::{Balancer, Upstream},
     bounded_frequency_runner::BoundedFrequencyRunner,
     event::{Event, class},
     known_pods::{KnownPod, KnownPods},
+    zones::Zones,
 };
 
 /// How the controller is set up.
@@ -99,6 +100,8 @@ pub struct IngressPod {
     id: IngressId,
     /// Where it runs.
     pub node: NodeId,
+    /// Its zone, by number.
+    zone: u32,
     policy: policy::Configured,
     known: KnownPods,
     runner: BoundedFrequencyRunner,
@@ -113,6 +116,8 @@ pub struct IngressPod {
 
 /// One of the workers that share the requests of a pod.
 struct Worker {
+    /// Its number among those of all pods.
+    number: u32,
     /// Where in the period it fetches.
     poll_phase: Span,
     /// What it has fetched.
@@ -122,10 +127,10 @@ struct Worker {
 
 impl Worker {
     /// A worker that has fetched nothing; `name` is that of its streams.
-    fn new(name: &str, poll_period: Span, streams: &Streams) -> Self {
+    fn new((number, name): (u32, &str), poll_period: Span, streams: &Streams) -> Self {
         let phase = streams.named(name).below_u64(poll_period.as_nanos().max(1));
         let seeds = streams.named(&format!("{name}/seeds"));
-        Self { poll_phase: Span::from_nanos(phase), balancers: BTreeMap::new(), seeds }
+        Self { number, poll_phase: Span::from_nanos(phase), balancers: BTreeMap::new(), seeds }
     }
 
     /// When it fetches next.
@@ -142,10 +147,11 @@ impl Worker {
 impl IngressPod {
     /// A pod of the controller that has heard nothing.
     #[must_use]
-    pub fn new(
+    pub(crate) fn new(
         (id, node): (IngressId, NodeId),
         config: &Config,
-        backends: Vec<Backend>,
+        known: KnownPods,
+        zone: u32,
         streams: &Streams,
     ) -> Self {
         let worker = |place: u32| {
@@ -153,13 +159,15 @@ impl IngressPod {
                 0 => format!("ingress/{}", id.place()),
                 place => format!("ingress/{}/worker/{place}", id.place()),
             };
-            Worker::new(&name, config.poll_period, streams)
+            let number = id.place() as u32 * config.workers + place;
+            Worker::new((number, &name), config.poll_period, streams)
         };
         Self {
             id,
             node,
             policy: config.policy.clone(),
-            known: KnownPods::new(backends),
+            known,
+            zone,
             runner: BoundedFrequencyRunner::new(config.min_sync_period, NEVER, NEVER),
             planned: None,
             poll_period: config.poll_period,
@@ -210,11 +218,14 @@ impl IngressPod {
 
     /// A worker fetches what was found. Where that is what it has, everybody keeps his turn.
     pub fn poll(&mut self, worker: usize, now: Time) {
-        let Self { workers, found, policy, .. } = self;
-        let Worker { balancers, seeds, .. } = &mut workers[worker];
+        let Self { workers, found, policy, zone, .. } = self;
+        let Worker { number, balancers, seeds, .. } = &mut workers[worker];
         for (backend, pods) in found {
             let balancer = balancers.entry(backend.clone());
-            let balancer = balancer.or_insert_with(|| Balancer::new(policy, seeds.next_u64()));
+            let balancer = balancer.or_insert_with(|| {
+                let (seed, number, zone) = (seeds.next_u64(), *number, *zone);
+                Balancer::new(policy, Seat { seed, number, zone })
+            });
             balancer.update(pods, now);
         }
     }
@@ -266,15 +277,19 @@ impl IngressPod {
 
 /// The pods of a controller, on the nodes in turn.
 #[must_use]
-pub fn pods(
+pub(crate) fn pods(
     config: &Config,
-    nodes: u32,
+    nodes: &[NodeConfig],
     backends: &[Backend],
+    zones: &Zones,
     streams: &Streams,
 ) -> Vec<IngressPod> {
     let pod = |number: u32| {
-        let place = (IngressId::at(number as u8), NodeId(number % nodes.max(1)));
-        IngressPod::new(place, config, backends.to_vec(), streams)
+        let node = number % (nodes.len() as u32).max(1);
+        let place = (IngressId::at(number as u8), NodeId(node));
+        let zone = nodes.get(node as usize).map_or(0, |node| zones.number(&node.zone));
+        let known = KnownPods::new(backends.to_vec(), zones.clone());
+        IngressPod::new(place, config, known, zone, streams)
     };
     (0..config.pods).map(pod).collect()
 }
@@ -336,7 +351,8 @@ mod tests {
                     .expect("it is listed"),
             };
             let place = (IngressId::at(0), NodeId(0));
-            let mut pod = IngressPod::new(place, &config, vec![backend()], &Streams::new(1));
+            let known = KnownPods::new(vec![backend()], Zones::default());
+            let mut pod = IngressPod::new(place, &config, known, 0, &Streams::new(1));
             pod.workers[0].poll_phase = Span::from_millis(500);
             pod.workers[1].poll_phase = Span::from_millis(700);
             Self { pod, agenda: Agenda::new() }

@@ -8,6 +8,8 @@ use std::{
 
 use api::{Change, EndpointSlice, Key, Object, PodId, Verb};
 
+use crate::zones::Zones;
+
 /// A port of a Service that requests are for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Backend {
@@ -32,14 +34,14 @@ pub struct KnownPod {
 #[derive(Debug, Default)]
 pub(crate) struct KnownPods {
     backends: Vec<Backend>,
-    zones: Vec<Arc<str>>,
+    zones: Zones,
     slices: BTreeMap<Key, BTreeMap<Arc<str>, Arc<EndpointSlice>>>,
 }
 
 impl KnownPods {
     /// Nothing is known yet of these backends.
-    pub(crate) fn new(backends: Vec<Backend>) -> Self {
-        Self { backends, ..Self::default() }
+    pub(crate) fn new(backends: Vec<Backend>, zones: Zones) -> Self {
+        Self { backends, zones, ..Self::default() }
     }
 
     /// Takes in a change. Gives back whether it is about any of the backends.
@@ -57,6 +59,11 @@ impl KnownPods {
             }
         }
         true
+    }
+
+    /// The number of a zone.
+    pub(crate) fn zone(&self, name: &str) -> u32 {
+        self.zones.number(name)
     }
 
     /// The backends, each with the pods that its Service's slices list as ready.
@@ -81,7 +88,7 @@ impl KnownPods {
                 else {
                     continue;
                 };
-                let zone = endpoint.zone.as_ref().map_or(0, |zone| number_of(zone, zones));
+                let zone = endpoint.zone.as_ref().map_or(0, |zone| zones.note(zone));
                 pods.push(KnownPod { pod: *pod, address: SocketAddrV4::new(address, port), zone });
             }
         }
@@ -89,13 +96,4 @@ impl KnownPods {
         pods.dedup();
         pods.into()
     }
-}
-
-/// The number of a zone, from 1 on, in the order in which zones came up.
-fn number_of(zone: &Arc<str>, zones: &mut Vec<Arc<str>>) -> u32 {
-    let known = zones.iter().position(|known| known == zone).unwrap_or_else(|| {
-        zones.push(zone.clone());
-        zones.len() - 1
-    });
-    known as u32 + 1
 }

@@ -21,7 +21,7 @@ use std::{
 
 use api::{Change, Endpoint, Key, NodeId, Object, PodId, Protocol, Service, ServiceId, Verb};
 use engine::{Distribution, Random, Source, Span, Stream, Streams, Time};
-use policy::Flow;
+use policy::PickContext;
 use record::{ClientId, Outcome, Record, Request};
 
 use crate::{
@@ -35,11 +35,12 @@ use crate::{
         port_rules::PortRules,
         service_port::{ServiceFacts, ServicePort},
     },
+    zones::Zones,
 };
 
 use flows::Flows;
 use known_slice::{Candidate, KnownSlice, candidates};
-use port::Port;
+use port::{Port, TargetZones};
 pub use port::{Refusal, Target, TargetLists};
 
 /// How proxies do their work.
@@ -72,6 +73,7 @@ pub struct KubeProxy {
     node: NodeId,
     name: Arc<str>,
     zone: Arc<str>,
+    zones: Zones,
     config: Config,
     services: BTreeMap<Key, Arc<Service>>,
     /// By Service and slice name.
@@ -133,13 +135,13 @@ struct ServiceRules {
 }
 
 impl KubeProxy {
-    /// The proxy of a node, without rules.
+    /// The proxy of a node, of a name and in a zone, without rules.
     #[must_use]
-    pub fn new(
+    pub(crate) fn new(
         node: NodeId,
-        name: Arc<str>,
-        zone: Arc<str>,
+        (name, zone): (Arc<str>, Arc<str>),
         config: Config,
+        zones: Zones,
         streams: &Streams,
     ) -> Self {
         Self {
@@ -148,6 +150,7 @@ impl KubeProxy {
             runner: BoundedFrequencyRunner::new(config.min_sync_period, RETRY, FULL_SYNC),
             name,
             zone,
+            zones,
             config,
             services: BTreeMap::new(),
             slices: BTreeMap::new(),
@@ -158,6 +161,11 @@ impl KubeProxy {
             rules: Vec::new(),
             flows: Flows::default(),
         }
+    }
+
+    /// The node's zone; empty where it is in none.
+    pub(crate) fn zone(&self) -> &str {
+        &self.zone
     }
 
     /// Begins. In a busy cluster it is in the midst of its period.
@@ -278,14 +286,13 @@ impl KubeProxy {
         &mut self,
         client: ClientId,
         asked: Asked,
-        now: Time,
-        context: (Flow, &mut dyn Random),
+        context: &mut PickContext<'_>,
     ) -> Result<(Target, bool), Refusal> {
-        if let Some(target) = self.flows.follow((client, asked), now) {
+        if let Some(target) = self.flows.follow((client, asked), context.now) {
             return Ok((target, true));
         }
-        let target = self.pick(asked, now, context)?;
-        self.flows.open((client, asked), target, now);
+        let target = self.pick(asked, context)?;
+        self.flows.open((client, asked), target, context.now);
         Ok((target, false))
     }
 
@@ -294,18 +301,13 @@ impl KubeProxy {
     /// # Errors
     /// What becomes of it where it goes nowhere.
     #[inline]
-    pub fn pick(
-        &mut self,
-        asked: Asked,
-        now: Time,
-        context: (Flow, &mut dyn Random),
-    ) -> Result<Target, Refusal> {
+    pub fn pick(&mut self, asked: Asked, context: &mut PickContext<'_>) -> Result<Target, Refusal> {
         let Asked { service, protocol, port, caller } = asked;
         let rules = self.rules.get_mut(service.0 as usize);
         let rules = rules.ok_or(Refusal::NoRules { withdrawn: false })?;
         let (any, withdrawn) = (!rules.ports.is_empty(), rules.withdrawn);
         match rules.ports.iter_mut().find(|rules| rules.is(protocol, port)) {
-            Some(port) => port.pick(caller, now, context),
+            Some(port) => port.pick(caller, context),
             None if !any => Err(Refusal::NoRules { withdrawn }),
             None => Err(Refusal::NoSuchPort { told: self.config.mode.guards_cluster_ips() }),
         }
@@ -415,7 +417,8 @@ impl KubeProxy {
             let serving = candidates.iter().filter(|it| udp && it.endpoint.serving);
             let serving = serving.map(Candidate::target).collect();
             let of = (service.id, &known, self.node);
-            Port::new(of, &rules, serving, (&self.config, now), lists)
+            let zones = self.zones_of(&candidates);
+            Port::new(of, &rules, serving, (&self.config, &zones, now), lists)
         });
         let mut endpoints = slices.values().flat_map(|known| &known.slice.endpoints);
         let local_ready = facts.external_policy_local
@@ -439,6 +442,19 @@ impl KubeProxy {
         let place = Place { node: &self.name, zone, prefer_same: true };
         let target = |index: usize| candidates[index].target();
         PortRules::new(service.info(), &infos, place, self.config.mode, target)
+    }
+
+    /// The zone of this node, and those of the candidates, where the policy may go by them.
+    fn zones_of(&self, candidates: &[Candidate<'_>]) -> TargetZones {
+        let own = self.zones.number(&self.zone);
+        if self.config.policy.layers().next().is_none() {
+            return TargetZones { own, each: BTreeMap::new() };
+        }
+        let zone = |it: &Candidate<'_>| {
+            let zone = it.endpoint.zone.as_deref()?;
+            Some((it.target(), self.zones.number(zone)))
+        };
+        TargetZones { own, each: candidates.iter().filter_map(zone).collect() }
     }
 
     fn info(&self, endpoint: &Endpoint) -> EndpointInfo {

@@ -34,6 +34,7 @@ pub mod flight;
 pub mod ingress;
 pub mod known_pods;
 pub mod kube_proxy;
+mod lines;
 pub mod load_balancer;
 pub mod mesh;
 mod meter;
@@ -52,6 +53,7 @@ mod through_pool;
 mod wanted;
 mod way;
 pub mod weighted_backends;
+mod zones;
 
 pub use attempt::Attempt;
 pub use behaviour::{Behaviour, OnSigterm, WarmUp};

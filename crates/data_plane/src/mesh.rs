@@ -9,13 +9,13 @@
 //! server, and what a sidecar itself costs.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
 };
 
 use api::{Change, PodId};
 use engine::{Distribution, Random, Source, Span, Stream, Streams, Time};
-use policy::{Configured, Ended, PickContext, Report};
+use policy::{Configured, Ended, PickContext, Report, Seat};
 use record::ClientId;
 
 use crate::{
@@ -24,6 +24,7 @@ use crate::{
     connection::Caller,
     event::{Event, class},
     known_pods::{Backend, KnownPod, KnownPods},
+    zones::Zones,
 };
 
 /// How a mesh tells its sidecars of endpoints.
@@ -45,7 +46,7 @@ pub struct Balancing {
 }
 
 /// A sidecar, by number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SidecarId(u32);
 
 impl SidecarId {
@@ -57,6 +58,8 @@ impl SidecarId {
 
 /// The balancer of one sender, and what is on its way to it.
 struct Sidecar {
+    /// Its number among those of its backend.
+    number: u32,
     balancer: Balancer,
     backend: Backend,
     coming: VecDeque<(Time, Arc<[KnownPod]>)>,
@@ -80,11 +83,16 @@ pub(crate) struct Mesh {
 
 impl Mesh {
     /// A mesh without a sidecar, whose server will know of these backends.
-    pub(crate) fn new(config: Config, backends: Vec<Backend>, streams: &Streams) -> Self {
+    pub(crate) fn new(
+        config: Config,
+        backends: Vec<Backend>,
+        zones: Zones,
+        streams: &Streams,
+    ) -> Self {
         Self {
             config,
             streams: *streams,
-            known: KnownPods::new(backends),
+            known: KnownPods::new(backends, zones),
             due: None,
             pushed: BTreeMap::new(),
             sidecars: Vec::new(),
@@ -129,20 +137,25 @@ impl Mesh {
         }
     }
 
-    /// Chooses a pod for a request of a sender, whose client has this name.
+    /// Chooses a pod for a request of a sender, whose client has this name, and which is in this zone.
     pub(crate) fn pick(
         &mut self,
-        sender: (ClientId, Caller),
+        (sender, zone): ((ClientId, Caller), &str),
         (name, balancing): (&str, &Balancing),
         failed_at: Option<PodId>,
         context: &mut PickContext<'_>,
     ) -> Option<Upstream> {
         let mut probed = std::mem::take(&mut self.probed);
-        let balancer = &mut self.sidecar(sender, (name, balancing), context.now).balancer;
+        let balancer = &mut self.sidecar((sender, zone), (name, balancing), context.now).balancer;
         let picked = balancer.pick((failed_at, true), context);
         balancer.probes(context, &mut probed);
         self.probed = probed;
         picked
+    }
+
+    /// The sidecar of a sender, where it has one already.
+    pub(crate) fn sidecar_of(&self, sender: (ClientId, Caller)) -> Option<SidecarId> {
+        self.by_sender.get(&sender).copied()
     }
 
     /// The pods that a sender's last pick has asked to be probed, and its sidecar; `None` where there are
@@ -189,23 +202,33 @@ impl Mesh {
     /// The sidecar of a sender. One that has just come up knows what was pushed last.
     fn sidecar(
         &mut self,
-        sender: (ClientId, Caller),
+        (sender, zone): ((ClientId, Caller), &str),
         (name, balancing): (&str, &Balancing),
         now: Time,
     ) -> &mut Sidecar {
-        let Self { sidecars, by_sender, streams, pushed, .. } = self;
+        let Self { sidecars, by_sender, streams, pushed, known, .. } = self;
         let id = *by_sender.entry(sender).or_insert_with(|| {
             let mut own = streams.named(&format!("sidecar/{name}/{:?}", sender.1));
-            let mut balancer = Balancer::new(&balancing.policy, own.next_u64());
+            let number = free_number(sidecars, &balancing.backend);
+            let seat = Seat { seed: own.next_u64(), number, zone: known.zone(zone) };
+            let mut balancer = Balancer::new(&balancing.policy, seat);
             if let Some(pods) = pushed.get(&balancing.backend) {
                 balancer.update(pods, now);
             }
             let (backend, coming) = (balancing.backend.clone(), VecDeque::new());
-            sidecars.push(Some(Sidecar { balancer, backend, coming, delays: own }));
+            sidecars.push(Some(Sidecar { number, balancer, backend, coming, delays: own }));
             SidecarId(sidecars.len() as u32 - 1)
         });
         sidecars[id.0 as usize].as_mut().expect("its sender is there")
     }
+}
+
+/// The least number that none of a backend's sidecars has, so that there are no gaps but where one has
+/// just gone.
+fn free_number(sidecars: &[Option<Sidecar>], backend: &Backend) -> u32 {
+    let of_backend = sidecars.iter().flatten().filter(|sidecar| sidecar.backend == *backend);
+    let taken: BTreeSet<u32> = of_backend.map(|sidecar| sidecar.number).collect();
+    (0..).zip(&taken).find(|(free, taken)| free != *taken).map_or(taken.len() as u32, |it| it.0)
 }
 
 /// The server's events.

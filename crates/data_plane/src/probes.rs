@@ -20,8 +20,8 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProbeId(u32);
 
-/// Whose balancer asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Whose balancer it is that asks pods, or that requests stand before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Asker {
     /// A sender's own.
     Sidecar(SidecarId),
@@ -71,7 +71,7 @@ impl Probes {
                 Some(free) => *free = probe,
                 None => self.all.push(probe),
             }
-            cx.agenda.at(cx.now + delay, source(asker), Event::ProbePod(ProbeId(place)));
+            cx.agenda.at(cx.now + delay, asker.source(), Event::ProbePod(ProbeId(place)));
         }
     }
 
@@ -80,7 +80,7 @@ impl Probes {
         let probe = &mut self.all[id.0 as usize];
         let runs = runtime.first_server(probe.pod).is_some_and(Server::is_running);
         probe.report = runs.then(|| runtime.report(probe.pod, cx.now)).flatten();
-        cx.agenda.at(cx.now + probe.delay, source(probe.asker), Event::HearProbe(id));
+        cx.agenda.at(cx.now + probe.delay, probe.asker.source(), Event::HearProbe(id));
     }
 
     /// What a pod said comes back; `None` where it said nothing.
@@ -108,9 +108,12 @@ impl DataPlane {
     }
 }
 
-fn source(asker: Asker) -> Source {
-    match asker {
-        Asker::Sidecar(id) => id.source(),
-        Asker::Worker(id) => Source { class: class::INGRESS, entity: id.number() },
+impl Asker {
+    /// Whose events its are.
+    pub(crate) fn source(self) -> Source {
+        match self {
+            Self::Sidecar(id) => id.source(),
+            Self::Worker(id) => Source { class: class::INGRESS, entity: id.number() },
+        }
     }
 }

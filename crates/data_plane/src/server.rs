@@ -229,10 +229,12 @@ impl Server {
         // One that never had work, unless one that had is free.
         let fresh = first.is_none_or(|free| free > now && self.busy.len() < most);
         let start = first.filter(|_| !fresh).map_or(ready, |free| free.max(ready));
+        if start > ready && self.waiting.len() >= self.behaviour.backlog as usize {
+            return None;
+        }
+        // Who queues does not meet himself.
+        let met = self.meter.is_some().then(|| self.in_flight(now));
         if start > ready {
-            if self.waiting.len() >= self.behaviour.backlog as usize {
-                return None;
-            }
             self.waiting.push_back(start);
         }
         let mut service = self.behaviour.service_time.sample(workload);
@@ -243,9 +245,8 @@ impl Server {
             service = service.mul_f64(factor);
         }
         let departure = start + service;
-        if let Some(mut meter) = self.meter.take() {
-            meter.admit(now, self.in_flight(now), service, departure.since(ready));
-            self.meter = Some(meter);
+        if let (Some(meter), Some(met)) = (&mut self.meter, met) {
+            meter.admit(now, met, service, departure.since(ready));
         }
         if fresh {
             self.busy.push(Reverse(departure));

@@ -48,6 +48,11 @@ impl DataPlane {
         let client = &mut self.clients[request.client.0 as usize];
         request.connected = cx.now;
         flight.tries += 1;
+        if let Some(worker) = flight.ingress.map(Asker::Worker)
+            && self.lines.is_behind(id, || Some(worker))
+        {
+            return self.stand_in_line(id, None, worker, cx);
+        }
         let attempt = request.attempts * u32::from(TRIES + 1) + u32::from(flight.tries);
         let mut random = client.policy_stream(request.number, attempt);
         let Some(backend) = backend(client, request) else {
@@ -60,14 +65,16 @@ impl DataPlane {
         let tried = failed_at.map(|pod| EndpointId(pod.0));
         let truth = Truth { runtime: &self.runtime, now: cx.now };
         let mut context = PickContext {
-            now: cx.now,
-            random: &mut random,
             flow: flow_in(client, request),
             key: key.as_bytes(),
             tried: tried.as_slice(),
             oracle: Some(&truth),
+            ..PickContext::new(cx.now, &mut random)
         };
         let Some(upstream) = proxy.pick(worker, backend, failed_at, &mut context) else {
+            if let (until @ Some(_), Some(worker)) = (context.held_until, flight.ingress) {
+                return self.stand_in_line(id, until, Asker::Worker(worker), cx);
+            }
             // Where it has failed before, that stays the reason.
             if request.pod.is_none() {
                 flight.fail(Cause::RefusedNoEndpoints);

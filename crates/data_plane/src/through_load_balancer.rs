@@ -1,25 +1,26 @@
 //! A request's way through a load balancer, to a node or straight to a pod, and out again when a pod's time
 //! is over.
 
-use api::{PodId, TargetId};
+use api::{PodId, ServiceId, TargetId};
+use engine::Time;
 use policy::PickContext;
 use record::{Cause, Request};
 
 use crate::{
     Cx, DataPlane,
     client::Origin,
-    connection::Caller,
-    flight::Link,
+    connection::{Caller, Transport},
+    flight::{FlightId, Link},
     kube_proxy::{Asked, Refusal},
     load_balancer::pods::PodTargets,
     pool::Route,
     runtime::Runtime,
+    wanted::flow,
 };
 
 /// The pod that a balancer sends a request to. It goes there past the nodes' proxies, and so comes
 /// to the pod's own node.
-#[inline]
-pub(crate) fn choose(
+fn choose(
     targets: &mut PodTargets,
     runtime: &Runtime,
     request: &mut Request,
@@ -34,6 +35,39 @@ pub(crate) fn choose(
 }
 
 impl DataPlane {
+    /// The load balancer of a Service chooses a pod, or a node whose rules choose then.
+    pub(crate) fn by_load_balancer(
+        &mut self,
+        id: FlightId,
+        service: ServiceId,
+        now: Time,
+    ) -> Result<(Option<PodId>, u16), Refusal> {
+        let flight = self.flights.flight_mut(id);
+        let client = &self.clients[flight.request.client.0 as usize];
+        let transport = client.config.transport;
+        let asked = flight.asks(transport).ok_or(Refusal::Reject)?;
+        if !self.balancers.admits(service, client.config.address) {
+            return Err(Refusal::NotAdmitted);
+        }
+        let request = &mut flight.request;
+        let mut random = client.policy_stream(request.number, request.attempts);
+        let mut context = PickContext::new(now, &mut random);
+        let targets = self.pod_targets.as_mut().filter(|_| transport == Transport::Tcp);
+        if let Some(targets) = targets {
+            if targets.have_policy() {
+                context.flow = flow(client, request, asked, &self.runtime);
+            }
+            let (pod, port) = choose(targets, &self.runtime, request, asked, &mut context)?;
+            flight.link = Link::Direct;
+            return Ok((Some(pod), port));
+        }
+        if self.balancers.have_policy() {
+            context.flow = flow(client, request, asked, &self.runtime);
+        }
+        request.node = self.balancers.node(service, request.node, &mut context);
+        self.by_rules(id, asked, &mut random, now)
+    }
+
     /// A deregistered pod's time is over: what it is still at work on for its balancer is broken
     /// off.
     pub(crate) fn cut_target(&mut self, id: TargetId, cx: &mut Cx<'_>) {

@@ -5,19 +5,17 @@
 
 use api::{PodId, ServiceId};
 use engine::{Lane, Random, Source, Span, Time};
-use policy::{Flow, PickContext};
+use policy::PickContext;
 use record::{Cause, ClientId, Outcome, Request};
 
 use crate::{
     Cx, DataPlane,
-    client::Origin,
+    client::ChosenBy,
     connection::{self, Caller, Connection, Transport},
     event::{Event, class},
     flight::{Carrier, Flight, FlightId, Link},
-    kube_proxy::{Asked, KubeProxy, Refusal, Target},
+    kube_proxy::{Asked, Refusal},
     pool::Hold,
-    through_load_balancer::choose,
-    through_mesh::{Sender, by_mesh},
     wanted::flow,
 };
 
@@ -89,7 +87,8 @@ impl DataPlane {
             Caller::Outside(_) => self.network.outside(),
             Caller::Node(_) | Caller::Pod(_) => Span::ZERO,
         };
-        let balances = self.clients[request.client.0 as usize].config.balancing.is_some();
+        let chosen_by = self.clients[request.client.0 as usize].chosen_by;
+        let balances = chosen_by == ChosenBy::Sidecar;
         let (pod, port) = match (flight.link, request.service) {
             // Whoever balances itself chooses another of the pods that its name led to.
             (Link::Direct | Link::Kept, service) if !(balances && service.is_some()) => {
@@ -127,8 +126,7 @@ impl DataPlane {
         }
     }
 
-    /// Chooses a pod of a Service, and its port: by the sender's own balancer, by a load balancer, or by the
-    /// rules of the node.
+    /// Chooses a pod of a Service, and its port.
     #[inline]
     fn choose_pod(
         &mut self,
@@ -138,50 +136,43 @@ impl DataPlane {
     ) -> Result<(Option<PodId>, u16), Refusal> {
         let flight = self.flights.flight_mut(id);
         let client = &self.clients[flight.request.client.0 as usize];
-        let transport = client.config.transport;
-        let asked = flight.asks(transport).ok_or(Refusal::Reject)?;
-        let request = &mut flight.request;
-        let mut random = client.policy_stream(request.number, request.attempts);
-        let balanced = client.config.origin == Origin::OutsideBalanced;
-        if balanced && !self.balancers.admits(service, client.config.address) {
-            return Err(Refusal::NotAdmitted);
+        match client.chosen_by {
+            ChosenBy::Rules => {
+                let asked = flight.asks(client.config.transport).ok_or(Refusal::Reject)?;
+                let Request { number, attempts, .. } = flight.request;
+                let mut random = client.policy_stream(number, attempts);
+                self.by_rules(id, asked, &mut random, cx.now)
+            }
+            ChosenBy::LoadBalancer => self.by_load_balancer(id, service, cx.now),
+            ChosenBy::Sidecar => self.by_sidecar(id, cx),
         }
-        let by_sender = self.mesh.as_mut().filter(|_| client.config.balancing.is_some());
-        let by_balancer = self.pod_targets.as_mut().filter(|_| balanced);
-        let (pod, port, link) = match (transport, by_sender, by_balancer) {
-            (_, Some(mesh), _) => {
-                let (runtime, network) = (&self.runtime, &self.network);
-                let sender = Sender { client, request, asked, runtime, network };
-                by_mesh((mesh, &mut self.probes), &sender, &mut random, cx)?
+    }
+
+    /// The rules of a request's node choose, by the draws that are left for its balancing.
+    #[inline]
+    pub(crate) fn by_rules(
+        &mut self,
+        id: FlightId,
+        asked: Asked,
+        random: &mut dyn Random,
+        now: Time,
+    ) -> Result<(Option<PodId>, u16), Refusal> {
+        let flight = self.flights.flight_mut(id);
+        let request = &flight.request;
+        let client = &self.clients[request.client.0 as usize];
+        let mut context = PickContext::new(now, random);
+        if self.looks_at_flows {
+            context.flow = flow(client, request, asked, &self.runtime);
+        }
+        let proxy = &mut self.proxies[request.node.0 as usize];
+        let (target, known) = match client.config.transport {
+            Transport::Udp { one_socket: true } => {
+                proxy.send(request.client, asked, &mut context)?
             }
-            (Transport::Tcp, None, Some(targets)) => {
-                let flow = match targets.have_policy() {
-                    true => flow(client, request, asked, &self.runtime),
-                    false => Flow::UNKNOWN,
-                };
-                let mut context = PickContext { flow, ..PickContext::new(cx.now, &mut random) };
-                let (pod, port) = choose(targets, &self.runtime, request, asked, &mut context)?;
-                (Some(pod), port, Link::Direct)
-            }
-            _ => {
-                let looks = self.looks_at_flows || (balanced && self.balancers.have_policy());
-                let flow = match looks {
-                    true => flow(client, request, asked, &self.runtime),
-                    false => Flow::UNKNOWN,
-                };
-                if balanced {
-                    let mut context = PickContext { flow, ..PickContext::new(cx.now, &mut random) };
-                    request.node = self.balancers.node(service, request.node, &mut context);
-                }
-                let proxy = &mut self.proxies[request.node.0 as usize];
-                let context = (flow, &mut random as &mut dyn Random);
-                let sender = (request.client, transport);
-                let (target, link) = by_proxy(proxy, sender, asked, cx.now, context)?;
-                (target.pod, target.port, link)
-            }
+            _ => (proxy.pick(asked, &mut context)?, false),
         };
-        flight.link = link;
-        Ok((pod, port))
+        flight.link = if known { Link::Tracked } else { Link::ByRules };
+        Ok((target.pod, target.port))
     }
 
     /// The node's rules let a connection go nowhere.
@@ -191,6 +182,10 @@ impl DataPlane {
         let (cause, end) = match refusal {
             Refusal::Reject => (Cause::RefusedNoEndpoints, told),
             Refusal::Drop => (Cause::TimeoutDropped, untold),
+            Refusal::Held { until } => {
+                let Some(balancer) = self.balancer_of(id) else { return };
+                return self.stand_in_line(id, until, balancer, cx);
+            }
             Refusal::NotAdmitted => (Cause::TimeoutNotAdmitted, untold),
             Refusal::NoSuchPort { told: true } => (Cause::RefusedWrongPort, told),
             Refusal::NoSuchPort { told: false } => (Cause::TimeoutUnreachable, untold),
@@ -210,7 +205,9 @@ impl DataPlane {
         let flight = self.flights.flight_mut(id);
         let pod = flight.request.pod.expect("only a request with a pod is delivered");
         let (delay, deadline) = (flight.delay, flight.deadline);
-        let reached = match flight.hold() {
+        let hold = flight.hold();
+        let pooled = hold != Hold::Nothing;
+        let reached = match hold {
             Hold::Over(connection) => self.over(id, connection, cx.now),
             _ => connection::connect(&self.runtime, pod, flight.port),
         };
@@ -227,14 +224,16 @@ impl DataPlane {
             }
         };
         // The handshake's answer and the request itself take another round trip.
-        let opens = flight.carrier == Carrier::New;
+        let opens = hold == Hold::Opens;
         let at_once = (flight.link == Link::Kept && !opens) || flight.carrier == Carrier::Datagram;
         let handshake = if at_once { Span::ZERO } else { delay + delay };
         let received = cx.now + handshake;
         let station = self.runtime.server_mut(server);
         let Some(admission) = station.admit(cx.now, received, &mut flight.workload) else {
             flight.fail(Cause::RejectedOverload);
-            self.work_on_connection(id, received);
+            if pooled {
+                self.work_on_connection(id, received);
+            }
             return self.end_at(id, received + delay, cx);
         };
         flight.server = Some(server);
@@ -242,10 +241,12 @@ impl DataPlane {
         flight.departure = admission.departure;
         let back = if flight.ingress.is_some() { self.network.outside() } else { Span::ZERO };
         let answered = admission.departure + delay + back;
-        if opens {
-            self.keep_connection(id, server, cx);
+        if pooled {
+            if opens {
+                self.keep_connection(id, server, cx);
+            }
+            self.work_on_connection(id, admission.departure);
         }
-        self.work_on_connection(id, admission.departure);
         self.tell_established(id, cx);
         let flight = self.flights.flight_mut(id);
         if answered > deadline {
@@ -272,6 +273,10 @@ impl DataPlane {
     #[inline]
     pub(crate) fn finish(&mut self, id: FlightId, cx: &mut Cx<'_>) {
         let Some(flight) = self.flights.due(id) else { return self.flights.remove(id) };
+        if flight.link == Link::InLine {
+            self.leave_line(id);
+        }
+        let flight = self.flights.flight(id);
         if flight.ingress.is_some() && self.stays_in_ingress(id, cx) {
             return;
         }
@@ -298,22 +303,6 @@ impl DataPlane {
         cx.recorder.request_finished(cx.now, request);
         self.flights.remove(id);
     }
-}
-
-/// Where a node's proxy sends what is asked of it, and how it comes there.
-#[inline]
-fn by_proxy(
-    proxy: &mut KubeProxy,
-    (client, transport): (ClientId, Transport),
-    asked: Asked,
-    now: Time,
-    context: (Flow, &mut dyn Random),
-) -> Result<(Target, Link), Refusal> {
-    let (target, known) = match transport {
-        Transport::Udp { one_socket: true } => proxy.send(client, asked, now, context)?,
-        _ => (proxy.pick(asked, now, context)?, false),
-    };
-    Ok((target, if known { Link::Tracked } else { Link::ByRules }))
 }
 
 /// The next arrival of a client comes after its last one.

@@ -137,6 +137,25 @@ impl PartialEq for Configured {
     }
 }
 
+/// What tells a balancer from others that are made alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seat {
+    /// Its own.
+    pub seed: u64,
+    /// Its number among them: they are numbered from 0 without gaps, in the order in which they came.
+    pub number: u32,
+    /// The zone that it is in, by number; 0 where it is in none.
+    pub zone: u32,
+}
+
+impl Seat {
+    /// That of the only one of its kind, in no zone.
+    #[must_use]
+    pub fn only(seed: u64) -> Self {
+        Self { seed, number: 0, zone: 0 }
+    }
+}
+
 /// A layer and what it is set to.
 #[derive(Clone, Debug)]
 struct Around {
@@ -197,21 +216,27 @@ impl Configured {
         self.layers().any(|layer| layer.counts_unhealthy)
     }
 
-    /// An instance, with a seed of its own.
+    /// An instance, with a seed of its own, for the only balancer of its kind.
     #[must_use]
     pub fn build(&self, seed: u64) -> Box<dyn Policy> {
+        self.build_at(Seat::only(seed))
+    }
+
+    /// An instance for one of several balancers.
+    #[must_use]
+    pub fn build_at(&self, seat: Seat) -> Box<dyn Policy> {
         let Some((outermost, within)) = self.layers.split_last() else {
-            return (self.entry.build)(&self.settings, seed);
+            return (self.entry.build)(&self.settings, seat.seed);
         };
         let (entry, settings) = (self.entry, self.settings.clone());
         let inside = Self { entry, settings, layers: within.to_vec() };
-        (outermost.entry.wrap)(inside, &outermost.settings, seed)
+        (outermost.entry.wrap)(inside, &outermost.settings, seat)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use engine::{Streams, Time};
+    use engine::{Span, Streams, Time};
 
     use super::*;
     use crate::{Endpoint, PickContext};
@@ -249,8 +274,11 @@ mod tests {
         for entry in CATALOGUE {
             let mut policy = Configured::new(entry).build(1);
             let mut random = Streams::new(1).named(entry.name);
+            // Slowly enough for those that send nobody more than he answers.
+            let mut now = Time::ZERO;
             let mut pick = |policy: &mut Box<dyn Policy>| {
-                let mut context = PickContext::new(Time::ZERO, &mut random);
+                now += Span::from_millis(10);
+                let mut context = PickContext::new(now, &mut random);
                 context.key = b"somebody";
                 policy.pick(&mut context)
             };

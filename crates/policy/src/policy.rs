@@ -91,13 +91,16 @@ pub struct PickContext<'a> {
     pub tried: &'a [EndpointId],
     /// What no balancer can know: for the policies under `oracle` alone.
     pub oracle: Option<&'a dyn Oracle>,
+    /// Said by a policy that gives nothing because of limits of its own: when there is room again.
+    pub held_until: Option<Time>,
 }
 
 impl<'a> PickContext<'a> {
     /// A pick of which nothing more is known.
     #[must_use]
     pub fn new(now: Time, random: &'a mut dyn Random) -> Self {
-        Self { now, random, flow: Flow::UNKNOWN, key: &[], tried: &[], oracle: None }
+        let flow = Flow::UNKNOWN;
+        Self { now, random, flow, key: &[], tried: &[], oracle: None, held_until: None }
     }
 }
 
@@ -176,7 +179,7 @@ pub trait Policy {
     }
 
     /// Chooses a place in the list of the last update; `None` where it is empty, or nothing in it
-    /// is to be had.
+    /// is to be had, or not yet ([`PickContext::held_until`]).
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize>;
 
     /// Hears that a place was chosen for it, by an affinity: a policy that counts its picks counts

@@ -208,7 +208,7 @@ fn live(policy: &mut dyn Policy, all: &[Endpoint], life: Life, requests: u8) -> 
         policy.ended(&Ended { endpoint, now, latency, reply, report });
     }
     for now in (26_500..27_500).step_by(100).map(Time::from_millis) {
-        let mut random = Streams::new(now.as_nanos()).named("probes");
+        let mut random = Streams::new(now.as_nanos() + u64::from(requests)).named("probes");
         let mut places = Vec::new();
         policy.probes(&mut PickContext::new(now, &mut random), &mut places);
         for place in places {
@@ -239,7 +239,8 @@ fn afterwards(
 }
 
 fn kept(configured: &Configured, change: Change) -> Kept {
-    // After some numbers of requests it is the turn of the one that would be first anyway.
+    // After some numbers of requests it is the turn of the one that would be first anyway, and some
+    // probes are of others.
     let any = |differ: &dyn Fn(u8) -> bool| (22..26).any(differ);
     let after = |life, requests| afterwards(configured, life, change, requests);
     let quiet = |requests| after(Some(Life::Quiet), requests);

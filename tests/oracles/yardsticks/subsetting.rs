@@ -13,7 +13,13 @@ use super::{
 pub(crate) fn ask(row: Row<'_>, effort: Effort) -> Result<Vec<Finding>, &'static str> {
     let (clients, pods) = (row.count("clients"), row.count("servers"));
     let runs = effort.of(60, 1_000);
-    let all = connections(row, (clients, pods, row.count("subset")), runs);
+    let size = (clients, pods, row.count("subset"));
+    let all = connections(row, RANDOM, size, runs);
+    // Nothing is left to chance there.
+    let dealt = &connections(row, DETERMINISTIC, size, 1)[0];
+    let [least, most] = [f64::min, f64::max].map(|of| dealt.iter().copied().reduce(of));
+    let spread = most.zip(least).map_or(f64::NAN, |(most, least)| most - least);
+    let spread = Estimate { mean: spread, error: 0.0, freedom: f64::INFINITY };
     let mean = row.known("mean_conns_per_server");
     let trials = (runs * pods) as f64;
     let variance =
@@ -35,15 +41,25 @@ pub(crate) fn ask(row: Row<'_>, effort: Effort) -> Result<Vec<Finding>, &'static
         Finding::at_least("part up to p99", 0.99, part(&|it| it <= high, 0.99)),
         Finding::at_most("part below p99", 0.99, part(&|it| it < high, 0.99)),
         Finding::computed("part without any", unused, part(&|it| it < 0.5, unused)),
+        Finding::at_most("spread, dealt out in rounds", 1.0, spread),
     ])
 }
 
+/// How clients come to their subsets.
+const RANDOM: &str = "grpc.random_subsetting";
+const DETERMINISTIC: &str = "grpc.deterministic_subsetting";
+
 /// How many clients use each pod, in each of some runs.
-fn connections(row: Row<'_>, (clients, pods, subset): (u64, u64, u64), runs: u64) -> Vec<Vec<f64>> {
+fn connections(
+    row: Row<'_>,
+    layer: &str,
+    (clients, pods, subset): (u64, u64, u64),
+    runs: u64,
+) -> Vec<Vec<f64>> {
     let mut spec = format!(
         "  balancing:
     grpc.round_robin: {{}}
-    layers: [ {{ grpc.random_subsetting: {{ subset_size: {subset} }} }} ]
+    layers: [ {{ {layer}: {{ subset_size: {subset} }} }} ]
   images: {{ server: {{ start: 0s, serviceTime: 0s, concurrency: 1000 }} }}
   clients:"
     );

@@ -7,8 +7,8 @@ use std::{
 };
 
 use api::{NodeId, PodId, Protocol, ServiceId};
-use engine::{Random, Span, Time};
-use policy::{Ended, Endpoint, EndpointId, Flow, PickContext, Policy, Reply, Stage};
+use engine::{Span, Time};
+use policy::{Ended, Endpoint, EndpointId, PickContext, Policy, Reply, Seat};
 use record::Outcome;
 
 use super::Config;
@@ -32,6 +32,11 @@ pub enum Refusal {
     Drop,
     /// The same, because its source is not let in.
     NotAdmitted,
+    /// Its sender's own balancer has no room for it yet: it is sent later.
+    Held {
+        /// When to ask again; nothing where others stand in line there already.
+        until: Option<Time>,
+    },
     /// No rule is about the Service's address: it waits in vain.
     NoRules {
         /// Whether there were rules, or would have been, until the Service went.
@@ -73,6 +78,14 @@ impl TargetLists {
     }
 }
 
+/// Zones by number, as layers around a policy may want them.
+pub(super) struct TargetZones {
+    /// That of the node.
+    pub(super) own: u32,
+    /// Those of the targets, where there is a layer at all.
+    pub(super) each: BTreeMap<Target, u32>,
+}
+
 /// The rules of one port of a Service.
 pub(super) struct Port {
     number: u16,
@@ -94,8 +107,9 @@ pub(super) struct Port {
 /// One way to a port's endpoints.
 struct Door {
     targets: Arc<[Target]>,
-    /// Since when it knows each of them, where the policy's weights go by that.
-    since: Vec<Time>,
+    /// Since when it knows each of them, and in which zone each is, where a layer around the policy may
+    /// go by that.
+    known: Vec<(Time, u32)>,
     /// What becomes of a connection where there is no target.
     refusal: Refusal,
     policy: Box<dyn Policy>,
@@ -109,13 +123,14 @@ impl Port {
         (id, service, node): (ServiceId, &ServicePort, NodeId),
         rules: &PortRules<Target>,
         serving: BTreeSet<Target>,
-        (config, now): (&Config, Time),
+        (config, zones, now): (&Config, &TargetZones, Time),
         lists: &mut TargetLists,
     ) -> Self {
         // Each node's each port has a seed of its own.
         let seed = u64::from(node.0) << 48 | u64::from(id.0) << 16 | u64::from(service.port);
+        let seat = Seat { seed, number: node.0, zone: zones.own };
         let door = |choice, list: &mut dyn FnMut(&[Target]) -> Arc<[Target]>| {
-            Door::new(choice, (&config.policy, seed), now, list)
+            Door::new(choice, (&config.policy, seat), (zones, now), list)
         };
         let id = (id, service.protocol, service.port);
         let inside = rules.internal(service.info());
@@ -164,14 +179,13 @@ impl Port {
     pub(super) fn pick(
         &mut self,
         caller: Caller,
-        now: Time,
-        context: (Flow, &mut dyn Random),
+        context: &mut PickContext<'_>,
     ) -> Result<Target, Refusal> {
         let Self { inside, outside, affinity, .. } = self;
         let door = door(inside, outside, caller);
         match affinity {
-            Some(affinity) => stay(affinity, door, caller, now, context),
-            None => door.pick(now, context),
+            Some(affinity) => stay(affinity, door, caller, context),
+            None => door.pick(context),
         }
     }
 
@@ -223,8 +237,8 @@ impl Port {
 impl Door {
     fn new(
         choice: Choice<'_, Target>,
-        (policy, seed): (&policy::Configured, u64),
-        now: Time,
+        (policy, seat): (&policy::Configured, Seat),
+        (zones, now): (&TargetZones, Time),
         list: &mut dyn FnMut(&[Target]) -> Arc<[Target]>,
     ) -> Self {
         let (targets, refusal) = match choice {
@@ -232,47 +246,46 @@ impl Door {
             Choice::Reject => (&[][..], Refusal::Reject),
             Choice::Drop => (&[][..], Refusal::Drop),
         };
-        let ages = policy.layers().any(|layer| layer.stage == Stage::Weight);
-        let since = vec![now; if ages { targets.len() } else { 0 }];
-        let mut policy = policy.build(seed);
-        policy.update(&endpoints(targets, &since), now);
-        Self { targets: list(targets), since, refusal, listens: policy.listens(), policy }
+        let layered = policy.layers().next().is_some();
+        let zone = |target| zones.each.get(target).copied().unwrap_or(0);
+        let known: Vec<_> =
+            targets.iter().filter(|_| layered).map(|target| (now, zone(target))).collect();
+        let mut policy = policy.build_at(seat);
+        policy.update(&endpoints(targets, &known), now);
+        Self { targets: list(targets), known, refusal, listens: policy.listens(), policy }
     }
 
     /// Goes on with the policy of the door before, where that remembers something. Who was there before
     /// is as old as it was.
     fn succeed(&mut self, before: Self, now: Time) {
-        let known: BTreeMap<&Target, &Time> = before.targets.iter().zip(&before.since).collect();
-        for (target, since) in self.targets.iter().zip(&mut self.since) {
-            *since = known.get(target).map_or(*since, |known| **known);
+        let since = before.known.iter().map(|(since, _)| *since);
+        let before_it: BTreeMap<&Target, Time> = before.targets.iter().zip(since).collect();
+        for (target, (since, _)) in self.targets.iter().zip(&mut self.known) {
+            *since = before_it.get(target).copied().unwrap_or(*since);
         }
         let remembers = before.policy.remembers();
         if remembers {
             self.policy = before.policy;
         }
-        if remembers || !self.since.is_empty() {
-            self.policy.update(&endpoints(&self.targets, &self.since), now);
+        if remembers || !self.known.is_empty() {
+            self.policy.update(&endpoints(&self.targets, &self.known), now);
         }
     }
 
     #[inline]
-    fn pick(
-        &mut self,
-        now: Time,
-        (flow, random): (Flow, &mut dyn Random),
-    ) -> Result<Target, Refusal> {
-        let mut context = PickContext { flow, ..PickContext::new(now, random) };
-        let place = self.policy.pick(&mut context).ok_or(self.refusal)?;
+    fn pick(&mut self, context: &mut PickContext<'_>) -> Result<Target, Refusal> {
+        let place = self.policy.pick(context).ok_or(self.refusal)?;
         Ok(self.targets[place])
     }
 }
 
 /// Targets as a policy sees them. Those without a pod are told apart by their places.
-fn endpoints(targets: &[Target], since: &[Time]) -> Vec<Endpoint> {
+fn endpoints(targets: &[Target], known: &[(Time, u32)]) -> Vec<Endpoint> {
     let endpoint = |(index, target): (u32, &Target)| {
         let id = EndpointId(target.pod.map_or(index, |pod| pod.0));
         let new = Endpoint::new(id, SocketAddrV4::new(target.address, target.port));
-        Endpoint { since: since.get(index as usize).copied().unwrap_or(new.since), ..new }
+        let (since, zone) = known.get(index as usize).copied().unwrap_or((new.since, new.zone));
+        Endpoint { since, zone, ..new }
     };
     (0..).zip(targets).map(endpoint).collect()
 }
@@ -291,12 +304,12 @@ fn stay(
     affinity: &mut Affinity<Target, Caller>,
     door: &mut Door,
     caller: Caller,
-    now: Time,
-    context: (Flow, &mut dyn Random),
+    context: &mut PickContext<'_>,
 ) -> Result<Target, Refusal> {
+    let now = context.now;
     let target = match affinity.find(&door.targets, caller, now) {
         Some(place) if door.policy.chosen(place, now) => door.targets[place],
-        _ => door.pick(now, context)?,
+        _ => door.pick(context)?,
     };
     affinity.remember(target, caller, now);
     Ok(target)

@@ -29,7 +29,8 @@ impl Bench {
             looks_at_flows: false,
         };
         let (name, zone) = ("node-1".into(), "a".into());
-        let proxy = KubeProxy::new(NodeId(0), name, zone, config, &Streams::new(1));
+        let zones = Zones::of([&zone]);
+        let proxy = KubeProxy::new(NodeId(0), (name, zone), config, zones, &Streams::new(1));
         Self { proxy, lists: TargetLists::default(), agenda: Agenda::new() }
     }
 
@@ -58,7 +59,7 @@ impl Bench {
         let mut random = Streams::new(1).named("test");
         let (service, caller) = (ServiceId(service), Caller::Node(NodeId(0)));
         let asked = Asked { service, protocol: Protocol::Tcp, port, caller };
-        let picked = self.proxy.pick(asked, self.agenda.now(), (Flow::UNKNOWN, &mut random));
+        let picked = self.proxy.pick(asked, &mut PickContext::new(self.agenda.now(), &mut random));
         picked.map(|target| target.port)
     }
 }
@@ -175,7 +176,7 @@ fn slow_start_knows_who_was_there_before() {
         let caller = Caller::Node(NodeId(0));
         let asked = Asked { service: ServiceId(0), protocol: Protocol::Tcp, port: 80, caller };
         let now = bench.agenda.now();
-        let mut pick = || bench.proxy.pick(asked, now, (Flow::UNKNOWN, &mut random));
+        let mut pick = || bench.proxy.pick(asked, &mut PickContext::new(now, &mut random));
         let to_new = (0..110).filter_map(|_| pick().ok()).filter(|it| it.pod == Some(PodId(1)));
         assert_eq!(to_new.count(), 10, "{name}: a tenth of what the other gets");
     }

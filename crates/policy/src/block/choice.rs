@@ -36,21 +36,24 @@ impl Sampling {
         match self {
             Self::Distinct => first_of_least(score, distinct(places, random), now),
             Self::Neighbours => {
-                let mut draw = || random.below(places as u32) as usize;
-                let (first, second) = (draw(), draw());
+                let [first, second] = random.two_below(places as u32).map(|it| it as usize);
                 first_of_least(score, neighbours(places, first, second), now)
             }
             Self::Replacement(count) => {
-                let mut draw = |score: &S| score.remainder(random.next_u64());
-                let mut best = draw(score);
+                if count < 2 {
+                    return Some(score.remainder(random.next_u64()));
+                }
+                let drawn = random.next_two_u64();
+                let [mut best, other] = drawn.map(|bits| score.remainder(bits));
                 let mut least = score.of(best, now);
-                for _ in 1..count {
-                    let other = draw(score);
+                better(&mut best, &mut least, other, score.of(other, now));
+                for _ in 2..count {
+                    let other = score.remainder(random.next_u64());
                     better(&mut best, &mut least, other, score.of(other, now));
                 }
                 Some(best)
             }
-            Self::All => any_of_least(score, now, random),
+            Self::All => any_of_least(score, 0..places, now, random),
         }
     }
 }
@@ -99,13 +102,18 @@ fn better(best: &mut usize, least: &mut f64, place: usize, score: f64) {
     *least = std::hint::select_unpredictable(less, score, *least);
 }
 
-/// The place of the least score of all. Where several have it, each takes the place of the one
+/// The place of the least score of some. Where several have it, each takes the place of the one
 /// before with a probability of one over their number so far: in the end all are alike.
-fn any_of_least<S: Score>(score: &mut S, now: Time, random: &mut dyn Random) -> Option<usize> {
+pub fn any_of_least<S: Score>(
+    score: &mut S,
+    places: impl IntoIterator<Item = usize>,
+    now: Time,
+    random: &mut dyn Random,
+) -> Option<usize> {
     let mut best = None;
     let mut least = f64::INFINITY;
     let mut equal = 0;
-    for place in 0..score.places() {
+    for place in places {
         let other = score.of(place, now);
         if best.is_none() || other < least {
             (best, least, equal) = (Some(place), other, 1);

@@ -1,10 +1,12 @@
-//! Replicas ranked by the queue that a request would meet, to the third power.
+//! Replicas ranked by the queue that a request would meet, to the third power, each of which is sent no more
+//! than it answers.
 
 use engine::{Span, Time};
 
 use crate::{
-    Ended, Endpoint, EndpointId, Entry, Kind, Level, Parameter, Report,
-    block::{Choice, Outstanding, Sampling, Score, carry},
+    Ended, Endpoint, EndpointId, Entry, Kind, Level, Parameter, PickContext, Policy, Reply, Report,
+    block::{Outstanding, Score, any_of_least, carry},
+    c3::send_rate::{Growth, SendRate},
 };
 
 /// Its line in the catalogue.
@@ -12,7 +14,8 @@ pub static ENTRY: Entry = Entry {
     name: "c3.cubic",
     summary: "the least latency, with the queue to be expected to the third power",
     level: Level::Request,
-    on_change: "who stays keeps its averages and its outstanding requests; who is new is the best",
+    on_change: "who stays keeps its averages, its outstanding requests and its rate; who is new is \
+                the best",
     parameters: &[
         Parameter {
             name: "clients",
@@ -24,11 +27,43 @@ pub static ENTRY: Entry = Entry {
             summary: "How much the last answer counts in the averages.",
             kind: Kind::Number { default: 0.9, min: 0.0, max: 1.0 },
         },
+        Parameter {
+            name: "rate_control",
+            summary: "Whether there is a rate for each endpoint, too, and requests wait where all \
+                      are spent, as in the paper; the ranking alone is what is in use.",
+            kind: Kind::Flag { default: false },
+        },
+        Parameter {
+            name: "rate_interval",
+            summary: "The time that rates are counted in.",
+            kind: Kind::Duration { default: Span::from_millis(20) },
+        },
+        Parameter {
+            name: "beta",
+            summary: "What is left of a rate when fewer answers come than it allows requests.",
+            kind: Kind::Number { default: 0.2, min: 0.001, max: 1.0 },
+        },
+        Parameter {
+            name: "gamma",
+            summary: "How fast a rate grows again: requests an interval for each cubed interval.",
+            kind: Kind::Number { default: 0.032, min: 1e-12, max: 1_000_000.0 },
+        },
+        Parameter {
+            name: "s_max",
+            summary: "By how much a rate grows with an answer, at most.",
+            kind: Kind::Number { default: 10.0, min: 0.001, max: 1_000_000.0 },
+        },
     ],
     build: |settings, _| {
         let clients = settings.integer("clients") as u32;
         let score = CubicScore::new(clients, settings.number("alpha"));
-        Box::new(C3Cubic::new(Sampling::All, score))
+        let growth = settings.flag("rate_control").then(|| Growth {
+            interval: settings.duration("rate_interval").max(Span::from_nanos(1)),
+            beta: settings.number("beta"),
+            gamma: settings.number("gamma"),
+            s_max: settings.number("s_max"),
+        });
+        Box::new(C3Cubic::new(score, growth))
     },
 };
 
@@ -36,10 +71,12 @@ pub static ENTRY: Entry = Entry {
 /// how long it took to answer, `1/μ` how long a request is served there, and `q̂ = 1 + os·n + q`
 /// the queue to be expected: `q` that the endpoint said, and `os` of the client's own for each of
 /// `n` clients. The third power keeps away from long queues, however fast they move. Of equal ones
-/// one is drawn.
+/// one is drawn. With `rate_control` each endpoint has a rate, too, which follows its answers: those
+/// whose requests of the moment are spent are passed over, and where all are, requests wait
+/// ([`SendRate`]).
 ///
-/// **Where it is used** The paper; a variant of its score ranks the copies of a shard in
-/// Elasticsearch.
+/// **Where it is used** The paper; a variant of its score, without the rates, ranks the copies of a
+/// shard in Elasticsearch, which is why there are none unless somebody wants them.
 ///
 /// **What it needs to know** How long its own requests took, and with each answer how many requests
 /// the endpoint has and how long it serves them: what is in use of it over its requests a second.
@@ -47,12 +84,94 @@ pub static ENTRY: Entry = Entry {
 /// latency.
 ///
 /// **When it goes wrong** An endpoint that has not answered yet has a score of 0, and gets all
-/// requests until it has. Weights are ignored. The paper's limit of the rate to each server, with
-/// backpressure where all are at theirs, is left out.
+/// requests until it has. A rate that allows more than is asked for is cut, too, so that requests
+/// wait after a calm; where an endpoint answers a few in an interval, its rate swings between too
+/// few and too many, and requests first wait in line and then crowd. Weights are ignored.
 ///
 /// **Reference** Suresh, Canini, Schmid, Feldmann: *C3: Cutting Tail Latency in Cloud Data Stores
-/// via Adaptive Replica Selection*, NSDI 2015, section 3.1.
-pub type C3Cubic = Choice<CubicScore>;
+/// via Adaptive Replica Selection*, NSDI 2015, sections 3.1 and 3.2; numbers of the rates from the
+/// authors' simulator.
+#[derive(Clone, Debug)]
+pub struct C3Cubic {
+    score: CubicScore,
+    growth: Option<Growth>,
+    /// Place by place, where there are any.
+    rates: Vec<SendRate>,
+}
+
+impl C3Cubic {
+    /// Such a policy, which lets rates grow like that where it has any.
+    #[must_use]
+    pub fn new(score: CubicScore, growth: Option<Growth>) -> Self {
+        Self { score, growth, rates: Vec::new() }
+    }
+
+    fn take(&mut self, place: usize, now: Time) {
+        self.score.begin(place);
+        if let (Some(growth), Some(rate)) = (&self.growth, self.rates.get_mut(place)) {
+            rate.take(now, growth);
+        }
+    }
+}
+
+impl Policy for C3Cubic {
+    fn update(&mut self, endpoints: &[Endpoint], now: Time) {
+        let before = self.score.carry(endpoints, now);
+        if self.growth.is_some() {
+            self.rates = carry(&before, &self.rates, |_| SendRate::new(now));
+        }
+    }
+
+    #[inline]
+    fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
+        let now = context.now;
+        let places = 0..self.score.places();
+        let place = match &self.growth {
+            None => any_of_least(&mut self.score, places, now, context.random)?,
+            Some(growth) => {
+                let rates = &self.rates;
+                let ready = places.filter(|place| rates[*place].wait(now, growth) == Span::ZERO);
+                let found = any_of_least(&mut self.score, ready, now, context.random);
+                if found.is_none() {
+                    let soonest = rates.iter().map(|rate| rate.wait(now, growth)).min();
+                    context.held_until = soonest.map(|wait| now + wait);
+                }
+                found?
+            }
+        };
+        self.take(place, now);
+        Some(place)
+    }
+
+    fn chosen(&mut self, place: usize, now: Time) -> bool {
+        self.take(place, now);
+        true
+    }
+
+    fn remembers(&self) -> bool {
+        true
+    }
+
+    fn listens(&self) -> bool {
+        true
+    }
+
+    fn ended(&mut self, ended: &Ended) {
+        let place = self.score.hear(ended);
+        if let (Some(growth), Some(place)) = (&self.growth, place)
+            && ended.reply != Reply::Failed
+        {
+            self.rates[place].answered(ended.now, growth);
+        }
+    }
+
+    fn withdrawn(&mut self, endpoint: EndpointId, _: Time) {
+        let place = self.score.outstanding.withdraw(endpoint);
+        if let Some(rate) = place.and_then(|place| self.rates.get_mut(place)) {
+            rate.give_back();
+        }
+    }
+}
 
 /// The score of C3, in seconds.
 #[derive(Clone, Debug)]
@@ -108,10 +227,32 @@ fn service_time(report: &Report) -> Option<Span> {
     (utilization > 0.0 && rate > 0.0).then(|| Span::from_secs_f64(utilization / rate))
 }
 
-impl Score for CubicScore {
-    fn update(&mut self, endpoints: &[Endpoint], now: Time) {
+impl CubicScore {
+    /// Takes in a new list. Gives back where each was before.
+    fn carry(&mut self, endpoints: &[Endpoint], now: Time) -> Vec<Option<usize>> {
         let before = self.outstanding.update(endpoints, now);
         self.averages = carry(&before, &self.averages, |_| Averages::default());
+        before
+    }
+
+    /// A pick has ended. Gives back the place, if the endpoint has been in the list since.
+    fn hear(&mut self, ended: &Ended) -> Option<usize> {
+        let place = self.outstanding.end(ended)?;
+        let averages = &mut self.averages[place];
+        averages.response.add(ended.latency.as_secs_f64(), self.alpha);
+        if let Some(report) = &ended.report {
+            averages.queue.add(f64::from(report.in_flight), self.alpha);
+            if let Some(service) = service_time(report) {
+                averages.service.add(service.as_secs_f64(), self.alpha);
+            }
+        }
+        Some(place)
+    }
+}
+
+impl Score for CubicScore {
+    fn update(&mut self, endpoints: &[Endpoint], now: Time) {
+        self.carry(endpoints, now);
     }
 
     fn places(&self) -> usize {
@@ -132,15 +273,7 @@ impl Score for CubicScore {
     }
 
     fn end(&mut self, ended: &Ended) {
-        let Some(place) = self.outstanding.end(ended) else { return };
-        let averages = &mut self.averages[place];
-        averages.response.add(ended.latency.as_secs_f64(), self.alpha);
-        if let Some(report) = &ended.report {
-            averages.queue.add(f64::from(report.in_flight), self.alpha);
-            if let Some(service) = service_time(report) {
-                averages.service.add(service.as_secs_f64(), self.alpha);
-            }
-        }
+        self.hear(ended);
     }
 
     fn withdraw(&mut self, endpoint: EndpointId) {

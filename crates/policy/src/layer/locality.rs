@@ -4,7 +4,7 @@ use engine::Time;
 
 use super::{LayerEntry, Stage, hand_on};
 use crate::{
-    Configured, Endpoint, Kind, Parameter, PickContext, Policy,
+    Configured, Endpoint, Kind, Parameter, PickContext, Policy, Seat,
     block::{Edf, Parts},
 };
 
@@ -26,13 +26,13 @@ pub static ENTRY: LayerEntry = LayerEntry {
             kind: Kind::Integer { default: 140, min: 100, max: 10_000 },
         },
     ],
-    wrap: |inside, settings, seed| {
+    wrap: |inside, settings, seat| {
         let weights = match settings.choice("locality_weights") {
             "equal" => Weights::Equal,
             _ => Weights::Endpoints,
         };
         let percent = settings.integer("overprovisioning_factor") as u32;
-        Box::new(LocalityWeighted::new(inside, weights, percent, seed))
+        Box::new(LocalityWeighted::new(inside, weights, percent, seat))
     },
 };
 
@@ -98,10 +98,10 @@ impl LocalityWeighted {
         inside: Configured,
         weights: Weights,
         overprovisioning_percent: u32,
-        seed: u64,
+        seat: Seat,
     ) -> Self {
-        let (parts, turns, zones) = (Parts::new(inside, seed), Edf::default(), Vec::new());
-        Self { weights, overprovisioning_percent, seed, parts, turns, zones }
+        let (parts, turns, zones) = (Parts::new(inside, seat), Edf::default(), Vec::new());
+        Self { weights, overprovisioning_percent, seed: seat.seed, parts, turns, zones }
     }
 
     /// The zones of a list, in the order in which they come up.
@@ -161,7 +161,7 @@ mod tests {
     /// How often each place comes up in so many picks, of endpoints of these zones and weights.
     fn counts(weights: Weights, listed: &[(u32, u32)], picks: u32) -> Vec<u32> {
         let inside = Configured::by_name("ipvs.rr").expect("it is listed");
-        let mut layer = LocalityWeighted::new(inside, weights, 140, 7);
+        let mut layer = LocalityWeighted::new(inside, weights, 140, Seat::only(7));
         let of: Vec<u32> = listed.iter().map(|(_, weight)| *weight).collect();
         let mut endpoints = Endpoint::numbered(&of);
         for (endpoint, (zone, _)) in endpoints.iter_mut().zip(listed) {

@@ -33,14 +33,14 @@ pub static ENVOY: LayerEntry = LayerEntry {
             kind: Kind::Duration { default: Span::from_secs(1) },
         },
     ],
-    wrap: |inside, settings, seed| {
+    wrap: |inside, settings, seat| {
         let ramp = Ramp::Envoy {
             window: settings.duration("slow_start_window"),
             aggression: settings.number("aggression"),
             least_percent: settings.number("min_weight_percent"),
             step: settings.duration("step"),
         };
-        Box::new(SlowStart::new(inside.build(seed), ramp))
+        Box::new(SlowStart::new(inside.build_at(seat), ramp))
     },
 };
 
@@ -55,9 +55,9 @@ pub static HAPROXY: LayerEntry = LayerEntry {
         summary: "How long an endpoint is new; HAProxy has no default.",
         kind: Kind::Duration { default: Span::from_secs(60) },
     }],
-    wrap: |inside, settings, seed| {
+    wrap: |inside, settings, seat| {
         let ramp = Ramp::Haproxy { slowstart: settings.duration("slowstart") };
-        Box::new(SlowStart::new(inside.build(seed), ramp))
+        Box::new(SlowStart::new(inside.build_at(seat), ramp))
     },
 };
 

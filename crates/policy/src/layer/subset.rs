@@ -24,9 +24,9 @@ pub static RANDOM: LayerEntry = LayerEntry {
     stage: Stage::Subset,
     counts_unhealthy: false,
     parameters: PARAMETERS,
-    wrap: |inside, settings, seed| {
+    wrap: |inside, settings, seat| {
         let size = settings.integer("subset_size") as usize;
-        Box::new(Subset::new(inside.build(seed), size, Choice::Random { seed }))
+        Box::new(Subset::new(inside.build_at(seat), size, Choice::Random { seed: seat.seed }))
     },
 };
 
@@ -38,10 +38,10 @@ pub static DETERMINISTIC: LayerEntry = LayerEntry {
     stage: Stage::Subset,
     counts_unhealthy: false,
     parameters: PARAMETERS,
-    wrap: |inside, settings, seed| {
+    wrap: |inside, settings, seat| {
         let size = settings.integer("subset_size") as usize;
-        let client = seed as u32;
-        Box::new(Subset::new(inside.build(seed), size, Choice::Deterministic { client }))
+        let choice = Choice::Deterministic { client: seat.number };
+        Box::new(Subset::new(inside.build_at(seat), size, choice))
     },
 };
 
@@ -65,8 +65,7 @@ pub enum Choice {
 /// seed come first. Deterministic: a shuffled list is dealt out to the clients of a round.
 ///
 /// **Where it is used** gRPC, `random_subsetting`; the deterministic one is from Google's book on
-/// site reliability and was gRPC's first draft. The client's number is the seed that it is made
-/// with.
+/// site reliability and was gRPC's first draft.
 ///
 /// **What it needs to know** The endpoints' addresses, or how many there are, and the client's seed
 /// or number. It keeps nothing: who joins or leaves moves few of a random subset, and shuffles a

@@ -77,8 +77,9 @@ pub static ENTRY: Entry = Entry {
 /// **What it needs to know** The list, answers to its probes, and which of its own requests failed:
 /// an endpoint that fails is dropped from the pool, for it would look idle.
 ///
-/// **When it goes wrong** It costs as many probes as is set with each request. With fewer endpoints
-/// than the pool has room for, the paper has no number of uses; it is `max_reuse` then. With few
+/// **When it goes wrong** It costs as many probes as is set with each request. Where the pool loses
+/// more than it gains, as with hardly more endpoints than it has room for, the paper has no number
+/// of uses; a probe is good for one request then, as others who built it have it. With few
 /// requests, probes are too old, and it is chance. Weights are ignored.
 ///
 /// **Reference** Wydrowski, Kleinberg, Rumble, Archer: *Load is not what you should balance:
@@ -125,7 +126,7 @@ impl PrequalHcl {
     fn uses(&mut self) -> u32 {
         let most = f64::from(self.max_reuse);
         let uses =
-            self.rates.picks(self.capacity, self.places.len()).map_or(most, |it| it.min(most));
+            self.rates.picks(self.capacity, self.places.len()).map_or(1.0, |it| it.min(most));
         let up = 1.0 - self.random.unit() < uses - uses.floor();
         uses as u32 + u32::from(up)
     }
