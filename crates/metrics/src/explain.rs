@@ -408,23 +408,35 @@ impl<'a> Case<'a> {
 
     fn slow(&self) -> String {
         let tally = &self.collector.causes[self.cause.index()];
-        let mean = Span::from_nanos(tally.queued_ns / self.count);
-        let (be, pods) = (if self.count == 1 { "it" } else { "they" }, self.of_deployment());
-        if tally.queued_most < NO_WAIT {
-            return format!(
-                "the pods{pods} worked on {} for longer than the client waits",
-                if self.count == 1 { "it" } else { "them" }
-            );
-        }
-        let wait = match self.count {
-            1 => words::span(mean),
-            _ => format!(
-                "{} on average and {} at most",
-                words::span(mean),
-                words::span(tally.queued_most)
+        let (queued_ns, queued_most, unsent) = (tally.queued_ns, tally.queued_most, tally.unsent);
+        let at_sender = "for a connection to be free, or for room at the balancer there";
+        match (unsent, self.count - unsent) {
+            (0, sent) => self.slow_pods(sent, queued_ns, queued_most),
+            (1, 0) => format!("it waited at its sender {at_sender}"),
+            (_, 0) => format!("they waited at their sender {at_sender}"),
+            (_, sent) => format!(
+                "{} waited at their sender {at_sender}; of the others, {}",
+                words::count(unsent),
+                self.slow_pods(sent, queued_ns, queued_most)
             ),
+        }
+    }
+
+    /// What so many requests met that were sent to a pod.
+    fn slow_pods(&self, sent: u64, queued_ns: u64, queued_most: Span) -> String {
+        let mean = Span::from_nanos(queued_ns / sent);
+        let (they, them) = if sent == 1 { ("it", "it") } else { ("they", "them") };
+        let pods = self.of_deployment();
+        if queued_most < NO_WAIT {
+            return format!("the pods{pods} worked on {them} for longer than the client waits");
+        }
+        let wait = match sent {
+            1 => words::span(mean),
+            _ => {
+                format!("{} on average and {} at most", words::span(mean), words::span(queued_most))
+            }
         };
-        format!("before a pod{pods} was free to work, {be} had waited in its queue for {wait}")
+        format!("before a pod{pods} was free to work, {they} had waited in its queue for {wait}")
     }
 
     fn nxdomain(&self) -> String {

@@ -138,6 +138,8 @@ pub(crate) struct CauseTally {
     pub(crate) last: Time,
     pub(crate) queued_ns: u64,
     pub(crate) queued_most: Span,
+    /// How many were never sent to a pod.
+    pub(crate) unsent: u64,
     seen: bool,
     /// In which seconds any of them arrived.
     seconds: Vec<bool>,
@@ -151,6 +153,7 @@ impl CauseTally {
         *slot(&mut self.seconds, second_of(arrived)) = true;
         self.queued_ns += request.queued.as_nanos();
         self.queued_most = self.queued_most.max(request.queued);
+        self.unsent += u64::from(request.pod.is_none());
     }
 
     /// Runs of seconds with such failures that seconds without lie between.

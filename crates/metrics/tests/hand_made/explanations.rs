@@ -337,6 +337,21 @@ fn slow_answers_waited_or_were_worked_on() {
     let text = "1 request was answered too late at 1.0 s: the pods of default/web worked on it for \
                 longer than the client waits.";
     assert_eq!(only(stream).text, text);
+
+    let mut stream = two_pods();
+    stream.finish((1_000, 900), 0, None, slow, Span::ZERO);
+    let text = "1 request was answered too late at 1.0 s: it waited at its sender for a connection to be \
+                free, or for room at the balancer there.";
+    assert_eq!(only(stream).text, text);
+
+    let mut stream = two_pods();
+    stream.finish((1_000, 900), 0, None, slow, Span::ZERO);
+    stream.finish((1_500, 900), 0, None, slow, Span::ZERO);
+    stream.finish((2_000, 900), 0, Some(1), slow, Span::from_millis(600));
+    let text = "3 requests were answered too late between 1.0 s and 2.0 s: 2 waited at their sender for a \
+                connection to be free, or for room at the balancer there; of the others, before a pod of \
+                default/web was free to work, it had waited in its queue for 0.6 s.";
+    assert_eq!(only(stream).text, text);
 }
 
 #[test]
