@@ -48,6 +48,8 @@ impl Random for Script {
 struct Loads(Vec<f64>);
 
 impl Score for Loads {
+    type Load = f64;
+
     fn update(&mut self, _: &[Endpoint], _: Time) {}
 
     fn places(&self) -> usize {

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use engine::{Span, Time};
 use policy::{
-    Configured, Endpoint, Policy, Seat,
+    Configured, Endpoint, Instance, Policy,
     layer::{
         outlier::{Cap, EjectionTime, Threshold},
         priority::{Hosts, PriorityLoad},
@@ -128,7 +128,7 @@ fn zone_aware(case: &Case) -> Result<(), Problem> {
         endpoints.iter_mut().zip(zones).for_each(|(endpoint, zone)| endpoint.zone = zone);
         let callers = Callers::Counted((0..).zip(callers).collect());
         let inside = Configured::by_name("kube-proxy.random").ok_or("there is no such policy")?;
-        let mut layer = ZoneAware::new(inside, (0, callers), least, Seat::only(0));
+        let mut layer = ZoneAware::new(inside, (0, callers), least, Instance::only(0));
         layer.update(&endpoints, Time::ZERO);
         Ok(layer)
     })?;

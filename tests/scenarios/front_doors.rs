@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 
 use api::{NodeId, PodId, TrafficPolicy};
-use engine::{Span, Time};
 use policy::{Configured, Value};
-use record::{Cause, Request};
-use scenario::{Arrivals, Scenario, Targets};
+use record::Request;
+use scenario::{Scenario, Targets};
 
 use crate::{
     rehearsal::Records,
     seeds::{each_seed, scenario},
-    traffic::{lost, requests},
+    traffic::requests,
 };
 
 /// Six pods on three nodes behind a load balancer, which chooses so.
@@ -135,56 +134,5 @@ fn a_policy_in_the_controller_hears_what_it_needs() {
     for policy in [named("prequal.hcl"), named("c3.cubic"), named("oracle.jsq")] {
         let (name, known) = (policy.entry.name, waited(policy));
         assert!(known * 2.0 < chance, "{name} waits {known} s, and chance {chance} s");
-    }
-}
-
-/// A policy with a rate for each pod has requests wait in line at their sender, the first first, where pods
-/// would turn them away otherwise.
-#[test]
-fn a_policy_with_a_rate_for_each_pod_has_requests_wait_at_their_sender() {
-    // Who was turned away, and whether they went on in the order in which they came.
-    let outcome = |limited: bool, in_front: bool| {
-        let mut policy = named("c3.cubic");
-        policy.set("rate_control", Value::Flag(limited)).expect("it can be set");
-        let mut scenario = match in_front {
-            true => scenario("balancing-ingress-workers"),
-            false => scenario("balancing-two-choices"),
-        };
-        scenario.duration = Span::from_secs(20);
-        let [client] = &mut scenario.clients[..] else { panic!("it has one client") };
-        client.timeout = Span::from_secs(60);
-        let Arrivals::Poisson { per_second } = &mut client.arrivals else {
-            panic!("its requests come by chance")
-        };
-        *per_second *= 2.0;
-        for behaviour in scenario.images.values_mut() {
-            behaviour.backlog = 20;
-        }
-        if in_front {
-            (scenario.cluster.ingress.workers, scenario.cluster.ingress.policy) = (1, policy);
-            scenario.cluster.ingress.replicas = 1;
-        } else {
-            client.balancing = Some(policy);
-        }
-        let outcomes = each_seed(&scenario, 1, |_, records| {
-            let mut sent: Vec<(Time, u64)> =
-                requests(records).map(|(_, it)| (it.connected, it.number)).collect();
-            sent.sort_unstable();
-            (lost(records), sent.len(), sent.is_sorted_by_key(|(_, number)| *number))
-        });
-        outcomes[0].clone()
-    };
-    for in_front in [false, true] {
-        let [without, with] = [false, true].map(|limited| outcome(limited, in_front));
-        let turned_away =
-            |lost: &BTreeMap<Cause, u64>| lost.get(&Cause::RejectedOverload).copied().unwrap_or(0);
-        let [without_rates, with_rates] = [&without.0, &with.0].map(turned_away);
-        assert!(with_rates * 4 < without_rates, "{with_rates} and {without_rates}");
-        // Rates that have fallen leave pods idle now and then, but no more than that; nobody overtakes.
-        let answered = |(lost, all, _): &(BTreeMap<Cause, u64>, usize, bool)| {
-            *all as f64 - lost.values().sum::<u64>() as f64
-        };
-        assert!(answered(&with) > 0.5 * answered(&without), "{with:?} {without:?}");
-        assert!(with.2, "in front of the cluster: {in_front}");
     }
 }

@@ -19,6 +19,7 @@ mod front_doors;
 mod http_route;
 mod ideal;
 mod kept_connections;
+mod lines;
 mod mistakes;
 mod pod_targets;
 mod rehearsal;

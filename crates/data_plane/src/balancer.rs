@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use api::PodId;
 use engine::Time;
-use policy::{Configured, Ended, Endpoint, EndpointId, PickContext, Reply, Report, Seat};
+use policy::{Configured, Ended, Endpoint, EndpointId, Instance, PickContext, Reply, Report};
 
 use crate::{chooser::Chooser, known_pods::KnownPod};
 
@@ -31,9 +31,9 @@ pub(crate) struct Balancer {
 
 impl Balancer {
     /// A balancer that knows of no pod.
-    pub(crate) fn new(policy: &Configured, seat: Seat) -> Self {
+    pub(crate) fn new(policy: &Configured, instance: Instance) -> Self {
         Self {
-            chooser: Chooser::new(policy, seat),
+            chooser: Chooser::new(policy, instance),
             pods: Arc::default(),
             connected: BTreeSet::new(),
             places: Vec::new(),

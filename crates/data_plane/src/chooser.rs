@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use engine::Time;
-use policy::{Configured, Ended, Endpoint, EndpointId, PickContext, Policy, Report, Seat};
+use policy::{Configured, Ended, Endpoint, EndpointId, Instance, PickContext, Policy, Report};
 
 /// The policy of one balancer.
 pub(crate) struct Chooser {
@@ -15,8 +15,8 @@ pub(crate) struct Chooser {
 
 impl Chooser {
     /// One that knows of no endpoint.
-    pub(crate) fn new(policy: &Configured, seat: Seat) -> Self {
-        let policy = policy.build_at(seat);
+    pub(crate) fn new(policy: &Configured, instance: Instance) -> Self {
+        let policy = policy.build_as(instance);
         Self { listens: policy.listens(), policy, since: BTreeMap::new() }
     }
 

@@ -18,14 +18,14 @@ use crate::{
     flight::Flights,
     ingress::{self, Backend, IngressId, IngressPod},
     kube_proxy::{self, KubeProxy, TargetLists},
-    lines::Lines,
+    lines::{Counter, Lines},
     load_balancer::{
         self, HealthCheck, LoadBalancers,
         pods::{self, PodTargets},
     },
     mesh::{self, Mesh},
     network::{Delays, Network},
-    probes::{Asker, Probes},
+    probes::Probes,
     program::{FAILED_EXIT, Image},
     runtime::{Runtime, Sandbox},
     weighted_backends::WeightedBackends,
@@ -285,13 +285,15 @@ impl DataPlane {
             Event::PollIngress(id) => {
                 let (pod, worker) = id.places(self.ingress_pods[0].workers());
                 self.ingress_pods[pod].poll(worker, cx.now);
+                let at = |it: &Counter| matches!(it, Counter::Worker(at, _) if *at == id);
+                self.lines.look_again(at, cx);
             }
             Event::PushEndpoints => self.mesh.iter_mut().for_each(|mesh| mesh.push(cx)),
             Event::HearEndpoints(id) => {
                 self.mesh.iter_mut().for_each(|mesh| mesh.hear(id, cx.now));
+                self.lines.look_again(|at| *at == Counter::Sidecar(id), cx);
             }
-            Event::ReleaseAtSidecar(id) => self.release(Asker::Sidecar(id), cx),
-            Event::ReleaseAtWorker(id) => self.release(Asker::Worker(id), cx),
+            Event::Release(id) => self.release(id, cx),
             Event::ProbePod(id) => {
                 let Self { probes, runtime, .. } = self;
                 probes.arrive(id, runtime, cx);

@@ -6,6 +6,7 @@ use record::ClientId;
 use crate::{
     flight::FlightId,
     ingress::{IngressId, WorkerId},
+    lines::LineId,
     load_balancer::NodeTargetId,
     mesh::SidecarId,
     probes::ProbeId,
@@ -45,10 +46,8 @@ pub enum Event {
     PushEndpoints,
     /// What it pushed arrives at a sidecar.
     HearEndpoints(SidecarId),
-    /// There may be room for the requests in line at a sidecar.
-    ReleaseAtSidecar(SidecarId),
-    /// There may be room for those in line at a worker of the Ingress controller.
-    ReleaseAtWorker(WorkerId),
+    /// There may be room for the requests in line at a balancer.
+    Release(LineId),
     /// A balancer's probe reaches a pod.
     ProbePod(ProbeId),
     /// What the pod said reaches the sidecar.
@@ -92,6 +91,8 @@ pub mod class {
     pub const INGRESS: u8 = 46;
     /// Sidecars and their server.
     pub const MESH: u8 = 47;
+    /// Lines at balancers, which ask when all has been heard.
+    pub const LINE: u8 = 49;
     /// Connections and arrivals.
     pub const CLIENT: u8 = 48;
 }

@@ -12,6 +12,7 @@ use crate::{
     connection::{Caller, Transport},
     flight::{FlightId, Link},
     kube_proxy::Asked,
+    lines::Counter,
     pool::{Kept, Route},
 };
 
@@ -42,7 +43,7 @@ impl DataPlane {
 
     /// An attempt has ended whose connection was its own.
     #[inline]
-    pub(crate) fn tell_ended(&mut self, id: FlightId, cx: &Cx<'_>) {
+    pub(crate) fn tell_ended(&mut self, id: FlightId, cx: &mut Cx<'_>) {
         let flight = self.flights.flight(id);
         let request = &flight.request;
         let config = &self.clients[request.client.0 as usize].config;
@@ -79,14 +80,18 @@ impl DataPlane {
     }
 
     /// Tells the sender's own balancer how an attempt ended.
-    fn tell_sidecar(&mut self, id: FlightId, cx: &Cx<'_>) {
+    fn tell_sidecar(&mut self, id: FlightId, cx: &mut Cx<'_>) {
         let flight = self.flights.flight(id);
         let request = &flight.request;
         let balances = self.clients[request.client.0 as usize].config.balancing.is_some();
         let (Some(mesh), Some(pod), true) = (&mut self.mesh, request.pod, balances) else { return };
         let ended = end_of(request, endpoint_of(pod), cx.now);
         let (runtime, now) = (&mut self.runtime, cx.now);
-        mesh.ended((request.client, flight.caller), &ended, || runtime.report(pod, now));
+        let sender = (request.client, flight.caller);
+        mesh.ended(sender, &ended, || runtime.report(pod, now));
+        if let Some(sidecar) = mesh.sidecar_of(sender) {
+            self.lines.look_again(|at| *at == Counter::Sidecar(sidecar), cx);
+        }
     }
 
     /// A connection that its sender kept is closed.

@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, num::NonZeroU8, sync::Arc};
 
 use api::{Change, NodeId, PodId};
 use engine::{Random, Source, Span, Stream, Streams, Time};
-use policy::{Ended, PickContext, Report, Seat};
+use policy::{Ended, Instance, PickContext, Report};
 
 pub use crate::known_pods::Backend;
 use crate::{
@@ -224,7 +224,7 @@ impl IngressPod {
             let balancer = balancers.entry(backend.clone());
             let balancer = balancer.or_insert_with(|| {
                 let (seed, number, zone) = (seeds.next_u64(), *number, *zone);
-                Balancer::new(policy, Seat { seed, number, zone })
+                Balancer::new(policy, Instance { seed, number, zone })
             });
             balancer.update(pods, now);
         }

@@ -200,6 +200,9 @@ impl KubeProxy {
             Object::EndpointSlice(slice) if slice.service_name.is_empty() => return,
             Object::EndpointSlice(slice) => {
                 let key = Key::new(slice.meta.namespace.clone(), slice.service_name.clone());
+                for zone in slice.endpoints.iter().filter_map(|it| it.zone.as_ref()) {
+                    self.zones.note(zone);
+                }
                 let slices = self.slices.entry(key.clone()).or_default();
                 if gone {
                     slices.remove(&slice.meta.name);

@@ -1,24 +1,43 @@
 //! Requests that their balancer has no room for yet: they stand in line at it, the first first.
 //!
 //! A balancer may have limits of its own (C3's rates), and says when there is room again. Until then
-//! nobody else is asked for, and whoever comes meanwhile stands behind.
+//! nobody else asks it, and whoever comes meanwhile stands behind; but when something changes at it, an
+//! answer or its list, the first one asks at once.
 
 use std::collections::{BTreeMap, VecDeque};
 
-use engine::Time;
+use engine::{Source, Time};
 use record::Cause;
 
 use crate::{
     Cx, DataPlane,
-    event::Event,
+    event::{Event, class},
     flight::{FlightId, GIVEN_UP, Link},
-    probes::Asker,
+    ingress::WorkerId,
+    known_pods::Backend,
+    mesh::SidecarId,
 };
 
-/// The lines at all balancers that have one.
+/// A line, by number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineId(u32);
+
+/// The balancer that a line is at.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Counter {
+    /// A sender's own.
+    Sidecar(SidecarId),
+    /// That of a worker of the Ingress controller, for a backend.
+    Worker(WorkerId, Backend),
+}
+
+/// The lines at all balancers that ever had one.
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
-    by_balancer: BTreeMap<Asker, Line>,
+    all: Vec<Line>,
+    by_counter: BTreeMap<Counter, LineId>,
+    /// How many requests stand in any of them.
+    standing: usize,
     /// The request whose turn it is: it stands in no line.
     turn: Option<FlightId>,
 }
@@ -32,23 +51,95 @@ struct Line {
 }
 
 impl Lines {
-    /// Whether a request has to stand in line without asking.
+    /// Whether a request has to stand in line at a balancer without asking.
     #[inline]
-    pub(crate) fn is_behind(&self, id: FlightId, balancer: impl FnOnce() -> Option<Asker>) -> bool {
-        !self.by_balancer.is_empty()
-            && self.turn != Some(id)
-            && balancer().is_some_and(|it| self.by_balancer.contains_key(&it))
+    pub(crate) fn is_behind(&self, id: FlightId, at: impl FnOnce() -> Option<Counter>) -> bool {
+        self.standing > 0 && self.turn != Some(id) && at().is_some_and(|at| self.has(&at))
+    }
+
+    fn has(&self, at: &Counter) -> bool {
+        self.by_counter.get(at).is_some_and(|line| !self.line(*line).waiting.is_empty())
+    }
+
+    fn line(&self, id: LineId) -> &Line {
+        &self.all[id.0 as usize]
+    }
+
+    /// The line at a balancer, an empty one where it had none.
+    fn at(&mut self, counter: Counter) -> LineId {
+        let Self { all, by_counter, .. } = self;
+        *by_counter.entry(counter).or_insert_with(|| {
+            all.push(Line::default());
+            LineId(all.len() as u32 - 1)
+        })
+    }
+
+    /// Puts a request into a line: at the end, or in front if it comes from there.
+    fn push(&mut self, id: FlightId, line: LineId) {
+        let waiting = &mut self.all[line.0 as usize].waiting;
+        match self.turn == Some(id) {
+            true => waiting.push_front(id),
+            false => waiting.push_back(id),
+        }
+        self.standing += 1;
+    }
+
+    /// The first of a line, whose turn it is now.
+    fn pop(&mut self, line: LineId) -> Option<FlightId> {
+        let first = self.all[line.0 as usize].waiting.pop_front()?;
+        self.standing -= 1;
+        Some(first)
+    }
+
+    /// Takes a request out of the line that it stands in.
+    fn remove(&mut self, id: FlightId) {
+        for line in &mut self.all {
+            // Whoever came first mostly gives up first.
+            if let Some(place) = line.waiting.iter().position(|waiting| *waiting == id) {
+                line.waiting.remove(place);
+                self.standing -= 1;
+                return;
+            }
+        }
+    }
+
+    /// Has the first of a line ask at this time, unless it does so before.
+    fn ask(&mut self, id: LineId, time: Time, cx: &mut Cx<'_>) {
+        let line = &mut self.all[id.0 as usize];
+        if !line.waiting.is_empty() && line.due.is_none_or(|due| time < due) {
+            line.due = Some(time);
+            let source = Source { class: class::LINE, entity: id.0 };
+            cx.agenda.at(time, source, Event::Release(id));
+        }
+    }
+
+    /// Something has changed at some balancers: who stands first there asks at once.
+    pub(crate) fn look_again(&mut self, at: impl Fn(&Counter) -> bool, cx: &mut Cx<'_>) {
+        if self.standing == 0 {
+            return;
+        }
+        let changed = self.by_counter.iter().filter(|(counter, _)| at(counter));
+        let changed: Vec<LineId> = changed.map(|(_, line)| *line).collect();
+        changed.into_iter().for_each(|line| self.ask(line, cx.now, cx));
+    }
+
+    /// A sidecar is gone, and nobody is called any more who stands there.
+    pub(crate) fn disband(&mut self, sidecar: SidecarId) {
+        if let Some(line) = self.by_counter.remove(&Counter::Sidecar(sidecar)) {
+            let line = std::mem::take(&mut self.all[line.0 as usize]);
+            self.standing -= line.waiting.len();
+        }
     }
 }
 
 impl DataPlane {
-    /// A balancer has no room for a request: it stands in line, at the end, or in front if it comes
-    /// from there. `until` is when to ask again, where the balancer was asked.
+    /// A balancer has no room for a request: it stands in line. `until` is when to ask again, where the
+    /// balancer was asked.
     pub(crate) fn stand_in_line(
         &mut self,
         id: FlightId,
         until: Option<Time>,
-        balancer: Asker,
+        at: Counter,
         cx: &mut Cx<'_>,
     ) {
         let flight = self.flights.flight_mut(id);
@@ -59,43 +150,37 @@ impl DataPlane {
         }
         flight.link = Link::InLine;
         let deadline = flight.deadline;
-        let comes_from_there = self.lines.turn == Some(id);
-        let line = self.lines.by_balancer.entry(balancer).or_default();
-        match comes_from_there {
-            true => line.waiting.push_front(id),
-            false => line.waiting.push_back(id),
-        }
-        if let Some(until) = until.filter(|_| line.due.is_none()) {
-            line.due = Some(until);
-            cx.agenda.at(until, balancer.source(), release(balancer));
+        let line = self.lines.at(at);
+        self.lines.push(id, line);
+        if let Some(until) = until {
+            self.lines.ask(line, until, cx);
         }
         // How it ends if it is not its turn before.
         self.end_at(id, deadline, cx);
     }
 
     /// There may be room at a balancer again: as many as it has room for go on, in their order.
-    pub(crate) fn release(&mut self, balancer: Asker, cx: &mut Cx<'_>) {
-        let Some(line) = self.lines.by_balancer.get_mut(&balancer) else { return };
+    pub(crate) fn release(&mut self, id: LineId, cx: &mut Cx<'_>) {
+        let line = &mut self.lines.all[id.0 as usize];
         if line.due != Some(cx.now) {
             return;
         }
         line.due = None;
-        while let Some(line) = self.lines.by_balancer.get_mut(&balancer)
-            && line.due.is_none()
+        // Once somebody has asked in vain, it is known when to ask again.
+        while self.lines.line(id).due.is_none()
+            && let Some(first) = self.lines.pop(id)
         {
-            let Some(first) = line.waiting.pop_front() else {
-                self.lines.by_balancer.remove(&balancer);
-                return;
-            };
-            let id = self.flights.move_on(first);
-            self.lines.turn = Some(id);
-            self.connect(id, cx);
+            let flight = self.flights.move_on(first);
+            self.flights.flight_mut(flight).link = Link::Direct;
+            self.lines.turn = Some(flight);
+            self.connect(flight, cx);
             self.lines.turn = None;
         }
     }
 
     /// A request in line gives up: its time is over.
     pub(crate) fn leave_line(&mut self, id: FlightId) {
+        self.lines.remove(id);
         let flight = self.flights.flight_mut(id);
         // It counts as an attempt, of which nobody heard.
         match flight.ingress {
@@ -104,25 +189,12 @@ impl DataPlane {
         }
         (flight.link, flight.request.pod) = (Link::Direct, None);
         flight.fail(Cause::TimeoutSlow);
-        let Some(balancer) = self.balancer_of(id) else { return };
-        let Some(line) = self.lines.by_balancer.get_mut(&balancer) else { return };
-        // Whoever came first mostly gives up first.
-        if let Some(place) = line.waiting.iter().position(|waiting| *waiting == id) {
-            line.waiting.remove(place);
-        }
     }
 
-    /// The balancer that a request stands before, where there is one already.
-    pub(crate) fn balancer_of(&self, id: FlightId) -> Option<Asker> {
+    /// The balancer beside the sender of a request, where there is one already.
+    pub(crate) fn counter_beside(&self, id: FlightId) -> Option<Counter> {
         let flight = self.flights.flight(id);
-        let sidecar = || self.mesh.as_ref()?.sidecar_of((flight.request.client, flight.caller));
-        flight.ingress.map(Asker::Worker).or_else(|| sidecar().map(Asker::Sidecar))
-    }
-}
-
-fn release(balancer: Asker) -> Event {
-    match balancer {
-        Asker::Sidecar(id) => Event::ReleaseAtSidecar(id),
-        Asker::Worker(id) => Event::ReleaseAtWorker(id),
+        let mesh = self.mesh.as_ref()?;
+        mesh.sidecar_of((flight.request.client, flight.caller)).map(Counter::Sidecar)
     }
 }

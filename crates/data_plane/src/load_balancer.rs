@@ -25,7 +25,7 @@ use api::{
     Change, Cidr, NodeId, Object, Service, ServiceId, TrafficPolicy, Verb, service::ServiceType,
 };
 use engine::{Random, Source, Span, Streams, Time};
-use policy::{Configured, Ended, Endpoint, EndpointId, PickContext, Seat};
+use policy::{Configured, Ended, Endpoint, EndpointId, Instance, PickContext};
 use record::Record;
 
 use crate::{
@@ -157,8 +157,8 @@ impl LoadBalancers {
         } else if let Some(policy) = &self.config.policy {
             if !self.by_policy.contains_key(&service.id) {
                 let name = format!("load-balancer/{}/policy", service.meta.key());
-                let seat = Seat::only(self.streams.named(&name).next_u64());
-                let chooser = Chooser::new(policy, seat);
+                let instance = Instance::only(self.streams.named(&name).next_u64());
+                let chooser = Chooser::new(policy, instance);
                 self.by_policy.insert(service.id, ByPolicy { chooser, nodes: Vec::new() });
             }
             self.tell_policy(service.id, cx.now);

@@ -15,7 +15,7 @@ use std::{
 
 use api::{Change, PodId};
 use engine::{Distribution, Random, Source, Span, Stream, Streams, Time};
-use policy::{Configured, Ended, PickContext, Report, Seat};
+use policy::{Configured, Ended, Instance, PickContext, Report};
 use record::ClientId;
 
 use crate::{
@@ -187,16 +187,13 @@ impl Mesh {
         }
     }
 
-    /// A pod is gone, and the sidecars that it had for any client.
-    pub(crate) fn leave(&mut self, pod: PodId) {
-        let sidecars = &mut self.sidecars;
-        self.by_sender.retain(|(_, caller), id| {
-            let stays = *caller != Caller::Pod(pod);
-            if !stays {
-                sidecars[id.0 as usize] = None;
-            }
-            stays
-        });
+    /// A pod is gone, and the sidecars that it had for any client, which are given back.
+    pub(crate) fn leave(&mut self, pod: PodId) -> Vec<SidecarId> {
+        let Self { sidecars, by_sender, .. } = self;
+        let gone = by_sender.extract_if(.., |(_, caller), _| *caller == Caller::Pod(pod));
+        let gone: Vec<SidecarId> = gone.map(|(_, id)| id).collect();
+        gone.iter().for_each(|id| sidecars[id.0 as usize] = None);
+        gone
     }
 
     /// The sidecar of a sender. One that has just come up knows what was pushed last.
@@ -210,8 +207,8 @@ impl Mesh {
         let id = *by_sender.entry(sender).or_insert_with(|| {
             let mut own = streams.named(&format!("sidecar/{name}/{:?}", sender.1));
             let number = free_number(sidecars, &balancing.backend);
-            let seat = Seat { seed: own.next_u64(), number, zone: known.zone(zone) };
-            let mut balancer = Balancer::new(&balancing.policy, seat);
+            let instance = Instance { seed: own.next_u64(), number, zone: known.zone(zone) };
+            let mut balancer = Balancer::new(&balancing.policy, instance);
             if let Some(pods) = pushed.get(&balancing.backend) {
                 balancer.update(pods, now);
             }

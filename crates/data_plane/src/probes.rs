@@ -20,8 +20,8 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProbeId(u32);
 
-/// Whose balancer it is that asks pods, or that requests stand before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// Whose balancer asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asker {
     /// A sender's own.
     Sidecar(SidecarId),
@@ -109,8 +109,7 @@ impl DataPlane {
 }
 
 impl Asker {
-    /// Whose events its are.
-    pub(crate) fn source(self) -> Source {
+    fn source(self) -> Source {
         match self {
             Self::Sidecar(id) => id.source(),
             Self::Worker(id) => Source { class: class::INGRESS, entity: id.number() },

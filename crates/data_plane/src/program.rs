@@ -260,7 +260,9 @@ impl DataPlane {
         for server in self.servers_of(pod) {
             self.exit(server, SIGKILL_EXIT, cx);
         }
-        self.mesh.iter_mut().for_each(|mesh| mesh.leave(pod));
+        for sidecar in self.mesh.iter_mut().flat_map(|mesh| mesh.leave(pod)) {
+            self.lines.disband(sidecar);
+        }
         if self.runtime.remove_sandbox(pod).is_some() {
             cx.recorder.record(cx.now, &Record::SandboxRemoved { pod });
         }

@@ -12,6 +12,7 @@ use crate::{
     feedback::end_of,
     flight::{Flight, FlightId, GIVEN_UP, Link},
     ingress::{Backend, CONNECT_TIMEOUT, IngressId, IngressPod, TRIES, WorkerId},
+    lines::Counter,
     probes::Asker,
     wanted::{KeyText, Truth, flow_in},
     way::client_source,
@@ -48,17 +49,17 @@ impl DataPlane {
         let client = &mut self.clients[request.client.0 as usize];
         request.connected = cx.now;
         flight.tries += 1;
-        if let Some(worker) = flight.ingress.map(Asker::Worker)
-            && self.lines.is_behind(id, || Some(worker))
-        {
-            return self.stand_in_line(id, None, worker, cx);
-        }
         let attempt = request.attempts * u32::from(TRIES + 1) + u32::from(flight.tries);
         let mut random = client.policy_stream(request.number, attempt);
         let Some(backend) = backend(client, request) else {
             flight.fail(Cause::Http5xx);
             return self.finish(id, cx);
         };
+        let counter = |worker| Counter::Worker(worker, backend.clone());
+        if self.lines.is_behind(id, || flight.ingress.map(counter)) {
+            let at = flight.ingress.map(counter).expect("it came in through one");
+            return self.stand_in_line(id, None, at, cx);
+        }
         request.service = self.dns.service_named(&backend.service);
         let key = KeyText::new(client.key(request.number));
         let failed_at = request.pod;
@@ -72,8 +73,8 @@ impl DataPlane {
             ..PickContext::new(cx.now, &mut random)
         };
         let Some(upstream) = proxy.pick(worker, backend, failed_at, &mut context) else {
-            if let (until @ Some(_), Some(worker)) = (context.held_until, flight.ingress) {
-                return self.stand_in_line(id, until, Asker::Worker(worker), cx);
+            if let (until @ Some(_), Some(at)) = (context.held_until, flight.ingress.map(counter)) {
+                return self.stand_in_line(id, until, at, cx);
             }
             // Where it has failed before, that stays the reason.
             if request.pod.is_none() {
@@ -119,6 +120,9 @@ impl DataPlane {
             let (runtime, now) = (&mut self.runtime, cx.now);
             let report = || runtime.report(pod, now);
             self.ingress_pods[place].ended(worker, backend, &ended, report);
+            let here = flight.ingress;
+            let at = |it: &Counter| matches!(it, Counter::Worker(at, _) if Some(*at) == here);
+            self.lines.look_again(at, cx);
         }
         let Outcome::Failed(cause) = request.outcome else { return false };
         flight.server = None;

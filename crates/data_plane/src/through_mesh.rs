@@ -19,7 +19,7 @@ impl DataPlane {
         id: FlightId,
         cx: &mut Cx<'_>,
     ) -> Result<(Option<PodId>, u16), Refusal> {
-        if self.lines.is_behind(id, || self.balancer_of(id)) {
+        if self.lines.is_behind(id, || self.counter_beside(id)) {
             return Err(Refusal::Held { until: None });
         }
         let Self { flights, clients, mesh, probes, runtime, network, proxies, .. } = self;

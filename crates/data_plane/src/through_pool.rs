@@ -152,8 +152,11 @@ impl DataPlane {
             self.closed(owner, &kept, cx);
         }
         match (hold, outcome) {
-            // Those who wait for the same connection hear the same.
-            (Hold::Opens, Outcome::Failed(cause)) if keeping.multiplexed() => {
+            // Those who wait for the same connection hear the same; but of one that was not begun yet,
+            // since its balancer has no room, the next takes care.
+            (Hold::Opens, Outcome::Failed(cause))
+                if keeping.multiplexed() && cause != Cause::TimeoutSlow =>
+            {
                 self.disappoint(owner, cause, cx);
             }
             _ => self.wake(owner, &keeping, cx),

@@ -183,8 +183,8 @@ impl DataPlane {
             Refusal::Reject => (Cause::RefusedNoEndpoints, told),
             Refusal::Drop => (Cause::TimeoutDropped, untold),
             Refusal::Held { until } => {
-                let Some(balancer) = self.balancer_of(id) else { return };
-                return self.stand_in_line(id, until, balancer, cx);
+                let at = self.counter_beside(id).expect("a sidecar has said so");
+                return self.stand_in_line(id, until, at, cx);
             }
             Refusal::NotAdmitted => (Cause::TimeoutNotAdmitted, untold),
             Refusal::NoSuchPort { told: true } => (Cause::RefusedWrongPort, told),

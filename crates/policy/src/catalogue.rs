@@ -137,18 +137,18 @@ impl PartialEq for Configured {
     }
 }
 
-/// What tells a balancer from others that are made alike.
+/// Which of several balancers that are made alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seat {
-    /// Its own.
+pub struct Instance {
+    /// A seed of its own.
     pub seed: u64,
-    /// Its number among them: they are numbered from 0 without gaps, in the order in which they came.
+    /// Its number among them, from 0: who comes has the least that nobody has.
     pub number: u32,
     /// The zone that it is in, by number; 0 where it is in none.
     pub zone: u32,
 }
 
-impl Seat {
+impl Instance {
     /// That of the only one of its kind, in no zone.
     #[must_use]
     pub fn only(seed: u64) -> Self {
@@ -219,18 +219,18 @@ impl Configured {
     /// An instance, with a seed of its own, for the only balancer of its kind.
     #[must_use]
     pub fn build(&self, seed: u64) -> Box<dyn Policy> {
-        self.build_at(Seat::only(seed))
+        self.build_as(Instance::only(seed))
     }
 
     /// An instance for one of several balancers.
     #[must_use]
-    pub fn build_at(&self, seat: Seat) -> Box<dyn Policy> {
+    pub fn build_as(&self, instance: Instance) -> Box<dyn Policy> {
         let Some((outermost, within)) = self.layers.split_last() else {
-            return (self.entry.build)(&self.settings, seat.seed);
+            return (self.entry.build)(&self.settings, instance.seed);
         };
         let (entry, settings) = (self.entry, self.settings.clone());
         let inside = Self { entry, settings, layers: within.to_vec() };
-        (outermost.entry.wrap)(inside, &outermost.settings, seat)
+        (outermost.entry.wrap)(inside, &outermost.settings, instance)
     }
 }
 

@@ -17,7 +17,7 @@ pub mod slow_start;
 pub mod subset;
 pub mod zone;
 
-use crate::{Configured, Parameter, Policy, Seat, Settings};
+use crate::{Configured, Instance, Parameter, Policy, Settings};
 
 /// A layer as people name it.
 #[derive(Debug)]
@@ -33,8 +33,8 @@ pub struct LayerEntry {
     pub counts_unhealthy: bool,
     /// What can be set about it.
     pub parameters: &'static [Parameter],
-    /// Puts it around what is inside, as it is set, for the balancer in a seat.
-    pub wrap: fn(inside: Configured, &Settings, Seat) -> Box<dyn Policy>,
+    /// Puts it around what is inside, as it is set, for one of several balancers.
+    pub wrap: fn(inside: Configured, &Settings, Instance) -> Box<dyn Policy>,
 }
 
 /// Where a layer goes, from the inside out: the order of the decisions in Envoy, last to first.

@@ -173,7 +173,8 @@ pub trait Policy {
     /// Takes in a new list of endpoints; what is kept of the old state is the policy's to say.
     fn update(&mut self, endpoints: &[Endpoint], now: Time);
 
-    /// Takes in the list again, with other weights: nobody has come or gone.
+    /// Takes in the list again, with other weights: nobody has come or gone, and whoever weighs nothing
+    /// did so before.
     fn reweighed(&mut self, endpoints: &[Endpoint], now: Time) {
         self.update(endpoints, now);
     }

@@ -8,7 +8,7 @@ use std::{
 
 use api::{NodeId, PodId, Protocol, ServiceId};
 use engine::{Span, Time};
-use policy::{Ended, Endpoint, EndpointId, PickContext, Policy, Reply, Seat};
+use policy::{Ended, Endpoint, EndpointId, Instance, PickContext, Policy, Reply};
 use record::Outcome;
 
 use super::Config;
@@ -128,9 +128,9 @@ impl Port {
     ) -> Self {
         // Each node's each port has a seed of its own.
         let seed = u64::from(node.0) << 48 | u64::from(id.0) << 16 | u64::from(service.port);
-        let seat = Seat { seed, number: node.0, zone: zones.own };
+        let instance = Instance { seed, number: node.0, zone: zones.own };
         let door = |choice, list: &mut dyn FnMut(&[Target]) -> Arc<[Target]>| {
-            Door::new(choice, (&config.policy, seat), (zones, now), list)
+            Door::new(choice, (&config.policy, instance), (zones, now), list)
         };
         let id = (id, service.protocol, service.port);
         let inside = rules.internal(service.info());
@@ -237,7 +237,7 @@ impl Port {
 impl Door {
     fn new(
         choice: Choice<'_, Target>,
-        (policy, seat): (&policy::Configured, Seat),
+        (policy, instance): (&policy::Configured, Instance),
         (zones, now): (&TargetZones, Time),
         list: &mut dyn FnMut(&[Target]) -> Arc<[Target]>,
     ) -> Self {
@@ -250,7 +250,7 @@ impl Door {
         let zone = |target| zones.each.get(target).copied().unwrap_or(0);
         let known: Vec<_> =
             targets.iter().filter(|_| layered).map(|target| (now, zone(target))).collect();
-        let mut policy = policy.build_at(seat);
+        let mut policy = policy.build_as(instance);
         policy.update(&endpoints(targets, &known), now);
         Self { targets: list(targets), known, refusal, listens: policy.listens(), policy }
     }
@@ -259,9 +259,9 @@ impl Door {
     /// is as old as it was.
     fn succeed(&mut self, before: Self, now: Time) {
         let since = before.known.iter().map(|(since, _)| *since);
-        let before_it: BTreeMap<&Target, Time> = before.targets.iter().zip(since).collect();
+        let came: BTreeMap<&Target, Time> = before.targets.iter().zip(since).collect();
         for (target, (since, _)) in self.targets.iter().zip(&mut self.known) {
-            *since = before_it.get(target).copied().unwrap_or(*since);
+            *since = came.get(target).copied().unwrap_or(*since);
         }
         let remembers = before.policy.remembers();
         if remembers {

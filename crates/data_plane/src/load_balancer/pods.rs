@@ -14,7 +14,7 @@ use std::net::SocketAddrV4;
 
 use api::{BalancerRequest, PodId, PodTarget, ServiceId, TargetId};
 use engine::{Distribution, Random, Source, Span, Stream, Streams, Time};
-use policy::{Configured, Ended, Endpoint, EndpointId, PickContext, Seat};
+use policy::{Configured, Ended, Endpoint, EndpointId, Instance, PickContext};
 use record::Record;
 
 use super::HealthCheck;
@@ -280,7 +280,7 @@ impl PodTargets {
             let port = target.port;
             let chooser = self.config.policy.as_ref().map(|policy| {
                 let name = format!("load-balancer/{place}/{port}/policy");
-                Chooser::new(policy, Seat::only(self.streams.named(&name).next_u64()))
+                Chooser::new(policy, Instance::only(self.streams.named(&name).next_u64()))
             });
             let (targets, in_force) = (Vec::new(), Vec::new());
             listeners.push(Listener { port, targets, in_force, chooser });

@@ -95,7 +95,7 @@ pub fn first_of_least<S: Score>(
 
 /// Takes a place for the best if its score is less than the least.
 #[inline]
-fn better(best: &mut usize, least: &mut f64, place: usize, score: f64) {
+fn better<L: Copy + PartialOrd>(best: &mut usize, least: &mut L, place: usize, score: L) {
     // Which is less cannot be foreseen, so this should not be a jump.
     let less = score < *least;
     *best = std::hint::select_unpredictable(less, place, *best);
@@ -110,21 +110,22 @@ pub fn any_of_least<S: Score>(
     now: Time,
     random: &mut dyn Random,
 ) -> Option<usize> {
-    let mut best = None;
-    let mut least = f64::INFINITY;
-    let mut equal = 0;
+    let mut places = places.into_iter();
+    let mut best = places.next()?;
+    let mut least = score.of(best, now);
+    let mut equal = 1;
     for place in places {
         let other = score.of(place, now);
-        if best.is_none() || other < least {
-            (best, least, equal) = (Some(place), other, 1);
+        if other < least {
+            (best, least, equal) = (place, other, 1);
         } else if other <= least {
             equal += 1;
             if random.next_u64().is_multiple_of(equal) {
-                best = Some(place);
+                best = place;
             }
         }
     }
-    best
+    Some(best)
 }
 
 /// The policy that compares some endpoints by a score, and picks the best of them. Weights are

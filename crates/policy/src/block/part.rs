@@ -41,8 +41,7 @@ impl<P: Policy> Part<P> {
         self.policy.update(&self.told, now);
     }
 
-    /// The same, but the policy hears nothing where that is what it was told before, and only of
-    /// weights where nothing else is new.
+    /// The same, but the policy hears nothing where that is what it was told before.
     pub fn tell_change(
         &mut self,
         length: usize,
@@ -50,15 +49,21 @@ impl<P: Policy> Part<P> {
         now: Time,
     ) {
         self.note(length, part);
-        if self.told == self.before {
-            return;
-        }
-        let pairs = || self.told.iter().zip(&self.before);
-        let same = |(told, before): (&Endpoint, &Endpoint)| told.weighing(before.weight) == *before;
-        if self.told.len() == self.before.len() && pairs().all(same) {
-            self.policy.reweighed(&self.told, now);
-        } else {
+        if self.told != self.before {
             self.policy.update(&self.told, now);
+        }
+    }
+
+    /// The same, of a part that is the one before but for weights.
+    pub fn tell_weights(
+        &mut self,
+        length: usize,
+        part: impl IntoIterator<Item = (usize, Endpoint)>,
+        now: Time,
+    ) {
+        self.note(length, part);
+        if self.told != self.before {
+            self.policy.reweighed(&self.told, now);
         }
     }
 

@@ -3,7 +3,7 @@
 use engine::Time;
 
 use super::{Part, Stays};
-use crate::{Configured, Ended, Endpoint, EndpointId, PickContext, Policy, Report, Seat};
+use crate::{Configured, Ended, Endpoint, EndpointId, Instance, PickContext, Policy, Report};
 
 /// Stands for an endpoint that no part has.
 const NOBODY: u32 = u32::MAX;
@@ -13,7 +13,7 @@ const NOBODY: u32 = u32::MAX;
 /// none.
 pub struct Parts {
     inside: Configured,
-    seat: Seat,
+    instance: Instance,
     /// Each with its number. There is always one, so that somebody can say what the kind is like.
     parts: Vec<(u32, Part<Box<dyn Policy>>)>,
     /// Whether they want to know what becomes of their picks.
@@ -30,11 +30,11 @@ pub struct Parts {
 impl Parts {
     /// Nobody yet; `inside` says of what kind the policies will be.
     #[must_use]
-    pub fn new(inside: Configured, seat: Seat) -> Self {
-        let first = Part::new(inside.build_at(seat));
+    pub fn new(inside: Configured, instance: Instance) -> Self {
+        let first = Part::new(inside.build_as(instance));
         let (listens, parts) = (first.listens(), vec![(0, first)]);
         let (by_place, stays) = (Vec::new(), Stays::default());
-        Self { inside, seat, parts, listens, by_place, stays, last: 0 }
+        Self { inside, instance, parts, listens, by_place, stays, last: 0 }
     }
 
     /// Splits a list: `part` gives for each place the number of its part, and what that is to take
@@ -65,8 +65,8 @@ impl Parts {
     fn find_or_make(&mut self, number: u32) -> u32 {
         let found = self.parts.iter().position(|(known, _)| *known == number);
         found.unwrap_or_else(|| {
-            let seed = self.seat.seed.wrapping_add(number.into());
-            let inside = self.inside.build_at(Seat { seed, ..self.seat });
+            let seed = self.instance.seed.wrapping_add(number.into());
+            let inside = self.inside.build_as(Instance { seed, ..self.instance });
             self.parts.push((number, Part::new(inside)));
             self.parts.len() - 1
         }) as u32
@@ -165,7 +165,7 @@ mod tests {
             endpoint.zone = zone;
         }
         let inside = Configured::by_name("ipvs.rr").expect("it is listed");
-        let mut parts = Parts::new(inside, Seat::only(1));
+        let mut parts = Parts::new(inside, Instance::only(1));
         let by_zone = |it: &Endpoint| (it.zone != 9).then_some((it.zone, *it));
         parts.update(&all, by_zone, Time::ZERO);
         let mut random = Streams::new(1).named("unused");
@@ -192,7 +192,7 @@ mod tests {
     fn each_part_hears_of_its_own_picks() {
         let mut inside = Configured::by_name("haproxy.first").expect("it is listed");
         inside.set("maxconn", Value::Integer(2)).expect("it can be set");
-        let mut parts = Parts::new(inside, Seat::only(1));
+        let mut parts = Parts::new(inside, Instance::only(1));
         let all = Endpoint::numbered(&[1]);
         let endpoint = all[0].id;
         let move_to = |parts: &mut Parts, number: u32, secs| {

@@ -108,6 +108,8 @@ fn nanos(span: Span) -> f64 {
 }
 
 impl Score for PeakEwma {
+    type Load = f64;
+
     fn update(&mut self, endpoints: &[Endpoint], now: Time) {
         let before = self.outstanding.update(endpoints, now);
         self.estimates = carry(&before, &self.estimates, |_| self.fresh(now));

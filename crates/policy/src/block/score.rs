@@ -7,6 +7,9 @@ use crate::{Ended, Endpoint, EndpointId};
 
 /// What a balancer knows of the load of each endpoint, place by place: less is better.
 pub trait Score {
+    /// What is compared.
+    type Load: Copy + PartialOrd;
+
     /// Takes in a new list.
     fn update(&mut self, endpoints: &[Endpoint], now: Time);
 
@@ -20,7 +23,7 @@ pub trait Score {
     }
 
     /// The score of the endpoint in a place. Looking may change what is kept.
-    fn of(&mut self, place: usize, now: Time) -> f64;
+    fn of(&mut self, place: usize, now: Time) -> Self::Load;
 
     /// A pick begins.
     fn begin(&mut self, place: usize);
@@ -34,6 +37,8 @@ pub trait Score {
 
 /// The number of picks that have not ended.
 impl Score for Outstanding {
+    type Load = u32;
+
     fn update(&mut self, endpoints: &[Endpoint], now: Time) {
         Self::update(self, endpoints, now);
     }
@@ -49,8 +54,8 @@ impl Score for Outstanding {
     }
 
     #[inline]
-    fn of(&mut self, place: usize, _: Time) -> f64 {
-        f64::from(self.counts()[place])
+    fn of(&mut self, place: usize, _: Time) -> u32 {
+        self.counts()[place]
     }
 
     #[inline]

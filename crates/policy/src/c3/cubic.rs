@@ -89,21 +89,23 @@ pub static ENTRY: Entry = Entry {
 /// few and too many, and requests first wait in line and then crowd. Weights are ignored.
 ///
 /// **Reference** Suresh, Canini, Schmid, Feldmann: *C3: Cutting Tail Latency in Cloud Data Stores
-/// via Adaptive Replica Selection*, NSDI 2015, sections 3.1 and 3.2; numbers of the rates from the
-/// authors' simulator.
+/// via Adaptive Replica Selection*, NSDI 2015, sections 3.1 and 3.2; numbers that it does not have
+/// are those of a version of the authors' simulator.
 #[derive(Clone, Debug)]
 pub struct C3Cubic {
     score: CubicScore,
     growth: Option<Growth>,
     /// Place by place, where there are any.
     rates: Vec<SendRate>,
+    /// Where a request was tried: room that is used again.
+    tried: Vec<usize>,
 }
 
 impl C3Cubic {
     /// Such a policy, which lets rates grow like that where it has any.
     #[must_use]
     pub fn new(score: CubicScore, growth: Option<Growth>) -> Self {
-        Self { score, growth, rates: Vec::new() }
+        Self { score, growth, rates: Vec::new(), tried: Vec::new() }
     }
 
     fn take(&mut self, place: usize, now: Time) {
@@ -125,16 +127,21 @@ impl Policy for C3Cubic {
     #[inline]
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
         let now = context.now;
-        let places = 0..self.score.places();
-        let place = match &self.growth {
-            None => any_of_least(&mut self.score, places, now, context.random)?,
+        let Self { score, growth, rates, tried } = self;
+        let all = 0..score.places();
+        let place = match growth {
+            None => any_of_least(score, all, now, context.random)?,
             Some(growth) => {
-                let rates = &self.rates;
-                let ready = places.filter(|place| rates[*place].wait(now, growth) == Span::ZERO);
-                let found = any_of_least(&mut self.score, ready, now, context.random);
+                tried.clear();
+                tried.extend(context.tried.iter().filter_map(|id| score.outstanding.place(*id)));
+                // Where a request has failed it goes again only if there is nobody else.
+                let others = all.clone().any(|place| !tried.contains(&place));
+                let places = all.filter(|place| !(others && tried.contains(place)));
+                let wait = |place: usize| rates[place].wait(now, growth);
+                let ready = places.clone().filter(|place| wait(*place) == Span::ZERO);
+                let found = any_of_least(score, ready, now, context.random);
                 if found.is_none() {
-                    let soonest = rates.iter().map(|rate| rate.wait(now, growth)).min();
-                    context.held_until = soonest.map(|wait| now + wait);
+                    context.held_until = places.map(wait).min().map(|wait| now + wait);
                 }
                 found?
             }
@@ -251,6 +258,8 @@ impl CubicScore {
 }
 
 impl Score for CubicScore {
+    type Load = f64;
+
     fn update(&mut self, endpoints: &[Endpoint], now: Time) {
         self.carry(endpoints, now);
     }

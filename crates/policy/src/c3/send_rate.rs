@@ -15,8 +15,8 @@ pub struct Growth {
     pub s_max: f64,
 }
 
-/// Requests an interval that an endpoint is sent before anything is known of it, and what may be
-/// saved up.
+/// Requests an interval that an endpoint is sent, and taken to answer, before anything is known of
+/// it, and what may be saved up.
 const FIRST: f64 = 10.0;
 /// Requests an interval that it is sent at the least.
 const LEAST: f64 = 0.01;
@@ -74,7 +74,7 @@ impl SendRate {
     /// The rate of an endpoint that came now.
     #[must_use]
     pub fn new(now: Time) -> Self {
-        let answers = Answers { rate: 0.0, count: 0, since: now };
+        let answers = Answers { rate: FIRST, count: 0, since: now };
         Self {
             rate: FIRST,
             tokens: FIRST,

@@ -27,10 +27,10 @@ pub static ENTRY: LayerEntry = LayerEntry {
             kind: Kind::Integer { default: 100, min: 0, max: u64::MAX },
         },
     ],
-    wrap: |inside, settings, seat| {
+    wrap: |inside, settings, instance| {
         let capacity = usize::try_from(settings.integer("capacity")).unwrap_or(usize::MAX);
         let capacity = Some(capacity).filter(|capacity| *capacity > 0);
-        Box::new(ClientIp::new(inside.build_at(seat), settings.duration("timeout"), capacity))
+        Box::new(ClientIp::new(inside.build_as(instance), settings.duration("timeout"), capacity))
     },
 };
 

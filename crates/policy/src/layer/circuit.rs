@@ -27,8 +27,8 @@ pub static ENTRY: LayerEntry = LayerEntry {
         },
         limit("min_retry_concurrency", "How many retries the budget always allows.", 3),
     ],
-    wrap: |inside, settings, seat| {
-        Box::new(CircuitBreakers::new(inside.build_at(seat), Limits::of(settings)))
+    wrap: |inside, settings, instance| {
+        Box::new(CircuitBreakers::new(inside.build_as(instance), Limits::of(settings)))
     },
 };
 

@@ -4,7 +4,7 @@ use engine::Time;
 
 use super::{LayerEntry, Stage, hand_on};
 use crate::{
-    Configured, Endpoint, Kind, Parameter, PickContext, Policy, Seat,
+    Configured, Endpoint, Instance, Kind, Parameter, PickContext, Policy,
     block::{Edf, Parts},
 };
 
@@ -26,13 +26,13 @@ pub static ENTRY: LayerEntry = LayerEntry {
             kind: Kind::Integer { default: 140, min: 100, max: 10_000 },
         },
     ],
-    wrap: |inside, settings, seat| {
+    wrap: |inside, settings, instance| {
         let weights = match settings.choice("locality_weights") {
             "equal" => Weights::Equal,
             _ => Weights::Endpoints,
         };
         let percent = settings.integer("overprovisioning_factor") as u32;
-        Box::new(LocalityWeighted::new(inside, weights, percent, seat))
+        Box::new(LocalityWeighted::new(inside, weights, percent, instance))
     },
 };
 
@@ -98,10 +98,10 @@ impl LocalityWeighted {
         inside: Configured,
         weights: Weights,
         overprovisioning_percent: u32,
-        seat: Seat,
+        instance: Instance,
     ) -> Self {
-        let (parts, turns, zones) = (Parts::new(inside, seat), Edf::default(), Vec::new());
-        Self { weights, overprovisioning_percent, seed: seat.seed, parts, turns, zones }
+        let (parts, turns, zones) = (Parts::new(inside, instance), Edf::default(), Vec::new());
+        Self { weights, overprovisioning_percent, seed: instance.seed, parts, turns, zones }
     }
 
     /// The zones of a list, in the order in which they come up.
@@ -161,7 +161,7 @@ mod tests {
     /// How often each place comes up in so many picks, of endpoints of these zones and weights.
     fn counts(weights: Weights, listed: &[(u32, u32)], picks: u32) -> Vec<u32> {
         let inside = Configured::by_name("ipvs.rr").expect("it is listed");
-        let mut layer = LocalityWeighted::new(inside, weights, 140, Seat::only(7));
+        let mut layer = LocalityWeighted::new(inside, weights, 140, Instance::only(7));
         let of: Vec<u32> = listed.iter().map(|(_, weight)| *weight).collect();
         let mut endpoints = Endpoint::numbered(&of);
         for (endpoint, (zone, _)) in endpoints.iter_mut().zip(listed) {

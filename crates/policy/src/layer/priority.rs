@@ -6,7 +6,7 @@ use engine::Time;
 pub use load::{Hosts, PriorityLoad, Share};
 
 use super::{LayerEntry, Stage, hand_on};
-use crate::{Configured, Endpoint, Kind, Parameter, PickContext, Policy, Seat, block::Parts};
+use crate::{Configured, Endpoint, Instance, Kind, Parameter, PickContext, Policy, block::Parts};
 
 /// Its line in the list of layers.
 pub static ENTRY: LayerEntry = LayerEntry {
@@ -38,7 +38,7 @@ pub static ENTRY: LayerEntry = LayerEntry {
             kind: Kind::Flag { default: false },
         },
     ],
-    wrap: |inside, settings, seat| {
+    wrap: |inside, settings, instance| {
         let integer = |name| u32::try_from(settings.integer(name)).unwrap_or(u32::MAX);
         Box::new(Priority::new(
             inside,
@@ -48,7 +48,7 @@ pub static ENTRY: LayerEntry = LayerEntry {
                 fails_in_panic: settings.flag("fail_traffic_on_panic"),
                 by_key: settings.flag("by_key"),
             },
-            seat,
+            instance,
         ))
     },
 };
@@ -94,9 +94,9 @@ pub struct Priority {
 impl Priority {
     /// No endpoint yet.
     #[must_use]
-    pub fn new(inside: Configured, rules: PriorityRules, seat: Seat) -> Self {
+    pub fn new(inside: Configured, rules: PriorityRules, instance: Instance) -> Self {
         let inside_counts = inside.counts_unhealthy();
-        let (parts, load) = (Parts::new(inside, seat), PriorityLoad::default());
+        let (parts, load) = (Parts::new(inside, instance), PriorityLoad::default());
         Self { rules, parts, inside_counts, load }
     }
 
@@ -180,7 +180,7 @@ mod tests {
     /// How often each place comes up.
     fn counts(rules: PriorityRules, endpoints: &[Endpoint], key: &[u8]) -> Vec<u32> {
         let inside = Configured::by_name("kube-proxy.random").expect("it is listed");
-        let mut layer = Priority::new(inside, rules, Seat::only(1));
+        let mut layer = Priority::new(inside, rules, Instance::only(1));
         let mut random = Streams::new(1).named("priority");
         layer.update(endpoints, Time::ZERO);
         let mut counts = vec![0; endpoints.len()];

@@ -33,14 +33,14 @@ pub static ENVOY: LayerEntry = LayerEntry {
             kind: Kind::Duration { default: Span::from_secs(1) },
         },
     ],
-    wrap: |inside, settings, seat| {
+    wrap: |inside, settings, instance| {
         let ramp = Ramp::Envoy {
             window: settings.duration("slow_start_window"),
             aggression: settings.number("aggression"),
             least_percent: settings.number("min_weight_percent"),
             step: settings.duration("step"),
         };
-        Box::new(SlowStart::new(inside.build_at(seat), ramp))
+        Box::new(SlowStart::new(inside.build_as(instance), ramp))
     },
 };
 
@@ -55,9 +55,9 @@ pub static HAPROXY: LayerEntry = LayerEntry {
         summary: "How long an endpoint is new; HAProxy has no default.",
         kind: Kind::Duration { default: Span::from_secs(60) },
     }],
-    wrap: |inside, settings, seat| {
+    wrap: |inside, settings, instance| {
         let ramp = Ramp::Haproxy { slowstart: settings.duration("slowstart") };
-        Box::new(SlowStart::new(inside.build_at(seat), ramp))
+        Box::new(SlowStart::new(inside.build_as(instance), ramp))
     },
 };
 
@@ -163,8 +163,8 @@ impl Ramp {
 /// moment lead to the same weights.
 ///
 /// **When it goes wrong** Where all are new at once, as after a rollout, all weigh the same. A
-/// policy that begins anew with each change of weights does so each step; Envoy's schedulers read a
-/// weight when they use it, so they don't.
+/// policy that begins anew with each change of weights does so each step. Envoy's schedulers read a
+/// weight when they use it, so they don't, but inside a layer of priorities or zones they do.
 ///
 /// **Reference** `applySlowStartFactor` in `source/extensions/load_balancing_policies/common` of
 /// Envoy; `server_recalc_eweight` and `server_warmup` in `src/server.c` of HAProxy.
@@ -216,7 +216,7 @@ impl<P: Policy> Policy for SlowStart<P> {
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
         if context.now >= self.next {
             let weighed = self.weighed(true, context.now);
-            self.part.tell_change(self.endpoints.len(), weighed, context.now);
+            self.part.tell_weights(self.endpoints.len(), weighed, context.now);
         }
         self.part.pick(context)
     }

@@ -24,9 +24,13 @@ pub static RANDOM: LayerEntry = LayerEntry {
     stage: Stage::Subset,
     counts_unhealthy: false,
     parameters: PARAMETERS,
-    wrap: |inside, settings, seat| {
+    wrap: |inside, settings, instance| {
         let size = settings.integer("subset_size") as usize;
-        Box::new(Subset::new(inside.build_at(seat), size, Choice::Random { seed: seat.seed }))
+        Box::new(Subset::new(
+            inside.build_as(instance),
+            size,
+            Choice::Random { seed: instance.seed },
+        ))
     },
 };
 
@@ -38,10 +42,10 @@ pub static DETERMINISTIC: LayerEntry = LayerEntry {
     stage: Stage::Subset,
     counts_unhealthy: false,
     parameters: PARAMETERS,
-    wrap: |inside, settings, seat| {
+    wrap: |inside, settings, instance| {
         let size = settings.integer("subset_size") as usize;
-        let choice = Choice::Deterministic { client: seat.number };
-        Box::new(Subset::new(inside.build_at(seat), size, choice))
+        let choice = Choice::Deterministic { client: instance.number };
+        Box::new(Subset::new(inside.build_as(instance), size, choice))
     },
 };
 

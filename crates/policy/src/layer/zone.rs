@@ -6,7 +6,7 @@ use engine::Time;
 pub use routing::{Route, ZoneRouting};
 
 use super::{LayerEntry, Stage, hand_on};
-use crate::{Configured, Endpoint, Kind, Parameter, PickContext, Policy, Seat, block::Parts};
+use crate::{Configured, Endpoint, Instance, Kind, Parameter, PickContext, Policy, block::Parts};
 
 /// Its line in the list of layers.
 pub static ENTRY: LayerEntry = LayerEntry {
@@ -33,17 +33,17 @@ pub static ENTRY: LayerEntry = LayerEntry {
             kind: Kind::Integer { default: 6, min: 0, max: u64::MAX },
         },
     ],
-    wrap: |inside, settings, seat| {
+    wrap: |inside, settings, instance| {
         let callers = match settings.integer("local_percent") {
             0 => Callers::Even,
             percent => Callers::Here { percent: percent as u32 },
         };
         let zone = match settings.integer("zone") {
-            0 => seat.zone,
+            0 => instance.zone,
             zone => zone as u32,
         };
         let least = usize::try_from(settings.integer("min_cluster_size")).unwrap_or(usize::MAX);
-        Box::new(ZoneAware::new(inside, (zone, callers), least, seat))
+        Box::new(ZoneAware::new(inside, (zone, callers), least, instance))
     },
 };
 
@@ -112,9 +112,9 @@ impl ZoneAware {
         inside: Configured,
         (zone, callers): (u32, Callers),
         least: usize,
-        seat: Seat,
+        instance: Instance,
     ) -> Self {
-        let parts = Parts::new(inside, seat);
+        let parts = Parts::new(inside, instance);
         Self { zone, callers, least, parts, zones: Vec::new(), routing: None }
     }
 
@@ -179,7 +179,7 @@ mod tests {
     /// How many of 10 000 requests from zone 1 go to endpoints of each zone.
     fn counts(callers: Callers, zones: &[u32], change: impl Fn(&mut Vec<Endpoint>)) -> [u32; 4] {
         let inside = Configured::by_name("kube-proxy.random").expect("it is listed");
-        let mut layer = ZoneAware::new(inside, (1, callers), 6, Seat::only(1));
+        let mut layer = ZoneAware::new(inside, (1, callers), 6, Instance::only(1));
         let mut endpoints = Endpoint::numbered(&vec![1; zones.len()]);
         endpoints.iter_mut().zip(zones).for_each(|(endpoint, zone)| endpoint.zone = *zone);
         change(&mut endpoints);

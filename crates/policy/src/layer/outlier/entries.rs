@@ -71,7 +71,7 @@ pub static ENVOY: LayerEntry = LayerEntry {
         hosts("failure_percentage_minimum_hosts"),
         volume("failure_percentage_request_volume", 50),
     ],
-    wrap: |inside, settings, seat| {
+    wrap: |inside, settings, instance| {
         let detection = Detection {
             cap: Cap::Below {
                 percent: whole(settings, "max_ejection_percent"),
@@ -91,7 +91,7 @@ pub static ENVOY: LayerEntry = LayerEntry {
             ..sampled(settings, ["enforcing_success_rate", "enforcing_failure_percentage"])
         };
         let counts = inside.counts_unhealthy();
-        Box::new(Outlier::new(inside.build_at(seat), detection, counts, seat.seed))
+        Box::new(Outlier::new(inside.build_as(instance), detection, counts, instance.seed))
     },
 };
 
@@ -119,7 +119,7 @@ pub static GRPC: LayerEntry = LayerEntry {
         hosts("failure_percentage_minimum_hosts"),
         volume("failure_percentage_request_volume", 50),
     ],
-    wrap: |inside, settings, seat| {
+    wrap: |inside, settings, instance| {
         let never = Rule { limit: 0, enforcing_percent: 0 };
         let detection = Detection {
             cap: Cap::Until { percent: whole(settings, "max_ejection_percent") },
@@ -131,7 +131,7 @@ pub static GRPC: LayerEntry = LayerEntry {
             ..sampled(settings, ["success_rate_enforcement", "failure_percentage_enforcement"])
         };
         let counts = inside.counts_unhealthy();
-        Box::new(Outlier::new(inside.build_at(seat), detection, counts, seat.seed))
+        Box::new(Outlier::new(inside.build_as(instance), detection, counts, instance.seed))
     },
 };
 
