@@ -2,7 +2,7 @@
 //! is over.
 
 use api::{PodId, ServiceId, TargetId};
-use engine::Time;
+use engine::{Random, Time};
 use policy::PickContext;
 use record::{Cause, Request};
 
@@ -35,13 +35,14 @@ fn choose(
 }
 
 impl DataPlane {
-    /// The load balancer of a Service chooses a pod, or a node whose rules choose then.
+    /// The load balancer of a Service chooses a pod, or a node, whose rules are to choose then.
     pub(crate) fn by_load_balancer(
         &mut self,
         id: FlightId,
         service: ServiceId,
+        random: &mut dyn Random,
         now: Time,
-    ) -> Result<(Option<PodId>, u16), Refusal> {
+    ) -> Result<Option<(PodId, u16)>, Refusal> {
         let flight = self.flights.flight_mut(id);
         let client = &self.clients[flight.request.client.0 as usize];
         let transport = client.config.transport;
@@ -50,22 +51,20 @@ impl DataPlane {
             return Err(Refusal::NotAdmitted);
         }
         let request = &mut flight.request;
-        let mut random = client.policy_stream(request.number, request.attempts);
-        let mut context = PickContext::new(now, &mut random);
+        let mut context = PickContext::new(now, random);
         let targets = self.pod_targets.as_mut().filter(|_| transport == Transport::Tcp);
         if let Some(targets) = targets {
             if targets.have_policy() {
                 context.flow = flow(client, request, asked, &self.runtime);
             }
-            let (pod, port) = choose(targets, &self.runtime, request, asked, &mut context)?;
             flight.link = Link::Direct;
-            return Ok((Some(pod), port));
+            return choose(targets, &self.runtime, request, asked, &mut context).map(Some);
         }
         if self.balancers.have_policy() {
             context.flow = flow(client, request, asked, &self.runtime);
         }
         request.node = self.balancers.node(service, request.node, &mut context);
-        self.by_rules(id, asked, &mut random, now)
+        Ok(None)
     }
 
     /// A deregistered pod's time is over: what it is still at work on for its balancer is broken

@@ -4,7 +4,7 @@
 //! reaches the client. What happens between two of them at one place happens at once.
 
 use api::{PodId, ServiceId};
-use engine::{Lane, Random, Source, Span, Time};
+use engine::{Lane, Source, Span, Time};
 use policy::PickContext;
 use record::{Cause, ClientId, Outcome, Request};
 
@@ -14,7 +14,7 @@ use crate::{
     connection::{self, Caller, Connection, Transport},
     event::{Event, class},
     flight::{Carrier, Flight, FlightId, Link},
-    kube_proxy::{Asked, Refusal},
+    kube_proxy::Refusal,
     pool::Hold,
     wanted::flow,
 };
@@ -126,7 +126,8 @@ impl DataPlane {
         }
     }
 
-    /// Chooses a pod of a Service, and its port.
+    /// Chooses a pod of a Service, and its port: by the sender's own balancer, by a load balancer, or by the
+    /// rules of the node.
     #[inline]
     fn choose_pod(
         &mut self,
@@ -136,36 +137,26 @@ impl DataPlane {
     ) -> Result<(Option<PodId>, u16), Refusal> {
         let flight = self.flights.flight_mut(id);
         let client = &self.clients[flight.request.client.0 as usize];
-        match client.chosen_by {
-            ChosenBy::Rules => {
-                let asked = flight.asks(client.config.transport).ok_or(Refusal::Reject)?;
-                let Request { number, attempts, .. } = flight.request;
-                let mut random = client.policy_stream(number, attempts);
-                self.by_rules(id, asked, &mut random, cx.now)
-            }
-            ChosenBy::LoadBalancer => self.by_load_balancer(id, service, cx.now),
-            ChosenBy::Sidecar => self.by_sidecar(id, cx),
+        let (chosen_by, transport) = (client.chosen_by, client.config.transport);
+        if chosen_by == ChosenBy::Sidecar {
+            return self.by_sidecar(id, cx);
         }
-    }
-
-    /// The rules of a request's node choose, by the draws that are left for its balancing.
-    #[inline]
-    pub(crate) fn by_rules(
-        &mut self,
-        id: FlightId,
-        asked: Asked,
-        random: &mut dyn Random,
-        now: Time,
-    ) -> Result<(Option<PodId>, u16), Refusal> {
+        let asked = flight.asks(transport).ok_or(Refusal::Reject)?;
+        let mut random = client.policy_stream(flight.request.number, flight.request.attempts);
+        if chosen_by == ChosenBy::LoadBalancer
+            && let Some((pod, port)) = self.by_load_balancer(id, service, &mut random, cx.now)?
+        {
+            return Ok((Some(pod), port));
+        }
         let flight = self.flights.flight_mut(id);
         let request = &flight.request;
-        let client = &self.clients[request.client.0 as usize];
-        let mut context = PickContext::new(now, random);
+        let mut context = PickContext::new(cx.now, &mut random);
         if self.looks_at_flows {
+            let client = &self.clients[request.client.0 as usize];
             context.flow = flow(client, request, asked, &self.runtime);
         }
         let proxy = &mut self.proxies[request.node.0 as usize];
-        let (target, known) = match client.config.transport {
+        let (target, known) = match transport {
             Transport::Udp { one_socket: true } => {
                 proxy.send(request.client, asked, &mut context)?
             }

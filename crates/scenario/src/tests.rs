@@ -1,5 +1,6 @@
 //! Whole loads: from texts to a scenario and rendered diagnostics.
 
+mod balancing;
 mod endpoint_slices;
 mod faulty_scenarios;
 mod hostile;

@@ -214,6 +214,10 @@ impl Reading<'_> {
             (Kind::Flag { .. }, Value::Bool(flag)) => Some(Setting::Flag(*flag)),
             (_, Value::Int(number)) => u64::try_from(*number).ok().map(Setting::Integer),
             (_, Value::Float(number)) => Some(Setting::Number(*number)),
+            // YAML takes these words for booleans where nothing is around them.
+            (Kind::Choice { of }, Value::Bool(flag)) if of.contains(&"on") => {
+                Some(Setting::Choice(if *flag { "on" } else { "off" }))
+            }
             (Kind::Choice { .. }, _) => Some(Setting::Choice(&text)),
             _ => None,
         };
