@@ -82,12 +82,20 @@ fn page_of(what: &str) -> Option<String> {
     Some(format!("{cause}\n\n{}\n", rest[..end].trim()))
 }
 
+/// How wide a terminal is at the least.
+const WIDTH: usize = 80;
+
 /// Lines of at most 80 characters.
 fn wrapped(text: &str) -> String {
+    lines(text, WIDTH).join("\n")
+}
+
+/// Lines of at most so many characters.
+fn lines(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         let line = lines.last_mut().expect("there is always one");
-        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > 80 {
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
             lines.push(word.to_owned());
         } else {
             if !line.is_empty() {
@@ -96,7 +104,7 @@ fn wrapped(text: &str) -> String {
             line.push_str(word);
         }
     }
-    lines.join("\n")
+    lines
 }
 
 #[cfg(test)]

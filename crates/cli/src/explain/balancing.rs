@@ -2,7 +2,7 @@
 
 use policy::{CATALOGUE, Entry, LAYERS, LayerEntry, Level, Parameter};
 
-use super::wrapped;
+use super::{WIDTH, lines, wrapped};
 
 /// The word that all of them are listed under, as it is written in a Scenario.
 const ALL: &str = "balancing";
@@ -88,7 +88,10 @@ fn settable(parameters: &[Parameter]) -> String {
     let mut text = "\nWhat can be set, and its default\n".to_owned();
     for Parameter { name, summary, kind } in parameters {
         text += &format!("  {name:width$}  {} ({})\n", kind.default(), kind.range());
-        text += &format!("  {:width$}  {summary}\n", "");
+        // Behind a long name is room for a few words still.
+        for line in lines(summary, WIDTH.saturating_sub(width + 4).max(WIDTH / 2)) {
+            text += &format!("  {:width$}  {line}\n", "");
+        }
     }
     text
 }

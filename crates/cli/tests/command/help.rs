@@ -119,7 +119,8 @@ What can be set, and its default
   selection_method     N_CHOICES (one of N_CHOICES, FULL_SCAN)
                        Whether to compare a few that are drawn, or all.
   active_request_bias  1 (a number from 0)
-                       How much active requests reduce a weight, where weights differ.
+                       How much active requests reduce a weight, where weights
+                       differ.
 
 In a Scenario
   balancing: { envoy.least_request: { choice_count: 2 } }
@@ -135,7 +136,8 @@ the list.
 
 What can be set, and its default
   shuffle_address_list  false (true or false)
-                        Whether the addresses are put in a random order, the heavy ones rather to the front.
+                        Whether the addresses are put in a random order, the
+                        heavy ones rather to the front.
 
 In a Scenario
   balancing: { grpc.pick_first: { shuffle_address_list: false } }
@@ -150,11 +152,13 @@ What can be set, and its default
   slow_start_window   1m (a duration)
                       How long an endpoint is new; Envoy has no default.
   aggression          1 (a number from 0.001)
-                      How fast the weight grows at first: 1 is a straight line, more is faster.
+                      How fast the weight grows at first: 1 is a straight line,
+                      more is faster.
   min_weight_percent  10 (a number from 0 to 100)
                       What it begins with, in percent of its weight.
   step                1s (a duration)
-                      How often weights are worked out; Envoy does it whenever it chooses.
+                      How often weights are worked out; Envoy does it whenever
+                      it chooses.
 
 In a Scenario
   balancing: { envoy.least_request: {}, layers: [{ envoy.slow_start: { slow_start_window: 1m } }] }
