@@ -73,7 +73,8 @@ pub enum Event {
 }
 
 /// Who an event is for, where several are due at once: lower classes first. All are above the
-/// control plane's; arrivals come last, so that a request sees all that happened by its time.
+/// control plane's; arrivals come behind all that happens by itself, so that a request sees what
+/// happened by its time, and lines are called behind those.
 pub mod class {
     /// The container runtime's words to kubelets, and load balancers' to their controller.
     pub const RUNTIME: u8 = 40;

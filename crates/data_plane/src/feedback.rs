@@ -99,7 +99,7 @@ impl DataPlane {
         &mut self,
         (client, caller): (ClientId, Caller),
         kept: &Kept,
-        cx: &Cx<'_>,
+        cx: &mut Cx<'_>,
     ) {
         let Route { node, pod, asked, by_rules, .. } = kept.route;
         let age = cx.now.since(kept.opened);
@@ -120,6 +120,9 @@ impl DataPlane {
         }
         if let Some(mesh) = self.mesh.as_mut().filter(|_| balances) {
             mesh.ended((client, caller), &closed(endpoint_of(pod), cx.now, age), || None);
+            if let Some(sidecar) = mesh.sidecar_of((client, caller)) {
+                self.lines.look_again(|at| *at == Counter::Sidecar(sidecar), cx);
+            }
         }
     }
 }

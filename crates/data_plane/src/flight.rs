@@ -161,6 +161,14 @@ impl Flights {
         }
     }
 
+    /// Moves a request back to the place that it was moved on from at this moment, so that the event
+    /// that waits there finds it.
+    pub fn move_back(&mut self, id: FlightId, to: FlightId) {
+        let place = std::mem::replace(&mut self.places[id.0 as usize], Place::Free);
+        self.free.push(id.0);
+        self.places[to.0 as usize] = place;
+    }
+
     /// The requests that a program has accepted and is not done with, in the order in which they
     /// were wanted. It looks at all there are: programs end rarely, and a list in each of them would
     /// cost every request.

@@ -40,6 +40,8 @@ pub(crate) struct Lines {
     standing: usize,
     /// The request whose turn it is: it stands in no line.
     turn: Option<FlightId>,
+    /// Whether it has asked in vain.
+    in_vain: bool,
 }
 
 /// The line at a balancer.
@@ -74,10 +76,10 @@ impl Lines {
         })
     }
 
-    /// Puts a request into a line: at the end, or in front if it comes from there.
-    fn push(&mut self, id: FlightId, line: LineId) {
+    /// Puts a request into a line: at the end, or in front.
+    fn push(&mut self, id: FlightId, line: LineId, in_front: bool) {
         let waiting = &mut self.all[line.0 as usize].waiting;
-        match self.turn == Some(id) {
+        match in_front {
             true => waiting.push_front(id),
             false => waiting.push_back(id),
         }
@@ -106,7 +108,7 @@ impl Lines {
     /// Has the first of a line ask at this time, unless it does so before.
     fn ask(&mut self, id: LineId, time: Time, cx: &mut Cx<'_>) {
         let line = &mut self.all[id.0 as usize];
-        if !line.waiting.is_empty() && line.due.is_none_or(|due| time < due) {
+        if line.due.is_none_or(|due| time < due) {
             line.due = Some(time);
             let source = Source { class: class::LINE, entity: id.0 };
             cx.agenda.at(time, source, Event::Release(id));
@@ -118,7 +120,8 @@ impl Lines {
         if self.standing == 0 {
             return;
         }
-        let changed = self.by_counter.iter().filter(|(counter, _)| at(counter));
+        let stands = |line: &LineId| !self.line(*line).waiting.is_empty();
+        let changed = self.by_counter.iter().filter(|(at_it, line)| at(at_it) && stands(line));
         let changed: Vec<LineId> = changed.map(|(_, line)| *line).collect();
         changed.into_iter().for_each(|line| self.ask(line, cx.now, cx));
     }
@@ -151,10 +154,14 @@ impl DataPlane {
         flight.link = Link::InLine;
         let deadline = flight.deadline;
         let line = self.lines.at(at);
-        self.lines.push(id, line);
         if let Some(until) = until {
             self.lines.ask(line, until, cx);
         }
+        if self.lines.turn == Some(id) {
+            self.lines.in_vain = true;
+            return;
+        }
+        self.lines.push(id, line, false);
         // How it ends if it is not its turn before.
         self.end_at(id, deadline, cx);
     }
@@ -170,11 +177,27 @@ impl DataPlane {
         while self.lines.line(id).due.is_none()
             && let Some(first) = self.lines.pop(id)
         {
-            let flight = self.flights.move_on(first);
-            self.flights.flight_mut(flight).link = Link::Direct;
-            self.lines.turn = Some(flight);
-            self.connect(flight, cx);
+            let id_now = self.flights.move_on(first);
+            let flight = self.flights.flight_mut(id_now);
+            flight.link = Link::Direct;
+            let (deadline, retry) = (flight.deadline, flight.request.pod.is_some());
+            (self.lines.turn, self.lines.in_vain) = (Some(id_now), false);
+            self.connect(id_now, cx);
             self.lines.turn = None;
+            if !self.lines.in_vain {
+                continue;
+            }
+            let flight = self.flights.flight(id_now);
+            if flight.deadline == deadline {
+                // It stands where it stood; but where a retry is not to go, others may.
+                self.flights.move_back(id_now, first);
+                self.lines.push(first, id, !retry);
+            } else {
+                // It has failed at once meanwhile, and stands in line with its next attempt.
+                let deadline = flight.deadline;
+                self.lines.push(id_now, id, false);
+                self.end_at(id_now, deadline, cx);
+            }
         }
     }
 

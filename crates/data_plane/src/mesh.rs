@@ -187,13 +187,22 @@ impl Mesh {
         }
     }
 
-    /// A pod is gone, and the sidecars that it had for any client, which are given back.
-    pub(crate) fn leave(&mut self, pod: PodId) -> Vec<SidecarId> {
-        let Self { sidecars, by_sender, .. } = self;
-        let gone = by_sender.extract_if(.., |(_, caller), _| *caller == Caller::Pod(pod));
-        let gone: Vec<SidecarId> = gone.map(|(_, id)| id).collect();
-        gone.iter().for_each(|id| sidecars[id.0 as usize] = None);
-        gone
+    /// The sidecars that a pod has for any client.
+    pub(crate) fn sidecars_of(&self, pod: PodId) -> impl Iterator<Item = SidecarId> {
+        let senders = self.by_sender.iter();
+        senders.filter(move |((_, caller), _)| *caller == Caller::Pod(pod)).map(|(_, id)| *id)
+    }
+
+    /// A pod is gone, and the sidecars that it had for any client.
+    pub(crate) fn leave(&mut self, pod: PodId) {
+        let sidecars = &mut self.sidecars;
+        self.by_sender.retain(|(_, caller), id| {
+            let stays = *caller != Caller::Pod(pod);
+            if !stays {
+                sidecars[id.0 as usize] = None;
+            }
+            stays
+        });
     }
 
     /// The sidecar of a sender. One that has just come up knows what was pushed last.

@@ -222,6 +222,9 @@ impl DataPlane {
 
     /// Nobody sends from a pod any more.
     fn remove_sender(&mut self, pod: PodId, cx: &mut Cx<'_>) {
+        for sidecar in self.mesh.iter().flat_map(|mesh| mesh.sidecars_of(pod)) {
+            self.lines.disband(sidecar);
+        }
         for client in (0..self.clients.len() as u32).map(ClientId) {
             let pool = self.clients[client.0 as usize].remove_sender(pod);
             self.close_pool((client, Caller::Pod(pod)), pool, cx);
@@ -260,9 +263,7 @@ impl DataPlane {
         for server in self.servers_of(pod) {
             self.exit(server, SIGKILL_EXIT, cx);
         }
-        for sidecar in self.mesh.iter_mut().flat_map(|mesh| mesh.leave(pod)) {
-            self.lines.disband(sidecar);
-        }
+        self.mesh.iter_mut().for_each(|mesh| mesh.leave(pod));
         if self.runtime.remove_sandbox(pod).is_some() {
             cx.recorder.record(cx.now, &Record::SandboxRemoved { pod });
         }

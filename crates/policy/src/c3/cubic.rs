@@ -129,14 +129,14 @@ impl Policy for C3Cubic {
         let now = context.now;
         let Self { score, growth, rates, tried } = self;
         let all = 0..score.places();
+        tried.clear();
+        tried.extend(context.tried.iter().filter_map(|id| score.outstanding.place(*id)));
+        // Where a request has failed it goes again only if there is nobody else.
+        let others = all.clone().any(|place| !tried.contains(&place));
+        let places = all.filter(|place| !(others && tried.contains(place)));
         let place = match growth {
-            None => any_of_least(score, all, now, context.random)?,
+            None => any_of_least(score, places, now, context.random)?,
             Some(growth) => {
-                tried.clear();
-                tried.extend(context.tried.iter().filter_map(|id| score.outstanding.place(*id)));
-                // Where a request has failed it goes again only if there is nobody else.
-                let others = all.clone().any(|place| !tried.contains(&place));
-                let places = all.filter(|place| !(others && tried.contains(place)));
                 let wait = |place: usize| rates[place].wait(now, growth);
                 let ready = places.clone().filter(|place| wait(*place) == Span::ZERO);
                 let found = any_of_least(score, ready, now, context.random);
@@ -318,6 +318,38 @@ mod tests {
         assert!(of(&mut score, 2) <= 0.0, "its answer is awaited");
         end(&mut score, &all[2], None);
         assert!((of(&mut score, 2) - 0.1).abs() < 1e-9, "of one that says nothing");
+    }
+
+    #[test]
+    fn where_a_request_has_failed_it_goes_only_if_there_is_nobody_else() {
+        let all = Endpoint::numbered(&[1; 3]);
+        let interval = Span::from_millis(20);
+        let growth = Growth { interval, beta: 0.2, gamma: 0.032, s_max: 10.0 };
+        for growth in [None, Some(growth)] {
+            let mut policy = C3Cubic::new(CubicScore::new(1, 0.9), growth);
+            policy.update(&all, Time::ZERO);
+            let mut random = engine::Streams::new(1).named("c3");
+            let mut pick = |policy: &mut C3Cubic, tried: &[EndpointId]| {
+                let mut context = PickContext::new(Time::ZERO, &mut random);
+                context.tried = tried;
+                policy.pick(&mut context)
+            };
+            // It fails at once, and so is the best by far.
+            let (now, latency) = (Time::ZERO, Span::from_nanos(1));
+            let failed =
+                Ended { endpoint: all[1].id, now, latency, reply: Reply::Failed, report: None };
+            for endpoint in &all {
+                policy.chosen(0, Time::ZERO);
+                let latency = Span::from_secs(1);
+                policy.ended(&Ended { endpoint: endpoint.id, latency, ..failed });
+            }
+            policy.ended(&failed);
+            for _ in 0..5 {
+                assert_ne!(pick(&mut policy, &[all[1].id]), Some(1), "{growth:?}");
+            }
+            policy.update(&all[1..2], Time::ZERO);
+            assert_eq!(pick(&mut policy, &[all[1].id]), Some(0), "{growth:?}");
+        }
     }
 
     #[test]
