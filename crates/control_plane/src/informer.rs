@@ -17,7 +17,8 @@ use api::{
 #[derive(Debug, Default)]
 pub struct Informers {
     objects: BTreeMap<(Kind, Key), Object>,
-    by_owner: BTreeMap<(Kind, Uid), BTreeSet<Key>>,
+    /// What each object controls: controllers go through all of it at every sync.
+    by_owner: BTreeMap<(Kind, Uid), BTreeMap<Key, Object>>,
     slices_by_service: BTreeMap<Key, BTreeSet<Key>>,
     nodes: BTreeMap<Arc<str>, Arc<Node>>,
 }
@@ -85,12 +86,18 @@ impl Informers {
 
     /// ReplicaSets that a Deployment controls, in the order of their keys.
     pub fn replica_sets_of(&self, owner: &Uid) -> impl Iterator<Item = &Arc<ReplicaSet>> {
-        self.owned(Kind::ReplicaSet, owner).filter_map(|key| self.replica_set(key))
+        self.owned(Kind::ReplicaSet, owner).filter_map(|object| match object {
+            Object::ReplicaSet(set) => Some(set),
+            _ => None,
+        })
     }
 
     /// Pods that a ReplicaSet controls, in the order of their keys.
     pub fn pods_of(&self, owner: &Uid) -> impl Iterator<Item = &Arc<Pod>> {
-        self.owned(Kind::Pod, owner).filter_map(|key| self.pod(key))
+        self.owned(Kind::Pod, owner).filter_map(|object| match object {
+            Object::Pod(pod) => Some(pod),
+            _ => None,
+        })
     }
 
     /// Pods of a namespace that carry all these labels, in the order of their keys.
@@ -117,8 +124,8 @@ impl Informers {
             .filter_map(|key| self.endpoint_slice(key))
     }
 
-    fn owned(&self, kind: Kind, owner: &Uid) -> impl Iterator<Item = &Key> {
-        self.by_owner.get(&(kind, owner.clone())).into_iter().flatten()
+    fn owned(&self, kind: Kind, owner: &Uid) -> impl Iterator<Item = &Object> {
+        self.by_owner.get(&(kind, owner.clone())).into_iter().flat_map(BTreeMap::values)
     }
 
     fn index(&mut self, object: &Object, present: bool) {
@@ -131,7 +138,11 @@ impl Informers {
             };
         };
         if let Some(owner) = &object.meta().owner {
-            place(self.by_owner.entry((object.kind(), owner.uid.clone())).or_default());
+            let owned = self.by_owner.entry((object.kind(), owner.uid.clone())).or_default();
+            match present {
+                true => owned.insert(key.clone(), object.clone()),
+                false => owned.remove(&key),
+            };
         }
         match object {
             Object::EndpointSlice(slice) => {
