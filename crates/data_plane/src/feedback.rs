@@ -13,6 +13,7 @@ use crate::{
     flight::{FlightId, Link},
     kube_proxy::Asked,
     lines::Counter,
+    mesh::SidecarId,
     pool::{Kept, Route},
 };
 
@@ -87,11 +88,9 @@ impl DataPlane {
         let (Some(mesh), Some(pod), true) = (&mut self.mesh, request.pod, balances) else { return };
         let ended = end_of(request, endpoint_of(pod), cx.now);
         let (runtime, now) = (&mut self.runtime, cx.now);
-        let sender = (request.client, flight.caller);
-        mesh.ended(sender, &ended, || runtime.report(pod, now));
-        if let Some(sidecar) = mesh.sidecar_of(sender) {
-            self.lines.look_again(|at| *at == Counter::Sidecar(sidecar), cx);
-        }
+        let sidecar =
+            mesh.ended((request.client, flight.caller), &ended, || runtime.report(pod, now));
+        self.lines.look_again(|at| is_beside(at, sidecar), cx);
     }
 
     /// A connection that its sender kept is closed.
@@ -119,12 +118,16 @@ impl DataPlane {
             }
         }
         if let Some(mesh) = self.mesh.as_mut().filter(|_| balances) {
-            mesh.ended((client, caller), &closed(endpoint_of(pod), cx.now, age), || None);
-            if let Some(sidecar) = mesh.sidecar_of((client, caller)) {
-                self.lines.look_again(|at| *at == Counter::Sidecar(sidecar), cx);
-            }
+            let closed = closed(endpoint_of(pod), cx.now, age);
+            let sidecar = mesh.ended((client, caller), &closed, || None);
+            self.lines.look_again(|at| is_beside(at, sidecar), cx);
         }
     }
+}
+
+/// Whether a line is at this sidecar.
+fn is_beside(at: &Counter, sidecar: Option<SidecarId>) -> bool {
+    matches!(at, Counter::Sidecar(beside) if Some(*beside) == sidecar)
 }
 
 fn endpoint_of(pod: PodId) -> EndpointId {

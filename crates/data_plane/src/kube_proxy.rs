@@ -200,8 +200,11 @@ impl KubeProxy {
             Object::EndpointSlice(slice) if slice.service_name.is_empty() => return,
             Object::EndpointSlice(slice) => {
                 let key = Key::new(slice.meta.namespace.clone(), slice.service_name.clone());
-                for zone in slice.endpoints.iter().filter_map(|it| it.zone.as_ref()) {
-                    self.zones.note(zone);
+                if self.is_layered() {
+                    let zones = slice.endpoints.iter().filter_map(|it| it.zone.as_ref());
+                    for zone in zones {
+                        self.zones.note(zone);
+                    }
                 }
                 let slices = self.slices.entry(key.clone()).or_default();
                 if gone {
@@ -447,10 +450,15 @@ impl KubeProxy {
         PortRules::new(service.info(), &infos, place, self.config.mode, target)
     }
 
+    /// Whether there are layers around its policy, which may go by zones.
+    fn is_layered(&self) -> bool {
+        self.config.policy.layers().next().is_some()
+    }
+
     /// The zone of this node, and those of the candidates, where the policy may go by them.
     fn zones_of(&self, candidates: &[Candidate<'_>]) -> TargetZones {
         let own = self.zones.number(&self.zone);
-        if self.config.policy.layers().next().is_none() {
+        if !self.is_layered() {
             return TargetZones { own, each: BTreeMap::new() };
         }
         let zone = |it: &Candidate<'_>| {

@@ -174,17 +174,17 @@ impl Mesh {
         sidecar.into_iter().for_each(|it| it.balancer.reported(pod, now, report));
     }
 
-    /// Hears how a sender's request ended, and can ask what its pod says of itself.
+    /// Hears how a sender's request ended, and can ask what its pod says of itself. Gives back the sidecar
+    /// that it concerns.
     pub(crate) fn ended(
         &mut self,
         sender: (ClientId, Caller),
         ended: &Ended,
         report: impl FnOnce() -> Option<Report>,
-    ) {
-        let Some(id) = self.by_sender.get(&sender) else { return };
-        if let Some(sidecar) = &mut self.sidecars[id.0 as usize] {
-            sidecar.balancer.ended(ended, report);
-        }
+    ) -> Option<SidecarId> {
+        let id = self.sidecar_of(sender)?;
+        self.sidecars[id.0 as usize].as_mut()?.balancer.ended(ended, report);
+        Some(id)
     }
 
     /// The sidecars that a pod has for any client.

@@ -71,7 +71,7 @@ impl Probes {
                 Some(free) => *free = probe,
                 None => self.all.push(probe),
             }
-            cx.agenda.at(cx.now + delay, asker.source(), Event::ProbePod(ProbeId(place)));
+            cx.agenda.at(cx.now + delay, source(asker), Event::ProbePod(ProbeId(place)));
         }
     }
 
@@ -80,7 +80,7 @@ impl Probes {
         let probe = &mut self.all[id.0 as usize];
         let runs = runtime.first_server(probe.pod).is_some_and(Server::is_running);
         probe.report = runs.then(|| runtime.report(probe.pod, cx.now)).flatten();
-        cx.agenda.at(cx.now + probe.delay, probe.asker.source(), Event::HearProbe(id));
+        cx.agenda.at(cx.now + probe.delay, source(probe.asker), Event::HearProbe(id));
     }
 
     /// What a pod said comes back; `None` where it said nothing.
@@ -108,11 +108,9 @@ impl DataPlane {
     }
 }
 
-impl Asker {
-    fn source(self) -> Source {
-        match self {
-            Self::Sidecar(id) => id.source(),
-            Self::Worker(id) => Source { class: class::INGRESS, entity: id.number() },
-        }
+fn source(asker: Asker) -> Source {
+    match asker {
+        Asker::Sidecar(id) => id.source(),
+        Asker::Worker(id) => Source { class: class::INGRESS, entity: id.number() },
     }
 }

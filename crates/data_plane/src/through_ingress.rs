@@ -55,9 +55,10 @@ impl DataPlane {
             flight.fail(Cause::Http5xx);
             return self.finish(id, cx);
         };
-        let counter = |worker| Counter::Worker(worker, backend.clone());
-        if self.lines.is_behind(id, || flight.ingress.map(counter)) {
-            let at = flight.ingress.map(counter).expect("it came in through one");
+        let worker_id = flight.ingress.expect("it came in through one");
+        let counter = || Counter::Worker(worker_id, backend.clone());
+        if self.lines.is_behind(id, || Some(counter())) {
+            let at = counter();
             return self.stand_in_line(id, None, at, cx);
         }
         request.service = self.dns.service_named(&backend.service);
@@ -73,7 +74,8 @@ impl DataPlane {
             ..PickContext::new(cx.now, &mut random)
         };
         let Some(upstream) = proxy.pick(worker, backend, failed_at, &mut context) else {
-            if let (until @ Some(_), Some(at)) = (context.held_until, flight.ingress.map(counter)) {
+            if let until @ Some(_) = context.held_until {
+                let at = counter();
                 return self.stand_in_line(id, until, at, cx);
             }
             // Where it has failed before, that stays the reason.

@@ -1,7 +1,7 @@
 //! A request's way through a load balancer, to a node or straight to a pod, and out again when a pod's time
 //! is over.
 
-use api::{PodId, ServiceId, TargetId};
+use api::{PodId, TargetId};
 use engine::{Random, Time};
 use policy::PickContext;
 use record::{Cause, Request};
@@ -39,15 +39,14 @@ impl DataPlane {
     pub(crate) fn by_load_balancer(
         &mut self,
         id: FlightId,
-        service: ServiceId,
+        asked: Asked,
         random: &mut dyn Random,
         now: Time,
     ) -> Result<Option<(PodId, u16)>, Refusal> {
         let flight = self.flights.flight_mut(id);
         let client = &self.clients[flight.request.client.0 as usize];
         let transport = client.config.transport;
-        let asked = flight.asks(transport).ok_or(Refusal::Reject)?;
-        if !self.balancers.admits(service, client.config.address) {
+        if !self.balancers.admits(asked.service, client.config.address) {
             return Err(Refusal::NotAdmitted);
         }
         let request = &mut flight.request;
@@ -63,7 +62,7 @@ impl DataPlane {
         if self.balancers.have_policy() {
             context.flow = flow(client, request, asked, &self.runtime);
         }
-        request.node = self.balancers.node(service, request.node, &mut context);
+        request.node = self.balancers.node(asked.service, request.node, &mut context);
         Ok(None)
     }
 

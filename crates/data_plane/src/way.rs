@@ -3,7 +3,7 @@
 //! It is a chain of three events: the client connects, the connection reaches the pod, the answer
 //! reaches the client. What happens between two of them at one place happens at once.
 
-use api::{PodId, ServiceId};
+use api::PodId;
 use engine::{Lane, Source, Span, Time};
 use policy::PickContext;
 use record::{Cause, ClientId, Outcome, Request};
@@ -100,7 +100,7 @@ impl DataPlane {
                 let deadline = flight.deadline;
                 return self.end_at(id, deadline, cx);
             }
-            (_, Some(service)) => match self.choose_pod(id, service, cx) {
+            (_, Some(_)) => match self.choose_pod(id, cx) {
                 Ok(chosen) => chosen,
                 Err(refusal) => return self.refuse(id, refusal, extra, cx),
             },
@@ -132,7 +132,6 @@ impl DataPlane {
     fn choose_pod(
         &mut self,
         id: FlightId,
-        service: ServiceId,
         cx: &mut Cx<'_>,
     ) -> Result<(Option<PodId>, u16), Refusal> {
         let flight = self.flights.flight_mut(id);
@@ -144,7 +143,7 @@ impl DataPlane {
         let asked = flight.asks(transport).ok_or(Refusal::Reject)?;
         let mut random = client.policy_stream(flight.request.number, flight.request.attempts);
         if chosen_by == ChosenBy::LoadBalancer
-            && let Some((pod, port)) = self.by_load_balancer(id, service, &mut random, cx.now)?
+            && let Some((pod, port)) = self.by_load_balancer(id, asked, &mut random, cx.now)?
         {
             return Ok((Some(pod), port));
         }

@@ -1,5 +1,5 @@
-//! C3, as the paper of that name describes it: replicas ranked by what they would take, each of which has a
-//! rate.
+//! C3, as the paper of that name describes it: replicas ranked by what they would take, and a rate
+//! for each.
 
 pub mod cubic;
 pub mod send_rate;

@@ -48,8 +48,7 @@ impl<P: Policy> Part<P> {
         part: impl IntoIterator<Item = (usize, Endpoint)>,
         now: Time,
     ) {
-        self.note(length, part);
-        if self.told != self.before {
+        if self.is_news(length, part) {
             self.policy.update(&self.told, now);
         }
     }
@@ -61,10 +60,19 @@ impl<P: Policy> Part<P> {
         part: impl IntoIterator<Item = (usize, Endpoint)>,
         now: Time,
     ) {
-        self.note(length, part);
-        if self.told != self.before {
+        if self.is_news(length, part) {
             self.policy.reweighed(&self.told, now);
         }
+    }
+
+    /// Notes a part, and whether it is another than before.
+    fn is_news(
+        &mut self,
+        length: usize,
+        part: impl IntoIterator<Item = (usize, Endpoint)>,
+    ) -> bool {
+        self.note(length, part);
+        self.told != self.before
     }
 
     fn note(&mut self, length: usize, part: impl IntoIterator<Item = (usize, Endpoint)>) {

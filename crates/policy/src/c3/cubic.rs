@@ -1,5 +1,5 @@
-//! Replicas ranked by the queue that a request would meet, to the third power, each of which is sent no more
-//! than it answers.
+//! Replicas ranked by the queue that a request would meet, to the third power, and sent no more than they answer
+//! where that is wanted.
 
 use engine::{Span, Time};
 
@@ -338,11 +338,12 @@ mod tests {
             let (now, latency) = (Time::ZERO, Span::from_nanos(1));
             let failed =
                 Ended { endpoint: all[1].id, now, latency, reply: Reply::Failed, report: None };
-            for endpoint in &all {
-                policy.chosen(0, Time::ZERO);
+            for (place, endpoint) in all.iter().enumerate() {
+                policy.chosen(place, Time::ZERO);
                 let latency = Span::from_secs(1);
                 policy.ended(&Ended { endpoint: endpoint.id, latency, ..failed });
             }
+            policy.chosen(1, Time::ZERO);
             policy.ended(&failed);
             for _ in 0..5 {
                 assert_ne!(pick(&mut policy, &[all[1].id]), Some(1), "{growth:?}");
