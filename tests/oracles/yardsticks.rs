@@ -33,6 +33,7 @@ use std::{
     path::PathBuf,
     sync::atomic::{AtomicUsize, Ordering},
     thread,
+    time::Instant,
 };
 
 use serde_json::Value;
@@ -68,6 +69,12 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
+/// Long runs say how far they are, and which row takes the time.
+#[expect(clippy::disallowed_methods, reason = "how long it takes does not change a result")]
+fn now() -> Instant {
+    Instant::now()
+}
+
 fn cases() -> Option<Vec<Value>> {
     let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/conformance");
     let folder = variable("ROLLSIM_CONFORMANCE").unwrap_or_else(|| default.to_owned());
@@ -86,7 +93,12 @@ fn ask_all<'a>(rows: &[Row<'a>], effort: Effort) -> Vec<Answer<'a>> {
         loop {
             let place = next.fetch_add(1, Ordering::Relaxed);
             let Some(row) = rows.get(place) else { return answers };
-            answers.push((place, (*row, ask(*row, effort))));
+            let began = now();
+            let answer = ask(*row, effort);
+            if effort == Effort::Long {
+                eprintln!("{place:>3} of {}: {}, {:.1?}", rows.len(), row.id(), began.elapsed());
+            }
+            answers.push((place, (*row, answer)));
         }
     };
     let threads = thread::available_parallelism().map_or(1, NonZero::get);

@@ -5,7 +5,7 @@
 //! connection, so nothing has to happen in between.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     num::NonZeroU32,
 };
 
@@ -132,6 +132,10 @@ pub enum Hold {
 #[derive(Debug, Default)]
 pub struct Pool {
     open: BTreeMap<ConnectionId, Kept>,
+    /// The same by how busy they are: how many requests are on one, and when it was used last.
+    by_use: BTreeSet<(u32, u64, ConnectionId)>,
+    /// Before this none of them is over.
+    over_from: Time,
     /// How many are being opened.
     opening: u32,
     /// Requests that wait for one.
@@ -143,58 +147,62 @@ pub struct Pool {
 }
 
 impl Kept {
-    /// Whether its sender has heard that it takes no more requests.
-    fn is_known_to_end(&self, now: Time) -> bool {
-        let heard = |at: Time| at + self.route.delay <= now;
-        let told = matches!(self.end, Some(End::Closed(at) | End::Leaving(at)) if heard(at));
-        told || self.left_idle().is_some_and(heard)
+    /// When its sender hears that it takes no more requests, if nothing more comes on it.
+    fn known_to_end_from(&self) -> Time {
+        let told = match self.end {
+            Some(End::Closed(at) | End::Leaving(at)) => at,
+            None => NEVER,
+        };
+        told.min(self.left_idle()) + self.route.delay
     }
 
     /// When the program closes it, or has, if nothing more comes on it.
-    fn left_idle(&self) -> Option<Time> {
-        self.route.idle_timeout.map(|limit| self.busy_until + limit)
+    fn left_idle(&self) -> Time {
+        after(self.busy_until, self.route.idle_timeout)
+    }
+
+    /// From when on it takes no more requests, as far as its sender knows.
+    fn over_from(&self, keeping: &Keeping) -> Time {
+        let idle_timeout = keeping.idle_timeout.filter(|_| self.requests == 0);
+        let given_up = keeping.ping_timeout.unwrap_or(RETRANSMISSION_TIMEOUT);
+        self.known_to_end_from()
+            .min(after(self.opened, keeping.max_age))
+            .min(after(self.quiet_since, idle_timeout))
+            .min(self.silent_since.map_or(NEVER, |since| since + given_up))
     }
 
     /// Whether it takes no more requests, as far as its sender knows.
     fn is_over(&self, keeping: &Keeping, now: Time) -> bool {
-        let past = |since: Time, limit: Option<Span>| limit.is_some_and(|it| since + it <= now);
-        let given_up = keeping.ping_timeout.unwrap_or(RETRANSMISSION_TIMEOUT);
-        self.is_known_to_end(now)
-            || past(self.opened, keeping.max_age)
-            || (self.requests == 0 && past(self.quiet_since, keeping.idle_timeout))
-            || self.silent_since.is_some_and(|since| past(since, Some(given_up)))
+        self.over_from(keeping) <= now
     }
 
     /// Whether the program has closed it by the time that a request arrives there.
     #[must_use]
     pub fn is_closed(&self, now: Time) -> bool {
-        let idle = self.left_idle().is_some_and(|at| at <= now);
-        idle || matches!(self.end, Some(End::Closed(at)) if at <= now)
+        self.left_idle() <= now || matches!(self.end, Some(End::Closed(at)) if at <= now)
     }
+}
+
+/// What does not come: no time is later, with whatever is added.
+const NEVER: Time = Time::MAX;
+
+fn after(since: Time, limit: Option<Span>) -> Time {
+    limit.map_or(NEVER, |limit| since + limit)
 }
 
 impl Pool {
     /// Finds a connection for a request that is sent now.
     pub fn take(&mut self, keeping: &Keeping, now: Time) -> Taken {
-        // A multiplexed one that is about to end takes its time over what is on it, and needs a successor.
-        let counts = |kept: &&Kept| !(keeping.multiplexed() && kept.is_known_to_end(now));
-        let all = self.open.values().filter(counts).count() as u32 + self.opening;
+        let all = self.count(keeping, now) + self.opening;
         if all < keeping.min.min(keeping.max) {
             self.opening += 1;
             return Taken::Open;
         }
-        let usable = self
-            .open
-            .iter_mut()
-            .filter(|(_, kept)| kept.requests < keeping.streams && !kept.is_over(keeping, now));
-        let found = match keeping.newest_first && !keeping.multiplexed() {
-            true => usable.max_by_key(|(_, kept)| kept.used),
-            false => usable.min_by_key(|(_, kept)| (kept.requests, kept.used)),
-        };
-        if let Some((id, kept)) = found {
+        if let Some(id) = self.usable(keeping, now) {
             self.used += 1;
-            (kept.used, kept.requests) = (self.used, kept.requests + 1);
-            return Taken::Over(*id);
+            let used = self.used;
+            self.change(id, |kept| (kept.used, kept.requests) = (used, kept.requests + 1));
+            return Taken::Over(id);
         }
         // A multiplexed one that is being opened will do for all that wait.
         if all >= keeping.max || (keeping.multiplexed() && self.opening > 0) {
@@ -204,12 +212,64 @@ impl Pool {
         Taken::Open
     }
 
+    /// How many there are. A multiplexed one that is about to end takes its time over what is on it,
+    /// and needs a successor.
+    fn count(&self, keeping: &Keeping, now: Time) -> u32 {
+        let leave = |kept: &&Kept| kept.known_to_end_from() <= now;
+        let leaving = match keeping.multiplexed() && self.over_from <= now {
+            true => self.open.values().filter(leave).count(),
+            false => 0,
+        };
+        (self.open.len() - leaving) as u32
+    }
+
+    /// The connection that a request takes.
+    fn usable(&self, keeping: &Keeping, now: Time) -> Option<ConnectionId> {
+        let stays =
+            |id: &ConnectionId| now < self.over_from || !self.open[id].is_over(keeping, now);
+        let with_room = |requests| {
+            let all = self.by_use.range(..(requests, 0, ConnectionId(NonZeroU32::MIN)));
+            all.map(|(_, _, id)| *id)
+        };
+        match keeping.newest_first && !keeping.multiplexed() {
+            true => with_room(1).rev().find(stays),
+            false => with_room(keeping.streams).find(stays),
+        }
+    }
+
+    /// Changes a connection, if it is still there.
+    fn change<T>(&mut self, id: ConnectionId, change: impl FnOnce(&mut Kept) -> T) -> Option<T> {
+        let kept = self.open.get_mut(&id)?;
+        let before = (kept.requests, kept.used, id);
+        let result = change(kept);
+        let after = (kept.requests, kept.used, id);
+        if after != before {
+            self.by_use.remove(&before);
+            self.by_use.insert(after);
+        }
+        Some(result)
+    }
+
+    /// Takes out a connection.
+    fn remove(&mut self, id: ConnectionId) -> Option<Kept> {
+        let kept = self.open.remove(&id)?;
+        self.by_use.remove(&(kept.requests, kept.used, id));
+        Some(kept)
+    }
+
     /// Takes out a connection that no request is on and that takes no more.
     pub fn prune(&mut self, keeping: &Keeping, now: Time) -> Option<Kept> {
+        if now < self.over_from {
+            return None;
+        }
         let mut all = self.open.iter();
         let over = all.find(|(_, kept)| kept.requests == 0 && kept.is_over(keeping, now));
-        let id = *over?.0;
-        self.open.remove(&id)
+        if let Some((id, _)) = over {
+            return self.remove(*id);
+        }
+        let ends = self.open.values().map(|kept| kept.over_from(keeping));
+        self.over_from = ends.min().unwrap_or(NEVER);
+        None
     }
 
     /// The program has accepted a request on a connection, and is done with it at a time.
@@ -220,7 +280,7 @@ impl Pool {
     }
 
     /// A request has a connection accepted, which will be open at its sender's at a time.
-    pub fn establish(&mut self, route: Route, opened: Time) -> ConnectionId {
+    pub fn establish(&mut self, route: Route, keeping: &Keeping, opened: Time) -> ConnectionId {
         self.give_up_opening();
         let id = ConnectionId(NonZeroU32::MIN.saturating_add(self.opened));
         (self.opened, self.used) = (self.opened + 1, self.used + 1);
@@ -234,6 +294,8 @@ impl Pool {
             end: None,
             silent_since: None,
         };
+        self.over_from = self.over_from.min(kept.over_from(keeping));
+        self.by_use.insert((kept.requests, kept.used, id));
         self.open.insert(id, kept);
         id
     }
@@ -254,16 +316,27 @@ impl Pool {
     /// Gives back the connection if it is closed now: there are enough without it, or it was the last that
     /// it would take.
     pub fn answered(&mut self, id: ConnectionId, keeping: &Keeping, now: Time) -> Option<Kept> {
-        let kept = self.open.get_mut(&id)?;
-        kept.requests -= 1;
-        (kept.quiet_since, kept.silent_since) = (now, None);
+        let kept = self.change(id, |kept| {
+            kept.requests -= 1;
+            (kept.quiet_since, kept.silent_since) = (now, None);
+            *kept
+        })?;
         if kept.requests > 0 {
             return None;
         }
         let last = matches!(kept.end, Some(End::Leaving(_))) && !keeping.multiplexed();
         let over = last || kept.is_over(keeping, now);
-        let idle = self.open.values().filter(|kept| kept.requests == 0).count() as u32;
-        if over || idle > keeping.max_idle { self.open.remove(&id) } else { None }
+        if over || self.idle_beyond(keeping.max_idle) {
+            return self.remove(id);
+        }
+        self.over_from = self.over_from.min(kept.over_from(keeping));
+        None
+    }
+
+    /// Whether there are more than so many that no request is on.
+    fn idle_beyond(&self, max: u32) -> bool {
+        let idle = self.by_use.iter().take_while(|(requests, ..)| *requests == 0);
+        self.by_use.len() > max as usize && idle.count() > max as usize
     }
 
     /// A request on a connection has failed. Gives back the connection if that ends it.
@@ -275,6 +348,7 @@ impl Pool {
         now: Time,
     ) -> Option<Kept> {
         let kept = self.open.get_mut(&id)?;
+        self.over_from = self.over_from.min(now);
         let ends = match cause {
             // It was answered, if badly.
             Cause::RejectedOverload | Cause::Http5xx => false,
@@ -287,15 +361,15 @@ impl Pool {
             _ => true,
         };
         if ends {
-            return self.open.remove(&id);
+            return self.remove(id);
         }
-        kept.requests -= 1;
-        kept.quiet_since = now;
+        self.change(id, |kept| (kept.requests, kept.quiet_since) = (kept.requests - 1, now));
         None
     }
 
     /// The connections of which this is true are closed at their other end.
     pub fn close(&mut self, now: Time, of: impl Fn(&Route) -> bool) {
+        self.over_from = self.over_from.min(now);
         for kept in self.open.values_mut().filter(|kept| of(&kept.route)) {
             if !matches!(kept.end, Some(End::Closed(_))) {
                 kept.end = Some(End::Closed(now));
@@ -307,6 +381,7 @@ impl Pool {
     /// which it works on nothing is closed, though a request may be on its way; of one at work the answer
     /// says that it was the last.
     pub fn leave_by(&mut self, server: ServerId, keeping: &Keeping, now: Time) {
+        self.over_from = self.over_from.min(now);
         for kept in self.open.values_mut().filter(|kept| kept.route.server == server) {
             if kept.end.is_none() {
                 let idle = kept.busy_until <= now && !keeping.multiplexed();
@@ -371,7 +446,7 @@ mod tests {
         for _ in 0..count {
             assert_eq!(pool.take(keeping, at(0)), Taken::Open);
         }
-        let ids: Vec<_> = (0..count).map(|_| pool.establish(route(), at(0))).collect();
+        let ids: Vec<_> = (0..count).map(|_| pool.establish(route(), keeping, at(0))).collect();
         for id in &ids {
             assert!(pool.answered(*id, keeping, at(0)).is_none());
         }
@@ -398,7 +473,7 @@ mod tests {
         let few = Keeping { min: 2, max: 3, ..keeping() };
         let mut pool = Pool::default();
         assert_eq!(pool.take(&few, at(0)), Taken::Open);
-        let first = pool.establish(route(), at(0));
+        let first = pool.establish(route(), &few, at(0));
         pool.answered(first, &few, at(0));
         assert_eq!(pool.take(&few, at(0)), Taken::Open, "two are to be there");
         assert_eq!(pool.take(&few, at(0)), Taken::Over(first));
@@ -414,7 +489,7 @@ mod tests {
         let mut pool = Pool::default();
         assert_eq!(pool.take(&http2, at(0)), Taken::Open);
         assert_eq!(pool.take(&http2, at(0)), Taken::Wait, "the one being opened will do");
-        let id = pool.establish(route(), at(0));
+        let id = pool.establish(route(), &http2, at(0));
         assert_eq!(pool.take(&http2, at(0)), Taken::Over(id));
         assert_eq!(pool.take(&http2, at(0)), Taken::Open, "two are on it");
     }
@@ -485,7 +560,7 @@ mod tests {
             let mut pool = Pool::default();
             pool.take(&keeping(), at(0));
             let route = Route { idle_timeout: Some(Span::from_millis(30)), ..route() };
-            let id = pool.establish(route, at(0));
+            let id = pool.establish(route, &keeping(), at(0));
             pool.answered(id, &keeping(), at(0));
             assert_eq!(sent_at(&mut pool, &keeping(), at(sent)), expected, "{sent} ms");
         }
@@ -521,7 +596,7 @@ mod tests {
         let ids: Vec<_> = (0..2)
             .map(|_| {
                 assert_eq!(pool.take(&one, at(0)), Taken::Open);
-                pool.establish(route(), at(0))
+                pool.establish(route(), &one, at(0))
             })
             .collect();
         assert!(pool.answered(ids[0], &one, at(1)).is_none());

@@ -115,7 +115,7 @@ impl DataPlane {
         };
         let opened = cx.now + flight.delay;
         let node = route.node;
-        let connection = self.pool(owner).establish(route, opened);
+        let connection = self.pool(owner).establish(route, &keeping, opened);
         self.flights.flight_mut(id).set_hold(Hold::Over(connection));
         cx.recorder.record(cx.now, &Record::ConnectionOpened { client: owner.0, node, pod });
         self.wake(owner, &keeping, cx);
