@@ -1,10 +1,11 @@
 //! How pods start, and who waits for it: S09 and S13.
 
 use engine::{Delay, Distribution, Span};
-use record::{Cause, Outcome};
+use record::{Cause, Outcome, Record};
 
 use crate::{
     exposure::Exposure,
+    rehearsal::load,
     seeds::{cut, each_seed, interval, scenario},
     traffic::{between, lives, lost, lost_to, old_and_new, rate, requests, rollout_span},
 };
@@ -106,5 +107,44 @@ fn min_ready_seconds_delays_the_rollout_and_not_the_traffic() {
             let waited = between(new.ready, old.deleted);
             assert!(waited + rounded > wait, "seed {seed}: an old pod went after {waited}");
         }
+    });
+}
+
+/// A node that takes as many pods as it has addresses fills up, and again when all of them are replaced:
+/// addresses of pods that are gone are there for others.
+#[test]
+fn a_node_fills_up_to_its_last_address_and_once_more() {
+    const PODS: usize = 1_021;
+    let scenario = load(&format!(
+        "apiVersion: rollsim.dev/v1
+kind: Scenario
+metadata: {{ name: full }}
+spec:
+  duration: 60s
+  cluster: {{ profile: ideal, nodes: {{ count: 1, cpu: '5000', memory: 5000Gi, maxPods: {PODS} }} }}
+  images: {{ web: {{ start: 1s, serviceTime: 1ms, onSigterm: exit }} }}
+  clients: [ {{ name: client, target: http://web/, arrivals: constant(1/s) }} ]
+  timeline: [ {{ at: 5s, kubectl: delete pod -l app=web }} ]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{ name: web }}
+spec:
+  replicas: {PODS}
+  selector: {{ matchLabels: {{ app: web }} }}
+  template:
+    metadata: {{ labels: {{ app: web }} }}
+    spec: {{ containers: [ {{ name: web, image: web, ports: [ {{ containerPort: 80 }} ] }} ] }}
+---
+apiVersion: v1
+kind: Service
+metadata: {{ name: web }}
+spec: {{ selector: {{ app: web }}, ports: [ {{ port: 80 }} ] }}
+"
+    ));
+    each_seed(&scenario, 1, |_, records| {
+        let count = |is: fn(&Record) -> bool| records.iter().filter(|(_, it)| is(it)).count();
+        assert_eq!(count(|it| matches!(it, Record::PodReady { .. })), 2 * PODS);
+        assert_eq!(count(|it| matches!(it, Record::PodGone { .. })), PODS);
     });
 }

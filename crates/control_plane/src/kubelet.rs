@@ -6,11 +6,7 @@
 //!
 //! *Left out:* image pulls, init containers, resource pressure, static pods, its own restarts.
 
-use std::{
-    collections::BTreeMap,
-    net::{IpAddr, Ipv4Addr},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use api::{
     Change, ContainerId, NodeId, Object, Phase, Pod, PodId, PodStatus, ResolvConf, RuntimeReply,
@@ -25,6 +21,7 @@ use crate::{
     event::{self, class},
 };
 
+mod addresses;
 mod container;
 pub mod env_vars;
 mod probing;
@@ -33,6 +30,7 @@ pub mod resolv_conf;
 mod status;
 mod termination;
 
+use addresses::Addresses;
 use container::{Container, State};
 use env_vars::Environments;
 use resolv_conf::{ClusterDns, PodDns, for_pod};
@@ -102,8 +100,9 @@ pub struct Config {
     pub cluster_dns: ClusterDns,
 }
 
-/// Each node has a /22 of 10.128.0.0/9: addresses for a thousand pods on each of 8192 nodes.
-const ADDRESS_BITS: u32 = 10;
+/// After so long, or up to half as long again, a kubelet tries anew what it could not do for a pod
+/// (`backOffPeriod`).
+const BACK_OFF: Span = Span::from_secs(10);
 
 /// How long a container gets at the least between SIGTERM and SIGKILL, in seconds.
 const MINIMUM_GRACE_SECONDS: u64 = 2;
@@ -114,7 +113,7 @@ pub struct Kubelet {
     node: NodeId,
     config: Config,
     pods: BTreeMap<PodId, Worker>,
-    next_address: u32,
+    addresses: Addresses,
     relist_phase: Span,
     relist_pending: bool,
     /// When the last status on its way is stored: statuses go one after the other.
@@ -150,7 +149,7 @@ impl Kubelet {
             node,
             config,
             pods: BTreeMap::new(),
-            next_address: 2,
+            addresses: Addresses::of(node),
             relist_phase: Span::from_nanos(phase),
             relist_pending: false,
             reported_until: Time::ZERO,
@@ -241,8 +240,12 @@ impl Kubelet {
 
     /// Begins to work on a pod: says so, gives it an address, and starts its containers.
     fn admit(&mut self, pod: PodId, cx: &mut Cx<'_>) {
-        let address = self.new_address();
         let Some(worker) = self.pods.get_mut(&pod) else { return };
+        // Without an address it has no sandbox, and begins later.
+        let Some(address) = worker.address.or_else(|| self.addresses.take()) else {
+            let back_off = BACK_OFF.mul_f64(1.0 + 0.5 * self.delays.unit());
+            return self.plan(cx.now + back_off, Event::Admit(pod), cx);
+        };
         worker.address = Some(address);
         let containers = worker.containers.len();
         if worker.terminating {
@@ -404,17 +407,10 @@ impl Kubelet {
         self.pods.get_mut(&id.pod)?.containers.get_mut(usize::from(id.index))
     }
 
-    /// The next address of the node's range that no pod here has. After the last comes the first.
-    fn new_address(&mut self) -> IpAddr {
-        loop {
-            let number = (self.node.0 << ADDRESS_BITS) + self.next_address;
-            let last = (1 << ADDRESS_BITS) - 2;
-            self.next_address = if self.next_address == last { 2 } else { self.next_address + 1 };
-            let [_, high, middle, low] = number.to_be_bytes();
-            let address = IpAddr::V4(Ipv4Addr::new(10, 128 + high, middle, low));
-            if self.pods.values().all(|worker| worker.address != Some(address)) {
-                return address;
-            }
+    /// It has nothing more to do for a pod, whose address is another's now.
+    fn drop_worker(&mut self, pod: PodId) {
+        if let Some(address) = self.pods.remove(&pod).and_then(|worker| worker.address) {
+            self.addresses.give_back(address);
         }
     }
 }

@@ -95,7 +95,7 @@ impl Kubelet {
     pub(super) fn forget(&mut self, pod: PodId, cx: &mut Cx<'_>) {
         let Some(worker) = self.pods.get_mut(&pod) else { return };
         if worker.ended {
-            self.pods.remove(&pod);
+            self.drop_worker(pod);
             return;
         }
         worker.gone = true;
@@ -109,7 +109,7 @@ impl Kubelet {
     pub(super) fn remove_sandbox(&mut self, pod: PodId, cx: &mut Cx<'_>) {
         self.runtime(RuntimeRequest::RemoveSandbox { pod }, cx);
         if self.pods.get(&pod).is_some_and(|worker| worker.gone) {
-            self.pods.remove(&pod);
+            self.drop_worker(pod);
         }
     }
 }

@@ -34,7 +34,7 @@ fn nodes() -> Form {
         field("zones", zones, "Names of zones; nodes go through the list in turn."),
         field("cpu", quantity(), "Allocatable processor time of each node.").or("4"),
         field("memory", quantity(), "Allocatable memory of each node.").or("16Gi"),
-        field("maxPods", integer(1..=5000), "How many pods a node takes.").or(110),
+        field("maxPods", integer(1..=1021), "How many pods a node takes.").or(110),
     ])
 }
 

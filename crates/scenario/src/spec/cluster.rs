@@ -23,6 +23,8 @@ const LONGEST_DEREGISTRATION: Span = Span::from_secs(3600);
 const MOST_WORKERS: u32 = 255;
 /// More nodes than Kubernetes itself is tested with.
 const MOST_NODES: u32 = 5000;
+/// As many as a node has addresses for: a /22, without the network's, the node's and the broadcast's.
+const MOST_PODS: u32 = 1021;
 /// Three nodes in three zones, one for each zone of a small region.
 const DEFAULT_NODES: u32 = 3;
 /// The zones of a cluster that names none.
@@ -140,7 +142,7 @@ impl Reading<'_> {
             fields.get(name).and_then(|item| self.small(&item, range)).unwrap_or(default)
         };
         let count = integer("count", 1..=MOST_NODES, DEFAULT_NODES);
-        let max_pods = integer("maxPods", 1..=MOST_NODES, DEFAULT_MAX_PODS);
+        let max_pods = integer("maxPods", 1..=MOST_PODS, DEFAULT_MAX_PODS);
         let mut zones: Vec<Arc<str>> = Vec::new();
         if let Some(item) = fields.get("zones") {
             for item in self.list(&item) {
