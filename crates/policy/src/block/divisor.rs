@@ -1,23 +1,30 @@
 //! Remainders without divisions.
 
 /// A number to divide by, again and again: its reciprocal is worked out once, and a remainder takes
-/// multiplications alone.
+/// two multiplications.
 ///
-/// **Reference** Lemire, Kaser, Kurz: *Faster Remainder by Direct Computation*, Software: Practice and
-/// Experience, 2019. With 128 bits it is exact for all numbers of 64.
+/// **Reference** Granlund, Montgomery: *Division by Invariant Integers using Multiplication*, PLDI
+/// 1994, figure 4.1. It is exact for all numbers of 64 bits.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Divisor {
     number: u64,
-    /// 2¹²⁸ over the number, rounded up; 0 stands for 2¹²⁸ itself.
-    reciprocal: u128,
+    /// With the number between 2ˡ⁻¹, without that, and 2ˡ: 2⁶⁴ times what (2ˡ - number) is over the
+    /// number, rounded down, and 1.
+    reciprocal: u64,
+    /// The quotient is found in two halves, so that it never takes 65 bits.
+    shifts: [u8; 2],
 }
 
 impl Divisor {
     /// To divide by this number; by 0 nothing can be divided.
     #[must_use]
     pub fn new(number: u64) -> Self {
-        let floor = u128::MAX.checked_div(number.into()).unwrap_or(0);
-        Self { number, reciprocal: floor.wrapping_add(1) }
+        let Some(less) = number.checked_sub(1) else { return Self::default() };
+        let bits = u64::BITS - less.leading_zeros();
+        let wide = u128::from(number);
+        let reciprocal = ((((1 << bits) - wide) << u64::BITS) / wide) as u64 + 1;
+        let shifts = [bits.min(1) as u8, bits.saturating_sub(1) as u8];
+        Self { number, reciprocal, shifts }
     }
 
     /// The number.
@@ -31,12 +38,9 @@ impl Divisor {
     #[must_use]
     #[inline]
     pub fn remainder(self, of: u64) -> Option<u64> {
-        let fraction = self.reciprocal.wrapping_mul(of.into());
-        let (low, high) = (u128::from(fraction as u64), fraction >> u64::BITS);
-        let number = u128::from(self.number);
-        let carried = (low * number) >> u64::BITS;
-        let remainder = ((high * number + carried) >> u64::BITS) as u64;
-        (self.number > 0).then_some(remainder)
+        let high = ((u128::from(self.reciprocal) * u128::from(of)) >> u64::BITS) as u64;
+        let quotient = (high + ((of - high) >> self.shifts[0])) >> self.shifts[1];
+        (self.number > 0).then(|| of - quotient * self.number)
     }
 }
 
