@@ -339,6 +339,7 @@ impl Client {
 
     /// The node a request is sent from, and by whom, `None` where nobody is there to send it. `id` is
     /// this client's.
+    #[inline]
     pub fn caller(
         &self,
         id: ClientId,
@@ -409,6 +410,14 @@ impl Client {
         attempts < self.config.attempts
             && self.config.retry_on.contains(&family)
             && self.is_there(caller)
+    }
+
+    /// Whether somebody else than its sender and the rules' policy hears that its connections have
+    /// ended: a load balancer, or the node's table of flows.
+    #[must_use]
+    pub fn has_its_ends_told(&self) -> bool {
+        let ClientConfig { transport, origin, .. } = &self.config;
+        *transport != Transport::Tcp || *origin == Origin::OutsideBalanced
     }
 
     /// Whether it sends from pods of this namespace with these labels.

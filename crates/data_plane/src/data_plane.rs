@@ -117,6 +117,8 @@ pub struct DataPlane {
     /// Whether any policy of a node or of a load balancer may want to hear that connections are
     /// established.
     pub(crate) hears_established: bool,
+    /// Whether anybody may want to hear that the connection of a request has ended.
+    pub(crate) hears_ended: bool,
     services_change: bool,
     names_pods: bool,
 }
@@ -144,8 +146,12 @@ impl DataPlane {
         let mut dns = Dns::new(config.dns, zones.len());
         let clients = config.clients.into_iter();
         let clients = clients.map(|client| Client::new(client, &mut dns, streams));
+        let clients: Vec<Client> = clients.collect();
         Self {
-            clients: clients.collect(),
+            hears_ended: rules_listen
+                || mesh.is_some()
+                || clients.iter().any(Client::has_its_ends_told),
+            clients,
             proxies: proxies.collect(),
             targets: TargetLists::default(),
             looks_at_flows: config.proxy.looks_at_flows,
@@ -268,12 +274,24 @@ impl DataPlane {
     /// # Panics
     /// On [`Event::Runtime`] and what load balancers tell their controller, which are the control
     /// plane's.
+    #[inline]
     pub fn handle(&mut self, event: Event, cx: &mut Cx<'_>) {
         match event {
             Event::Arrive(client) => self.arrive(client, cx),
             Event::Connect(flight) => self.connect(flight, cx),
             Event::Deliver(flight) => self.deliver(flight, cx),
             Event::Finish(flight) => self.finish(flight, cx),
+            event => self.handle_another(event, cx),
+        }
+    }
+
+    /// Handles an event that is not one of a request's.
+    #[inline(never)]
+    fn handle_another(&mut self, event: Event, cx: &mut Cx<'_>) {
+        match event {
+            Event::Arrive(_) | Event::Connect(_) | Event::Deliver(_) | Event::Finish(_) => {
+                unreachable!("a request's")
+            }
             Event::Listen(server) => self.listen(server, cx),
             Event::BecomeReady(server) => self.become_ready(server, cx),
             Event::CloseListener(server) => self.drain(server, cx),

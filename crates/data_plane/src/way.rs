@@ -36,7 +36,8 @@ impl DataPlane {
     }
 
     /// A client's request is due.
-    #[inline]
+    // On its own, so that the way of every other event to its method saves no registers for this one.
+    #[inline(never)]
     pub(crate) fn arrive(&mut self, id: ClientId, cx: &mut Cx<'_>) {
         let client = &mut self.clients[id.0 as usize];
         let (number, arrived, mut workload) = client.take_request();
@@ -134,7 +135,7 @@ impl DataPlane {
         id: FlightId,
         cx: &mut Cx<'_>,
     ) -> Result<(Option<PodId>, u16), Refusal> {
-        let flight = self.flights.flight_mut(id);
+        let mut flight = self.flights.flight_mut(id);
         let client = &self.clients[flight.request.client.0 as usize];
         let (chosen_by, transport) = (client.chosen_by, client.config.transport);
         if chosen_by == ChosenBy::Sidecar {
@@ -142,12 +143,13 @@ impl DataPlane {
         }
         let asked = flight.asks(transport).ok_or(Refusal::Reject)?;
         let mut random = client.policy_stream(flight.request.number, flight.request.attempts);
-        if chosen_by == ChosenBy::LoadBalancer
-            && let Some((pod, port)) = self.by_load_balancer(id, asked, &mut random, cx.now)?
-        {
-            return Ok((Some(pod), port));
+        if chosen_by == ChosenBy::LoadBalancer {
+            let target = self.by_load_balancer(id, asked, &mut random, cx.now)?;
+            if let Some((pod, port)) = target {
+                return Ok((Some(pod), port));
+            }
+            flight = self.flights.flight_mut(id);
         }
-        let flight = self.flights.flight_mut(id);
         let request = &flight.request;
         let mut context = PickContext::new(cx.now, &mut random);
         if self.looks_at_flows {
@@ -197,11 +199,12 @@ impl DataPlane {
         let (delay, deadline) = (flight.delay, flight.deadline);
         let hold = flight.hold();
         let pooled = hold != Hold::Nothing;
-        let reached = match hold {
-            Hold::Over(connection) => self.over(id, connection, cx.now),
-            _ => connection::connect(&self.runtime, pod, flight.port),
+        let (reached, flight) = match hold {
+            Hold::Over(connection) => {
+                (self.over(id, connection, cx.now), self.flights.flight_mut(id))
+            }
+            _ => (connection::connect(&self.runtime, pod, flight.port), flight),
         };
-        let flight = self.flights.flight_mut(id);
         let server = match reached {
             Connection::Accepted(server) => server,
             Connection::Refused(cause) => {
@@ -231,14 +234,17 @@ impl DataPlane {
         flight.departure = admission.departure;
         let back = if flight.ingress.is_some() { self.network.outside() } else { Span::ZERO };
         let answered = admission.departure + delay + back;
-        if pooled {
+        let told = self.hears_established;
+        let flight = if pooled || told {
             if opens {
                 self.keep_connection(id, server, cx);
             }
             self.work_on_connection(id, admission.departure);
-        }
-        self.tell_established(id, cx);
-        let flight = self.flights.flight_mut(id);
+            self.tell_established(id, cx);
+            self.flights.flight_mut(id)
+        } else {
+            flight
+        };
         if answered > deadline {
             flight.fail(Cause::TimeoutSlow);
             return self.end_at(id, deadline, cx);
@@ -263,23 +269,16 @@ impl DataPlane {
     #[inline]
     pub(crate) fn finish(&mut self, id: FlightId, cx: &mut Cx<'_>) {
         let Some(flight) = self.flights.due(id) else { return self.flights.remove(id) };
-        if flight.link == Link::InLine {
-            self.leave_line(id);
-        }
-        let flight = self.flights.flight(id);
-        if flight.ingress.is_some() && self.stays_in_ingress(id, cx) {
-            return;
-        }
-        let hold = self.flights.flight(id).hold();
-        if hold != Hold::Nothing {
-            self.leave_pool(id, cx);
-        }
-        // Of one that is kept, the end of the connection is what counts.
-        let kept = matches!(hold, Hold::Over(_));
-        if !kept {
-            self.tell_ended(id, cx);
-        }
-        let flight = self.flights.flight_mut(id);
+        let alone = flight.hold() == Hold::Nothing;
+        let simple = alone && flight.ingress.is_none() && flight.link != Link::InLine;
+        let flight = if simple && !self.hears_ended {
+            flight
+        } else {
+            if self.is_not_over(id, cx) {
+                return;
+            }
+            self.flights.flight_mut(id)
+        };
         let request = &flight.request;
         let client = &self.clients[request.client.0 as usize];
         if let Outcome::Failed(cause) = request.outcome
@@ -292,6 +291,26 @@ impl DataPlane {
         self.finished += 1;
         cx.recorder.request_finished(cx.now, request);
         self.flights.remove(id);
+    }
+
+    /// Leaves what an attempt has been in, and tells of its end. Gives back whether it goes on all the
+    /// same, since the Ingress controller tries another pod.
+    fn is_not_over(&mut self, id: FlightId, cx: &mut Cx<'_>) -> bool {
+        if self.flights.flight(id).link == Link::InLine {
+            self.leave_line(id);
+        }
+        if self.flights.flight(id).ingress.is_some() && self.stays_in_ingress(id, cx) {
+            return true;
+        }
+        let hold = self.flights.flight(id).hold();
+        if hold != Hold::Nothing {
+            self.leave_pool(id, cx);
+        }
+        // Of one that is kept, the end of the connection is what counts.
+        if !matches!(hold, Hold::Over(_)) {
+            self.tell_ended(id, cx);
+        }
+        false
     }
 }
 
