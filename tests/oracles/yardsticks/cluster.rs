@@ -10,19 +10,19 @@ use scenario::Scenario;
 use crate::rehearsal::load;
 
 /// How many pods a node has room for.
-const ROOM: u64 = 4_500;
+const ROOM: u64 = 1_000;
 
 /// The scenario of so many seconds and pods, whose images, clients and so on are the lines of
 /// `spec`.
 pub(crate) fn scenario(seconds: f64, pods: u64, spec: &str, objects: &[String]) -> Scenario {
-    let nodes = pods / ROOM + 1;
+    let nodes = pods.div_ceil(ROOM);
     load(&format!(
         "apiVersion: rollsim.dev/v1
 kind: Scenario
 metadata: {{ name: yardstick }}
 spec:
   duration: {seconds:.6}s
-  cluster: {{ profile: ideal, nodes: {{ count: {nodes}, cpu: '5000', memory: 5000Gi, maxPods: 5000 }} }}
+  cluster: {{ profile: ideal, nodes: {{ count: {nodes}, cpu: '5000', memory: 5000Gi, maxPods: 1000 }} }}
 {spec}
 ---
 {}",
