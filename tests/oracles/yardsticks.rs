@@ -1,6 +1,7 @@
 //! Known numbers of balancing (`lb_yardsticks.json`), each asked of runs of the simulator: `cargo
 //! test --test oracles yardsticks`. With `ROLLSIM_BLESS` the runs are longer, and the verdicts go
-//! to `reports/yardsticks.md`.
+//! to `reports/yardsticks.md`; with `--release` and `-- --nocapture` that takes the least time, and one
+//! sees how far they are.
 //!
 //! The cluster is the ideal one, so that pods are stations and nothing else takes time. What was
 //! computed is met within four standard errors and one in a hundred; what was simulated elsewhere
@@ -95,9 +96,13 @@ fn ask_all<'a>(rows: &[Row<'a>], effort: Effort) -> Vec<Answer<'a>> {
         loop {
             let place = next.fetch_add(1, Ordering::Relaxed);
             let Some(row) = rows.get(place) else { return answers };
+            let says = effort == Effort::Long;
+            if says {
+                println!("{} of {}: {}", place + 1, rows.len(), row.id());
+            }
             let (answer, seconds) = ask_and_time(*row, effort);
-            if effort == Effort::Long {
-                println!("{place:>3} of {}: {}, {seconds:.1} s", rows.len(), row.id());
+            if says {
+                println!("{} took {seconds:.1} s", row.id());
             }
             answers.push((place, (*row, answer)));
         }

@@ -146,5 +146,9 @@ spec: {{ selector: {{ app: web }}, ports: [ {{ port: 80 }} ] }}
         let count = |is: fn(&Record) -> bool| records.iter().filter(|(_, it)| is(it)).count();
         assert_eq!(count(|it| matches!(it, Record::PodReady { .. })), 2 * PODS);
         assert_eq!(count(|it| matches!(it, Record::PodGone { .. })), PODS);
+        // A pod that found no address would have to wait for ten seconds.
+        let ready = records.iter().filter(|(_, it)| matches!(it, Record::PodReady { .. }));
+        let last = ready.map(|(time, _)| *time).max().expect("there are some");
+        assert!(last < sim::BEGIN + Span::from_secs(5 + 5), "{last}");
     });
 }

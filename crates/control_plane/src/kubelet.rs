@@ -241,16 +241,17 @@ impl Kubelet {
     /// Begins to work on a pod: says so, gives it an address, and starts its containers.
     fn admit(&mut self, pod: PodId, cx: &mut Cx<'_>) {
         let Some(worker) = self.pods.get_mut(&pod) else { return };
-        // Without an address it has no sandbox, and begins later.
-        let Some(address) = worker.address.or_else(|| self.addresses.take()) else {
+        if worker.terminating {
+            return;
+        }
+        // Without an address it has no sandbox, and begins later. The scheduler mostly sees to it that
+        // there is one: a node takes no more pods than it has addresses.
+        let Some(address) = self.addresses.take() else {
             let back_off = BACK_OFF.mul_f64(1.0 + 0.5 * self.delays.unit());
             return self.plan(cx.now + back_off, Event::Admit(pod), cx);
         };
         worker.address = Some(address);
         let containers = worker.containers.len();
-        if worker.terminating {
-            return;
-        }
         let begin = cx.now + self.config.container_start.sample(&mut self.delays);
         for index in 0..containers {
             let container = ContainerId { pod, index: index as u8 };
@@ -405,12 +406,5 @@ impl Kubelet {
 
     fn container(&mut self, id: ContainerId) -> Option<&mut Container> {
         self.pods.get_mut(&id.pod)?.containers.get_mut(usize::from(id.index))
-    }
-
-    /// It has nothing more to do for a pod, whose address is another's now.
-    fn drop_worker(&mut self, pod: PodId) {
-        if let Some(address) = self.pods.remove(&pod).and_then(|worker| worker.address) {
-            self.addresses.give_back(address);
-        }
     }
 }

@@ -117,7 +117,8 @@ pub struct DataPlane {
     /// Whether any policy of a node or of a load balancer may want to hear that connections are
     /// established.
     pub(crate) hears_established: bool,
-    /// Whether anybody may want to hear that the connection of a request has ended.
+    /// Whether anybody may want to hear that the connection of a request has ended: whoever is told
+    /// in `tell_ended`.
     pub(crate) hears_ended: bool,
     services_change: bool,
     names_pods: bool,
@@ -286,6 +287,7 @@ impl DataPlane {
     }
 
     /// Handles an event that is not one of a request's.
+    // On its own, so that the way of a request's events to their methods saves no registers for it.
     #[inline(never)]
     fn handle_another(&mut self, event: Event, cx: &mut Cx<'_>) {
         match event {

@@ -42,7 +42,8 @@ impl DataPlane {
         }
     }
 
-    /// An attempt has ended whose connection was its own.
+    /// An attempt has ended whose connection was its own. It is not asked to tell where nobody listens
+    /// (`hears_ended`), so who is told here has to be counted there.
     #[inline]
     pub(crate) fn tell_ended(&mut self, id: FlightId, cx: &mut Cx<'_>) {
         let flight = self.flights.flight(id);

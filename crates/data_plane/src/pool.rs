@@ -134,8 +134,9 @@ pub struct Pool {
     open: BTreeMap<ConnectionId, Kept>,
     /// The same by how busy they are: how many requests are on one, and when it was used last.
     by_use: BTreeSet<(u32, u64, ConnectionId)>,
-    /// Before this none of them is over.
-    over_from: Time,
+    /// Before this none of them is over, so that nobody has to look: it may be too early, and is never
+    /// too late.
+    next_look: Time,
     /// How many are being opened.
     opening: u32,
     /// Requests that wait for one.
@@ -216,7 +217,7 @@ impl Pool {
     /// and needs a successor.
     fn count(&self, keeping: &Keeping, now: Time) -> u32 {
         let leave = |kept: &&Kept| kept.known_to_end_from() <= now;
-        let leaving = match keeping.multiplexed() && self.over_from <= now {
+        let leaving = match keeping.multiplexed() && self.next_look <= now {
             true => self.open.values().filter(leave).count(),
             false => 0,
         };
@@ -226,7 +227,8 @@ impl Pool {
     /// The connection that a request takes.
     fn usable(&self, keeping: &Keeping, now: Time) -> Option<ConnectionId> {
         let stays =
-            |id: &ConnectionId| now < self.over_from || !self.open[id].is_over(keeping, now);
+            |id: &ConnectionId| now < self.next_look || !self.open[id].is_over(keeping, now);
+        // Those with fewer requests than this; the first use of all is 1, so that no place is before 0.
         let with_room = |requests| {
             let all = self.by_use.range(..(requests, 0, ConnectionId(NonZeroU32::MIN)));
             all.map(|(_, _, id)| *id)
@@ -242,10 +244,10 @@ impl Pool {
         let kept = self.open.get_mut(&id)?;
         let before = (kept.requests, kept.used, id);
         let result = change(kept);
-        let after = (kept.requests, kept.used, id);
-        if after != before {
+        let place = (kept.requests, kept.used, id);
+        if place != before {
             self.by_use.remove(&before);
-            self.by_use.insert(after);
+            self.by_use.insert(place);
         }
         Some(result)
     }
@@ -259,7 +261,12 @@ impl Pool {
 
     /// Takes out a connection that no request is on and that takes no more.
     pub fn prune(&mut self, keeping: &Keeping, now: Time) -> Option<Kept> {
-        if now < self.over_from {
+        debug_assert_eq!(self.by_use.len(), self.open.len(), "they are the same");
+        if now < self.next_look {
+            debug_assert!(
+                !self.open.values().any(|kept| kept.is_over(keeping, now)),
+                "a look is overdue"
+            );
             return None;
         }
         let mut all = self.open.iter();
@@ -268,7 +275,7 @@ impl Pool {
             return self.remove(*id);
         }
         let ends = self.open.values().map(|kept| kept.over_from(keeping));
-        self.over_from = ends.min().unwrap_or(NEVER);
+        self.next_look = ends.min().unwrap_or(NEVER);
         None
     }
 
@@ -294,7 +301,7 @@ impl Pool {
             end: None,
             silent_since: None,
         };
-        self.over_from = self.over_from.min(kept.over_from(keeping));
+        self.look_at(&kept, keeping);
         self.by_use.insert((kept.requests, kept.used, id));
         self.open.insert(id, kept);
         id
@@ -329,8 +336,13 @@ impl Pool {
         if over || self.idle_beyond(keeping.max_idle) {
             return self.remove(id);
         }
-        self.over_from = self.over_from.min(kept.over_from(keeping));
+        self.look_at(&kept, keeping);
         None
+    }
+
+    /// Looks again no later than when this one is over.
+    fn look_at(&mut self, kept: &Kept, keeping: &Keeping) {
+        self.next_look = self.next_look.min(kept.over_from(keeping));
     }
 
     /// Whether there are more than so many that no request is on.
@@ -348,7 +360,6 @@ impl Pool {
         now: Time,
     ) -> Option<Kept> {
         let kept = self.open.get_mut(&id)?;
-        self.over_from = self.over_from.min(now);
         let ends = match cause {
             // It was answered, if badly.
             Cause::RejectedOverload | Cause::Http5xx => false,
@@ -363,16 +374,20 @@ impl Pool {
         if ends {
             return self.remove(id);
         }
-        self.change(id, |kept| (kept.requests, kept.quiet_since) = (kept.requests - 1, now));
+        let kept = self.change(id, |kept| {
+            (kept.requests, kept.quiet_since) = (kept.requests - 1, now);
+            *kept
+        })?;
+        self.look_at(&kept, keeping);
         None
     }
 
     /// The connections of which this is true are closed at their other end.
     pub fn close(&mut self, now: Time, of: impl Fn(&Route) -> bool) {
-        self.over_from = self.over_from.min(now);
         for kept in self.open.values_mut().filter(|kept| of(&kept.route)) {
             if !matches!(kept.end, Some(End::Closed(_))) {
                 kept.end = Some(End::Closed(now));
+                self.next_look = self.next_look.min(now);
             }
         }
     }
@@ -381,9 +396,9 @@ impl Pool {
     /// which it works on nothing is closed, though a request may be on its way; of one at work the answer
     /// says that it was the last.
     pub fn leave_by(&mut self, server: ServerId, keeping: &Keeping, now: Time) {
-        self.over_from = self.over_from.min(now);
         for kept in self.open.values_mut().filter(|kept| kept.route.server == server) {
             if kept.end.is_none() {
+                self.next_look = self.next_look.min(now);
                 let idle = kept.busy_until <= now && !keeping.multiplexed();
                 kept.end = Some(if idle { End::Closed(now) } else { End::Leaving(now) });
             }
@@ -405,6 +420,8 @@ impl Pool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const SERVER: u32 = 7;
@@ -601,5 +618,62 @@ mod tests {
             .collect();
         assert!(pool.answered(ids[0], &one, at(1)).is_none());
         assert!(pool.answered(ids[1], &one, at(1)).is_some(), "there is one already");
+    }
+
+    proptest! {
+        /// Whatever happens to connections, nothing is overlooked: in `prune` all are looked at where
+        /// debug assertions are on.
+        #[test]
+        fn no_end_is_overlooked(
+            limits: [Option<u8>; 4],
+            streams in 1_u32..3,
+            steps in prop::collection::vec((0_u8..8, 0_u8..6, 0_u64..12), 1..120),
+        ) {
+            let [max_age, idle, ping, at_server] = limits.map(|limit| {
+                limit.map(|limit| Span::from_millis(u64::from(limit)))
+            });
+            let keeping = Keeping {
+                streams,
+                max: 6,
+                max_idle: 4,
+                max_age,
+                idle_timeout: idle,
+                ping_timeout: ping,
+                ..keeping()
+            };
+            let (mut pool, mut now, mut under_way) = (Pool::default(), 0, Vec::new());
+            for (what, which, pause) in steps {
+                now += pause;
+                while pool.prune(&keeping, at(now)).is_some() {}
+                let server = ServerId::after(u32::from(which % 2));
+                let route = Route { idle_timeout: at_server, server, ..route() };
+                match what {
+                    0..4 => match pool.take(&keeping, at(now)) {
+                        Taken::Open => {
+                            under_way.push(pool.establish(route, &keeping, at(now + 1)));
+                        }
+                        Taken::Over(id) => {
+                            let kept = pool.get(id).expect("it was taken");
+                            prop_assert!(!kept.is_over(&keeping, at(now)) && kept.requests <= streams);
+                            pool.accepted(id, at(now + pause));
+                            under_way.push(id);
+                        }
+                        Taken::Wait => {}
+                    },
+                    4 => pool.close(at(now), |route| route.server == server),
+                    5 => pool.leave_by(server, &keeping, at(now)),
+                    _ if under_way.is_empty() => {}
+                    _ => {
+                        let id = under_way.swap_remove(usize::from(which) % under_way.len());
+                        match what {
+                            6 => pool.answered(id, &keeping, at(now)),
+                            _ => pool.failed(id, &keeping, Cause::TimeoutUnreachable, at(now)),
+                        };
+                    }
+                }
+                // One that a failure has ended has no requests any more.
+                under_way.retain(|id| pool.get(*id).is_some());
+            }
+        }
     }
 }

@@ -234,8 +234,8 @@ impl DataPlane {
         flight.departure = admission.departure;
         let back = if flight.ingress.is_some() { self.network.outside() } else { Span::ZERO };
         let answered = admission.departure + delay + back;
-        let told = self.hears_established;
-        let flight = if pooled || told {
+        // Most connections are a request's own, and nobody listens: then the flight is at hand.
+        let flight = if pooled || self.hears_established {
             if opens {
                 self.keep_connection(id, server, cx);
             }
@@ -274,7 +274,8 @@ impl DataPlane {
         let flight = if simple && !self.hears_ended {
             flight
         } else {
-            if self.is_not_over(id, cx) {
+            let goes_on = self.end_attempt(id, cx);
+            if goes_on {
                 return;
             }
             self.flights.flight_mut(id)
@@ -293,9 +294,9 @@ impl DataPlane {
         self.flights.remove(id);
     }
 
-    /// Leaves what an attempt has been in, and tells of its end. Gives back whether it goes on all the
-    /// same, since the Ingress controller tries another pod.
-    fn is_not_over(&mut self, id: FlightId, cx: &mut Cx<'_>) -> bool {
+    /// An attempt leaves its line, its Ingress and its pool, and whoever listens hears of its end. Gives
+    /// back whether it goes on all the same, since the Ingress controller tries another pod.
+    fn end_attempt(&mut self, id: FlightId, cx: &mut Cx<'_>) -> bool {
         if self.flights.flight(id).link == Link::InLine {
             self.leave_line(id);
         }

@@ -9,7 +9,8 @@ use scenario::Scenario;
 
 use crate::rehearsal::load;
 
-/// How many pods a node has room for.
+/// How many pods are on a node; with more there are several nodes, and senders on none in particular
+/// have a balancer on each.
 const ROOM: u64 = 1_000;
 
 /// The scenario of so many seconds and pods, whose images, clients and so on are the lines of

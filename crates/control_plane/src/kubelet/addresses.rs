@@ -4,7 +4,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use api::NodeId;
 
-/// Each node has a /22 of 10.128.0.0/9: addresses for a thousand pods on each of 8192 nodes.
+/// Each node has a /22 of 10.128.0.0/9: addresses for 1,021 pods, the most that a scenario's `maxPods`
+/// may be, on each of 8192 nodes.
 const BITS: u32 = 10;
 /// The first is the network's and the second the node's own.
 const FIRST: usize = 2;
@@ -50,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_has_its_own_the_one_longest_free_is_next_and_there_is_an_end() {
+    fn each_has_its_own_the_next_is_the_one_behind_the_last_and_there_is_an_end() {
         let mut addresses = Addresses::of(NodeId(5));
         let all: Vec<IpAddr> = std::iter::from_fn(|| addresses.take()).collect();
         assert_eq!(all.len(), 1021);

@@ -84,6 +84,11 @@ impl Kubelet {
     /// Nothing of the pod runs any more: its network goes, and its terminal status is reported.
     pub(super) fn all_exited(&mut self, pod: PodId, cx: &mut Cx<'_>) {
         let Some(worker) = self.pods.get_mut(&pod) else { return };
+        // Its sandbox is stopped, and the address free, before it says that it has ended: so there is
+        // one for the pod that the scheduler puts in its place.
+        if let Some(address) = worker.address.filter(|_| !worker.ended) {
+            self.addresses.give_back(address);
+        }
         worker.ended = true;
         let removal = cx.now + self.config.sandbox_removal.sample(&mut self.delays);
         self.plan(removal, Event::RemoveSandbox(pod), cx);
@@ -95,7 +100,7 @@ impl Kubelet {
     pub(super) fn forget(&mut self, pod: PodId, cx: &mut Cx<'_>) {
         let Some(worker) = self.pods.get_mut(&pod) else { return };
         if worker.ended {
-            self.drop_worker(pod);
+            self.pods.remove(&pod);
             return;
         }
         worker.gone = true;
@@ -109,7 +114,7 @@ impl Kubelet {
     pub(super) fn remove_sandbox(&mut self, pod: PodId, cx: &mut Cx<'_>) {
         self.runtime(RuntimeRequest::RemoveSandbox { pod }, cx);
         if self.pods.get(&pod).is_some_and(|worker| worker.gone) {
-            self.drop_worker(pod);
+            self.pods.remove(&pod);
         }
     }
 }

@@ -8,8 +8,8 @@
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Divisor {
     number: u64,
-    /// With the number between 2ˡ⁻¹, without that, and 2ˡ: 2⁶⁴ times what (2ˡ - number) is over the
-    /// number, rounded down, and 1.
+    /// With the least power of two that is no less than the number: how much the power is above the
+    /// number, over the number, in units of 2⁻⁶⁴, rounded down, and 1.
     reciprocal: u64,
     /// The quotient is found in two halves, so that it never takes 65 bits.
     shifts: [u8; 2],
