@@ -108,17 +108,18 @@ hashing, what a rollout does to kept connections, retries, and what it makes of 
 pods. Times are in mean service times. Made by
 
 ```sh
-ROLLSIM_BLESS=1 cargo test --workspace --release --test oracles yardsticks
+ROLLSIM_BLESS=1 cargo test --workspace --release --test oracles yardsticks -- --nocapture
 ```
 
-with long runs. `cargo test` asks the same with shorter ones, a minute or two on two processors, leaves out those that would take
-long: \"only in the long runs\".
+with long runs, most of an hour on two processors. `cargo test` asks the same with shorter ones, a minute or two, and leaves out those
+that would take long: \"only in the long runs\".
 
 - A number that was computed is met within four standard errors of the run and one in a hundred (`≈`: and what a limit or an
   approximation is itself off). One that was simulated elsewhere is met within four standard errors of both, without the one in a
   hundred. `≤` and `≥` are bounds, and nothing stands for what has no chance in it.
 - Each row has seeds of its own, made of its name. A mean of a queue has its error from 40 parts of a run, of which the first tenth
   is left out; other means have theirs from independent runs.
-- A run of a queue is as long as its error should be small: 1.5 % of the mean, or 40 million requests where that is not enough.
+- A run of a queue is as long as its error should be small: 1.5 % of the mean, twenty times as long where one request in a hundred is
+  asked about, or 40 million requests where that is not enough.
 
 ";

@@ -4,7 +4,7 @@ use super::{
     effort::Effort,
     finding::{Estimate, Finding},
     row::Row,
-    station::{Measure, Service, Station},
+    station::{MOST_REQUESTS, Measure, Service, Station},
 };
 
 /// So often at least a thing has to be seen.
@@ -33,11 +33,14 @@ fn hundredth(what: &'static str, measure: fn(f64) -> Measure, limit: f64) -> Opt
 /// Asks a row of a run.
 pub(crate) fn ask(row: Row<'_>, effort: Effort) -> Result<Vec<Finding>, &'static str> {
     let (station, mut questions) = question(row)?;
-    let count = station.requests(effort).ok_or("only in the long runs")? as f64;
+    let most = effort.of(f64::INFINITY, MOST_REQUESTS);
+    questions.retain(|question| question.often * most >= SEEN);
+    let rarest = questions.iter().map(|question| question.often).fold(1.0, f64::min);
+    let wanted = station.requests(effort, rarest).ok_or("only in the long runs")?;
     // What is hardly ever seen has an error that nobody can know.
-    questions.retain(|question| question.often * count >= SEEN);
+    questions.retain(|question| question.often * wanted as f64 >= SEEN);
     let measures: Vec<Measure> = questions.iter().map(|question| question.measure).collect();
-    let estimates = station.ask(row, &measures, effort).ok_or("only in the long runs")?;
+    let estimates = station.ask(row, wanted, &measures);
     let answered = questions.iter().zip(estimates);
     let findings = answered.map(|(question, estimate)| {
         let finding = (question.finding)(estimate);
@@ -48,7 +51,8 @@ pub(crate) fn ask(row: Row<'_>, effort: Effort) -> Result<Vec<Finding>, &'static
     if row.input("policy") == "po3" {
         // Three of which two may be the same are worse than three, and better than two.
         let two = Station { policy: "tower.p2c".to_owned(), ..station };
-        let two = two.ask(row, &measures, effort).ok_or("only in the long runs")?;
+        let wanted = two.requests(effort, rarest).ok_or("only in the long runs")?;
+        let two = two.ask(row, wanted, &measures);
         let what = "the same beside two distinct";
         findings.push(Finding::at_most(what, two[0].mean, findings[0].measured));
     }

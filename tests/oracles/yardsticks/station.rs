@@ -17,6 +17,9 @@ const BATCHES: usize = 40;
 /// The part of the requests that found the pods emptier than they are on average.
 const SKIPPED: f64 = 0.1;
 
+/// The longest run of all.
+pub(crate) const MOST_REQUESTS: f64 = 4e7;
+
 /// The 99 % quantile of the standard normal distribution.
 const NORMAL_P99: f64 = 2.326_347_874_040_841;
 
@@ -155,10 +158,13 @@ impl Station {
     /// How many requests it takes until means are as near as wanted: they vary as 4/(1-ρ)² where
     /// services are exponential, and what was before is forgotten in so many requests to each pod.
     /// None where that is more than may be.
-    pub(crate) fn requests(&self, effort: Effort) -> Option<u64> {
+    ///
+    /// In long runs something that is `rare`, as one request in a hundred is that takes longest, is to
+    /// be seen about as well as the mean: one in five counts as often enough.
+    pub(crate) fn requests(&self, effort: Effort, rare: f64) -> Option<u64> {
         let busy = self.load / (self.pods * self.workers) as f64;
         let idle = if self.backlog < 1_000 { 0.2 } else { 1.0 - busy };
-        let (part, most) = effort.of((0.04, 1e6), (0.015, 4e7));
+        let (part, most) = effort.of((0.04, 1e6), (0.015, MOST_REQUESTS));
         let varies = 2.0 * (1.0 + self.service.scv()) / (idle * idle);
         let needed = (varies + self.service.variation_of_squares()) / (part * part);
         // A pod whose requests are chosen by its queue is soon back where it is most of the time.
@@ -168,7 +174,8 @@ impl Station {
         let forgets = 10.0 * BATCHES as f64 * self.pods as f64;
         let forgets = forgets * 2.0 * (1.0 + self.service.scv()) / long;
         let least: f64 = effort.of(1e5, 4e5);
-        let wanted = needed.max(forgets).max(least);
+        let rarity = effort.of(1.0, (0.2 / rare).max(1.0));
+        let wanted = needed.max(forgets).max(least) * rarity;
         match effort {
             // A cluster of many pods takes long by itself.
             Effort::Everyday if wanted > most || self.pods > 200 => None,
@@ -176,19 +183,9 @@ impl Station {
         }
     }
 
-    /// Runs it: what the measures are on average, or none where that takes too long.
-    pub(crate) fn ask(
-        &self,
-        row: Row<'_>,
-        measures: &[Measure],
-        effort: Effort,
-    ) -> Option<Vec<Estimate>> {
-        let wanted = self.requests(effort)?;
-        Some(self.run(row.seed(0), wanted, measures))
-    }
-
-    /// Runs so many requests of it, of which none is left out that takes long.
-    fn run(&self, seed: u64, wanted: u64, measures: &[Measure]) -> Vec<Estimate> {
+    /// Runs so many requests of it, of which none is left out that takes long: what the measures are on
+    /// average.
+    pub(crate) fn ask(&self, row: Row<'_>, wanted: u64, measures: &[Measure]) -> Vec<Estimate> {
         let rate = self.load / SERVICE_MS * 1000.0;
         // The last requests have time to be done.
         let more = 1.0 + 6.0 / (wanted as f64).sqrt();
@@ -204,7 +201,7 @@ impl Station {
         let length = (wanted - skipped) / BATCHES as u64;
         let mut sums = vec![[(0.0, 0_u64); BATCHES]; measures.len()];
         let mut finished = 0;
-        requests(&scenario, seed, |now, request| {
+        requests(&scenario, row.seed(0), |now, request| {
             let Some(number) = request.number.checked_sub(skipped) else { return };
             let batch = (number / length) as usize;
             if batch >= BATCHES {
