@@ -29,6 +29,7 @@ fn settings(cluster: &Cluster) -> Vec<(&'static str, String)> {
     vec![
         ("controlPlane.watchLag", control.watch_lag.to_string()),
         ("controlPlane.apiCall", control.api_call.to_string()),
+        ("controlPlane.writeTime", control.write_time.to_string()),
         ("controlPlane.podCreateAnswer", control.pod_create_answer.to_string()),
         ("controlPlane.sync", control.sync.to_string()),
         ("controlPlane.clientQPS", limit(control.client_qps)),

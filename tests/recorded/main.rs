@@ -5,6 +5,7 @@
 //! recordings; nothing here is fitted to the number of lost requests. Where the recordings are not
 //! there, the tests say so and pass.
 
+mod bursts;
 mod churn;
 mod keep_alive;
 mod kube_proxy;

@@ -223,6 +223,8 @@ pub(crate) struct Rehearsed {
     pub(crate) failures_ms: Vec<f64>,
     /// Sizes of the old and the new ReplicaSet after each write since then.
     pub(crate) sizes: Vec<[i32; 2]>,
+    /// When pods were created, in milliseconds after the change, of the old and the new template.
+    pub(crate) created_ms: [Vec<f64>; 2],
     /// Of the pods that became ready after the change, in that order, the connections at the end that
     /// clients keep.
     pub(crate) connections_of_new: Vec<u32>,
@@ -234,6 +236,7 @@ struct Listener {
     collector: Collector,
     failures_ms: Vec<f64>,
     sizes: Vec<[i32; 2]>,
+    created_ms: [Vec<f64>; 2],
     ready: Vec<PodId>,
     connections: BTreeMap<PodId, u32>,
 }
@@ -257,6 +260,9 @@ impl Recorder for Listener {
                 }
                 self.sizes.push(sizes);
             }
+            Record::PodCreated { image, .. } => {
+                self.created_ms[usize::from(&**image == "app:v2")].push(after_trigger(time));
+            }
             Record::PodReady { pod, .. } if after_trigger(time) >= 0.0 => self.ready.push(*pod),
             Record::ConnectionOpened { pod, .. } => *self.connections.entry(*pod).or_default() += 1,
             Record::ConnectionClosed { pod, .. } => *self.connections.entry(*pod).or_default() -= 1,
@@ -269,13 +275,14 @@ impl Recorder for Listener {
 pub(crate) fn rehearse(scenario: &Scenario, seed: u64) -> Rehearsed {
     let mut listener = Listener::default();
     sim::run(sim::compile(scenario, seed), &mut listener);
-    let Listener { collector, mut failures_ms, sizes, ready, connections } = listener;
+    let Listener { collector, mut failures_ms, sizes, created_ms, ready, connections } = listener;
     let kept = |pod| connections.get(&pod).copied().unwrap_or(0);
     failures_ms.sort_by(f64::total_cmp);
     Rehearsed {
         measures: collector.finish(),
         failures_ms,
         sizes: sizes[1..].to_vec(),
+        created_ms,
         connections_of_new: ready.into_iter().map(kept).collect(),
     }
 }

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A recorded run: its configuration, and the sizes of the old and the new ReplicaSet.
-fn read(path: &Path) -> (Config, Vec<[i32; 2]>) {
+pub(crate) fn read(path: &Path) -> (Config, Vec<[i32; 2]>) {
     let lines = recording::lines(&path.to_owned());
     let (header, footer) = (&lines[0]["header"], &lines[lines.len() - 1]["footer"]);
     let size = |step: &Value, version: &str| step[1][version].as_i64().unwrap_or(0) as i32;
@@ -65,15 +65,23 @@ fn distinct_delays_give_the_same_sequence() {
 
 /// With 25 pods every call waits for a token of the client limit, and which of two calls gets the
 /// next one decides whether two pods count in one step or in two: the recordings with and without
-/// the limit part after thirteen steps. Up to there the sequence is the same in most runs; what
-/// holds in all of them are the first steps, the bounds and the end.
+/// the limit part after thirteen steps.
+///
+/// In this recording the tokens are not the rollout's alone. From 1.33 s on revisions are missing
+/// in it, 17 in a row there and 34 at 4.3 s: an earlier run's namespace is being removed, and the
+/// ReplicaSet controller spends tokens on that one too. The nine steps before are the rollout's own,
+/// and those are to be the recorded ones; later only the bounds and the end.
 #[test]
 fn many_pods_begin_alike_and_end_alike() {
+    const ALONE_MS: f64 = 1333.0;
     for path in recording::named("traces", "J_n25") {
         let (config, recorded) = read(&path);
+        let footer = &recording::lines(&path).pop().expect("a footer")["footer"];
+        let times = footer["steps"].as_array().into_iter().flatten();
+        let alone = times.filter(|step| step[0].as_f64() < Some(ALONE_MS)).count();
         for seed in 0..20 {
             let rehearsed = rehearse(&config.scenario(), seed);
-            assert_eq!(rehearsed.sizes[..5], recorded[..5], "seed {seed}");
+            assert_eq!(rehearsed.sizes[..alone], recorded[..alone], "seed {seed}");
             assert_eq!(rehearsed.sizes.last(), recorded.last(), "seed {seed}");
             assert_eq!(most_pods(&rehearsed.sizes), most_pods(&recorded), "seed {seed}");
         }

@@ -2,7 +2,8 @@
 //!
 //! Every write passes through here, and here only it becomes a fact of the record. A watch is one
 //! ordered stream per watcher: a change is delivered after its own lag, never before the change
-//! ahead of it. Nobody programs how stale a reader is; it falls out of that.
+//! ahead of it. Nobody programs how stale a reader is; it falls out of that. Writes that come at once wait
+//! for each other in the [`write_queue`].
 //!
 //! Left out: admission, authorisation, validation of what an object says by itself (the scenario did
 //! that), watch bookmarks and restarts, deletion in the foreground and deletion that leaves orphans.
@@ -10,6 +11,7 @@
 mod allocated_values;
 pub mod allocation;
 pub mod objection;
+pub mod write_queue;
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},

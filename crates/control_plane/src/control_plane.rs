@@ -11,7 +11,7 @@ use engine::{Streams, Time};
 
 use crate::{
     Cx,
-    api_server::{ApiServer, Interest, WatcherId},
+    api_server::{ApiServer, Interest, WatcherId, write_queue::WriteQueue},
     controller_manager::{self, ControllerManager},
     deployment::{DeploymentController, deployment_complete},
     endpoint_slice::EndpointSliceController,
@@ -32,6 +32,8 @@ pub use user::Command;
 pub struct Config {
     /// From a write to a watcher's hearing of it.
     pub watch_lag: engine::Distribution,
+    /// How long the API server is busy with one write, before it takes the next.
+    pub write_time: engine::Distribution,
     /// The controller manager's.
     pub controllers: controller_manager::Config,
     /// The scheduler's.
@@ -62,6 +64,7 @@ enum Listener {
 /// The API server, the controllers, the scheduler and the kubelets.
 pub struct ControlPlane {
     api: ApiServer,
+    writes: WriteQueue,
     manager: ControllerManager,
     scheduler: Scheduler,
     load_balancers: Option<LoadBalancerController>,
@@ -104,6 +107,7 @@ impl ControlPlane {
         );
         let mut plane = Self {
             api: ApiServer::new(config.watch_lag.clone(), streams),
+            writes: WriteQueue::new(config.write_time.clone(), streams),
             manager,
             scheduler: Scheduler::new(config.scheduler.clone(), streams),
             load_balancers: config
@@ -211,7 +215,8 @@ impl ControlPlane {
     /// # Panics
     /// On [`Event::Runtime`] and [`Event::Balancer`], which are the data plane's.
     pub fn handle(&mut self, event: Event, cx: &mut Cx<'_>) -> Option<Delivery> {
-        match event {
+        match self.writes.turn(event, cx)? {
+            Event::WriteDone => unreachable!("with it comes the turn of the next"),
             Event::Watch { watcher } => return self.deliver(watcher, cx),
             Event::Sync { controller, worker } => {
                 self.manager.sync(controller, worker, &self.api, cx);

@@ -16,6 +16,8 @@ pub enum Event {
         /// Whose watch.
         watcher: WatcherId,
     },
+    /// The API server is done with a write.
+    WriteDone,
     /// A worker begins with the key it took.
     Sync {
         /// Of which controller.
@@ -77,10 +79,39 @@ pub enum Event {
     Balancer(BalancerRequest),
 }
 
+impl Event {
+    /// How many writes reach the API server with this event.
+    pub(crate) fn writes(&self) -> u32 {
+        match self {
+            Self::Call { .. }
+            | Self::Told { .. }
+            | Self::Kubelet {
+                event: kubelet::Event::Report(_) | kubelet::Event::Remove(_), ..
+            }
+            | Self::LoadBalancerController(load_balancer_controller::Event::Patch { .. }) => 1,
+            // A binding is followed by an Event object that tells of it.
+            Self::Scheduler(scheduler::Event::Bind { .. }) => 2,
+            Self::Watch { .. }
+            | Self::WriteDone
+            | Self::Sync { .. }
+            | Self::Reread { .. }
+            | Self::Answered { .. }
+            | Self::Wake { .. }
+            | Self::Scheduler(_)
+            | Self::Kubelet { .. }
+            | Self::Runtime(_)
+            | Self::LoadBalancerController(_)
+            | Self::Balancer(_) => 0,
+        }
+    }
+}
+
 /// Who an event is for, where several are due at once: lower classes first. The control plane's
 /// are all below the data plane's, so that with zero delays a change is known everywhere before
 /// the next request looks.
 pub mod class {
+    /// The API server.
+    pub const API_SERVER: u8 = 9;
     /// Deliveries on watches.
     pub const WATCH: u8 = 10;
     /// Workers of controllers.

@@ -50,9 +50,9 @@ pub enum Event {
 /// A pod and the node chosen for it.
 #[derive(Clone, Debug)]
 pub struct Binding {
-    pod: Key,
-    uid: Uid,
-    node: Arc<str>,
+    pub(crate) pod: Key,
+    pub(crate) uid: Uid,
+    pub(crate) node: Arc<str>,
 }
 
 /// How long the scheduler's parts take.

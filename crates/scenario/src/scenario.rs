@@ -199,8 +199,10 @@ pub struct Node {
 pub struct ControlPlaneTimings {
     /// From a write to a watcher's hearing of it.
     pub watch_lag: Distribution,
-    /// From sending a write to its being stored and answered.
+    /// From sending a write to its being stored and answered, where the API server is idle.
     pub api_call: Distribution,
+    /// How long the API server is busy with one write, before it takes the next.
+    pub write_time: Distribution,
     /// From a new pod's being stored to its controller's hearing so.
     pub pod_create_answer: Distribution,
     /// From an object's reaching a controller's queue to its first call.

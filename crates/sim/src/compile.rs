@@ -91,6 +91,7 @@ fn control_plane_config(cluster: &Cluster) -> control_plane::Config {
     let timings = &cluster.control_plane;
     control_plane::Config {
         watch_lag: timings.watch_lag.clone(),
+        write_time: timings.write_time.clone(),
         controllers: controller_manager::Config {
             sync: timings.sync.clone(),
             api_call: timings.api_call.clone(),

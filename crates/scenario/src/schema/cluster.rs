@@ -74,7 +74,9 @@ fn kubelet() -> Form {
 }
 
 fn control_plane() -> Form {
-    let call = "From sending a write to its being stored and answered.";
+    let call =
+        "From sending a write to its being stored and answered, where the API server is idle.";
+    let write = "How long the API server is busy with one write, before it takes the next.";
     let answer = "From a new pod's being stored to its controller's hearing so.";
     let sync = "From a key's being taken from a controller's queue to its first call.";
     let qps = "Calls a second that each controller may send (`--kube-api-qps`).";
@@ -84,6 +86,7 @@ fn control_plane() -> Form {
     mapping([
         field("watchLag", distribution(), "From a write to a watcher's hearing of it."),
         field("apiCall", distribution(), call),
+        field("writeTime", distribution(), write),
         field("podCreateAnswer", distribution(), answer),
         field("sync", distribution(), sync),
         field("clientQPS", limit(), qps),

@@ -241,9 +241,10 @@ impl Reading<'_> {
     }
 
     fn control_plane(&mut self, item: &Item<'_>, target: &mut ControlPlaneTimings) {
-        const KNOWN: [&str; 9] = [
+        const KNOWN: [&str; 10] = [
             "watchLag",
             "apiCall",
+            "writeTime",
             "podCreateAnswer",
             "sync",
             "clientQPS",
@@ -255,6 +256,7 @@ impl Reading<'_> {
         let fields = self.fields(item, &KNOWN, &["workers"]);
         self.set_distribution(&fields, "watchLag", &mut target.watch_lag);
         self.set_distribution(&fields, "apiCall", &mut target.api_call);
+        self.set_distribution(&fields, "writeTime", &mut target.write_time);
         self.set_distribution(&fields, "podCreateAnswer", &mut target.pod_create_answer);
         self.set_distribution(&fields, "sync", &mut target.sync);
         self.set_distribution(&fields, "schedulingCycle", &mut target.scheduling_cycle);

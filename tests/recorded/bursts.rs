@@ -1,0 +1,113 @@
+//! How long bursts of calls take: a call waits for those that came to the API server before it.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use serde_json::Value;
+
+use crate::{
+    recording,
+    rehearsal::{Config, rehearse},
+    traces,
+};
+
+/// When the pods of a recording were created, ReplicaSet by ReplicaSet, in milliseconds.
+fn created(path: &Path) -> Vec<Vec<f64>> {
+    let mut lines = recording::lines(&path.to_owned());
+    let revision = |line: &Value| line["o"]["rv"].as_i64();
+    lines.retain(|line| line["k"] == "Pod" && line["ev"] == "ADDED" && revision(line).is_some());
+    // Times of different kinds of objects can be off by some milliseconds, their order cannot.
+    lines.sort_by_key(revision);
+    let mut sets = BTreeMap::<&str, Vec<f64>>::new();
+    for line in &lines {
+        let set = line["o"]["rs"].as_str().unwrap_or_default();
+        sets.entry(set).or_default().push(line["t"].as_f64().expect("a time"));
+    }
+    sets.into_values().collect()
+}
+
+/// Reads the batches off a ReplicaSet's first sync, which double in size: how long after the first
+/// pod of a batch the next batch began. Pods after a pause are another sync's.
+fn batches(created: &[f64], gaps: &mut BTreeMap<usize, Vec<f64>>) {
+    const PAUSE_MS: f64 = 200.0;
+    let (mut first, mut size) = (0, 1);
+    while let Some(next) = created.get(first + size) {
+        let gap = next - created[first];
+        if gap > PAUSE_MS {
+            return;
+        }
+        gaps.entry(size).or_default().push(gap);
+        (first, size) = (first + size, size * 2);
+    }
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// Recordings made while the machine had next to nothing else to do.
+fn quiet() -> Vec<PathBuf> {
+    let mut paths = recording::named("traces_quiet", "");
+    paths.extend(recording::named("traces", "J_"));
+    paths.extend(recording::named("traces", "B_"));
+    paths.retain(|path| {
+        let header = &recording::lines(path)[0]["header"];
+        header["loadavg"][0].as_f64().is_some_and(|load| load < 1.0)
+    });
+    paths
+}
+
+/// What the next batch waits for grows with the size of this one, in the recordings and here. The
+/// numbers of either are coarse: there are some dozens of batches, and a watch's events come in
+/// bundles.
+#[test]
+fn the_next_batch_comes_the_later_the_larger_this_one_is() {
+    let (mut recorded, mut rehearsed) = (BTreeMap::new(), BTreeMap::new());
+    for path in quiet() {
+        created(&path).iter().for_each(|times| batches(times, &mut recorded));
+        let (config, _) = traces::read(&path);
+        let scenario = config.scenario();
+        for seed in 0..5 {
+            let created_ms = rehearse(&scenario, seed).created_ms;
+            created_ms.iter().for_each(|times| batches(times, &mut rehearsed));
+        }
+    }
+    for (size, gaps) in &mut recorded {
+        let others = rehearsed.get_mut(size).expect("the same batches");
+        let (count, there, here) = (gaps.len(), median(gaps), median(others));
+        println!(
+            "after a batch of {size}: recorded {there:5.1} ms ({count} batches), rehearsed {here:5.1}"
+        );
+        assert!(
+            (0.8..1.25).contains(&(here / there)),
+            "after a batch of {size}: {here} and {there}"
+        );
+    }
+}
+
+/// 149 pods at once. With the default limits a controller waits for its tokens. Without them it waits
+/// for the API server, which was the slower as the machine of that recording was busy: its batches
+/// took twice as long as those of the quiet ones.
+#[test]
+fn a_hundred_and_fifty_pods_take_their_time() {
+    for (folder, high_qps, as_long) in
+        [("traces", false, 0.95..1.05), ("traces_high_qps", true, 0.45..1.05)]
+    {
+        for path in recording::named(folder, "C_scale_1to150") {
+            let span = |times: &[f64]| times[times.len() - 1] - times[0];
+            let after: Vec<f64> =
+                created(&path).concat().into_iter().filter(|time| *time > 0.0).collect();
+            let header = &recording::lines(&path)[0]["header"];
+            let config =
+                Config { scale_to: header["to"].as_i64(), high_qps, ..Config::read(header, false) };
+            let created_ms = rehearse(&config.scenario(), 1).created_ms.concat();
+            let here: Vec<f64> = created_ms.into_iter().filter(|time| *time > 0.0).collect();
+            let (there, here) = (span(&after), span(&here));
+            println!("{folder}: recorded {there:.0} ms, rehearsed {here:.0}");
+            assert!(as_long.contains(&(here / there)), "{folder}: {here} and {there}");
+        }
+    }
+}
