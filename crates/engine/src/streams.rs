@@ -48,10 +48,11 @@ pub trait Random {
     fn next_u64(&mut self) -> u64;
 
     /// The next 64 random bits and those after them: where one draw decides little, two in one call
-    /// save the way to a generator that is known at run time only.
+    /// save the way to a generator that is known at run time only. They are a pair because a pair comes
+    /// back in registers, and an array would come back in memory.
     #[inline]
-    fn next_two_u64(&mut self) -> [u64; 2] {
-        [self.next_u64(), self.next_u64()]
+    fn next_two_u64(&mut self) -> (u64, u64) {
+        (self.next_u64(), self.next_u64())
     }
 
     /// A number above 0 and up to 1, in steps of 2⁻⁵³.
@@ -89,7 +90,8 @@ pub trait Random {
     /// Two numbers below `n`, as [`below`](Self::below) draws them.
     #[inline]
     fn two_below(&mut self, n: u32) -> [u32; 2] {
-        self.next_two_u64().map(|bits| below(bits, u64::from(n)) as u32)
+        let (first, second) = self.next_two_u64();
+        [first, second].map(|bits| below(bits, u64::from(n)) as u32)
     }
 }
 
@@ -107,7 +109,7 @@ impl<R: Random + ?Sized> Random for &mut R {
     }
 
     #[inline]
-    fn next_two_u64(&mut self) -> [u64; 2] {
+    fn next_two_u64(&mut self) -> (u64, u64) {
         (**self).next_two_u64()
     }
 }

@@ -44,6 +44,6 @@ pub use remainder::Remainder;
 pub use ring::{Circular, Ring};
 pub use rounds::{Rounds, greatest_common_divisor};
 pub use score::Score;
-pub use shares::Shares;
+pub use shares::{HashShares, Shares};
 pub use stays::Stays;
 pub use stride::{Scaling, StaticStride, next_number};

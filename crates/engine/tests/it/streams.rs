@@ -43,7 +43,7 @@ fn two_draws_at_once_are_the_next_two() {
     let two: &mut dyn Random = &mut two;
     for n in 1..1000 {
         assert_eq!(two.two_below(n), [one.below(n), one.below(n)]);
-        assert_eq!(two.next_two_u64(), [one.next_u64(), one.next_u64()]);
+        assert_eq!(two.next_two_u64(), (one.next_u64(), one.next_u64()));
     }
 }
 

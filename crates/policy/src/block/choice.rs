@@ -29,6 +29,25 @@ impl Sampling {
         now: Time,
         random: &mut dyn Random,
     ) -> Option<usize> {
+        // What all but a few policies do comes first and in line, without the registers and the jumps
+        // that the others need.
+        if self == Self::Replacement(2) && score.places() > 1 {
+            let (first, second) = random.next_two_u64();
+            let [mut best, other] = [first, second].map(|bits| score.remainder(bits));
+            let mut least = score.of(best, now);
+            better(&mut best, &mut least, other, score.of(other, now));
+            return Some(best);
+        }
+        self.choose_otherwise(score, now, random)
+    }
+
+    #[inline(never)]
+    fn choose_otherwise<S: Score>(
+        self,
+        score: &mut S,
+        now: Time,
+        random: &mut dyn Random,
+    ) -> Option<usize> {
         let places = score.places();
         if places < 2 {
             return (places == 1).then_some(0);
@@ -40,14 +59,12 @@ impl Sampling {
                 first_of_least(score, neighbours(places, first, second), now)
             }
             Self::Replacement(count) => {
+                let mut best = score.remainder(random.next_u64());
                 if count < 2 {
-                    return Some(score.remainder(random.next_u64()));
+                    return Some(best);
                 }
-                let drawn = random.next_two_u64();
-                let [mut best, other] = drawn.map(|bits| score.remainder(bits));
                 let mut least = score.of(best, now);
-                better(&mut best, &mut least, other, score.of(other, now));
-                for _ in 2..count {
+                for _ in 1..count {
                     let other = score.remainder(random.next_u64());
                     better(&mut best, &mut least, other, score.of(other, now));
                 }

@@ -34,13 +34,20 @@ impl Divisor {
         self.number
     }
 
+    /// How often it is in a number; `None` where this is 0.
+    #[must_use]
+    #[inline]
+    pub fn quotient(self, of: u64) -> Option<u64> {
+        let high = ((u128::from(self.reciprocal) * u128::from(of)) >> u64::BITS) as u64;
+        let quotient = (high + ((of - high) >> self.shifts[0])) >> self.shifts[1];
+        (self.number > 0).then_some(quotient)
+    }
+
     /// What is left of a number; `None` where this is 0.
     #[must_use]
     #[inline]
     pub fn remainder(self, of: u64) -> Option<u64> {
-        let high = ((u128::from(self.reciprocal) * u128::from(of)) >> u64::BITS) as u64;
-        let quotient = (high + ((of - high) >> self.shifts[0])) >> self.shifts[1];
-        (self.number > 0).then(|| of - quotient * self.number)
+        self.quotient(of).map(|quotient| of - quotient * self.number)
     }
 }
 
@@ -51,7 +58,9 @@ mod tests {
     use super::*;
 
     fn agrees(number: u64, divisor: u64) -> bool {
-        Divisor::new(divisor).remainder(number) == number.checked_rem(divisor)
+        let by = Divisor::new(divisor);
+        by.quotient(number) == number.checked_div(divisor)
+            && by.remainder(number) == number.checked_rem(divisor)
     }
 
     #[test]
@@ -69,7 +78,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_the_remainder(number: u64, divisor: u64, small in 0_u64..200_000) {
+        fn they_are_the_quotient_and_the_remainder(number: u64, divisor: u64, small in 0_u64..200_000) {
             prop_assert!(agrees(number, divisor));
             prop_assert!(agrees(number, small));
         }

@@ -4,6 +4,8 @@ use std::ops::Add;
 
 use engine::Random;
 
+use super::Divisor;
+
 /// Parts of the sum of the weights: the first place has the numbers from 0 up to, but not, its
 /// weight, the second those from there on, and so on. Weights are whole, where a hash leads to a
 /// place, or not.
@@ -45,17 +47,35 @@ impl<N: Copy + Default + PartialOrd + Add<Output = N>> Shares<N> {
     }
 }
 
-impl Shares<u64> {
+/// Shares of whole weights, to which hashes lead.
+#[derive(Clone, Debug, Default)]
+pub struct HashShares {
+    shares: Shares<u64>,
+    sum: Divisor,
+    /// The first weight.
+    first: Divisor,
+}
+
+impl HashShares {
+    /// The shares of these weights.
+    #[must_use]
+    pub fn of(weights: impl IntoIterator<Item = u64>) -> Self {
+        let shares = Shares::of(weights);
+        let first = shares.ends.first().copied().unwrap_or_default();
+        Self { sum: Divisor::new(shares.sum()), first: Divisor::new(first), shares }
+    }
+
     /// The place that a number modulo the sum belongs to; `None` where all weights are 0.
     #[must_use]
     #[inline]
     pub fn find(&self, number: u64) -> Option<usize> {
-        let number = number.checked_rem(self.sum())?;
+        let number = self.sum.remainder(number)?;
         // Where all weigh as much as the first, there is nothing to search for.
-        let place = number.checked_div(self.ends[0]).unwrap_or(0) as usize;
-        let begins = || place == 0 || self.ends[place - 1] <= number;
-        let is_it = self.ends.get(place).is_some_and(|end| number < *end) && begins();
-        Some(if is_it { place } else { self.place(number) })
+        let place = self.first.quotient(number).unwrap_or(0) as usize;
+        let ends = &self.shares.ends;
+        let begins = || place == 0 || ends[place - 1] <= number;
+        let is_it = ends.get(place).is_some_and(|end| number < *end) && begins();
+        Some(if is_it { place } else { self.shares.place(number) })
     }
 }
 
@@ -78,7 +98,7 @@ mod tests {
 
     #[test]
     fn each_has_as_many_numbers_as_it_weighs() {
-        let shares = Shares::of([0, 2, 0, 1]);
+        let shares = HashShares::of([0, 2, 0, 1]);
         let found: Vec<_> = (0..6).filter_map(|number| shares.find(number)).collect();
         assert_eq!(found, [1, 1, 3, 1, 1, 3]);
         for (weights, expected) in [
@@ -87,12 +107,12 @@ mod tests {
             (&[2, 0, 4], [0, 0, 2, 2, 2, 2]),
             (&[4, 1, 1], [0, 0, 0, 0, 1, 2]),
         ] {
-            let shares = Shares::of(weights.iter().copied());
+            let shares = HashShares::of(weights.iter().copied());
             let found: Vec<_> = (6..12).filter_map(|number| shares.find(number)).collect();
             assert_eq!(found, expected, "{weights:?}");
         }
-        assert_eq!(Shares::of([0, 0]).find(1), None);
-        assert_eq!(Shares::<u64>::default().find(1), None);
+        assert_eq!(HashShares::of([0, 0]).find(1), None);
+        assert_eq!(HashShares::default().find(1), None);
     }
 
     #[test]

@@ -64,6 +64,13 @@ impl EnvoyRoundRobin {
         self.weights.clear();
         self.weights.extend(endpoints.iter().map(|endpoint| endpoint.weight));
     }
+
+    /// Out of line, so that a pick where all weights are equal needs no room for it.
+    #[inline(never)]
+    fn pick_by_deadline(&mut self) -> Option<usize> {
+        let Self { scheduler, weights, .. } = self;
+        scheduler.as_mut()?.pick(|place| f64::from(weights[place]))
+    }
 }
 
 impl Policy for EnvoyRoundRobin {
@@ -90,8 +97,8 @@ impl Policy for EnvoyRoundRobin {
     }
 
     fn pick(&mut self, _: &mut PickContext<'_>) -> Option<usize> {
-        if let Some(scheduler) = &mut self.scheduler {
-            return scheduler.pick(|place| f64::from(self.weights[place]));
+        if self.scheduler.is_some() {
+            return self.pick_by_deadline();
         }
         let place = self.hosts.find(self.index)?;
         self.index = self.index.wrapping_add(1);

@@ -19,6 +19,16 @@ impl Buckets {
         self.0.extend(destinations.take(COUNT).map(|destination| destination as u32));
     }
 
+    /// The destination of a bucket.
+    #[inline]
+    pub(super) fn at<'a>(
+        &self,
+        destinations: &'a [Destination],
+        bucket: usize,
+    ) -> Option<&'a Destination> {
+        destinations.get(*self.0.get(bucket)? as usize)
+    }
+
     /// The destination of a bucket, if it takes new connections. With a fallback, others are looked
     /// at otherwise, from the bucket's own number on: `bucket` says which, for a number.
     #[inline]
@@ -28,11 +38,7 @@ impl Buckets {
         fallback: bool,
         bucket: impl Fn(u32) -> usize,
     ) -> Option<&'a Destination> {
-        let at = |bucket: usize| {
-            let destination = *self.0.get(bucket)?;
-            destinations.get(destination as usize)
-        };
-        find(at, self.0.len(), fallback, bucket)
+        find(|bucket| self.at(destinations, bucket), self.0.len(), fallback, bucket)
     }
 }
 
@@ -46,9 +52,20 @@ pub(super) fn find<'a>(
 ) -> Option<&'a Destination> {
     let first = bucket(0);
     let destination = at(first)?;
-    if destination.is_open() || !fallback {
-        return Some(destination).filter(|destination| destination.is_open());
+    if !destination.is_open() {
+        return if fallback { fall_back(at, size, first, bucket) } else { None };
     }
+    Some(destination)
+}
+
+/// Goes through all from the first on.
+#[cold]
+fn fall_back<'a>(
+    at: impl Fn(usize) -> Option<&'a Destination>,
+    size: usize,
+    first: usize,
+    bucket: impl Fn(u32) -> usize,
+) -> Option<&'a Destination> {
     let mut others = (first..size).chain(0..first).map(|number| at(bucket(number as u32)));
     others.find_map(|other| other.filter(|other| other.is_open()))
 }

@@ -1,6 +1,6 @@
 //! By the source's address, consistently: scheduler `mh` of IPVS.
 
-use std::net::SocketAddrV4;
+use std::{hash::Hasher, net::SocketAddrV4};
 
 use siphasher::sip::SipHasher13;
 
@@ -129,8 +129,9 @@ pub fn preference(number: usize, address: SocketAddrV4, size: usize) -> Preferen
 /// The kernel's `hsiphash` of a word: half of SipHash-1-3.
 #[inline]
 fn hsiphash(word: u32, key: u64) -> u64 {
-    let hash = SipHasher13::new_with_keys(key, key).hash(&word.to_le_bytes());
-    hash & u64::from(u32::MAX)
+    let mut hasher = SipHasher13::new_with_keys(key, key);
+    hasher.write_u32(word.to_le());
+    hasher.finish() & u64::from(u32::MAX)
 }
 
 impl Scheduler for MaglevHash {
@@ -147,9 +148,10 @@ impl Scheduler for MaglevHash {
         context: &mut PickContext<'_>,
     ) -> Option<&'a Destination> {
         let source = buckets::source(&context.flow, self.port);
-        let hash = |offset: u32| hsiphash(source.wrapping_add(offset), OFFSET_KEY);
-        let slot = |offset: u32| self.table.slot(hash(offset)).unwrap_or(0);
-        let at = |slot: usize| destinations.get(self.table.at(slot)?);
+        let hash = move |offset: u32| hsiphash(source.wrapping_add(offset), OFFSET_KEY);
+        let table = &self.table;
+        let slot = move |offset: u32| table.slot(hash(offset)).unwrap_or(0);
+        let at = move |slot: usize| destinations.get(table.at(slot)?);
         buckets::find(at, size(self.index), self.fallback, slot)
     }
 }

@@ -75,6 +75,18 @@ impl SourceHash {
     pub fn bucket(source: u32, offset: u32) -> usize {
         offset.wrapping_add(buckets::hash_32(source)) as usize % buckets::COUNT
     }
+
+    /// The destination of a source whose own takes nothing new. It is out of line, so that the others
+    /// need no room for it.
+    #[cold]
+    #[inline(never)]
+    fn fall_back<'a>(
+        &self,
+        destinations: &'a [Destination],
+        source: u32,
+    ) -> Option<&'a Destination> {
+        self.buckets.find(destinations, self.fallback, |offset| Self::bucket(source, offset))
+    }
 }
 
 impl Scheduler for SourceHash {
@@ -93,7 +105,8 @@ impl Scheduler for SourceHash {
         context: &mut PickContext<'_>,
     ) -> Option<&'a Destination> {
         let source = buckets::source(&context.flow, self.port);
-        self.buckets.find(destinations, self.fallback, |offset| Self::bucket(source, offset))
+        let first = self.buckets.at(destinations, Self::bucket(source, 0));
+        first.filter(|first| first.is_open()).or_else(|| self.fall_back(destinations, source))
     }
 }
 

@@ -17,21 +17,36 @@ impl ByHash {
     }
 
     /// The first of the places that can be had, and the request begins. It is the turn of any where
-    /// none can be had, where there is no choice, and where there is nothing to hash.
+    /// none can be had, where there is no choice, and where there is nothing to hash: then the first
+    /// is `None`.
     #[inline]
-    pub(super) fn pick(
+    pub(super) fn pick<I: Iterator<Item = usize>>(
         &mut self,
         context: &PickContext<'_>,
-        hashed: bool,
-        mut tries: impl Iterator<Item = usize>,
+        first: Option<usize>,
+        others: impl FnOnce() -> I,
     ) -> Option<usize> {
-        let peers = &mut self.peers;
-        let by_hash = hashed && peers.all().len() > 1;
-        let found = by_hash.then(|| tries.find(|place| peers.is_usable(*place, context)));
-        if let Some(place) = found.flatten() {
-            peers.begin(place, context.now);
-            return Some(place);
+        let Some(place) = first.filter(|_| self.peers.all().len() > 1) else {
+            return self.peers.round_robin(context);
+        };
+        if !self.peers.is_usable(place, context) {
+            return self.pick_another(context, others);
         }
-        peers.round_robin(context)
+        self.peers.begin(place, context.now);
+        Some(place)
+    }
+
+    /// Picks of the others, or of all.
+    #[cold]
+    fn pick_another<I: Iterator<Item = usize>>(
+        &mut self,
+        context: &PickContext<'_>,
+        others: impl FnOnce() -> I,
+    ) -> Option<usize> {
+        let Some(place) = others().find(|place| self.peers.is_usable(*place, context)) else {
+            return self.peers.round_robin(context);
+        };
+        self.peers.begin(place, context.now);
+        Some(place)
     }
 }

@@ -5,7 +5,7 @@ use engine::Time;
 
 use crate::{
     Ended, Endpoint, EndpointId, Entry, Level, PickContext, Policy,
-    block::Shares,
+    block::HashShares,
     nginx::{
         by_hash::{ByHash, TRIES},
         peers::{PARAMETERS, Peers},
@@ -39,7 +39,7 @@ pub static ENTRY: Entry = Entry {
 /// `src/http/modules/ngx_http_upstream_hash_module.c`.
 #[derive(Clone, Debug)]
 pub struct NginxHash {
-    shares: Shares<u64>,
+    shares: HashShares,
     by_hash: ByHash,
 }
 
@@ -47,7 +47,7 @@ impl NginxHash {
     /// A hash over such servers.
     #[must_use]
     pub fn new(peers: Peers) -> Self {
-        Self { shares: Shares::default(), by_hash: ByHash::new(peers) }
+        Self { shares: HashShares::default(), by_hash: ByHash::new(peers) }
     }
 }
 
@@ -67,17 +67,20 @@ fn part(key: &[u8], number: u8) -> u64 {
 
 impl Policy for NginxHash {
     fn update(&mut self, endpoints: &[Endpoint], now: Time) {
-        self.shares = Shares::of(endpoints.iter().map(|endpoint| endpoint.weight.into()));
+        self.shares = HashShares::of(endpoints.iter().map(|endpoint| endpoint.weight.into()));
         self.by_hash.peers.update(endpoints, now);
     }
 
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
-        let (key, shares, mut hash) = (context.key, &self.shares, 0);
-        let tries = (0..=TRIES).map_while(|number| {
-            hash += part(key, number);
-            shares.find(hash)
-        });
-        self.by_hash.pick(context, !key.is_empty(), tries)
+        let (key, shares, mut hash) = (context.key, &self.shares, part(context.key, 0));
+        let first = shares.find(hash).filter(|_| !key.is_empty());
+        let others = move || {
+            (1..=TRIES).map_while(move |number| {
+                hash += part(key, number);
+                shares.find(hash)
+            })
+        };
+        self.by_hash.pick(context, first, others)
     }
 
     fn chosen(&mut self, place: usize, now: Time) -> bool {

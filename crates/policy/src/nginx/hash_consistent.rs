@@ -70,9 +70,11 @@ impl Policy for NginxHashConsistent {
     }
 
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
-        let key = context.key;
-        let tries = self.ring.walk(crc32fast::hash(key)).take(usize::from(TRIES) + 1);
-        self.by_hash.pick(context, !key.is_empty(), tries)
+        let hash = crc32fast::hash(context.key);
+        let ring = &self.ring;
+        let first = ring.find(hash).filter(|_| !context.key.is_empty());
+        let others = move || ring.walk(hash).skip(1).take(usize::from(TRIES));
+        self.by_hash.pick(context, first, others)
     }
 
     fn chosen(&mut self, place: usize, now: Time) -> bool {

@@ -4,7 +4,7 @@ use engine::Time;
 
 use crate::{
     Ended, Endpoint, EndpointId, Entry, Level, PickContext, Policy,
-    block::Shares,
+    block::HashShares,
     nginx::{
         by_hash::{ByHash, TRIES},
         peers::{PARAMETERS, Peers},
@@ -38,7 +38,7 @@ pub static ENTRY: Entry = Entry {
 /// `src/http/modules/ngx_http_upstream_ip_hash_module.c`.
 #[derive(Clone, Debug)]
 pub struct NginxIpHash {
-    shares: Shares<u64>,
+    shares: HashShares,
     by_hash: ByHash,
 }
 
@@ -46,25 +46,29 @@ impl NginxIpHash {
     /// A hash over such servers.
     #[must_use]
     pub fn new(peers: Peers) -> Self {
-        Self { shares: Shares::default(), by_hash: ByHash::new(peers) }
+        Self { shares: HashShares::default(), by_hash: ByHash::new(peers) }
     }
 }
 
 impl Policy for NginxIpHash {
     fn update(&mut self, endpoints: &[Endpoint], now: Time) {
-        self.shares = Shares::of(endpoints.iter().map(|endpoint| endpoint.weight.into()));
+        self.shares = HashShares::of(endpoints.iter().map(|endpoint| endpoint.weight.into()));
         self.by_hash.peers.update(endpoints, now);
     }
 
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
         let [a, b, c, _] = context.flow.source.ip().octets();
-        let (shares, mut hash) = (&self.shares, 89);
-        let tries = (0..=TRIES).map_while(|_| {
-            let step = |hash: u64, byte: u8| (hash * 113 + u64::from(byte)) % 6271;
-            hash = [a, b, c].into_iter().fold(hash, step);
-            shares.find(hash)
-        });
-        self.by_hash.pick(context, true, tries)
+        let step = move |hash: u64, byte: u8| (hash * 113 + u64::from(byte)) % 6271;
+        let goes_on = move |hash| [a, b, c].into_iter().fold(hash, step);
+        let (shares, mut hash) = (&self.shares, goes_on(89));
+        let first = shares.find(hash);
+        let others = move || {
+            (0..TRIES).map_while(move |_| {
+                hash = goes_on(hash);
+                shares.find(hash)
+            })
+        };
+        self.by_hash.pick(context, first, others)
     }
 
     fn chosen(&mut self, place: usize, now: Time) -> bool {
