@@ -100,13 +100,14 @@ impl Balancer {
     }
 
     /// Hears how a request ended at a pod, and what the pod said of itself along with an answer, which is
-    /// asked for only where the policy listens. One that failed leaves no connection.
+    /// asked for only where the policy reads it. One that failed leaves no connection.
     pub(crate) fn ended(&mut self, ended: &Ended, report: impl FnOnce() -> Option<Report>) {
         if ended.reply == Reply::Failed {
             self.connected.remove(&PodId(ended.endpoint.0));
         }
         if self.chooser.listens() {
-            let report = (ended.reply == Reply::Ok).then(report).flatten();
+            let reads = ended.reply == Reply::Ok && self.chooser.reads_reports();
+            let report = reads.then(report).flatten();
             self.chooser.ended(&Ended { report, ..*ended });
         }
     }

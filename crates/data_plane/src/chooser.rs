@@ -9,6 +9,7 @@ use policy::{Configured, Ended, Endpoint, EndpointId, Instance, PickContext, Pol
 pub(crate) struct Chooser {
     policy: Box<dyn Policy>,
     listens: bool,
+    reads_reports: bool,
     /// Since when it knows each endpoint.
     since: BTreeMap<EndpointId, Time>,
 }
@@ -17,7 +18,8 @@ impl Chooser {
     /// One that knows of no endpoint.
     pub(crate) fn new(policy: &Configured, instance: Instance) -> Self {
         let policy = policy.build_as(instance);
-        Self { listens: policy.listens(), policy, since: BTreeMap::new() }
+        let (listens, reads_reports) = (policy.listens(), policy.reads_reports());
+        Self { policy, listens, reads_reports, since: BTreeMap::new() }
     }
 
     /// Takes in a new list. Whom it knew already it has known since then.
@@ -38,6 +40,11 @@ impl Chooser {
     /// Whether it wants to hear what becomes of its picks.
     pub(crate) fn listens(&self) -> bool {
         self.listens
+    }
+
+    /// Whether it looks at what endpoints say of themselves along with their answers.
+    pub(crate) fn reads_reports(&self) -> bool {
+        self.reads_reports
     }
 
     /// A place in the list.

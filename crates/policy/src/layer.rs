@@ -100,6 +100,11 @@ macro_rules! hand_on {
             self.$field.listens()
         }
     };
+    (@reads_reports $field:ident) => {
+        fn reads_reports(&self) -> bool {
+            self.$field.reads_reports()
+        }
+    };
     (@established $field:ident) => {
         fn established(&mut self, endpoint: $crate::EndpointId, now: engine::Time) {
             self.$field.established(endpoint, now);

@@ -139,7 +139,8 @@ pub struct Ended {
     pub latency: Span,
     /// How.
     pub reply: Reply,
-    /// What the endpoint said of itself along with the answer, if it does so.
+    /// What the endpoint said of itself along with the answer, for a policy that
+    /// [reads it](Policy::reads_reports).
     pub report: Option<Report>,
 }
 
@@ -203,6 +204,12 @@ pub trait Policy {
         false
     }
 
+    /// Whether it looks at what endpoints say of themselves along with their answers
+    /// ([`Ended::report`]). Endpoints measure their load only where somebody does.
+    fn reads_reports(&self) -> bool {
+        false
+    }
+
     /// Hears that a connection it picked an endpoint for is established, if it
     /// [listens](Self::listens).
     fn established(&mut self, _endpoint: EndpointId, _now: Time) {}
@@ -245,6 +252,10 @@ impl<P: Policy + ?Sized> Policy for Box<P> {
 
     fn listens(&self) -> bool {
         (**self).listens()
+    }
+
+    fn reads_reports(&self) -> bool {
+        (**self).reads_reports()
     }
 
     fn established(&mut self, endpoint: EndpointId, now: Time) {

@@ -132,6 +132,10 @@ impl<P: Policy> Policy for Part<P> {
         self.policy.listens()
     }
 
+    fn reads_reports(&self) -> bool {
+        self.policy.reads_reports()
+    }
+
     fn established(&mut self, endpoint: EndpointId, now: Time) {
         self.policy.established(endpoint, now);
     }

@@ -109,6 +109,12 @@ impl Parts {
         self.listens
     }
 
+    /// Whether the policies read reports.
+    #[must_use]
+    pub fn reads_reports(&self) -> bool {
+        self.parts[0].1.reads_reports()
+    }
+
     /// Tells whose pick it was.
     pub fn established(&mut self, endpoint: EndpointId, now: Time) {
         let index = self.stays.part_of_pick(endpoint);

@@ -163,6 +163,10 @@ impl Policy for C3Cubic {
         true
     }
 
+    fn reads_reports(&self) -> bool {
+        true
+    }
+
     fn ended(&mut self, ended: &Ended) {
         let place = self.score.hear(ended);
         if let (Some(growth), Some(place)) = (&self.growth, place)

@@ -162,6 +162,10 @@ impl Policy for EnvoyClientSideWeightedRoundRobin {
         true
     }
 
+    fn reads_reports(&self) -> bool {
+        true
+    }
+
     fn ended(&mut self, ended: &Ended) {
         if let Some(report) = &ended.report {
             self.hear(ended.endpoint, ended.now, report);

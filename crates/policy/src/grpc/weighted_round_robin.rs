@@ -178,6 +178,10 @@ impl Policy for WeightedRoundRobin {
         true
     }
 
+    fn reads_reports(&self) -> bool {
+        !self.out_of_band
+    }
+
     fn ended(&mut self, ended: &Ended) {
         if let Some(report) = ended.report.filter(|_| !self.out_of_band) {
             self.hear(ended.endpoint, ended.now, &report);

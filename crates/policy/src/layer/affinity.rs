@@ -66,7 +66,8 @@ impl<P: Policy> ClientIp<P> {
 }
 
 impl<P: Policy> Policy for ClientIp<P> {
-    hand_on!(inside: chosen, listens, established, ended, withdrawn, probes, reported);
+    hand_on!(inside: chosen, listens, reads_reports);
+    hand_on!(inside: established, ended, withdrawn, probes, reported);
 
     fn update(&mut self, endpoints: &[Endpoint], now: Time) {
         self.places.update(endpoints);

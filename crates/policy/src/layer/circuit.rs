@@ -154,7 +154,7 @@ impl<P: Policy> CircuitBreakers<P> {
 }
 
 impl<P: Policy> Policy for CircuitBreakers<P> {
-    hand_on!(inside: established, probes, reported);
+    hand_on!(inside: reads_reports, established, probes, reported);
 
     fn update(&mut self, endpoints: &[Endpoint], now: Time) {
         self.endpoints.clear();

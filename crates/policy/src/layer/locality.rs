@@ -135,7 +135,8 @@ impl LocalityWeighted {
 }
 
 impl Policy for LocalityWeighted {
-    hand_on!(parts: chosen, remembers, listens, established, ended, withdrawn, probes, reported);
+    hand_on!(parts: chosen, remembers, listens, reads_reports);
+    hand_on!(parts: established, ended, withdrawn, probes, reported);
 
     fn update(&mut self, endpoints: &[Endpoint], now: Time) {
         self.zones = self.zones(endpoints);

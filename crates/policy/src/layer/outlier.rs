@@ -163,7 +163,7 @@ impl<P: Policy> Outlier<P> {
 }
 
 impl<P: Policy> Policy for Outlier<P> {
-    hand_on!(part: established, withdrawn, probes, reported);
+    hand_on!(part: reads_reports, established, withdrawn, probes, reported);
 
     fn update(&mut self, endpoints: &[Endpoint], now: Time) {
         self.catch_up(now);

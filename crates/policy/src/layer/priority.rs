@@ -125,7 +125,8 @@ impl Priority {
 }
 
 impl Policy for Priority {
-    hand_on!(parts: chosen, remembers, listens, established, ended, withdrawn, probes, reported);
+    hand_on!(parts: chosen, remembers, listens, reads_reports);
+    hand_on!(parts: established, ended, withdrawn, probes, reported);
 
     fn update(&mut self, endpoints: &[Endpoint], now: Time) {
         let hosts = self.hosts(endpoints);

@@ -203,7 +203,8 @@ impl<P: Policy> SlowStart<P> {
 }
 
 impl<P: Policy> Policy for SlowStart<P> {
-    hand_on!(part: chosen, remembers, listens, established, ended, withdrawn, probes, reported);
+    hand_on!(part: chosen, remembers, listens, reads_reports);
+    hand_on!(part: established, ended, withdrawn, probes, reported);
 
     fn update(&mut self, endpoints: &[Endpoint], now: Time) {
         self.endpoints.clear();

@@ -95,7 +95,7 @@ impl<P: Policy> Subset<P> {
 }
 
 impl<P: Policy> Policy for Subset<P> {
-    hand_on!(part: pick, chosen, remembers, listens);
+    hand_on!(part: pick, chosen, remembers, listens, reads_reports);
     hand_on!(part: established, ended, withdrawn, probes, reported);
 
     fn update(&mut self, endpoints: &[Endpoint], now: Time) {

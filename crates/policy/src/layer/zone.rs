@@ -152,7 +152,8 @@ impl ZoneAware {
 }
 
 impl Policy for ZoneAware {
-    hand_on!(parts: chosen, remembers, listens, established, ended, withdrawn, probes, reported);
+    hand_on!(parts: chosen, remembers, listens, reads_reports);
+    hand_on!(parts: established, ended, withdrawn, probes, reported);
 
     fn update(&mut self, endpoints: &[Endpoint], now: Time) {
         self.routing = self.route(endpoints);
