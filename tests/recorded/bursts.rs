@@ -13,32 +13,36 @@ use crate::{
     traces,
 };
 
-/// When the pods of a recording were created, ReplicaSet by ReplicaSet, in milliseconds.
-fn created(path: &Path) -> Vec<Vec<f64>> {
+/// When the pods of a recording were created, ReplicaSet by ReplicaSet, in milliseconds, and how many
+/// each was to have at first.
+fn created(path: &Path) -> Vec<(Vec<f64>, usize)> {
     let mut lines = recording::lines(&path.to_owned());
     let revision = |line: &Value| line["o"]["rv"].as_i64();
-    lines.retain(|line| line["k"] == "Pod" && line["ev"] == "ADDED" && revision(line).is_some());
+    lines.retain(|line| line["ev"] == "ADDED" && revision(line).is_some());
     // Times of different kinds of objects can be off by some milliseconds, their order cannot.
     lines.sort_by_key(revision);
-    let mut sets = BTreeMap::<&str, Vec<f64>>::new();
+    let mut sets = BTreeMap::<&str, (Vec<f64>, usize)>::new();
     for line in &lines {
-        let set = line["o"]["rs"].as_str().unwrap_or_default();
-        sets.entry(set).or_default().push(line["t"].as_f64().expect("a time"));
+        let object = &line["o"];
+        let text = |field: &str| object[field].as_str().unwrap_or_default();
+        if line["k"] == "ReplicaSet" {
+            let wanted = object["replicas"].as_u64().unwrap_or(0) as usize;
+            sets.entry(text("name")).or_default().1 = wanted;
+        } else if line["k"] == "Pod" {
+            let time = line["t"].as_f64().expect("a time");
+            sets.entry(text("rs")).or_default().0.push(time);
+        }
     }
     sets.into_values().collect()
 }
 
-/// Reads the batches off a ReplicaSet's first sync, which double in size: how long after the first
-/// pod of a batch the next batch began. Pods after a pause are another sync's.
-fn batches(created: &[f64], gaps: &mut BTreeMap<usize, Vec<f64>>) {
-    const PAUSE_MS: f64 = 200.0;
+/// Reads the batches off a ReplicaSet's first sync, which creates the pods that it was to have at first
+/// in batches that double: how long after the first pod of a batch the next batch began.
+fn batches(created: &[f64], wanted_at_first: usize, gaps: &mut BTreeMap<usize, Vec<f64>>) {
+    let created = &created[..created.len().min(wanted_at_first)];
     let (mut first, mut size) = (0, 1);
     while let Some(next) = created.get(first + size) {
-        let gap = next - created[first];
-        if gap > PAUSE_MS {
-            return;
-        }
-        gaps.entry(size).or_default().push(gap);
+        gaps.entry(size).or_default().push(next - created[first]);
         (first, size) = (first + size, size * 2);
     }
 }
@@ -48,7 +52,10 @@ fn median(values: &mut [f64]) -> f64 {
     values[values.len() / 2]
 }
 
-/// Recordings made while the machine had next to nothing else to do.
+/// So many batches make a median.
+const A_FEW: usize = 5;
+
+/// Recordings made at a load below one.
 fn quiet() -> Vec<PathBuf> {
     let mut paths = recording::named("traces_quiet", "");
     paths.extend(recording::named("traces", "J_"));
@@ -61,18 +68,23 @@ fn quiet() -> Vec<PathBuf> {
 }
 
 /// What the next batch waits for grows with the size of this one, in the recordings and here. The
-/// numbers of either are coarse: there are some dozens of batches, and a watch's events come in
-/// bundles.
+/// numbers of either are coarse: a watch's events come in bundles. Of a batch of eight there is one,
+/// which is shown and holds nothing.
 #[test]
 fn the_next_batch_comes_the_later_the_larger_this_one_is() {
     let (mut recorded, mut rehearsed) = (BTreeMap::new(), BTreeMap::new());
     for path in quiet() {
-        created(&path).iter().for_each(|times| batches(times, &mut recorded));
+        for (times, wanted) in created(&path) {
+            batches(&times, wanted, &mut recorded);
+        }
         let (config, _) = traces::read(&path);
         let scenario = config.scenario();
         for seed in 0..5 {
-            let created_ms = rehearse(&scenario, seed).created_ms;
-            created_ms.iter().for_each(|times| batches(times, &mut rehearsed));
+            let rehearsal = rehearse(&scenario, seed);
+            let at_first = [config.replicas as usize, rehearsal.sizes[0][1] as usize];
+            for (times, wanted) in rehearsal.created_ms.iter().zip(at_first) {
+                batches(times, wanted, &mut rehearsed);
+            }
         }
     }
     for (size, gaps) in &mut recorded {
@@ -81,16 +93,16 @@ fn the_next_batch_comes_the_later_the_larger_this_one_is() {
         println!(
             "after a batch of {size}: recorded {there:5.1} ms ({count} batches), rehearsed {here:5.1}"
         );
-        assert!(
-            (0.8..1.25).contains(&(here / there)),
-            "after a batch of {size}: {here} and {there}"
-        );
+        if count >= A_FEW {
+            let alike = (0.8..1.25).contains(&(here / there));
+            assert!(alike, "after a batch of {size}: {here} and {there}");
+        }
     }
 }
 
 /// 149 pods at once. With the default limits a controller waits for its tokens. Without them it waits
-/// for the API server, which was the slower as the machine of that recording was busy: its batches
-/// took twice as long as those of the quiet ones.
+/// for the API server, and here for half as long as in the recording. That was made on a busy machine
+/// (a load of 3.5), which may be why; no quiet one has such a burst.
 #[test]
 fn a_hundred_and_fifty_pods_take_their_time() {
     for (folder, high_qps, as_long) in
@@ -98,8 +110,8 @@ fn a_hundred_and_fifty_pods_take_their_time() {
     {
         for path in recording::named(folder, "C_scale_1to150") {
             let span = |times: &[f64]| times[times.len() - 1] - times[0];
-            let after: Vec<f64> =
-                created(&path).concat().into_iter().filter(|time| *time > 0.0).collect();
+            let recorded = created(&path).into_iter().flat_map(|(times, _)| times);
+            let after: Vec<f64> = recorded.filter(|time| *time > 0.0).collect();
             let header = &recording::lines(&path)[0]["header"];
             let config =
                 Config { scale_to: header["to"].as_i64(), high_qps, ..Config::read(header, false) };

@@ -44,13 +44,13 @@ fn steps_shared(name: &str, sizes: &[[i32; 2]], most: usize) -> usize {
         .fold(most, usize::min)
 }
 
-/// Ten pods stay within the controllers' client limits, so nothing but the delays decides. Without
-/// limits the machine was slower; there two pods that become available some 50 ms apart count in one
-/// step now and then, under one seed in twenty here and in none of the four recordings.
+/// Ten pods stay within the controllers' client limits, so nothing but the delays decides. Where two
+/// pods become available some 50 ms apart they count in one step now and then, under three seeds in a
+/// hundred here and in none of the recordings.
 #[test]
 fn distinct_delays_give_the_same_sequence() {
     const SEEDS: u64 = 20;
-    for (folder, alike_at_least) in [("traces", SEEDS), ("traces_high_qps", SEEDS * 9 / 10)] {
+    for folder in ["traces", "traces_high_qps"] {
         let paths = recording::named(folder, "");
         for path in paths.into_iter().filter(|path| recording::name(path).contains("J_n10")) {
             let ((config, recorded), name) = (read(&path), recording::name(&path));
@@ -58,7 +58,7 @@ fn distinct_delays_give_the_same_sequence() {
             let alike = (0..SEEDS).filter(|seed| rehearse(&scenario, *seed).sizes == recorded);
             let alike = alike.count() as u64;
             println!("{folder}/{name:20} the recorded sequence in {alike} of {SEEDS} runs");
-            assert!(alike >= alike_at_least, "{folder}/{name}: in {alike} of {SEEDS} runs");
+            assert!(alike >= SEEDS * 19 / 20, "{folder}/{name}: in {alike} of {SEEDS} runs");
         }
     }
 }
@@ -67,10 +67,11 @@ fn distinct_delays_give_the_same_sequence() {
 /// next one decides whether two pods count in one step or in two: the recordings with and without
 /// the limit part after thirteen steps.
 ///
-/// In this recording the tokens are not the rollout's alone. From 1.33 s on revisions are missing
-/// in it, 17 in a row there and 34 at 4.3 s: an earlier run's namespace is being removed, and the
-/// ReplicaSet controller spends tokens on that one too. The nine steps before are the rollout's own,
-/// and those are to be the recorded ones; later only the bounds and the end.
+/// In this recording the tokens seem not to be the rollout's alone. From 1.33 s on more revisions are
+/// missing in it than Endpoints explain, 17 in a row there and 34 at 4.3 s, and one token in five has no
+/// call that is seen: an earlier run's namespace may be being removed, as in other recordings, where
+/// nobody waits for tokens. The nine steps before are to be the recorded ones; later only the bounds
+/// and the end.
 #[test]
 fn many_pods_begin_alike_and_end_alike() {
     const ALONE_MS: f64 = 1333.0;
@@ -79,6 +80,7 @@ fn many_pods_begin_alike_and_end_alike() {
         let footer = &recording::lines(&path).pop().expect("a footer")["footer"];
         let times = footer["steps"].as_array().into_iter().flatten();
         let alone = times.filter(|step| step[0].as_f64() < Some(ALONE_MS)).count();
+        assert_eq!(alone, 9, "steps before anything else went on");
         for seed in 0..20 {
             let rehearsed = rehearse(&config.scenario(), seed);
             assert_eq!(rehearsed.sizes[..alone], recorded[..alone], "seed {seed}");

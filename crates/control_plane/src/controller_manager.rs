@@ -26,7 +26,7 @@ const WORKERS: usize = 5;
 pub struct Config {
     /// From a key's being taken to its first call.
     pub sync: Distribution,
-    /// From sending a call to its being stored, and answered.
+    /// From sending a call to its reaching the API server; the answer is heard at once.
     pub api_call: Distribution,
     /// From a new pod's being stored to its creator's hearing so, which takes longer than for other
     /// calls. A batch of creates waits for the one before.

@@ -80,7 +80,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// How many writes reach the API server with this event.
+    /// How many writes reach the API server with this event. One that changes nothing has its turn, too.
     pub(crate) fn writes(&self) -> u32 {
         match self {
             Self::Call { .. }

@@ -90,11 +90,11 @@ pub struct Config {
     pub container_start: Distribution,
     /// How often it looks at its containers' states; zero for at once.
     pub relist_period: Span,
-    /// From a changed status to its being stored.
+    /// From a changed status to its reaching the API server.
     pub status_lag: Distribution,
     /// From the last container's exit to the address's answering no more.
     pub sandbox_removal: Distribution,
-    /// From the terminal status to the object's deletion.
+    /// From the terminal status to the deletion's reaching the API server.
     pub pod_removal: Distribution,
     /// What it was told of the cluster's DNS (`clusterDNS`, `clusterDomain`).
     pub cluster_dns: ClusterDns,
@@ -116,7 +116,7 @@ pub struct Kubelet {
     addresses: Addresses,
     relist_phase: Span,
     relist_pending: bool,
-    /// When the last status on its way is stored: statuses go one after the other.
+    /// When the last status on its way reaches the API server: statuses go one after the other.
     reported_until: Time,
     delays: Stream,
 }

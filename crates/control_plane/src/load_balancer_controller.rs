@@ -63,7 +63,7 @@ pub struct Patch {
 pub struct Config {
     /// From a change to its look at it.
     pub sync: Distribution,
-    /// From sending a condition to its being stored.
+    /// From sending a condition to its reaching the API server.
     pub api_call: Distribution,
 }
 

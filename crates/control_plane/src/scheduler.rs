@@ -60,7 +60,7 @@ pub struct Binding {
 pub struct Config {
     /// A scheduling cycle.
     pub cycle: Distribution,
-    /// From sending a binding to its being stored.
+    /// From sending a binding to its reaching the API server.
     pub api_call: Distribution,
     /// Bindings a second; `None` for no limit. 50 by default
     /// (`pkg/scheduler/apis/config/v1/defaults.go`).

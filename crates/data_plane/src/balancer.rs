@@ -112,3 +112,32 @@ impl Balancer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use engine::Span;
+
+    use super::*;
+
+    /// A pod is asked what it says of itself where the policy reads it, and along with answers only.
+    #[test]
+    fn nobody_is_asked_for_reports_that_are_not_read() {
+        for (name, reply, asked) in [
+            ("tower.p2c", Reply::Ok, false),
+            ("kube-proxy.random", Reply::Ok, false),
+            ("c3.cubic", Reply::Ok, true),
+            ("c3.cubic", Reply::ServerError, false),
+            ("c3.cubic", Reply::Failed, false),
+        ] {
+            let policy = Configured::by_name(name).expect("it is listed");
+            let mut balancer = Balancer::new(&policy, Instance::only(1));
+            let (endpoint, now, latency) = (EndpointId(1), Time::ZERO, Span::ZERO);
+            let mut was_asked = false;
+            balancer.ended(&Ended { endpoint, now, latency, reply, report: None }, || {
+                was_asked = true;
+                None
+            });
+            assert_eq!(was_asked, asked, "{name}, {reply:?}");
+        }
+    }
+}

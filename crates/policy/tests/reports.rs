@@ -22,14 +22,12 @@ fn picks(configured: &Configured, reports: bool) -> Vec<Option<usize>> {
         let mut context = PickContext::new(now, &mut random);
         let place = policy.pick(&mut context);
         if let Some(place) = place {
-            let busy = if place == 0 { 0.9 } else { 0.1 };
-            let report = Report {
-                in_flight: if place == 0 { 50 } else { 1 },
-                latency: Span::from_millis(10),
-                utilization: busy,
-                rate: 10.0,
-                errors: 0.0,
+            let millis = Span::from_millis;
+            let (in_flight, latency, utilization, rate, errors) = match place {
+                0 => (50, millis(90), 0.9, 10.0, 5.0),
+                _ => (1, millis(9), 0.1, 20.0, 0.0),
             };
+            let report = Report { in_flight, latency, utilization, rate, errors };
             let report = reports.then_some(report);
             let (endpoint, latency) = (endpoints[place].id, Span::from_millis(10));
             policy.ended(&Ended { endpoint, now, latency, reply: Reply::Ok, report });

@@ -3,12 +3,13 @@
 //!
 //! etcd puts all writes into one order, and a control plane has only so many processors. A call on its
 //! own does not show it. A burst does: each pod of a ReplicaSet's batch is followed by its binding,
-//! its statuses and the Event objects about them, and so the next batch comes the later the larger
+//! its statuses and the controllers' Event objects about it, and so the next batch comes the later the larger
 //! this one was.
 //!
-//! *Left out:* reads, which a cache answers; what a user writes, who goes ahead at once; leases and
-//! heartbeats, which are the same at all times and so are part of an API call's own time; priority
-//! and fairness, which a control plane of this load does not come to.
+//! *Left out:* reads, which a cache answers; what a user writes, who goes ahead at once; Event objects of
+//! kubelets; leases and heartbeats, which are the same at all times and so are part of an API call's own
+//! time; priority and fairness, which a control plane of this load does not come to. A status that
+//! waits here is what it is when its turn comes.
 
 use std::collections::VecDeque;
 

@@ -29,8 +29,8 @@ impl Sampling {
         now: Time,
         random: &mut dyn Random,
     ) -> Option<usize> {
-        // What all but a few policies do comes first and in line, without the registers and the jumps
-        // that the others need.
+        // What Envoy and gRPC do where nothing is set comes first and in line, without the registers and
+        // the jumps that the others need.
         if self == Self::Replacement(2) && score.places() > 1 {
             let (first, second) = random.next_two_u64();
             let [mut best, other] = [first, second].map(|bits| score.remainder(bits));

@@ -7,8 +7,7 @@ use engine::Random;
 use super::Divisor;
 
 /// Parts of the sum of the weights: the first place has the numbers from 0 up to, but not, its
-/// weight, the second those from there on, and so on. Weights are whole, where a hash leads to a
-/// place, or not.
+/// weight, the second those from there on, and so on. Weights are whole ([`HashShares`]) or not.
 #[derive(Clone, Debug)]
 pub struct Shares<N> {
     /// For each place where its numbers end: the sum of its weight and those before it.

@@ -67,9 +67,13 @@ fn kubelet() -> Form {
         field("reaction", distribution(), reaction),
         field("containerStart", distribution(), start),
         field("relistPeriod", duration(), relist),
-        field("statusLag", distribution(), "From a changed status to its being stored."),
+        field("statusLag", distribution(), "From a changed status to its reaching the API server."),
         field("sandboxRemoval", distribution(), sandbox),
-        field("podRemoval", distribution(), "From the terminal status to the object's deletion."),
+        field(
+            "podRemoval",
+            distribution(),
+            "From the terminal status to the deletion's reaching the API server.",
+        ),
     ])
 }
 
