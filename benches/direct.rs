@@ -65,6 +65,20 @@ pub(crate) fn least_request(endpoints: &[Endpoint], requests: Requests) -> Round
     })
 }
 
+pub(crate) fn two_distinct(endpoints: &[Endpoint], requests: Requests) -> Round {
+    let mut active = vec![0_u32; endpoints.len()];
+    run(requests, move |_, random| {
+        let bits = random.next_u64();
+        let below = |half: u64, count: usize| ((half * count as u64) >> 32) as usize;
+        let first = below(bits >> 32, active.len());
+        let other = below(bits & u64::from(u32::MAX), active.len() - 1);
+        let second = other + usize::from(other >= first);
+        let place = if active[second] < active[first] { second } else { first };
+        active[place] += 1;
+        place
+    })
+}
+
 pub(crate) fn ipvs_rr(endpoints: &[Endpoint], requests: Requests) -> Round {
     let weights: Vec<u32> = endpoints.iter().map(|endpoint| endpoint.weight).collect();
     let mut last = 0;

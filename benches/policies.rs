@@ -53,6 +53,7 @@ const ROWS: &[Row] = &[
     row("kube-proxy.random", direct::random),
     row("envoy.round_robin", direct::round_robin),
     row("envoy.least_request", direct::least_request),
+    row("tower.p2c", direct::two_distinct),
     row("ipvs.rr", direct::ipvs_rr),
     row("ipvs.lc", direct::ipvs_lc),
     Row { heaviest: 5, ..row("traefik.wrr", direct::deadlines) },

@@ -29,14 +29,16 @@ impl Sampling {
         now: Time,
         random: &mut dyn Random,
     ) -> Option<usize> {
-        // What Envoy and gRPC do where nothing is set comes first and in line, without the registers and
-        // the jumps that the others need.
+        // The commonest come first and in line, each by itself, without the registers and the jumps that
+        // the others need.
         if self == Self::Replacement(2) && score.places() > 1 {
             let (first, second) = random.next_two_u64();
-            let [mut best, other] = [first, second].map(|bits| score.remainder(bits));
-            let mut least = score.of(best, now);
-            better(&mut best, &mut least, other, score.of(other, now));
-            return Some(best);
+            let two = [first, second].map(|bits| score.remainder(bits));
+            return Some(better_of(score, two, now));
+        }
+        if self == Self::Distinct && score.places() > 1 {
+            let two = distinct(score.places(), random);
+            return Some(better_of(score, two, now));
         }
         self.choose_otherwise(score, now, random)
     }
@@ -53,10 +55,10 @@ impl Sampling {
             return (places == 1).then_some(0);
         }
         match self {
-            Self::Distinct => first_of_least(score, distinct(places, random), now),
+            Self::Distinct => Some(better_of(score, distinct(places, random), now)),
             Self::Neighbours => {
                 let [first, second] = random.two_below(places as u32).map(|it| it as usize);
-                first_of_least(score, neighbours(places, first, second), now)
+                Some(better_of(score, neighbours(places, first, second), now))
             }
             Self::Replacement(count) => {
                 let mut best = score.remainder(random.next_u64());
@@ -92,6 +94,14 @@ pub fn distinct(places: usize, random: &mut dyn Random) -> [usize; 2] {
 #[inline]
 pub fn neighbours(places: usize, first: usize, second: usize) -> [usize; 2] {
     [first, if second == first { (second + 1) % places } else { second }]
+}
+
+/// The better of two places, the first where both are as good.
+#[inline]
+fn better_of<S: Score>(score: &mut S, [mut best, other]: [usize; 2], now: Time) -> usize {
+    let mut least = score.of(best, now);
+    better(&mut best, &mut least, other, score.of(other, now));
+    best
 }
 
 /// The place of the least score, the first of those where several have it.
