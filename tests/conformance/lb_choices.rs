@@ -8,7 +8,7 @@ use policy::{
     block::{
         ProbePool, Reuse, Sampling, Score,
         aperture::{Coordinate, adjusted, width},
-        first_of_least, neighbours,
+        better_of, neighbours,
     },
     envoy::least_request::reduced,
     ingress_nginx::ewma::{Average, IngressNginxEwma},
@@ -70,7 +70,8 @@ pub(crate) fn p2c_tower(case: &Case) -> Result<(), Problem> {
     let got = case.input(|f| {
         let mut loads = Loads(floats(f, "loads")?);
         let sample: Vec<usize> = wholes(f, "sample")?;
-        Ok(first_of_least(&mut loads, sample, Time::ZERO))
+        let sample = sample.try_into().map_err(|_| "two places are wanted".to_owned())?;
+        Ok(Some(better_of(&mut loads, sample, Time::ZERO)))
     })?;
     agree("pick", &Some(case.expected(|f| place(f, "pick"))?), &got)
 }
@@ -83,7 +84,7 @@ pub(crate) fn p2c_traefik(case: &Case) -> Result<(), Problem> {
         match drawn[..] {
             [first, second] => {
                 let pair = neighbours(in_flight.len(), first, second);
-                Ok(first_of_least(&mut in_flight, pair, Time::ZERO))
+                Ok(Some(better_of(&mut in_flight, pair, Time::ZERO)))
             }
             [] => {
                 let mut none = Script { left: VecDeque::new(), used: 0 };

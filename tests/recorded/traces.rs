@@ -44,13 +44,13 @@ fn steps_shared(name: &str, sizes: &[[i32; 2]], most: usize) -> usize {
         .fold(most, usize::min)
 }
 
-/// Ten pods stay within the controllers' client limits, so nothing but the delays decides. Where two
-/// pods become available some 50 ms apart they count in one step now and then, under three seeds in a
-/// hundred here and in none of the recordings.
+/// Ten pods stay within the controllers' client limits, so nothing but the delays decides. Without
+/// limits two pods that become available some 50 ms apart count in one step now and then, under three
+/// seeds in a hundred here and in none of the four recordings.
 #[test]
 fn distinct_delays_give_the_same_sequence() {
     const SEEDS: u64 = 20;
-    for folder in ["traces", "traces_high_qps"] {
+    for (folder, alike_at_least) in [("traces", SEEDS), ("traces_high_qps", SEEDS * 19 / 20)] {
         let paths = recording::named(folder, "");
         for path in paths.into_iter().filter(|path| recording::name(path).contains("J_n10")) {
             let ((config, recorded), name) = (read(&path), recording::name(&path));
@@ -58,7 +58,7 @@ fn distinct_delays_give_the_same_sequence() {
             let alike = (0..SEEDS).filter(|seed| rehearse(&scenario, *seed).sizes == recorded);
             let alike = alike.count() as u64;
             println!("{folder}/{name:20} the recorded sequence in {alike} of {SEEDS} runs");
-            assert!(alike >= SEEDS * 19 / 20, "{folder}/{name}: in {alike} of {SEEDS} runs");
+            assert!(alike >= alike_at_least, "{folder}/{name}: in {alike} of {SEEDS} runs");
         }
     }
 }

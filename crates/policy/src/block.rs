@@ -28,7 +28,7 @@ mod stride;
 pub mod subset;
 
 pub use affinity::Affinity;
-pub use choice::{Choice, Sampling, any_of_least, distinct, first_of_least, neighbours};
+pub use choice::{Choice, Sampling, any_of_least, better_of, distinct, neighbours};
 pub use divisor::Divisor;
 pub use edf::{Edf, Ties};
 pub use maglev::Maglev;

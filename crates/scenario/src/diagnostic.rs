@@ -204,7 +204,11 @@ pub(crate) fn suggest<'a, C: IntoIterator<Item = &'a str>>(
         many => {
             let shown: Vec<String> = many.iter().take(20).map(|c| format!("`{c}`")).collect();
             let more = if many.len() > 20 { ", …" } else { "" };
-            format!("there are the {what}s {}{more}", shown.join(", "))
+            let several = match what.strip_suffix('y') {
+                Some(stem) => format!("{stem}ies"),
+                None => format!("{what}s"),
+            };
+            format!("there are the {several} {}{more}", shown.join(", "))
         }
     }
 }

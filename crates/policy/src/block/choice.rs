@@ -22,15 +22,15 @@ pub enum Sampling {
 impl Sampling {
     /// The place of the least score among those that are compared; of equal ones the first that was
     /// drawn. `None` where there is no place; where there is one only, nothing is drawn.
-    #[inline]
+    // Inlined always: a call of it costs as much as what it does for the commonest.
+    #[inline(always)]
     pub fn choose<S: Score>(
         self,
         score: &mut S,
         now: Time,
         random: &mut dyn Random,
     ) -> Option<usize> {
-        // The commonest come first and in line, each by itself, without the registers and the jumps that
-        // the others need.
+        // The commonest are in line, each by itself, without the registers and the jumps of the others.
         if self == Self::Replacement(2) && score.places() > 1 {
             let (first, second) = random.next_two_u64();
             let two = [first, second].map(|bits| score.remainder(bits));
@@ -55,7 +55,7 @@ impl Sampling {
             return (places == 1).then_some(0);
         }
         match self {
-            Self::Distinct => Some(better_of(score, distinct(places, random), now)),
+            Self::Distinct => unreachable!("of several places two are drawn in line"),
             Self::Neighbours => {
                 let [first, second] = random.two_below(places as u32).map(|it| it as usize);
                 Some(better_of(score, neighbours(places, first, second), now))
@@ -98,26 +98,10 @@ pub fn neighbours(places: usize, first: usize, second: usize) -> [usize; 2] {
 
 /// The better of two places, the first where both are as good.
 #[inline]
-fn better_of<S: Score>(score: &mut S, [mut best, other]: [usize; 2], now: Time) -> usize {
+pub fn better_of<S: Score>(score: &mut S, [mut best, other]: [usize; 2], now: Time) -> usize {
     let mut least = score.of(best, now);
     better(&mut best, &mut least, other, score.of(other, now));
     best
-}
-
-/// The place of the least score, the first of those where several have it.
-#[inline]
-pub fn first_of_least<S: Score>(
-    score: &mut S,
-    places: impl IntoIterator<Item = usize>,
-    now: Time,
-) -> Option<usize> {
-    let mut places = places.into_iter();
-    let mut best = places.next()?;
-    let mut least = score.of(best, now);
-    for place in places {
-        better(&mut best, &mut least, place, score.of(place, now));
-    }
-    Some(best)
 }
 
 /// Takes a place for the best if its score is less than the least.

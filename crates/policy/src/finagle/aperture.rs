@@ -7,7 +7,7 @@ use crate::{
     block::{
         Outstanding, Shares,
         aperture::{Coordinate, adjusted, width},
-        carry, distinct, first_of_least,
+        better_of, carry, distinct,
     },
 };
 
@@ -269,7 +269,7 @@ impl Policy for LoadBandAperture {
             1 => self.order[0],
             size => {
                 let pair = distinct(size, context.random).map(|place| self.order[place]);
-                first_of_least(&mut self.outstanding, pair, context.now)?
+                better_of(&mut self.outstanding, pair, context.now)
             }
         };
         self.begin(place, context.now);

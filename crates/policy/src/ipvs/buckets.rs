@@ -28,44 +28,16 @@ impl Buckets {
     ) -> Option<&'a Destination> {
         destinations.get(*self.0.get(bucket)? as usize)
     }
-
-    /// The destination of a bucket, if it takes new connections. With a fallback, others are looked
-    /// at otherwise, from the bucket's own number on: `bucket` says which, for a number.
-    #[inline]
-    pub(super) fn find<'a>(
-        &self,
-        destinations: &'a [Destination],
-        fallback: bool,
-        bucket: impl Fn(u32) -> usize,
-    ) -> Option<&'a Destination> {
-        find(|bucket| self.at(destinations, bucket), self.0.len(), fallback, bucket)
-    }
 }
 
-/// As [`Buckets::find`], for any table.
-#[inline]
-pub(super) fn find<'a>(
+/// The first destination that takes new connections, of those that `bucket` leads to for all numbers
+/// from its own on: the fallback of a connection whose own destination takes none.
+pub(super) fn fall_back<'a>(
     at: impl Fn(usize) -> Option<&'a Destination>,
     size: usize,
-    fallback: bool,
     bucket: impl Fn(u32) -> usize,
 ) -> Option<&'a Destination> {
     let first = bucket(0);
-    let destination = at(first)?;
-    if !destination.is_open() {
-        return if fallback { fall_back(at, size, first, bucket) } else { None };
-    }
-    Some(destination)
-}
-
-/// Goes through all from the first on.
-#[cold]
-fn fall_back<'a>(
-    at: impl Fn(usize) -> Option<&'a Destination>,
-    size: usize,
-    first: usize,
-    bucket: impl Fn(u32) -> usize,
-) -> Option<&'a Destination> {
     let mut others = (first..size).chain(0..first).map(|number| at(bucket(number as u32)));
     others.find_map(|other| other.filter(|other| other.is_open()))
 }

@@ -54,6 +54,6 @@ impl Scheduler for DestinationHash {
         context: &mut PickContext<'_>,
     ) -> Option<&'a Destination> {
         let bucket = buckets::hash_32(u32::from(*context.flow.destination.ip()));
-        self.buckets.find(destinations, false, |_| bucket as usize)
+        self.buckets.at(destinations, bucket as usize).filter(|it| it.is_open())
     }
 }

@@ -88,6 +88,24 @@ impl MaglevHash {
         let index = settings.integer("IP_VS_MH_TAB_INDEX");
         Self::new(settings.flag("mh-port"), settings.flag("mh-fallback"), index)
     }
+
+    /// The destination of a source whose own takes nothing new, if there is one. It is out of line, so
+    /// that the others need no room for it.
+    #[cold]
+    #[inline(never)]
+    fn fall_back<'a>(
+        &self,
+        destinations: &'a [Destination],
+        source: u32,
+    ) -> Option<&'a Destination> {
+        if !self.fallback {
+            return None;
+        }
+        let hash = |offset: u32| hsiphash(source.wrapping_add(offset), OFFSET_KEY);
+        let slot = |offset: u32| self.table.slot(hash(offset)).unwrap_or(0);
+        let at = |slot: usize| destinations.get(self.table.at(slot)?);
+        buckets::fall_back(at, size(self.index), slot)
+    }
 }
 
 /// How many slots the table of an index has.
@@ -148,11 +166,8 @@ impl Scheduler for MaglevHash {
         context: &mut PickContext<'_>,
     ) -> Option<&'a Destination> {
         let source = buckets::source(&context.flow, self.port);
-        let hash = move |offset: u32| hsiphash(source.wrapping_add(offset), OFFSET_KEY);
-        let table = &self.table;
-        let slot = move |offset: u32| table.slot(hash(offset)).unwrap_or(0);
-        let at = move |slot: usize| destinations.get(table.at(slot)?);
-        buckets::find(at, size(self.index), self.fallback, slot)
+        let first = destinations.get(self.table.find(hsiphash(source, OFFSET_KEY))?);
+        first.filter(|first| first.is_open()).or_else(|| self.fall_back(destinations, source))
     }
 }
 

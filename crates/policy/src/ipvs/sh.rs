@@ -76,8 +76,8 @@ impl SourceHash {
         offset.wrapping_add(buckets::hash_32(source)) as usize % buckets::COUNT
     }
 
-    /// The destination of a source whose own takes nothing new. It is out of line, so that the others
-    /// need no room for it.
+    /// The destination of a source whose own takes nothing new, if there is one. It is out of line, so
+    /// that the others need no room for it.
     #[cold]
     #[inline(never)]
     fn fall_back<'a>(
@@ -85,7 +85,11 @@ impl SourceHash {
         destinations: &'a [Destination],
         source: u32,
     ) -> Option<&'a Destination> {
-        self.buckets.find(destinations, self.fallback, |offset| Self::bucket(source, offset))
+        if !self.fallback {
+            return None;
+        }
+        let at = |bucket| self.buckets.at(destinations, bucket);
+        buckets::fall_back(at, buckets::COUNT, |offset| Self::bucket(source, offset))
     }
 }
 
