@@ -102,6 +102,7 @@ pub(crate) fn slice(f: &Fields<'_>) -> Read<Arc<EndpointSlice>> {
     let service_name = meta.labels.get(SERVICE_NAME_LABEL).map_or("", String::as_str).into();
     let ports = f.objects("ports", slice_port)?;
     let endpoints = f.objects("endpoints", endpoint)?;
+    let endpoints = endpoints.into_iter().map(Arc::new).collect();
     Ok(Arc::new(EndpointSlice { meta, service_name, service: None, ports, endpoints }))
 }
 

@@ -21,8 +21,9 @@ pub struct EndpointSlice {
     pub service: Option<ServiceId>,
     /// The ports all its endpoints share.
     pub ports: Vec<SlicePort>,
-    /// At most 100 endpoints where a controller wrote it, and 1000 where somebody else did.
-    pub endpoints: Vec<Endpoint>,
+    /// At most 100 endpoints where a controller wrote it, and 1000 where somebody else did. Most are
+    /// the same from one version of a slice to the next, which share them.
+    pub endpoints: Vec<Arc<Endpoint>>,
 }
 
 /// A port of an EndpointSlice.
@@ -37,7 +38,7 @@ pub struct SlicePort {
 }
 
 /// An endpoint: an address, of a pod or of somebody else, and what is known of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     /// Its address.
     pub address: IpAddr,

@@ -38,6 +38,8 @@ pub struct Worker {
     pub kind: ProbeKind,
     /// The probe as written.
     pub probe: Probe,
+    /// The port it asks at, `None` for a command inside the container.
+    pub port: Option<u16>,
     /// Ticks of another generation are stale.
     pub generation: u32,
     passing: bool,
@@ -51,10 +53,11 @@ impl Worker {
     /// A worker for a container that was just started. Readiness begins as failed, liveness as
     /// passed, start-up as unknown.
     #[must_use]
-    pub fn new(kind: ProbeKind, probe: Probe) -> Self {
+    pub fn new(kind: ProbeKind, probe: Probe, port: Option<u16>) -> Self {
         Self {
             kind,
             probe,
+            port,
             generation: 0,
             passing: kind == ProbeKind::Liveness,
             known: kind != ProbeKind::Startup,
@@ -67,7 +70,7 @@ impl Worker {
     /// Its container was started again: what was known of the one before is void. Its turns go on.
     pub fn begin_anew(&mut self) {
         let generation = self.generation;
-        *self = Self { generation, ..Self::new(self.kind, self.probe.clone()) };
+        *self = Self { generation, ..Self::new(self.kind, self.probe.clone(), self.port) };
     }
 
     /// Whether its result is Success.
@@ -125,12 +128,6 @@ impl Worker {
     pub fn began_to_fail(&self) -> bool {
         !self.last && self.run == 1
     }
-
-    /// The port it asks at, `None` for a command inside the container.
-    #[must_use]
-    pub fn port(&self, container: &api::Container) -> Option<u16> {
-        self.probe.port(container)
-    }
 }
 
 #[cfg(test)]
@@ -140,7 +137,7 @@ mod tests {
     use super::*;
 
     fn worker(kind: ProbeKind) -> Worker {
-        Worker::new(kind, Probe::new(ProbeHandler::Exec))
+        Worker::new(kind, Probe::new(ProbeHandler::Exec), None)
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::{
     event::Event,
     flight::Flights,
     ingress::{self, Backend, IngressId, IngressPod},
-    kube_proxy::{self, KubeProxy, TargetLists},
+    kube_proxy::{self, KubeProxy},
     lines::{Counter, Lines},
     load_balancer::{
         self, HealthCheck, LoadBalancers,
@@ -91,7 +91,7 @@ pub struct DataPlane {
     pub(crate) clients: Vec<Client>,
     pub(crate) dns: Dns,
     pub(crate) proxies: Vec<KubeProxy>,
-    targets: TargetLists,
+    shared: kube_proxy::Shared,
     pub(crate) balancers: LoadBalancers,
     /// In their place where load balancers send to pods.
     pub(crate) pod_targets: Option<PodTargets>,
@@ -154,7 +154,7 @@ impl DataPlane {
                 || clients.iter().any(Client::has_its_ends_told),
             clients,
             proxies: proxies.collect(),
-            targets: TargetLists::default(),
+            shared: kube_proxy::Shared::default(),
             looks_at_flows: config.proxy.looks_at_flows,
             rules_listen,
             hears_established: rules_listen
@@ -266,7 +266,9 @@ impl DataPlane {
             }
             Watches::Ingress(id) => self.ingress_pods[id.place()].observe(change, cx),
             Watches::Mesh => self.mesh.iter_mut().for_each(|mesh| mesh.observe(change, cx)),
-            Watches::Proxy(node, _) => self.proxies[node.0 as usize].observe(change, cx),
+            Watches::Proxy(node, _) => {
+                self.proxies[node.0 as usize].observe(change, &mut self.shared, cx);
+            }
         }
     }
 
@@ -299,7 +301,7 @@ impl DataPlane {
             Event::CloseListener(server) => self.drain(server, cx),
             Event::Exit(server) => self.leave(server, cx),
             Event::Fail(server) => self.exit(server, FAILED_EXIT, cx),
-            Event::SyncProxy(node) => self.proxies[node.0 as usize].sync(&mut self.targets, cx),
+            Event::SyncProxy(node) => self.proxies[node.0 as usize].sync(&mut self.shared, cx),
             Event::ProgramRules(node) => self.proxies[node.0 as usize].program_rules(cx),
             Event::SyncIngress(id) => self.ingress_pods[id.place()].sync(cx),
             Event::PollIngress(id) => {

@@ -329,7 +329,7 @@ mod tests {
                 protocol: Protocol::Tcp,
                 port: Some(8080),
             }],
-            endpoints: pods.iter().map(endpoint).collect(),
+            endpoints: pods.iter().map(endpoint).map(Arc::new).collect(),
         };
         Change { verb: Verb::Modified, object: Object::EndpointSlice(Arc::new(slice)) }
     }

@@ -39,9 +39,9 @@ use crate::{
 };
 
 use flows::Flows;
-use known_slice::{Candidate, KnownSlice, candidates};
-use port::{Port, TargetZones};
-pub use port::{Refusal, Target, TargetLists};
+use known_slice::{Candidate, KnownSlice, KnownSlices, candidates};
+use port::{Port, TargetLists, TargetZones};
+pub use port::{Refusal, Target};
 
 /// How proxies do their work.
 #[derive(Clone, Debug)]
@@ -77,7 +77,7 @@ pub struct KubeProxy {
     config: Config,
     services: BTreeMap<Key, Arc<Service>>,
     /// By Service and slice name.
-    slices: BTreeMap<Key, BTreeMap<Arc<str>, KnownSlice>>,
+    slices: BTreeMap<Key, BTreeMap<Arc<str>, Arc<KnownSlice>>>,
     /// Services that changed since the last sync began.
     dirty: BTreeSet<Key>,
     /// The numbers of those that were deleted since.
@@ -91,6 +91,13 @@ pub struct KubeProxy {
     /// What the node's connection tracking remembers of UDP.
     flows: Flows,
     durations: Stream,
+}
+
+/// What proxies of different nodes work out alike, so that it is worked out once.
+#[derive(Default)]
+pub struct Shared {
+    slices: KnownSlices,
+    targets: TargetLists,
 }
 
 /// What a connection is to, and who opens it.
@@ -180,7 +187,7 @@ impl KubeProxy {
     }
 
     /// Takes in a change to a Service or an EndpointSlice.
-    pub fn observe(&mut self, change: &Change, cx: &mut Cx<'_>) {
+    pub fn observe(&mut self, change: &Change, shared: &mut Shared, cx: &mut Cx<'_>) {
         let gone = change.verb == Verb::Deleted;
         match &change.object {
             Object::Service(service) => {
@@ -209,9 +216,9 @@ impl KubeProxy {
                 let slices = self.slices.entry(key.clone()).or_default();
                 if gone {
                     slices.remove(&slice.meta.name);
+                    shared.slices.forget(slice);
                 } else {
-                    let before = slices.remove(&slice.meta.name);
-                    slices.insert(slice.meta.name.clone(), KnownSlice::new(slice.clone(), before));
+                    slices.insert(slice.meta.name.clone(), shared.slices.share(slice));
                 }
                 self.dirty.insert(key);
             }
@@ -222,7 +229,7 @@ impl KubeProxy {
     }
 
     /// Begins a sync if one is due.
-    pub fn sync(&mut self, lists: &mut TargetLists, cx: &mut Cx<'_>) {
+    pub fn sync(&mut self, shared: &mut Shared, cx: &mut Cx<'_>) {
         if self.planned != Some(cx.now) || !self.runner.begin(cx.now) {
             return;
         }
@@ -231,7 +238,7 @@ impl KubeProxy {
         let dirty = std::mem::take(&mut self.dirty).into_iter();
         self.computed = withdrawn
             .map(Computed::withdrawn)
-            .chain(dirty.filter_map(|key| self.compute(&key, cx.now, lists)))
+            .chain(dirty.filter_map(|key| self.compute(&key, cx.now, &mut shared.targets)))
             .collect();
         let end = cx.now + self.config.sync_duration.sample(&mut self.durations);
         cx.agenda.at(end, self.source(), Event::ProgramRules(self.node));

@@ -7,7 +7,7 @@
 //! *Left out:* who is behind them. The API server and the name servers' pods run on a machine that is
 //! no node here, and nobody connects to it.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use api::{
     Endpoint, EndpointAddress, EndpointSlice, EndpointSubset, Endpoints, IntOrString, Kind, Labels,
@@ -153,8 +153,8 @@ fn kube_dns_slice() -> EndpointSlice {
     }
 }
 
-fn endpoint(address: IpAddr) -> Endpoint {
-    Endpoint {
+fn endpoint(address: IpAddr) -> Arc<Endpoint> {
+    Arc::new(Endpoint {
         address,
         ready: true,
         serving: true,
@@ -165,7 +165,7 @@ fn endpoint(address: IpAddr) -> Endpoint {
         hostname: None,
         for_zones: Vec::new(),
         for_nodes: Vec::new(),
-    }
+    })
 }
 
 fn labels(pairs: &[(&str, &str)]) -> Labels {

@@ -115,7 +115,7 @@ struct Packing<'a> {
     created: Vec<EndpointSlice>,
     wanted: &'a EndpointSet,
     /// Those of the wanted that have no slice yet.
-    left: VecDeque<&'a Endpoint>,
+    left: VecDeque<&'a Arc<Endpoint>>,
     max_endpoints: usize,
 }
 
@@ -136,6 +136,19 @@ enum Fate {
 impl PackedSlice {
     fn len(&self) -> usize {
         self.is.as_ref().unwrap_or(&self.was).endpoints.len()
+    }
+
+    /// Has the slice written with these endpoints instead of its own.
+    fn replace(&mut self, labels: Labels, endpoints: Vec<&Arc<Endpoint>>) {
+        let was = &*self.was;
+        self.fate = Fate::Update;
+        self.is = Some(EndpointSlice {
+            meta: Meta { labels, ..was.meta.clone() },
+            service_name: was.service_name.clone(),
+            service: was.service,
+            ports: was.ports.clone(),
+            endpoints: endpoints.into_iter().cloned().collect(),
+        });
     }
 
     /// The slice to write.
@@ -160,13 +173,13 @@ impl<'a> Packing<'a> {
 
     /// Step 1: endpoints that are still wanted stay where they are.
     fn keep_wanted(&mut self) {
+        let finder = self.wanted.finder();
         let mut placed = vec![false; self.wanted.len()];
         for slice in &mut self.slices {
             let mut kept = Vec::with_capacity(slice.was.endpoints.len());
             let mut changed = false;
-            let mut guess = 0;
             for endpoint in &slice.was.endpoints {
-                let place = self.wanted.place_of(endpoint, guess);
+                let place = finder.place_of(endpoint);
                 // One that is in two slices is taken out of the later one.
                 let Some(place) =
                     place.filter(|place| !std::mem::replace(&mut placed[*place], true))
@@ -174,19 +187,18 @@ impl<'a> Packing<'a> {
                     changed = true;
                     continue;
                 };
-                guess = place + 1;
                 let wanted = self.wanted.at(place);
-                changed |= !endpoints_equal_beyond_hash(wanted, endpoint)
-                    || !hints_equal(wanted, endpoint);
+                // Slices share the endpoints that are as they were.
+                changed |= !Arc::ptr_eq(wanted, endpoint)
+                    && !(endpoints_equal_beyond_hash(wanted, endpoint)
+                        && hints_equal(wanted, endpoint));
                 kept.push(wanted);
             }
             let relabelled = slice.was.meta.labels != self.empty.meta.labels;
             if changed && kept.is_empty() {
                 slice.fate = Fate::Delete;
             } else if changed || relabelled {
-                let slice = slice.changed();
-                slice.meta.labels = self.empty.meta.labels.clone();
-                slice.endpoints = kept.into_iter().cloned().collect();
+                slice.replace(self.empty.meta.labels.clone(), kept);
             }
         }
         let places = placed.into_iter().zip(self.wanted.iter());
@@ -242,7 +254,7 @@ impl<'a> Packing<'a> {
 }
 
 /// Moves endpoints into a slice until it is full.
-fn fill(slice: &mut EndpointSlice, left: &mut VecDeque<&Endpoint>, most: usize) {
+fn fill(slice: &mut EndpointSlice, left: &mut VecDeque<&Arc<Endpoint>>, most: usize) {
     let room = most.saturating_sub(slice.endpoints.len()).min(left.len());
     slice.endpoints.extend(left.drain(..room).cloned());
 }

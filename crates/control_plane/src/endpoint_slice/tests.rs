@@ -168,10 +168,10 @@ fn in_short(plan: &Plan) -> Vec<String> {
     };
     let line = |write: &Write| match write {
         Write::Create(Object::EndpointSlice(slice)) => {
-            format!("create{}", slice.endpoints.iter().map(word).collect::<String>())
+            format!("create{}", slice.endpoints.iter().map(|it| word(it)).collect::<String>())
         }
         Write::Update(Object::EndpointSlice(slice)) => {
-            format!("update{}", slice.endpoints.iter().map(word).collect::<String>())
+            format!("update{}", slice.endpoints.iter().map(|it| word(it)).collect::<String>())
         }
         Write::Delete { .. } => "delete".to_owned(),
         other => panic!("{other:?}"),

@@ -36,7 +36,7 @@ fn pod_of(endpoint: &Endpoint) -> Option<PodId> {
 /// them in the order of a hash map: any order is as good.
 #[derive(Clone, Debug, Default)]
 pub struct EndpointSet {
-    endpoints: Vec<Endpoint>,
+    endpoints: Vec<Arc<Endpoint>>,
     /// The pod of each. A search goes through these alone, which are a few lines of the cache.
     pods: Vec<Option<PodId>>,
 }
@@ -46,33 +46,28 @@ impl EndpointSet {
     pub fn insert(&mut self, endpoint: Endpoint) {
         let (pod, rest) = (pod_of(&endpoint), rest_of(&endpoint));
         match self.search(pod, rest) {
-            Ok(place) => self.endpoints[place] = endpoint,
+            Ok(place) => self.endpoints[place] = Arc::new(endpoint),
             Err(place) => {
                 self.pods.insert(place, pod);
-                self.endpoints.insert(place, endpoint);
+                self.endpoints.insert(place, Arc::new(endpoint));
             }
         }
     }
 
-    /// Where the endpoint with another one's identity is. A slice keeps the order in which its
-    /// endpoints came, so the place after that of the one before is nearly always the right guess.
+    /// Looks for many endpoints, one after the other.
     #[must_use]
-    pub fn place_of(&self, endpoint: &Endpoint, guess: usize) -> Option<usize> {
-        let (pod, rest) = (pod_of(endpoint), rest_of(endpoint));
-        let is_at = |place: usize| {
-            self.pods.get(place) == Some(&pod) && rest_of(&self.endpoints[place]) == rest
-        };
-        if is_at(guess) { Some(guess) } else { self.search(pod, rest).ok() }
+    pub fn finder(&self) -> Finder<'_> {
+        Finder::new(self)
     }
 
     /// The endpoints, in their order.
-    pub fn iter(&self) -> impl Iterator<Item = &Endpoint> {
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Endpoint>> {
         self.endpoints.iter()
     }
 
     /// The endpoint in a place.
     #[must_use]
-    pub fn at(&self, place: usize) -> &Endpoint {
+    pub fn at(&self, place: usize) -> &Arc<Endpoint> {
         &self.endpoints[place]
     }
 
@@ -107,6 +102,50 @@ impl EndpointSet {
             }
         }
         Err(place)
+    }
+}
+
+/// Finds endpoints of a set by their pods' numbers, which are close together.
+///
+/// A sync looks for every endpoint of every slice. The slices have them in the order in which pods
+/// became ready, so that a search among a thousand would guess wrong at nearly every step.
+pub struct Finder<'a> {
+    set: &'a EndpointSet,
+    /// The number of the pod with the least.
+    least: u32,
+    /// From there on, the place of each pod's first endpoint; [`NOWHERE`] where it has none.
+    places: Vec<u32>,
+}
+
+const NOWHERE: u32 = u32::MAX;
+
+impl<'a> Finder<'a> {
+    fn new(set: &'a EndpointSet) -> Self {
+        let of = |(place, pod): (usize, &Option<PodId>)| Some((pod.as_ref()?.0, place as u32));
+        let pods = || set.pods.iter().enumerate().filter_map(of);
+        let (least, most) = (pods().next(), pods().next_back());
+        let Some(((least, _), (most, _))) = least.zip(most) else {
+            return Self { set, least: 0, places: Vec::new() };
+        };
+        let mut places = vec![NOWHERE; (most - least) as usize + 1];
+        for (pod, place) in pods().rev() {
+            places[(pod - least) as usize] = place;
+        }
+        Self { set, least, places }
+    }
+
+    /// Where the endpoint with another one's identity is.
+    #[must_use]
+    pub fn place_of(&self, endpoint: &Endpoint) -> Option<usize> {
+        let (pod, rest) = (pod_of(endpoint), rest_of(endpoint));
+        if let Some(pod) = pod {
+            let place = *self.places.get(pod.0.checked_sub(self.least)? as usize)?;
+            let first = self.set.endpoints.get(place as usize)?;
+            if rest_of(first) == rest {
+                return Some(place as usize);
+            }
+        }
+        self.set.search(pod, rest).ok()
     }
 }
 

@@ -51,7 +51,10 @@ impl Container {
     /// A container that was not started yet. Each of its probes has one worker, over all restarts.
     pub(super) fn new(spec: &api::Container) -> Self {
         let probes = spec.probes();
-        let probes = probes.map(|(kind, probe)| prober::Worker::new(kind, probe.clone())).collect();
+        let worker = |(kind, probe): (ProbeKind, &api::Probe)| {
+            prober::Worker::new(kind, probe.clone(), probe.port(spec))
+        };
+        let probes = probes.map(worker).collect();
         Self {
             state: State::Waiting,
             started: Time::ZERO,

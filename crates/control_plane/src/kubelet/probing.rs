@@ -34,7 +34,6 @@ impl Kubelet {
         if worker.ended || (worker.terminating && kind != ProbeKind::Readiness) {
             return;
         }
-        let spec = worker.pod.spec.clone();
         let container = &mut worker.containers[usize::from(id.index)];
         let waits = container.state != State::Running || !container.known;
         let startup_passed = container.startup_passed();
@@ -46,7 +45,7 @@ impl Kubelet {
             return;
         }
         let (tick, period) = (probe.tick(now, started, startup_passed), probe.period());
-        let port = probe.port(&spec.containers[usize::from(id.index)]);
+        let port = probe.port;
         if tick == Tick::Ask && !waits {
             self.runtime(RuntimeRequest::Probe { container: id, kind, port }, cx);
         }
@@ -61,7 +60,6 @@ impl Kubelet {
         cx: &mut Cx<'_>,
     ) {
         let Some(worker) = self.pods.get_mut(&id.pod) else { return };
-        let spec = worker.pod.spec.clone();
         let container = &mut worker.containers[usize::from(id.index)];
         if container.state != State::Running {
             return;
@@ -72,8 +70,7 @@ impl Kubelet {
         let grace = probe.probe.termination_grace_period_seconds;
         let verdict = probe.answer(success);
         if probe.began_to_fail() {
-            let port = probe.port(&spec.containers[usize::from(id.index)]);
-            let (pod, container) = (id.pod, id.index);
+            let (pod, container, port) = (id.pod, id.index, probe.port);
             cx.recorder.record(cx.now, &Record::ProbeFailed { pod, container, probe: kind, port });
         }
         match (verdict, kind) {

@@ -153,7 +153,7 @@ fn slice(endpoints: &[(u32, char)]) -> Object {
         service_name: "web".into(),
         service: None,
         ports: vec![SlicePort { name: String::new(), protocol: Protocol::Tcp, port: Some(8080) }],
-        endpoints: endpoints.iter().map(endpoint).collect(),
+        endpoints: endpoints.iter().map(endpoint).map(Arc::new).collect(),
     }))
 }
 

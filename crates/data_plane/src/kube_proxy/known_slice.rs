@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use api::{Endpoint, EndpointSlice, Protocol};
+use api::{Endpoint, EndpointSlice, Key, Protocol};
 
 use super::Target;
 use crate::address_text::AddressText;
@@ -18,6 +18,32 @@ pub(super) struct KnownSlice {
     pub(super) slice: Arc<EndpointSlice>,
     /// Its endpoints' addresses, as proxies order them.
     addresses: Vec<AddressText>,
+    /// The endpoints' places in the order of their addresses. What a proxy sorts is then a few runs
+    /// that are in order already.
+    order: Vec<u32>,
+}
+
+/// The slices as some proxy heard of them last. All hear of each version, one after the other, and
+/// what they make of it is the same.
+#[derive(Default)]
+pub(super) struct KnownSlices(BTreeMap<Key, Arc<KnownSlice>>);
+
+impl KnownSlices {
+    /// A version of a slice that a proxy has heard of.
+    pub(super) fn share(&mut self, slice: &Arc<EndpointSlice>) -> Arc<KnownSlice> {
+        let last = self.0.get(&slice.meta.key());
+        if let Some(known) = last.filter(|known| Arc::ptr_eq(&known.slice, slice)) {
+            return known.clone();
+        }
+        let known = Arc::new(KnownSlice::new(slice.clone(), last.map(|known| &**known)));
+        self.0.insert(slice.meta.key(), known.clone());
+        known
+    }
+
+    /// The slice is gone.
+    pub(super) fn forget(&mut self, slice: &EndpointSlice) {
+        self.0.remove(&slice.meta.key());
+    }
 }
 
 /// An endpoint that may become a target.
@@ -28,18 +54,20 @@ pub(super) struct Candidate<'a> {
 }
 
 impl KnownSlice {
-    /// A new version of a slice. Most endpoints were in the one before, in the same order, and their
-    /// addresses need not be written again.
-    pub(super) fn new(slice: Arc<EndpointSlice>, before: Option<Self>) -> Self {
-        let mut before = before.into_iter().flat_map(|before| {
-            let addresses: Vec<_> = before.slice.endpoints.iter().map(|it| it.address).collect();
-            addresses.into_iter().zip(before.addresses)
+    /// A version of a slice. Most endpoints were in another one, in the same order, and their addresses
+    /// need not be written again.
+    fn new(slice: Arc<EndpointSlice>, other: Option<&Self>) -> Self {
+        let mut written = other.into_iter().flat_map(|other| {
+            other.slice.endpoints.iter().map(|it| it.address).zip(&other.addresses)
         });
         let addresses = slice.endpoints.iter().map(|endpoint| {
-            let known = before.find(|(address, _)| *address == endpoint.address);
-            known.map_or_else(|| AddressText::new(endpoint.address), |(_, text)| text)
+            let known = written.find(|(address, _)| *address == endpoint.address);
+            known.map_or_else(|| AddressText::new(endpoint.address), |(_, text)| text.clone())
         });
-        Self { addresses: addresses.collect(), slice }
+        let addresses: Vec<AddressText> = addresses.collect();
+        let mut order: Vec<u32> = (0..addresses.len() as u32).collect();
+        order.sort_by(|a, b| addresses[*a as usize].cmp(&addresses[*b as usize]));
+        Self { addresses, order, slice }
     }
 }
 
@@ -70,7 +98,7 @@ impl Candidate<'_> {
 /// address the later counts, but one that is being deleted never replaces another
 /// (`endpointslicecache.go`).
 pub(super) fn candidates<'a>(
-    slices: &'a BTreeMap<Arc<str>, KnownSlice>,
+    slices: &'a BTreeMap<Arc<str>, Arc<KnownSlice>>,
     (name, protocol): (&str, Protocol),
 ) -> Vec<Candidate<'a>> {
     let mut all = Vec::new();
@@ -78,8 +106,11 @@ pub(super) fn candidates<'a>(
         let mut ports = known.slice.ports.iter();
         let port = ports.find(|port| port.name == name && port.protocol == protocol);
         let Some(port) = port.and_then(|port| port.port) else { continue };
-        let endpoints = known.addresses.iter().zip(&known.slice.endpoints);
-        all.extend(endpoints.map(|(address, endpoint)| Candidate { address, port, endpoint }));
+        let KnownSlice { slice, addresses, order } = &**known;
+        all.extend(order.iter().map(|place| {
+            let place = *place as usize;
+            Candidate { address: &addresses[place], port, endpoint: &slice.endpoints[place] }
+        }));
     }
     all.sort_by(Candidate::order);
     all.dedup_by(|later, kept| {
@@ -124,10 +155,10 @@ mod tests {
                 port("metrics", Protocol::Tcp, Some(9153)),
                 port("any", Protocol::Tcp, None),
             ],
-            endpoints: vec![endpoint],
+            endpoints: vec![Arc::new(endpoint)],
         };
         let name: Arc<str> = "dns-1".into();
-        let slices = BTreeMap::from([(name, KnownSlice::new(Arc::new(slice), None))]);
+        let slices = BTreeMap::from([(name, KnownSlices::default().share(&Arc::new(slice)))]);
         let cases = [
             ("dns", Protocol::Udp, vec![53]),
             ("dns", Protocol::Tcp, vec![]),

@@ -63,7 +63,7 @@ pub struct Target {
 /// The targets of each port as some proxy computed them last. Proxies mostly know the same, and one
 /// list for all of them stays in the processor's caches, where one for each would not.
 #[derive(Debug, Default)]
-pub struct TargetLists(BTreeMap<PortOf, Arc<[Target]>>);
+pub(super) struct TargetLists(BTreeMap<PortOf, Arc<[Target]>>);
 
 /// A port of a Service.
 type PortOf = (ServiceId, Protocol, u16);

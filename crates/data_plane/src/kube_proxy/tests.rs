@@ -9,7 +9,7 @@ use super::*;
 /// The proxy of one node, and what drives it.
 struct Bench {
     proxy: KubeProxy,
-    lists: TargetLists,
+    shared: Shared,
     agenda: Agenda<Event>,
 }
 
@@ -31,14 +31,14 @@ impl Bench {
         let (name, zone) = ("node-1".into(), "a".into());
         let zones = Zones::of([&zone]);
         let proxy = KubeProxy::new(NodeId(0), (name, zone), config, zones, &Streams::new(1));
-        Self { proxy, lists: TargetLists::default(), agenda: Agenda::new() }
+        Self { proxy, shared: Shared::default(), agenda: Agenda::new() }
     }
 
     fn hear(&mut self, verb: Verb, object: Object) {
         let recorder: &mut dyn Recorder = &mut Discard;
         let now = self.agenda.now();
         let mut cx = Cx { now, agenda: &mut self.agenda, recorder };
-        self.proxy.observe(&Change { verb, object }, &mut cx);
+        self.proxy.observe(&Change { verb, object }, &mut self.shared, &mut cx);
     }
 
     /// Lets everything that is planned happen.
@@ -47,7 +47,7 @@ impl Bench {
             let recorder: &mut dyn Recorder = &mut Discard;
             let mut cx = Cx { now, agenda: &mut self.agenda, recorder };
             match event {
-                Event::SyncProxy(_) => self.proxy.sync(&mut self.lists, &mut cx),
+                Event::SyncProxy(_) => self.proxy.sync(&mut self.shared, &mut cx),
                 Event::ProgramRules(_) => self.proxy.program_rules(&mut cx),
                 other => panic!("{other:?} is not a proxy's"),
             }
@@ -108,7 +108,7 @@ fn slice_of(pods: u8, port: (&str, u16)) -> Object {
         service_name: "web".into(),
         service: None,
         ports: vec![port],
-        endpoints: (0..pods).map(endpoint).collect(),
+        endpoints: (0..pods).map(endpoint).map(Arc::new).collect(),
     }))
 }
 

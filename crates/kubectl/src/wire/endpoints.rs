@@ -120,7 +120,7 @@ impl Mirror {
         let mut by_ports: BTreeMap<&[SlicePort], Vec<(&Endpoint, Value)>> = BTreeMap::new();
         for slice in slices {
             let listed = slice.endpoints.iter().filter(|it| it.ready || !it.terminating);
-            let listed = listed.map(|it| (it, self.address_of(it, &slice.meta.namespace)));
+            let listed = listed.map(|it| (&**it, self.address_of(it, &slice.meta.namespace)));
             by_ports.entry(&slice.ports).or_default().extend(listed);
         }
         let subsets = by_ports.into_iter().filter(|(_, listed)| !listed.is_empty());
@@ -258,7 +258,7 @@ mod tests {
                 protocol: Protocol::Tcp,
                 port: Some(8080),
             }],
-            endpoints: vec![Endpoint {
+            endpoints: vec![Arc::new(Endpoint {
                 address: [10, 0, 0, end].into(),
                 ready,
                 serving: ready,
@@ -269,7 +269,7 @@ mod tests {
                 hostname: None,
                 for_zones: Vec::new(),
                 for_nodes: Vec::new(),
-            }],
+            })],
         }))
     }
 

@@ -181,7 +181,7 @@ mod tests {
             service_name: "web".into(),
             service: None,
             ports: Vec::new(),
-            endpoints: vec![Endpoint {
+            endpoints: vec![Arc::new(Endpoint {
                 address: [10, 0, 0, 1].into(),
                 ready: true,
                 serving: true,
@@ -192,7 +192,7 @@ mod tests {
                 hostname: None,
                 for_zones: Vec::new(),
                 for_nodes: Vec::new(),
-            }],
+            })],
         }));
         let written = Neighbours::new(&[pod(None)]).to_json(&slice);
         let target = json!({ "kind": "Pod", "name": "web-1", "namespace": "shop", "uid": "pod" });

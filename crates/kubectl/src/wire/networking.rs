@@ -106,7 +106,7 @@ pub(super) fn endpoint_slice(slice: &EndpointSlice) -> Value {
         "kind": "EndpointSlice",
         "metadata": meta(Kind::EndpointSlice, &slice.meta),
         "addressType": if ipv6 { "IPv6" } else { "IPv4" },
-        "endpoints": slice.endpoints.iter().map(endpoint).collect::<Vec<_>>(),
+        "endpoints": slice.endpoints.iter().map(|it| endpoint(it)).collect::<Vec<_>>(),
         "ports": slice.ports.iter().map(slice_port).collect::<Vec<_>>(),
     })
 }

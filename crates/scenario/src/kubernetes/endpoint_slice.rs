@@ -39,6 +39,7 @@ fn convert(cx: &mut Checker<'_>, written: discovery::EndpointSlice) -> Option<En
         _ => {}
     }
     let endpoints = endpoints(cx, kind, written.endpoints.unwrap_or_default());
+    let endpoints = endpoints.into_iter().map(Arc::new).collect();
     let ports = ports(cx, written.ports.unwrap_or_default());
     if matches!(kind, "FQDN" | "IPv6") {
         if !cx.findings.any_error() {

@@ -7,7 +7,7 @@
 //! *Left out:* the controller's lag; `targetRef`, for a pod gets its address only in the run; IPv6; and
 //! that Endpoints and slices go with their Service.
 
-use std::{collections::BTreeMap, net::IpAddr};
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use api::{
     Endpoint, EndpointAddress, EndpointSlice, EndpointSubset, Endpoints, Meta, SlicePort,
@@ -124,22 +124,24 @@ fn ports(cx: &mut Checker<'_>, path: &str, written: Vec<core::EndpointPort>) -> 
 
 /// The slices that are made of Endpoints: one for all addresses with the same ports.
 pub(crate) fn mirrored(endpoints: &Endpoints) -> Vec<EndpointSlice> {
-    let mut by_ports: BTreeMap<Vec<SlicePort>, Vec<Endpoint>> = BTreeMap::new();
+    let mut by_ports: BTreeMap<Vec<SlicePort>, Vec<Arc<Endpoint>>> = BTreeMap::new();
     for subset in &endpoints.subsets {
         let mut ports = subset.ports.clone();
         ports.sort();
         let ready = subset.addresses.iter().map(|address| endpoint(address, true));
         let not_ready = subset.not_ready_addresses.iter().map(|it| endpoint(it, false));
-        by_ports.entry(ports).or_default().extend(ready.chain(not_ready).take(MOST_PER_SUBSET));
+        let all = ready.chain(not_ready).map(Arc::new).take(MOST_PER_SUBSET);
+        by_ports.entry(ports).or_default().extend(all);
     }
     let numbered = by_ports.into_iter().enumerate();
-    let slice = |(place, (ports, all)): (usize, (Vec<SlicePort>, Vec<Endpoint>))| EndpointSlice {
-        meta: slice_meta(&endpoints.meta, place),
-        service_name: endpoints.meta.name.clone(),
-        service: None,
-        ports,
-        endpoints: all,
-    };
+    let slice =
+        |(place, (ports, all)): (usize, (Vec<SlicePort>, Vec<Arc<Endpoint>>))| EndpointSlice {
+            meta: slice_meta(&endpoints.meta, place),
+            service_name: endpoints.meta.name.clone(),
+            service: None,
+            ports,
+            endpoints: all,
+        };
     numbered.filter(|(_, (_, all))| !all.is_empty()).map(slice).collect()
 }
 
