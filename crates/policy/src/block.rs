@@ -26,9 +26,10 @@ mod shares;
 mod stays;
 mod stride;
 pub mod subset;
+mod tables;
 
 pub use affinity::Affinity;
-pub use choice::{Choice, Sampling, any_of_least, better_of, distinct, neighbours};
+pub use choice::{Choice, FEW, Sampling, any_of_least, better_of, distinct, neighbours};
 pub use divisor::Divisor;
 pub use edf::{Edf, Ties};
 pub use maglev::Maglev;
@@ -47,3 +48,4 @@ pub use score::Score;
 pub use shares::{HashShares, Shares};
 pub use stays::Stays;
 pub use stride::{Scaling, StaticStride, next_number};
+pub use tables::{LARGEST_TABLE, Tables};

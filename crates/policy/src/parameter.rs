@@ -4,6 +4,8 @@ use std::fmt;
 
 use engine::Span;
 
+use crate::block::Tables;
+
 /// Something that can be set about a policy.
 #[derive(Debug)]
 pub struct Parameter {
@@ -159,14 +161,26 @@ pub enum NotSet {
 }
 
 /// What the parameters of a policy are set to: each has a value.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Settings(Vec<(&'static str, Value<'static>)>);
+#[derive(Clone, Debug)]
+pub struct Settings {
+    values: Vec<(&'static str, Value<'static>)>,
+    /// Those of the instances that are made with these settings.
+    tables: Tables,
+}
+
+/// Two are the same if all is set to the same.
+impl PartialEq for Settings {
+    fn eq(&self, other: &Self) -> bool {
+        self.values == other.values
+    }
+}
 
 impl Settings {
     /// What nobody has changed.
     #[must_use]
     pub fn defaults(parameters: &[Parameter]) -> Self {
-        Self(parameters.iter().map(|it| (it.name, it.kind.default())).collect())
+        let values = parameters.iter().map(|it| (it.name, it.kind.default())).collect();
+        Self { values, tables: Tables::default() }
     }
 
     /// Sets one of these parameters.
@@ -181,17 +195,25 @@ impl Settings {
     ) -> Result<(), NotSet> {
         let place = parameters.iter().position(|it| it.name == name).ok_or(NotSet::Unknown)?;
         let kind = parameters[place].kind;
-        self.0[place].1 = kind.accept(value).ok_or(NotSet::Wanted(kind))?;
+        self.values[place].1 = kind.accept(value).ok_or(NotSet::Wanted(kind))?;
+        // Instances with other settings have other tables.
+        self.tables = Tables::default();
         Ok(())
     }
 
     /// What each is set to, in the order of the parameters.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, Value<'static>)> {
-        self.0.iter().copied()
+        self.values.iter().copied()
+    }
+
+    /// The tables that all instances with these settings have in common.
+    #[must_use]
+    pub fn tables(&self) -> Tables {
+        self.tables.clone()
     }
 
     fn value(&self, name: &str) -> Value<'static> {
-        let found = self.0.iter().find(|(known, _)| *known == name);
+        let found = self.values.iter().find(|(known, _)| *known == name);
         found.expect("a policy asks for its own parameters").1
     }
 

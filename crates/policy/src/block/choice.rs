@@ -66,15 +66,36 @@ impl Sampling {
                     return Some(best);
                 }
                 let mut least = score.of(best, now);
-                for _ in 1..count {
+                for _ in 1..count.min(FEW) {
                     let other = score.remainder(random.next_u64());
                     better(&mut best, &mut least, other, score.of(other, now));
+                }
+                if count > FEW {
+                    let least_of_all = least_of_all(score, now);
+                    let mut left = FEW..count;
+                    while least > least_of_all && left.next().is_some() {
+                        let other = score.remainder(random.next_u64());
+                        better(&mut best, &mut least, other, score.of(other, now));
+                    }
                 }
                 Some(best)
             }
             Self::All => any_of_least(score, 0..places, now, random),
         }
     }
+}
+
+/// Anybody may ask for any number of draws. Beyond so many of them, whether another can change
+/// anything is looked at first: nothing that is drawn after one of the least score replaces it.
+pub const FEW: u32 = 100;
+
+/// The least score of any place; there has to be one.
+fn least_of_all<S: Score>(score: &mut S, now: Time) -> S::Load {
+    let first = score.of(0, now);
+    (1..score.places()).fold(first, |least, place| {
+        let other = score.of(place, now);
+        if other < least { other } else { least }
+    })
 }
 
 /// Two different places of so many, in either order. Each half of one random number draws one of
@@ -238,6 +259,16 @@ mod tests {
             let counts = picks(sampling, 4, 40_000, true);
             // Five standard deviations of a binomial with n = 40 000 and p = 1/4.
             assert!(counts.iter().all(|it| it.abs_diff(10_000) < 435), "{sampling:?} {counts:?}");
+        }
+    }
+
+    #[test]
+    fn any_number_of_draws_comes_to_an_end() {
+        for count in [FEW + 1, 100_000, u32::MAX] {
+            let filled = picks(Sampling::Replacement(count), 10, 1000, false);
+            assert_eq!(filled, [100; 10], "{count} draws find the least");
+            let level = picks(Sampling::Replacement(count), 4, 40_000, true);
+            assert!(level.iter().all(|it| it.abs_diff(10_000) < 435), "{count}: {level:?}");
         }
     }
 

@@ -1,5 +1,7 @@
 //! Points on a ring in proportion to weights, as Envoy has them and gRPC after it.
 
+use std::fmt::Write;
+
 use super::Ring;
 
 /// A ring of about as many points as is asked for.
@@ -21,14 +23,39 @@ pub fn proportional_ring(
     let (mut made, mut wanted) = (0.0, 0.0);
     for (place, name, weight) in hosts {
         wanted += scale * weight;
+        let mut names = NumberedNames::new(name);
         let mut number = 0;
         while made < wanted {
-            points.push((hash(format!("{name}_{number}").as_bytes()), *place));
+            points.push((hash(names.of(number)), *place));
             number += 1;
             made += 1.0;
         }
     }
     Ring::new(points)
+}
+
+/// The names of a host's points, one after the other in the same memory: a large ring has a million.
+#[derive(Debug)]
+pub struct NumberedNames {
+    text: String,
+    /// How long the host's own name is.
+    own: usize,
+}
+
+impl NumberedNames {
+    /// Those of a host.
+    #[must_use]
+    pub fn new(host: &str) -> Self {
+        let text = format!("{host}_");
+        Self { own: text.len(), text }
+    }
+
+    /// The name of a point: the host's, `_` and a number.
+    pub fn of(&mut self, number: u64) -> &[u8] {
+        self.text.truncate(self.own);
+        let _ = write!(self.text, "{number}");
+        self.text.as_bytes()
+    }
 }
 
 #[cfg(test)]

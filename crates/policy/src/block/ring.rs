@@ -47,8 +47,13 @@ impl<H: Circular> Ring<H> {
     pub fn new(mut points: Vec<(H, usize)>) -> Self {
         points.sort_by_key(|(hash, _)| *hash);
         let bits = points.len().max(1).ilog2();
-        let first = |sector| points.partition_point(|(hash, _)| hash.highest(bits) < sector) as u32;
-        let sectors = (0..=1 << bits).map(first).collect();
+        let mut sectors = Vec::with_capacity((1 << bits) + 1);
+        for (point, (hash, _)) in (0..).zip(&points) {
+            // The sectors up to its own that begin behind the point before.
+            let begun = hash.highest(bits) + 1;
+            sectors.resize(sectors.len().max(begun), point);
+        }
+        sectors.resize((1 << bits) + 1, points.len() as u32);
         let (hashes, places) = points.into_iter().map(|(hash, place)| (hash, place as u32)).unzip();
         Self { hashes, places, bits, sectors }
     }

@@ -1,11 +1,13 @@
 //! A ring on which nobody has much more than its part.
 
+use std::sync::Arc;
+
 use engine::Time;
 use twox_hash::XxHash64;
 
 use crate::{
     Ended, Endpoint, EndpointId, Entry, Kind, Level, Parameter, PickContext, Policy, Settings,
-    block::{Outstanding, Ring},
+    block::{Outstanding, Ring, Tables, proportional_ring::NumberedNames},
 };
 
 /// Its line in the catalogue.
@@ -25,7 +27,7 @@ pub static ENTRY: Entry = Entry {
         Parameter {
             name: "points",
             summary: "How many points an endpoint has on the ring.",
-            kind: Kind::Integer { default: 100, min: 1, max: 100_000 },
+            kind: Kind::Integer { default: 100, min: 1, max: 10_000 },
         },
     ],
     build: |settings, _| Box::new(BoundedLoadRing::new(settings)),
@@ -51,7 +53,8 @@ pub static ENTRY: Entry = Entry {
 pub struct BoundedLoadRing {
     c: f64,
     points: u64,
-    ring: Ring<u64>,
+    ring: Arc<Ring<u64>>,
+    tables: Tables,
     /// How many endpoints are on the ring.
     count: usize,
     outstanding: Outstanding,
@@ -61,10 +64,12 @@ pub struct BoundedLoadRing {
 /// The ring of endpoints of these names, each with so many points.
 #[must_use]
 pub fn ring(endpoints: &[(usize, &str)], points: u64) -> Ring<u64> {
-    let points = endpoints.iter().flat_map(|(place, name)| {
-        (0..points).map(move |number| (hash(format!("{name}_{number}").as_bytes()), *place))
-    });
-    Ring::new(points.collect())
+    let mut all = Vec::with_capacity(endpoints.len() * points as usize);
+    for (place, name) in endpoints {
+        let mut names = NumberedNames::new(name);
+        all.extend((0..points).map(|number| (hash(names.of(number)), *place)));
+    }
+    Ring::new(all)
 }
 
 /// Where a key is on the ring.
@@ -93,7 +98,8 @@ impl BoundedLoadRing {
         Self {
             c: settings.number("c"),
             points: settings.integer("points"),
-            ring: Ring::default(),
+            ring: Arc::default(),
+            tables: settings.tables(),
             count: 0,
             outstanding: Outstanding::default(),
             total: 0,
@@ -110,11 +116,13 @@ impl Policy for BoundedLoadRing {
     fn update(&mut self, endpoints: &[Endpoint], now: Time) {
         self.outstanding.update(endpoints, now);
         self.total = self.outstanding.counts().iter().sum();
-        let names: Vec<String> = endpoints.iter().map(|it| it.address.to_string()).collect();
-        let named = names.iter().enumerate().map(|(place, name)| (place, name.as_str()));
-        let open: Vec<_> = named.filter(|(place, _)| endpoints[*place].weight > 0).collect();
-        self.count = open.len();
-        self.ring = ring(&open, self.points);
+        let is_open = |place: &usize| endpoints[*place].weight > 0;
+        self.count = (0..endpoints.len()).filter(is_open).count();
+        self.ring = self.tables.of(endpoints, || {
+            let names: Vec<String> = endpoints.iter().map(|it| it.address.to_string()).collect();
+            let named = names.iter().enumerate().map(|(place, name)| (place, name.as_str()));
+            ring(&named.filter(|(place, _)| is_open(place)).collect::<Vec<_>>(), self.points)
+        });
     }
 
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {

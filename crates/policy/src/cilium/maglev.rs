@@ -1,11 +1,13 @@
 //! Cilium's consistent hash in a table.
 
+use std::sync::Arc;
+
 use engine::Time;
 
 use crate::{
     Endpoint, Entry, Flow, Kind, Level, Parameter, PickContext, Policy, Settings,
     block::{
-        Maglev,
+        Maglev, Tables,
         flow_hash::packet_words,
         jenkins::jhash_3words,
         maglev::{Preference, prime_from},
@@ -54,7 +56,8 @@ pub static ENTRY: Entry = Entry {
 #[derive(Clone, Debug)]
 pub struct CiliumMaglev {
     size: usize,
-    table: Maglev,
+    table: Arc<Maglev>,
+    tables: Tables,
 }
 
 /// The table of backends of these names and weights. A backend without weight has no slot.
@@ -101,17 +104,20 @@ impl CiliumMaglev {
     /// As it is set.
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
-        Self { size: prime_from(settings.integer("table_size") as usize), table: Maglev::default() }
+        let size = prime_from(settings.integer("table_size") as usize);
+        Self { size, table: Arc::default(), tables: settings.tables() }
     }
 }
 
 impl Policy for CiliumMaglev {
     fn update(&mut self, endpoints: &[Endpoint], _: Time) {
-        let name = |endpoint: &Endpoint| format!("[{}/TCP,State:active]", endpoint.address);
-        let names: Vec<String> = endpoints.iter().map(name).collect();
-        let weights = endpoints.iter().map(|endpoint| endpoint.weight);
-        let backends: Vec<_> = names.iter().map(String::as_str).zip(weights).collect();
-        self.table = table(&backends, self.size, TABLE_SEED);
+        self.table = self.tables.of(endpoints, || {
+            let name = |endpoint: &Endpoint| format!("[{}/TCP,State:active]", endpoint.address);
+            let names: Vec<String> = endpoints.iter().map(name).collect();
+            let weights = endpoints.iter().map(|endpoint| endpoint.weight);
+            let backends: Vec<_> = names.iter().map(String::as_str).zip(weights).collect();
+            table(&backends, self.size, TABLE_SEED)
+        });
     }
 
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {

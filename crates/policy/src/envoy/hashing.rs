@@ -1,5 +1,7 @@
 //! What Envoy's hashing policies have in common.
 
+use std::{any::Any, sync::Arc};
+
 use engine::Time;
 use twox_hash::XxHash64;
 
@@ -7,7 +9,7 @@ use super::{
     bounded_load::BoundedLoad,
     normalized::{Host, normalized},
 };
-use crate::{Ended, Endpoint, EndpointId, Kind, Parameter, PickContext, Settings};
+use crate::{Ended, Endpoint, EndpointId, Kind, Parameter, PickContext, Settings, block::Tables};
 
 /// A setting of both.
 pub(super) const HASH_BALANCE_FACTOR: Parameter = Parameter {
@@ -33,6 +35,7 @@ pub(super) const HOST_SELECTION_RETRY: Parameter = Parameter {
 #[derive(Clone, Debug)]
 pub(super) struct Hashing {
     attempts: usize,
+    tables: Tables,
     ids: Vec<EndpointId>,
     load: BoundedLoad,
 }
@@ -41,25 +44,28 @@ impl Hashing {
     pub(super) fn new(settings: &Settings) -> Self {
         Self {
             attempts: settings.integer(HOST_SELECTION_RETRY.name) as usize,
+            tables: settings.tables(),
             ids: Vec::new(),
             load: BoundedLoad::new(settings.integer(HASH_BALANCE_FACTOR.name) as u32),
         }
     }
 
     /// Takes in a new list, and hands names and weights to what builds a ring or a table of them.
-    pub(super) fn update<T>(
+    pub(super) fn update<T: Any + Send + Sync>(
         &mut self,
         endpoints: &[Endpoint],
         now: Time,
         build: impl FnOnce(&[(&str, f64)]) -> T,
-    ) -> T {
+    ) -> Arc<T> {
         let host = |endpoint: &Endpoint| Host { weight: endpoint.weight, locality: 0 };
         let weights = normalized(&endpoints.iter().map(host).collect::<Vec<_>>(), &[1]);
-        let names: Vec<String> = endpoints.iter().map(|it| it.address.to_string()).collect();
         self.ids = endpoints.iter().map(|endpoint| endpoint.id).collect();
         self.load.update(endpoints, &weights, now);
-        let hosts: Vec<_> = names.iter().map(String::as_str).zip(weights).collect();
-        build(&hosts)
+        self.tables.of(endpoints, || {
+            let names: Vec<String> = endpoints.iter().map(|it| it.address.to_string()).collect();
+            let hosts: Vec<_> = names.iter().map(String::as_str).zip(weights).collect();
+            build(&hosts)
+        })
     }
 
     /// Picks by what `find` says of a hash and an attempt.

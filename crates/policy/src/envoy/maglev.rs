@@ -1,5 +1,7 @@
 //! Envoy's consistent hash in a table.
 
+use std::sync::Arc;
+
 use engine::Time;
 use twox_hash::XxHash64;
 
@@ -7,7 +9,7 @@ use super::hashing::{HASH_BALANCE_FACTOR, HOST_SELECTION_RETRY, Hashing};
 use crate::{
     Ended, Endpoint, EndpointId, Entry, Kind, Level, Parameter, PickContext, Policy, Settings,
     block::{
-        Maglev,
+        LARGEST_TABLE, Maglev,
         maglev::{Preference, prime_from},
     },
 };
@@ -22,8 +24,9 @@ pub static ENTRY: Entry = Entry {
     parameters: &[
         Parameter {
             name: "table_size",
-            summary: "How many slots the table has; where it is not prime, the next prime number.",
-            kind: Kind::Integer { default: 65_537, min: 2, max: 5_000_011 },
+            summary: "How many slots the table has; where it is not prime, the next prime number. \
+                      Envoy takes up to 5000011.",
+            kind: Kind::Integer { default: 65_537, min: 2, max: LARGEST_TABLE },
         },
         HASH_BALANCE_FACTOR,
         HOST_SELECTION_RETRY,
@@ -47,7 +50,7 @@ pub static ENTRY: Entry = Entry {
 #[derive(Clone, Debug)]
 pub struct EnvoyMaglev {
     size: usize,
-    table: Maglev,
+    table: Arc<Maglev>,
     hashing: Hashing,
 }
 
@@ -103,7 +106,7 @@ impl EnvoyMaglev {
     pub fn new(settings: &Settings) -> Self {
         Self {
             size: prime_from(settings.integer("table_size") as usize),
-            table: Maglev::default(),
+            table: Arc::default(),
             hashing: Hashing::new(settings),
         }
     }

@@ -1,5 +1,7 @@
 //! Envoy's consistent hash on a ring.
 
+use std::sync::Arc;
+
 use engine::Time;
 use twox_hash::XxHash64;
 
@@ -9,7 +11,7 @@ use super::{
 };
 use crate::{
     Ended, Endpoint, EndpointId, Entry, Kind, Level, Parameter, PickContext, Policy, Settings,
-    block::{Ring, proportional_ring::proportional_ring},
+    block::{LARGEST_TABLE, Ring, proportional_ring::proportional_ring},
 };
 
 /// The most that Envoy allows.
@@ -26,8 +28,8 @@ pub static ENTRY: Entry = Entry {
     parameters: &[
         Parameter {
             name: "minimum_ring_size",
-            summary: "How many points the ring has at least.",
-            kind: Kind::Integer { default: 1024, min: 1, max: MOST },
+            summary: "How many points the ring has at least. Envoy takes up to 8388608.",
+            kind: Kind::Integer { default: 1024, min: 1, max: LARGEST_TABLE },
         },
         Parameter {
             name: "maximum_ring_size",
@@ -91,7 +93,7 @@ impl HashFunction {
 pub struct RingHash {
     sizes: (u64, u64),
     function: HashFunction,
-    ring: Ring<u64>,
+    ring: Arc<Ring<u64>>,
     hashing: Hashing,
 }
 
@@ -120,7 +122,7 @@ impl RingHash {
         Self {
             sizes: (settings.integer("minimum_ring_size"), settings.integer("maximum_ring_size")),
             function: HashFunction::named(settings.choice("hash_function")),
-            ring: Ring::default(),
+            ring: Arc::default(),
             hashing: Hashing::new(settings),
         }
     }

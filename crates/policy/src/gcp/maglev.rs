@@ -1,11 +1,13 @@
 //! Maglev, as Google Cloud's passthrough load balancers have it.
 
+use std::sync::Arc;
+
 use engine::Time;
 
 use crate::{
     Endpoint, Entry, Kind, Level, Parameter, PickContext, Policy, Settings,
     block::{
-        Maglev,
+        Maglev, Tables,
         flow_hash::{Tuple, flow_hash},
         open_places,
     },
@@ -52,7 +54,8 @@ pub static ENTRY: Entry = Entry {
 #[derive(Clone, Debug)]
 pub struct GcpMaglev {
     tuple: Tuple,
-    table: Maglev,
+    table: Arc<Maglev>,
+    tables: Tables,
 }
 
 impl GcpMaglev {
@@ -64,18 +67,20 @@ impl GcpMaglev {
             "CLIENT_IP_PROTO" => Tuple::Three,
             _ => Tuple::Five,
         };
-        Self { tuple, table: Maglev::default() }
+        Self { tuple, table: Arc::default(), tables: settings.tables() }
     }
 }
 
 impl Policy for GcpMaglev {
     fn update(&mut self, endpoints: &[Endpoint], _: Time) {
-        let names: Vec<String> = endpoints.iter().map(|it| it.address.to_string()).collect();
-        let mut backends: Vec<(&str, f64)> =
-            names.iter().map(|name| (name.as_str(), 0.0)).collect();
-        let open = open_places(endpoints);
-        open.iter().for_each(|place| backends[*place].1 = 1.0 / open.len() as f64);
-        self.table = table(&backends, SIZE);
+        self.table = self.tables.of(endpoints, || {
+            let names: Vec<String> = endpoints.iter().map(|it| it.address.to_string()).collect();
+            let mut backends: Vec<(&str, f64)> =
+                names.iter().map(|name| (name.as_str(), 0.0)).collect();
+            let open = open_places(endpoints);
+            open.iter().for_each(|place| backends[*place].1 = 1.0 / open.len() as f64);
+            table(&backends, SIZE)
+        });
     }
 
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {

@@ -1,11 +1,13 @@
 //! gRPC's consistent hash on a ring.
 
+use std::sync::Arc;
+
 use engine::Time;
 use twox_hash::XxHash64;
 
 use crate::{
     Endpoint, EndpointId, Entry, Kind, Level, Parameter, PickContext, Policy, Settings,
-    block::{Ring, proportional_ring::proportional_ring},
+    block::{Ring, Tables, proportional_ring::proportional_ring},
 };
 
 /// A client makes no larger ring, whatever it is told.
@@ -52,7 +54,8 @@ pub static ENTRY: Entry = Entry {
 #[derive(Clone, Debug)]
 pub struct GrpcRingHash {
     sizes: (u64, u64),
-    ring: Ring<u64>,
+    ring: Arc<Ring<u64>>,
+    tables: Tables,
     ids: Vec<EndpointId>,
 }
 
@@ -81,7 +84,8 @@ impl GrpcRingHash {
     pub fn new(settings: &Settings) -> Self {
         Self {
             sizes: (settings.integer("min_ring_size"), settings.integer("max_ring_size")),
-            ring: Ring::default(),
+            ring: Arc::default(),
+            tables: settings.tables(),
             ids: Vec::new(),
         }
     }
@@ -89,10 +93,12 @@ impl GrpcRingHash {
 
 impl Policy for GrpcRingHash {
     fn update(&mut self, endpoints: &[Endpoint], _: Time) {
-        let names: Vec<String> = endpoints.iter().map(|it| it.address.to_string()).collect();
-        let weights = endpoints.iter().map(|endpoint| endpoint.weight);
-        let named: Vec<_> = names.iter().map(String::as_str).zip(weights).collect();
-        self.ring = ring(&named, self.sizes);
+        self.ring = self.tables.of(endpoints, || {
+            let names: Vec<String> = endpoints.iter().map(|it| it.address.to_string()).collect();
+            let weights = endpoints.iter().map(|endpoint| endpoint.weight);
+            let named: Vec<_> = names.iter().map(String::as_str).zip(weights).collect();
+            ring(&named, self.sizes)
+        });
         self.ids = endpoints.iter().map(|endpoint| endpoint.id).collect();
     }
 

@@ -193,6 +193,15 @@ impl Hashing {
         }
     }
 
+    /// The places that some hash or other leads to.
+    pub(super) fn found(&self, context: &PickContext<'_>) -> impl Iterator<Item = usize> {
+        let avoid = context.tried.last();
+        (0..self.ids.len()).filter(move |place| {
+            let has_points = self.weights[*place].0 > 0;
+            has_points && avoid != Some(&self.ids[*place]) && !self.is_full(*place)
+        })
+    }
+
     /// A request begins.
     #[inline]
     pub(super) fn begin(&mut self, place: usize) {

@@ -5,7 +5,7 @@ use engine::Time;
 use super::hashing::{HASH_BALANCE_FACTOR, Hashing};
 use crate::{
     Ended, Endpoint, EndpointId, Entry, Kind, Level, Parameter, PickContext, Policy, Settings,
-    block::Places,
+    block::{FEW, Places},
 };
 
 const DRAWS: Parameter = Parameter {
@@ -104,6 +104,27 @@ impl HaproxyRandom {
         self.rates[place].begin(now);
     }
 
+    fn draw(&self, context: &mut PickContext<'_>) -> Option<usize> {
+        let hash = (context.random.next_u64() >> 32) as u32;
+        self.hashing.find(context, hash)
+    }
+
+    /// Goes on after the first few draws, until one has come up that nobody is better than. Of those
+    /// that are as good the last one that is drawn would be taken, and this takes the first: as all
+    /// draws are alike, either is as likely to be any of them.
+    fn draw_on(&self, mut best: usize, context: &mut PickContext<'_>) -> Option<usize> {
+        let now = context.now;
+        let places = self.hashing.found(context);
+        let Some(least) = places.reduce(|least, place| self.better(place, least, now)) else {
+            return Some(best);
+        };
+        let mut left = FEW.into()..self.draws;
+        while best != least && self.better(least, best, now) == least && left.next().is_some() {
+            best = self.better(best, self.draw(context)?, now);
+        }
+        Some(best)
+    }
+
     /// The better of two servers, of which the second was drawn later.
     fn better(&self, first: usize, second: usize, now: Time) -> usize {
         let ((served, weight), (other, other_weight)) =
@@ -127,15 +148,15 @@ impl Policy for HaproxyRandom {
     }
 
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
-        let mut best = None;
-        for _ in 0..self.draws {
-            let hash = (context.random.next_u64() >> 32) as u32;
-            let drawn = self.hashing.find(context, hash)?;
-            best = Some(best.map_or(drawn, |best| self.better(best, drawn, context.now)));
+        let mut best = self.draw(context)?;
+        for _ in 1..self.draws.min(FEW.into()) {
+            best = self.better(best, self.draw(context)?, context.now);
         }
-        let place = best?;
-        self.begin(place, context.now);
-        Some(place)
+        if self.draws > FEW.into() {
+            best = self.draw_on(best, context)?;
+        }
+        self.begin(best, context.now);
+        Some(best)
     }
 
     fn chosen(&mut self, place: usize, now: Time) -> bool {
@@ -201,6 +222,37 @@ mod tests {
         let one = counts(&mut *policy(1, &[1, 1, 1, 1]), 4, false);
         assert!(one.iter().all(|count| count.abs_diff(250) < 150), "as the arcs: {one:?}");
         assert!(one.iter().any(|count| count.abs_diff(250) > 20), "as the arcs: {one:?}");
+    }
+
+    #[test]
+    fn any_number_of_draws_comes_to_an_end_with_the_same_shares() {
+        for draws in [101, 100_000, u64::from(u32::MAX)] {
+            assert_eq!(counts(&mut *policy(draws, &[1, 3, 0]), 3, false), [250, 750, 0]);
+        }
+        // Where all are level, the shares are those of the arcs, as with a single draw.
+        let level = |draws| {
+            let mut policy = policy(draws, &[1, 1, 1, 1]);
+            let mut random = Streams::new(3).named("level");
+            let mut counts = [0_u32; 4];
+            for _ in 0..4000 {
+                let mut context = PickContext::new(Time::ZERO, &mut random);
+                let place = policy.pick(&mut context).expect("somebody");
+                counts[place] += 1;
+                policy.withdrawn(EndpointId(place as u32), Time::ZERO);
+            }
+            counts
+        };
+        let (few, many) = (level(1), level(u64::from(u32::MAX)));
+        // Five standard deviations of the difference of two binomials.
+        assert!(
+            few.iter().zip(many).all(|(few, many)| few.abs_diff(many) < 200),
+            "{few:?} {many:?}"
+        );
+        let mut policy = policy(u64::from(u32::MAX), &[1, 1]);
+        let mut random = Streams::new(4).named("tried");
+        let mut context = PickContext::new(Time::ZERO, &mut random);
+        context.tried = &[EndpointId(1)];
+        assert_eq!([(); 3].map(|()| policy.pick(&mut context)), [Some(0); 3]);
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! The consistent hash of ingress-nginx.
 
+use std::sync::Arc;
+
 use engine::Time;
 
 use crate::{
     Endpoint, Entry, Level, PickContext, Policy,
-    block::{Ring, chained_points::chained_points},
+    block::{Ring, Tables, chained_points::chained_points},
 };
 
 /// Its line in the catalogue.
@@ -14,7 +16,9 @@ pub static ENTRY: Entry = Entry {
     level: Level::Request,
     on_change: "the ring is built anew, the same for the same endpoints: 1/n of the keys move",
     parameters: &[],
-    build: |_, _| Box::<IngressNginxChash>::default(),
+    build: |settings, _| {
+        Box::new(IngressNginxChash { tables: settings.tables(), ..Default::default() })
+    },
 };
 
 /// **What it does** A ring of 160 points for each unit of an endpoint's weight. The points of an
@@ -34,17 +38,23 @@ pub static ENTRY: Entry = Entry {
 /// **Reference** `lib/resty/chash.lua` and `chash.c` of lua-resty-balancer.
 #[derive(Clone, Debug, Default)]
 pub struct IngressNginxChash {
-    ring: Ring<u32>,
+    ring: Arc<Ring<u32>>,
+    tables: Tables,
+}
+
+/// The ring of endpoints of these names and weights.
+fn ring(endpoints: &[(&str, u32)]) -> Ring<u32> {
+    let points = endpoints.iter().enumerate().flat_map(|(place, (name, weight))| {
+        chained_points(name.as_bytes(), *weight).map(move |point| (point, place))
+    });
+    Ring::new(points.collect())
 }
 
 impl IngressNginxChash {
     /// The ring of these names and weights.
     #[must_use]
     pub fn new(endpoints: &[(&str, u32)]) -> Self {
-        let points = endpoints.iter().enumerate().flat_map(|(place, (name, weight))| {
-            chained_points(name.as_bytes(), *weight).map(move |point| (point, place))
-        });
-        Self { ring: Ring::new(points.collect()) }
+        Self { ring: Arc::new(ring(endpoints)), tables: Tables::default() }
     }
 
     /// How many points there are.
@@ -69,9 +79,11 @@ impl IngressNginxChash {
 
 impl Policy for IngressNginxChash {
     fn update(&mut self, endpoints: &[Endpoint], _: Time) {
-        let names: Vec<String> = endpoints.iter().map(|it| it.address.to_string()).collect();
-        let weights = endpoints.iter().map(|endpoint| endpoint.weight);
-        *self = Self::new(&names.iter().map(String::as_str).zip(weights).collect::<Vec<_>>());
+        self.ring = self.tables.of(endpoints, || {
+            let names: Vec<String> = endpoints.iter().map(|it| it.address.to_string()).collect();
+            let weights = endpoints.iter().map(|endpoint| endpoint.weight);
+            ring(&names.iter().map(String::as_str).zip(weights).collect::<Vec<_>>())
+        });
     }
 
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {

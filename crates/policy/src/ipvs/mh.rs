@@ -1,12 +1,12 @@
 //! By the source's address, consistently: scheduler `mh` of IPVS.
 
-use std::{hash::Hasher, net::SocketAddrV4};
+use std::{hash::Hasher, net::SocketAddrV4, sync::Arc};
 
 use siphasher::sip::SipHasher13;
 
 use crate::{
     Entry, Kind, Level, Parameter, PickContext, Settings,
-    block::{Maglev, greatest_common_divisor, maglev::Preference},
+    block::{Maglev, Tables, greatest_common_divisor, maglev::Preference},
     ipvs::{
         buckets,
         destination::Destination,
@@ -74,19 +74,21 @@ pub struct MaglevHash {
     port: bool,
     fallback: bool,
     index: u64,
-    table: Maglev,
+    table: Arc<Maglev>,
+    tables: Tables,
 }
 
 impl MaglevHash {
     /// With these flags, for a kernel with a table of this index.
     #[must_use]
     pub fn new(port: bool, fallback: bool, index: u64) -> Self {
-        Self { port, fallback, index, table: Maglev::default() }
+        Self { port, fallback, index, table: Arc::default(), tables: Tables::default() }
     }
 
     fn as_set(settings: &Settings) -> Self {
         let index = settings.integer("IP_VS_MH_TAB_INDEX");
-        Self::new(settings.flag("mh-port"), settings.flag("mh-fallback"), index)
+        let (port, fallback) = (settings.flag("mh-port"), settings.flag("mh-fallback"));
+        Self { tables: settings.tables(), ..Self::new(port, fallback, index) }
     }
 
     /// The destination of a source whose own takes nothing new, if there is one. It is out of line, so
@@ -157,7 +159,9 @@ impl Scheduler for MaglevHash {
 
     fn updated(&mut self, destinations: &[Destination]) {
         let of = |destination: &Destination| (destination.address, destination.last_weight);
-        self.table = table(&destinations.iter().map(of).collect::<Vec<_>>(), self.index);
+        let list = destinations.iter().map(of);
+        let build = || table(&list.clone().collect::<Vec<_>>(), self.index);
+        self.table = self.tables.of_list(list.clone(), build);
     }
 
     fn schedule<'a>(

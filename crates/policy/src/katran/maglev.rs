@@ -1,12 +1,14 @@
 //! katran's consistent hash in a table.
 
+use std::sync::Arc;
+
 use engine::Time;
 use twox_hash::XxHash64;
 
 use crate::{
     Endpoint, Entry, Flow, Kind, Level, Parameter, PickContext, Policy, Settings,
     block::{
-        Maglev,
+        Maglev, Tables,
         flow_hash::packet_words,
         jenkins::jhash_2words,
         maglev::{Preference, in_turn, prime_from},
@@ -76,7 +78,8 @@ impl Version {
 pub struct KatranMaglev {
     version: Version,
     size: usize,
-    table: Maglev,
+    table: Arc<Maglev>,
+    tables: Tables,
 }
 
 /// A real server as the table is made of it.
@@ -148,7 +151,8 @@ impl KatranMaglev {
         Self {
             version: Version::named(settings.choice("hash_function")),
             size: prime_from(settings.integer("ring_size") as usize),
-            table: Maglev::default(),
+            table: Arc::default(),
+            tables: settings.tables(),
         }
     }
 }
@@ -159,9 +163,11 @@ impl Policy for KatranMaglev {
             let hash = XxHash64::oneshot(0, endpoint.address.to_string().as_bytes());
             Real { place, weight: endpoint.weight, hash }
         };
-        let mut reals: Vec<Real> = endpoints.iter().enumerate().map(real).collect();
-        reals.sort_by_key(|real| real.hash);
-        self.table = table(&reals, self.size, self.version);
+        self.table = self.tables.of(endpoints, || {
+            let mut reals: Vec<Real> = endpoints.iter().enumerate().map(real).collect();
+            reals.sort_by_key(|real| real.hash);
+            table(&reals, self.size, self.version)
+        });
     }
 
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {

@@ -1,8 +1,13 @@
 //! The ring that consistent hashing became known with.
 
+use std::sync::Arc;
+
 use engine::Time;
 
-use crate::{Endpoint, Entry, Level, PickContext, Policy, block::Ring};
+use crate::{
+    Endpoint, Entry, Level, PickContext, Policy,
+    block::{Ring, Tables},
+};
 
 /// Its line in the catalogue.
 pub static ENTRY: Entry = Entry {
@@ -12,7 +17,7 @@ pub static ENTRY: Entry = Entry {
     on_change: "the ring is built anew, the same for the same servers: 1/n of the keys move, and a \
                 few more where weights differ",
     parameters: &[],
-    build: |_, _| Box::<Continuum>::default(),
+    build: |settings, _| Box::new(Continuum { tables: settings.tables(), ..Continuum::default() }),
 };
 
 /// **What it does** A ring of 160 points for each server on average, in proportion to their
@@ -30,7 +35,8 @@ pub static ENTRY: Entry = Entry {
 /// **Reference** `ketama_create_continuum` and `ketama_get_server` in `libketama/ketama.c`.
 #[derive(Clone, Debug, Default)]
 pub struct Continuum {
-    ring: Ring<u32>,
+    ring: Arc<Ring<u32>>,
+    tables: Tables,
 }
 
 /// The ring of servers of these names and weights.
@@ -64,10 +70,11 @@ pub fn hash(key: &[u8]) -> u32 {
 
 impl Policy for Continuum {
     fn update(&mut self, endpoints: &[Endpoint], _: Time) {
-        let names: Vec<String> = endpoints.iter().map(|it| it.address.to_string()).collect();
-        let weights = endpoints.iter().map(|endpoint| endpoint.weight);
-        let servers: Vec<_> = names.iter().map(String::as_str).zip(weights).collect();
-        self.ring = ring(&servers);
+        self.ring = self.tables.of(endpoints, || {
+            let names: Vec<String> = endpoints.iter().map(|it| it.address.to_string()).collect();
+            let weights = endpoints.iter().map(|endpoint| endpoint.weight);
+            ring(&names.iter().map(String::as_str).zip(weights).collect::<Vec<_>>())
+        });
     }
 
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
