@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use engine::Span;
 
-use crate::measures::{Balance, PodMeasures, ServiceBalance};
+use crate::{
+    even_share::{EvenShare, even_shares},
+    measures::{Balance, PodMeasures, ServiceBalance},
+};
 
 /// Pods that could be picked for less than this are left out.
 const LEAST_READY: Span = Span::from_secs(1);
@@ -37,55 +40,75 @@ pub(crate) fn least_even(balances: &[ServiceBalance]) -> Balance {
 }
 
 /// The balance over some pods, by requests per second in which they could be picked.
-fn balance(mut counted: Vec<&PodMeasures>) -> Balance {
-    counted.retain(|pod| pod.ready >= LEAST_READY);
-    let requests: u64 = counted.iter().map(|pod| pod.requests).sum();
+fn balance(group: Vec<&PodMeasures>) -> Balance {
+    let shares = even_shares(&group);
+    let counted: Vec<(&PodMeasures, EvenShare)> =
+        group.into_iter().zip(shares).filter(|(pod, _)| pod.ready >= LEAST_READY).collect();
+    let requests: u64 = counted.iter().map(|(pod, _)| pod.requests).sum();
     if requests == 0 {
         return Balance { pods: counted.len(), ..Balance::default() };
     }
-    let ready_secs: Vec<f64> = counted.iter().map(|pod| pod.ready.as_secs_f64()).collect();
-    let rates: Vec<f64> =
-        counted.iter().zip(&ready_secs).map(|(pod, secs)| pod.requests as f64 / secs).collect();
-    let chance_cv = chance_cv(requests, &ready_secs);
+    let secs = |pod: &PodMeasures| pod.ready.as_secs_f64();
+    let rates: Vec<f64> = counted.iter().map(|(pod, _)| pod.requests as f64 / secs(pod)).collect();
+    let chances: Vec<Chance> =
+        counted.iter().map(|(pod, share)| Chance::new(*share, secs(pod))).collect();
     Balance {
         jain: stats::jain(&rates),
         cv: stats::coefficient_of_variation(&rates),
         max_over_mean: stats::max_over_mean(&rates),
-        chance_cv,
-        chance_max_over_mean: 1.0 + chance_cv * largest_over_cv(counted.len()),
+        chance_cv: chance_cv(&chances, |chance| chance.variance),
+        times_cv: chance_cv(&chances, |_| 0.0),
+        chance_max_over_mean: chance_max_over_mean(&chances),
         pods: counted.len(),
     }
 }
 
-/// The coefficient of variation of rates where each request falls on a pod with a probability in
-/// proportion to the pod's ready time. Of equal times this is the multinomial's √((k−1)/N).
-///
-/// A pod's count has the variance `N p (1 − p)`, its rate that over the square of its time; the
-/// squares of the deviations are averaged as the measured ones are.
-fn chance_cv(requests: u64, ready_secs: &[f64]) -> f64 {
-    let total_secs: f64 = ready_secs.iter().sum();
-    let rate = requests as f64 / total_secs;
-    let square = |secs: &f64| (1.0 - secs / total_secs) / (rate * secs);
-    let mean = ready_secs.iter().map(square).sum::<f64>() / ready_secs.len() as f64;
-    mean.sqrt()
+/// The rate of a pod, by chance alone.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+struct Chance {
+    mean: f64,
+    variance: f64,
+    /// The same if what one pod gets did not come off the others.
+    independent: f64,
 }
 
-/// How many coefficients of variation the largest of `pods` counts is above the mean by chance.
-///
-/// Counts of which one takes what another does not get are independent normal ones less what they
-/// have in common. That takes a part 1/k off their variance, but nothing off how far the largest
-/// one is above the mean.
-fn largest_over_cv(pods: usize) -> f64 {
-    if pods < 2 {
+impl Chance {
+    fn new(share: EvenShare, secs: f64) -> Self {
+        Self {
+            mean: share.mean / secs,
+            variance: (share.mean - share.squares) / (secs * secs),
+            independent: share.mean / (secs * secs),
+        }
+    }
+}
+
+/// The coefficient of variation by chance: what the means differ by, and what each is off its mean
+/// by. Of equal times this is the multinomial's √((k−1)/N).
+fn chance_cv(chances: &[Chance], variance: impl Fn(&Chance) -> f64) -> f64 {
+    let count = chances.len() as f64;
+    let mean = chances.iter().map(|chance| chance.mean).sum::<f64>() / count;
+    if mean == 0.0 {
         return 0.0;
     }
-    let pods_f64 = pods as f64;
-    (pods_f64 / (pods_f64 - 1.0)).sqrt() * stats::expected_largest_normal(pods)
+    let square = |chance: &Chance| (chance.mean - mean) * (chance.mean - mean) + variance(chance);
+    (chances.iter().map(square).sum::<f64>() / count).sqrt() / mean
+}
+
+/// The largest over the mean by chance.
+///
+/// Counts of which one takes what another does not get are independent normal ones less what they
+/// have in common. That takes a part off their variance, but nothing off how far the largest one is
+/// above the mean.
+fn chance_max_over_mean(chances: &[Chance]) -> f64 {
+    let mean = chances.iter().map(|chance| chance.mean).sum::<f64>() / chances.len() as f64;
+    let normals: Vec<(f64, f64)> =
+        chances.iter().map(|chance| (chance.mean, chance.independent.sqrt())).collect();
+    if mean == 0.0 { 0.0 } else { stats::expected_largest_of(&normals) / mean }
 }
 
 #[cfg(test)]
 mod tests {
-    use stats::LatencyHistogram;
+    use engine::Time;
 
     use super::*;
 
@@ -94,20 +117,21 @@ mod tests {
         least_even(&balances(pods))
     }
 
+    fn evenly(requests: u64, secs: u64, second: u64) -> u32 {
+        (requests / secs + u64::from(second < requests % secs)) as u32
+    }
+
     fn pod(requests: u64, ready_secs: u64, called: bool) -> PodMeasures {
         PodMeasures {
             name: Arc::from("web"),
             version: Arc::from("web:v1"),
-            node: None,
-            deployment: None,
             services: called.then(|| Arc::from("default/web")).into_iter().collect(),
             requests,
-            failed: 0,
-            latency: LatencyHistogram::default(),
             ready: Span::from_secs(ready_secs),
-            life: Vec::new(),
-            gone: None,
-            by_second: crate::measures::BySecond::default(),
+            pickable: vec![(Time::ZERO, Time::from_secs(ready_secs))],
+            // They come evenly: what is left over comes first.
+            by_second: (0..ready_secs).map(|second| evenly(requests, ready_secs, second)).collect(),
+            ..PodMeasures::default()
         }
     }
 
@@ -141,6 +165,34 @@ mod tests {
         assert!((balance.chance_cv - stats::random_split_cv(10, 1_000)).abs() < 1e-12);
         let expected = stats::expected_max_over_mean(10, 1_000);
         assert!((balance.chance_max_over_mean - expected).abs() < 1e-12, "{balance:?}");
+    }
+
+    #[test]
+    fn who_could_be_picked_while_few_shared_the_load_has_more_by_chance_too() {
+        // Two alone for ten seconds, then a hundred for fifty, 100 requests a second.
+        let group: Vec<PodMeasures> = (0..100)
+            .map(|place| {
+                let from = if place < 2 { 0 } else { 10 };
+                let by_second = (0..60).map(|second| match (second, place) {
+                    (0..10, 0..2) => 50,
+                    (10.., _) => 1,
+                    _ => 0,
+                });
+                PodMeasures {
+                    requests: if place < 2 { 550 } else { 50 },
+                    ready: Span::from_secs(60 - from),
+                    pickable: vec![(Time::from_secs(from), Time::from_secs(60))],
+                    by_second: by_second.collect(),
+                    ..pod(0, 0, true)
+                }
+            })
+            .collect();
+        let balance = balance(&group);
+        // Rates of 550/60 and 50/50 a second.
+        let mean = (2.0 * 550.0 / 60.0 + 98.0) / 100.0;
+        assert!((balance.max_over_mean - 550.0 / 60.0 / mean).abs() < 1e-12, "{balance:?}");
+        assert!((1.0..1.05).contains(&(balance.chance_max_over_mean / balance.max_over_mean)));
+        assert!((1.0..1.02).contains(&(balance.chance_cv / balance.cv)), "{balance:?}");
     }
 
     #[test]

@@ -130,7 +130,7 @@ pub struct Connections {
 }
 
 /// What one pod lived through and carried.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct PodMeasures {
     /// Its name.
     pub name: Arc<str>,
@@ -152,6 +152,8 @@ pub struct PodMeasures {
     /// Service that a client calls. Where no rules ever did and requests came nevertheless (by its
     /// address, say), the time in which it was ready.
     pub ready: Span,
+    /// The stretches of that time.
+    pub pickable: Vec<(Time, Time)>,
     /// Stretches of its life, in order and without gaps, for drawing.
     pub life: Vec<(Time, PodState)>,
     /// When the object was gone.
@@ -230,9 +232,14 @@ pub struct Balance {
     pub cv: f64,
     /// Largest over mean of the same.
     pub max_over_mean: f64,
-    /// The coefficient of variation that pure chance would give with as many requests.
+    /// The coefficient of variation that pure chance would give: had each request gone to any of the
+    /// pods that could be picked just then. Who could be picked while few shared the load has more of
+    /// it per ready time, whatever the policy, so that this is part of it.
     pub chance_cv: f64,
-    /// The largest over mean that pure chance would give.
+    /// What of it comes of pods that could be picked at different times: the coefficient of variation
+    /// if each had exactly what chance gives it on average.
+    pub times_cv: f64,
+    /// The largest over mean that pure chance would give, by the same reckoning.
     pub chance_max_over_mean: f64,
     /// How many pods this is over.
     pub pods: usize,

@@ -61,7 +61,7 @@ pub(crate) struct Pod {
     called_by: u32,
     listed_since: Option<Time>,
     called_since: Option<Time>,
-    called_for: Span,
+    called: Vec<(Time, Time)>,
     /// How long it was listed before its program listened.
     early: Extent,
 }
@@ -292,25 +292,26 @@ impl Pod {
             self.called_by -= 1;
             if self.called_by == 0 {
                 let since = self.called_since.take().expect("a listed pod has been since a time");
-                self.called_for += now.since(since);
+                if since < now {
+                    self.called.push((since, now));
+                }
             }
         }
     }
 
-    /// How long rules of called Services listed it.
-    pub(crate) fn called_for(&self, end: Time) -> Span {
-        let open = self.called_since.map_or(Span::ZERO, |since| end.since(since));
-        self.called_for + open
+    /// When rules of called Services listed it.
+    pub(crate) fn called(&self, end: Time) -> Vec<(Time, Time)> {
+        let open = self.called_since.filter(|since| *since < end).map(|since| (since, end));
+        self.called.iter().copied().chain(open).collect()
     }
 
-    /// How long its life shows it ready.
-    pub(crate) fn ready_for(&self, end: Time) -> Span {
+    /// When its life shows it ready.
+    pub(crate) fn ready(&self, end: Time) -> Vec<(Time, Time)> {
         let ends = self.life.iter().skip(1).map(|(time, _)| *time);
         let ends = ends.chain([self.gone.unwrap_or(end)]);
         let stretches = self.life.iter().zip(ends);
-        stretches
-            .filter(|((_, state), _)| *state == PodState::Ready)
-            .fold(Span::ZERO, |sum, ((start, _), end)| sum + end.since(*start))
+        let ready = stretches.filter(|((_, state), _)| *state == PodState::Ready);
+        ready.map(|((start, _), end)| (*start, end)).collect()
     }
 
     /// Notes the state it is in now, where that is another one.
@@ -382,7 +383,8 @@ mod tests {
             (8_100, PodState::Closed),
         ];
         assert_eq!(pod.life, expected.map(|(time, state)| (at(time), state)));
-        assert_eq!(pod.ready_for(at(60_000)), Span::from_millis(3_500));
+        let ready = [(at(3_500), at(5_000)), (at(6_000), at(8_000))];
+        assert_eq!(pod.ready(at(60_000)), ready);
     }
 
     #[test]
@@ -407,9 +409,9 @@ mod tests {
         pod.list(true, at(2_000));
         pod.unlist(true, at(3_000));
         pod.unlist(true, at(4_000));
-        assert_eq!(pod.called_for(at(9_000)), Span::from_millis(3_000));
+        assert_eq!(pod.called(at(9_000)), [(at(1_000), at(4_000))]);
         pod.list(true, at(8_000));
-        assert_eq!(pod.called_for(at(9_000)), Span::from_millis(4_000));
+        assert_eq!(pod.called(at(9_000)), [(at(1_000), at(4_000)), (at(8_000), at(9_000))]);
         assert!(!pod.standing().leaving);
         pod.vanish(at(9_000));
         assert!(pod.standing().leaving, "gone, but still listed");

@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use api::PodId;
+use engine::Span;
 
 use crate::{
     balance::{balances, least_even},
@@ -85,9 +86,10 @@ fn pods(collector: &mut Collector) -> Vec<PodMeasures> {
 fn pod_measures(collector: &Collector, (id, pod): (PodId, &Pod), tally: PodTally) -> PodMeasures {
     let end = collector.now;
     let node = pod.node.and_then(|node| collector.nodes.get(node.0 as usize));
-    let listed = pod.called_for(end);
+    let listed = pod.called(end);
     // Reached without any rules: what is left to go by is its own readiness.
-    let by_address = listed.as_nanos() == 0 && tally.requests > 0;
+    let by_address = listed.is_empty() && tally.requests > 0;
+    let pickable = if by_address { pod.ready(end) } else { listed };
     PodMeasures {
         name: Arc::clone(&pod.name),
         version: Arc::clone(&pod.version),
@@ -96,7 +98,8 @@ fn pod_measures(collector: &Collector, (id, pod): (PodId, &Pod), tally: PodTally
         services: collector.called_services(id),
         requests: tally.requests,
         failed: tally.failed(),
-        ready: if by_address { pod.ready_for(end) } else { listed },
+        ready: pickable.iter().fold(Span::ZERO, |sum, (from, to)| sum + to.since(*from)),
+        pickable,
         life: pod.life.clone(),
         gone: pod.gone,
         latency: tally.latency,

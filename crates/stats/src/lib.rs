@@ -29,7 +29,7 @@ pub use chance::{expected_max_over_mean, random_split_cv};
 pub use evenness::{coefficient_of_variation, gini, jain, max_over_mean, min_over_max};
 pub use interval::{Interval, batch_means};
 pub use latency_histogram::LatencyHistogram;
-pub use normal::expected_largest_normal;
+pub use normal::{expected_largest_normal, expected_largest_of};
 pub use queueing::{Queue, erlang_b, erlang_c, md1, mg1, mm1, mmc};
 pub use rollout::lost_per_rollout;
 pub use significance::{chance_of_mean, holm};

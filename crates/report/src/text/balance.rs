@@ -1,5 +1,7 @@
 //! What each pod carried, and how even that was.
 
+use std::cmp::Reverse;
+
 use metrics::{Measures, PodMeasures, ServiceBalance};
 
 use super::{
@@ -9,6 +11,9 @@ use super::{
     wrap,
 };
 use crate::number::{count, many, share, tighter_latency};
+
+/// From where on it is worth a word that pods were listed at different times.
+const NOTABLE_TIMES_CV: f64 = 0.1;
 
 /// So many pods are listed in full; of more only the first and how many are left.
 const LISTED: usize = 20;
@@ -38,13 +43,15 @@ pub(super) fn pods(measures: &Measures, style: Style) -> String {
 }
 
 /// All pods if they are few; otherwise those with failures come before those without, so that
-/// none that matters is cut.
+/// none that matters is cut, and of those without the first and the last: who came with a burst is
+/// as much of interest as who was there before.
 fn shown(pods: &[PodMeasures]) -> Vec<&PodMeasures> {
     if pods.len() <= LISTED {
         return pods.iter().collect();
     }
+    let from_an_end = |place: usize| place.min(pods.len() - 1 - place);
     let mut order: Vec<usize> = (0..pods.len()).collect();
-    order.sort_by_key(|place| (std::cmp::Reverse(pods[*place].failed), *place));
+    order.sort_by_key(|place| (Reverse(pods[*place].failed), from_an_end(*place)));
     order.truncate(LISTED);
     order.sort_unstable();
     order.into_iter().map(|place| &pods[place]).collect()
@@ -92,10 +99,13 @@ fn of_group(group: &ServiceBalance, named: bool, style: Style) -> String {
         "BALANCE   {name}max/mean {:.2}, cv {:.3}, Jain {:.4}, per second listed over {pods}",
         balance.max_over_mean, balance.cv, balance.jain
     );
-    let chance = format!(
+    let mut chance = format!(
         "pure chance would give max/mean {:.2}, cv {:.3}",
         balance.chance_max_over_mean, balance.chance_cv
     );
+    if balance.times_cv > NOTABLE_TIMES_CV.max(0.5 * balance.chance_cv) {
+        chance.push_str(": who is listed while few share the load gets more a second");
+    }
     let measured = wrap::wrap(&measured, style.width, 10);
     let measured = measured.replacen("BALANCE", &heading("BALANCE", style), 1);
     format!("{measured}\n{}", wrap::indented(&chance, style.width, 10))

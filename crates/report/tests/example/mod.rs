@@ -150,6 +150,7 @@ pub fn quiet() -> Measures {
         cv: 0.0,
         max_over_mean: 1.0,
         chance_cv: 0.0,
+        times_cv: 0.0,
         chance_max_over_mean: 1.0,
         pods: 1,
     };
@@ -202,6 +203,7 @@ fn conclude(measures: &mut Measures, dice: &mut Dice, replicas: usize, versions:
         cv: 0.083,
         max_over_mean: 1.118,
         chance_cv: 0.031,
+        times_cv: 0.0,
         chance_max_over_mean: 1.045,
         pods: 2 * replicas,
     };
@@ -276,13 +278,7 @@ fn pod(name: &str, version: &str, node: &str) -> PodMeasures {
         node: Some(Arc::from(node)),
         deployment: Some(Arc::from("default/web")),
         services: vec![Arc::from("default/web-svc")],
-        requests: 0,
-        failed: 0,
-        latency: LatencyHistogram::default(),
-        ready: Span::ZERO,
-        life: Vec::new(),
-        gone: None,
-        by_second: BySecond::default(),
+        ..PodMeasures::default()
     }
 }
 
