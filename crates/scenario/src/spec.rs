@@ -11,6 +11,7 @@ mod dns;
 mod fault;
 mod images;
 mod item;
+mod misnamed;
 mod rule;
 mod target;
 mod timeline;

@@ -2,7 +2,10 @@
 
 use policy::{Configured, Entry, Kind, LayerEntry, NotSet, Parameter, Value as Setting};
 
-use super::item::{Fields, Item, Reading};
+use super::{
+    item::{Fields, Item, Reading},
+    misnamed::{no_layer, no_policy},
+};
 use crate::{Client, Cluster, Code, From, Target, diagnostic::suggest, yaml::Value};
 
 /// Projects whose policies choose on the nodes, for whatever comes from there.
@@ -113,9 +116,9 @@ impl Reading<'_> {
     fn policy_named(&mut self, item: &Item<'_>, name: &str) -> Option<Configured> {
         let found = Configured::by_name(name);
         if found.is_none() {
-            let names = policy::CATALOGUE.iter().map(|entry| entry.name);
-            let message = format!("{}: there is no policy `{name}`", item.path());
-            self.report(Code::BadValue, item, message, suggest(name, "policy", names));
+            let (what, help) = no_policy(name);
+            let message = format!("{}: {what}", item.path());
+            self.report(Code::BadValue, item, message, help);
         }
         found
     }
@@ -161,9 +164,9 @@ impl Reading<'_> {
             }
         };
         let Some(layer) = policy::layer_by_name(&name) else {
-            let names = policy::LAYERS.iter().map(|layer| layer.name);
-            let message = format!("{}: there is no layer `{name}`", item.path());
-            self.report(Code::BadValue, item, message, suggest(&name, "layer", names));
+            let (what, help) = no_layer(&name);
+            let message = format!("{}: {what}", item.path());
+            self.report(Code::BadValue, item, message, help);
             return;
         };
         policy.wrap(layer);

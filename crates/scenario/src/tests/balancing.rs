@@ -2,7 +2,21 @@
 
 use policy::{Configured, Value};
 
-use super::{load_text, scenarios::with_scenario};
+use super::{
+    load_text,
+    scenarios::{QUIET, with_scenario},
+    shown,
+};
+
+/// What is said of a scenario with these fields: each case has words that must be in it.
+fn check(cases: &[(&str, &[&str])]) {
+    for (fields, words) in cases {
+        let said = shown(&load_text(&with_scenario(&format!("{fields}\n{QUIET}"))));
+        for word in *words {
+            assert!(said.contains(word), "{fields}: `{word}` is not in\n{said}");
+        }
+    }
+}
 
 #[test]
 fn words_that_are_booleans_to_yaml_are_words() {
@@ -21,4 +35,83 @@ clients:
         let scenario = loaded.scenario.expect("it is a scenario");
         assert_eq!(scenario.clients[0].balancing, Some(expected), "{written}");
     }
+}
+
+/// A name alone is one of every project that has it, however that project spells it.
+#[test]
+fn a_name_without_its_project_is_looked_for_in_all() {
+    check(&[
+        (
+            "balancing: least_request",
+            &[
+                "app.yaml:5:14",
+                "there is no policy `least_request`",
+                "did you mean `envoy.least_request` or `grpc.least_request`?",
+            ],
+        ),
+        (
+            "balancing: { least_requst: {} }",
+            &["app.yaml:5:16", "did you mean `envoy.least_request` or `grpc.least_request`?"],
+        ),
+        (
+            "balancing: ROUND_ROBIN",
+            &[
+                "`envoy.round_robin`, `grpc.round_robin`, `haproxy.roundrobin`, `ingress-nginx.round_robin` or `nginx.round_robin`?",
+            ],
+        ),
+        (
+            "balancing: maglev",
+            &["`cilium.maglev`, `envoy.maglev`, `gcp.maglev` or `katran.maglev`?"],
+        ),
+        ("balancing: p2c", &["did you mean `finagle.p2c`, `tower.p2c` or `traefik.p2c`?"]),
+        ("balancing: leastconn", &["did you mean `haproxy.leastconn` or `nginx.least_conn`?"]),
+        (
+            "balancing: random",
+            &[
+                "`cilium.random`, `envoy.random`, `haproxy.random`, `kube-proxy.random` or `nginx.random`?",
+            ],
+        ),
+        ("balancing: evnoy.least_request", &["did you mean `envoy.least_request`?"]),
+        ("balancing: istio.ring_hash", &["did you mean `envoy.ring_hash` or `grpc.ring_hash`?"]),
+        ("balancing: metallb.arp", &["`metallb` has `metallb.bgp`, `metallb.l2`"]),
+        ("balancing: metallb", &["`metallb` has `metallb.bgp`, `metallb.l2`"]),
+        (
+            "balancing: { envoy.random: {}, layers: [ outlier_detection ] }",
+            &["did you mean `envoy.outlier_detection` or `grpc.outlier_detection`?"],
+        ),
+    ]);
+}
+
+/// Where nothing is near, the whole catalogue is for a command to show.
+#[test]
+fn what_no_policy_is_near_to_is_led_to_the_catalogue() {
+    check(&[
+        ("balancing: zzz", &["there is no policy `zzz`", "`rollsim explain balancing` lists all"]),
+        (
+            "balancing: { envoy.random: {}, layers: [ zzz ] }",
+            &["there is no layer `zzz`", "there are the layers `envoy.zone_aware`, "],
+        ),
+    ]);
+}
+
+#[test]
+fn a_layer_is_told_from_a_policy() {
+    check(&[
+        (
+            "balancing: envoy.slow_start",
+            &[
+                "app.yaml:5:14",
+                "spec.balancing: `envoy.slow_start` is a layer, which goes around a policy",
+                "write `{ envoy.least_request: {}, layers: [ envoy.slow_start ] }`",
+            ],
+        ),
+        (
+            "balancing: { envoy.random: {}, layers: [ { envoy.round_robin: {} } ] }",
+            &[
+                "app.yaml:5:44",
+                "spec.balancing.layers[0]: `envoy.round_robin` is a policy, and no layer",
+                "write it in place of the policy: `{ envoy.round_robin: {}, layers: [ … ] }`",
+            ],
+        ),
+    ]);
 }
