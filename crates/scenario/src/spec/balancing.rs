@@ -6,7 +6,11 @@ use super::{
     item::{Fields, Item, Reading},
     misnamed::{no_layer, no_policy},
 };
-use crate::{Client, Cluster, Code, From, Target, diagnostic::suggest, yaml::Value};
+use crate::{
+    Client, Cluster, Code, From, Target,
+    diagnostic::{did_you_mean, suggest},
+    yaml::Value,
+};
 
 /// Projects whose policies choose on the nodes, for whatever comes from there.
 const ON_NODES: [&str; 4] = ["kube-proxy", "ipvs", "cilium", "katran"];
@@ -226,8 +230,8 @@ impl Reading<'_> {
         };
         let accepted = value.is_some_and(|value| set(parameter.name, value).is_ok());
         if !accepted {
-            let message = format!("{}: {} is wanted", item.path(), parameter.kind);
-            self.report(Code::BadValue, item, message, parameter.summary);
+            let message = format!("{}: {} is wanted", item.path(), wanted(parameter.kind, value));
+            self.report(Code::BadValue, item, message, help_with(parameter, &text));
         }
     }
 
@@ -283,6 +287,24 @@ impl Reading<'_> {
         self.set_span(&fields, "debounce", &mut target.debounce);
         self.set_distribution(&fields, "push", &mut target.push);
     }
+}
+
+/// What a setting may be, as the page about policies has it; where a number is beyond what can be held
+/// at all, that bound too.
+fn wanted(kind: Kind, value: Option<Setting<'_>>) -> String {
+    match (kind, value) {
+        (Kind::Integer { max, .. }, Some(Setting::Integer(number))) if number > max => {
+            kind.to_string()
+        }
+        _ => kind.range(),
+    }
+}
+
+/// The word that was probably meant, or what the setting does.
+fn help_with(parameter: &Parameter, text: &str) -> String {
+    let Kind::Choice { of } = parameter.kind else { return parameter.summary.to_owned() };
+    let near = did_you_mean(text, of.iter().copied());
+    near.map_or_else(|| parameter.summary.to_owned(), |near| format!("did you mean `{near}`?"))
 }
 
 /// Whether a client's senders can choose a pod themselves: they are in the cluster, and the target is a

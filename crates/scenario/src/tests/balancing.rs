@@ -115,3 +115,23 @@ fn a_layer_is_told_from_a_policy() {
         ),
     ]);
 }
+
+/// The range is that of the page about policies, and of an enumeration the word that was meant is named.
+#[test]
+fn a_setting_says_what_it_may_be() {
+    let least_request =
+        |setting: &str| format!("balancing: {{ envoy.least_request: {{ {setting} }} }}");
+    let cases: [(&str, &[&str]); 5] = [
+        ("choice_count: 1", &["choice_count: a whole number from 2 is wanted", "are compared"]),
+        ("choice_count: 5000000000", &["a whole number from 2 to 4294967295 is wanted"]),
+        (
+            "selection_method: full_scan",
+            &["one of N_CHOICES, FULL_SCAN is wanted", "did you mean `FULL_SCAN`?"],
+        ),
+        ("selection_method: N_CHOCES", &["did you mean `N_CHOICES`?"]),
+        ("selection_method: best", &["Whether to compare a few that are drawn, or all."]),
+    ];
+    for (setting, words) in cases {
+        check(&[(&least_request(setting), words)]);
+    }
+}
