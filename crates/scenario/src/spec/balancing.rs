@@ -7,8 +7,9 @@ use super::{
     misnamed::{no_layer, no_policy},
 };
 use crate::{
-    Client, Cluster, Code, From, Target,
+    Client, Cluster, Code, Diagnostic, From, Target,
     diagnostic::{did_you_mean, suggest},
+    source::At,
     yaml::Value,
 };
 
@@ -145,15 +146,21 @@ impl Reading<'_> {
         let set = &mut |name: &str, value: Setting<'_>| policy.set(name, value);
         self.settings(&settings, Settable { name, parameters, set });
         if let Some(layers) = fields.get("layers") {
+            let mut known = Vec::new();
             for layer in self.list(&layers) {
-                self.layer(&layer, &mut policy);
+                self.layer(&layer, &mut policy, &mut known);
             }
         }
         Some(policy)
     }
 
-    /// A layer by its name, or `{ NAME: { … } }`.
-    fn layer(&mut self, item: &Item<'_>, policy: &mut Configured) {
+    /// A layer by its name, or `{ NAME: { … } }`; `known` are those before it, and where they stand.
+    fn layer(
+        &mut self,
+        item: &Item<'_>,
+        policy: &mut Configured,
+        known: &mut Vec<(&'static str, At)>,
+    ) {
         let (name, settings) = match item.node.scalar_text() {
             Some(name) => (name, None),
             None => {
@@ -173,6 +180,15 @@ impl Reading<'_> {
             self.report(Code::BadValue, item, message, help);
             return;
         };
+        let at = settings.as_ref().unwrap_or(item).name_at();
+        if let Some((name, first)) = known.iter().find(|(name, _)| *name == layer.name) {
+            // A layer goes where its stage says, so a second one would only set the first anew.
+            let message = format!("{}: layer `{name}` is there twice", item.path());
+            let diagnostic = Diagnostic::new(Code::BadValue, message, "leave one of the two out");
+            self.findings.push(diagnostic.at(at, "again").because_of(*first, "first here"));
+            return;
+        }
+        known.push((layer.name, at));
         policy.wrap(layer);
         if let Some(settings) = settings {
             self.layer_settings(&settings, layer, policy);

@@ -135,3 +135,25 @@ fn a_setting_says_what_it_may_be() {
         check(&[(&least_request(setting), words)]);
     }
 }
+
+/// A second one would set the first anew, and go around nothing.
+#[test]
+fn a_layer_is_there_once() {
+    let layers = |two: &str| format!("balancing: {{ envoy.random: {{}}, layers: [ {two} ] }}");
+    check(&[
+        (
+            &layers("{ envoy.slow_start: { step: 2s } }, { envoy.slow_start: { step: 3s } }"),
+            &[
+                "app.yaml:5:80",
+                "spec.balancing.layers[1]: layer `envoy.slow_start` is there twice",
+                "first here",
+                "again",
+                "leave one of the two out",
+            ],
+        ),
+        (
+            &layers("envoy.priority, envoy.slow_start, envoy.priority"),
+            &["app.yaml:5:78", "spec.balancing.layers[2]: layer `envoy.priority` is there twice"],
+        ),
+    ]);
+}
