@@ -35,6 +35,7 @@ mod parameter;
 mod policy;
 pub mod prequal;
 mod reference;
+mod relation;
 pub mod tower;
 pub mod traefik;
 
@@ -43,3 +44,4 @@ pub use layer::{LAYERS, LayerEntry, Stage, layer_by_name};
 pub use parameter::{Kind, NotSet, Parameter, Settings, Value};
 pub use policy::{Ended, Endpoint, EndpointId, Flow, Oracle, PickContext, Policy, Reply, Report};
 pub use reference::reference;
+pub use relation::{AT_MOST, AtMost};

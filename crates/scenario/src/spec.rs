@@ -13,6 +13,7 @@ mod images;
 mod item;
 mod misnamed;
 mod rule;
+mod settings;
 mod target;
 mod timeline;
 mod variables;

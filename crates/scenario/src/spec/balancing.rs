@@ -1,17 +1,13 @@
 //! `balancing`: which policy chooses, of a whole scenario, or in one place of it.
 
-use policy::{Configured, Entry, Kind, LayerEntry, NotSet, Parameter, Value as Setting};
+use policy::{Configured, Entry, LayerEntry, Value as Setting};
 
 use super::{
     item::{Fields, Item, Reading},
     misnamed::{no_layer, no_policy},
+    settings::Settable,
 };
-use crate::{
-    Client, Cluster, Code, Diagnostic, From, Target,
-    diagnostic::{did_you_mean, suggest},
-    source::At,
-    yaml::Value,
-};
+use crate::{Client, Cluster, Code, Diagnostic, From, Target, source::At, yaml::Value};
 
 /// Projects whose policies choose on the nodes, for whatever comes from there.
 const ON_NODES: [&str; 4] = ["kube-proxy", "ipvs", "cilium", "katran"];
@@ -79,13 +75,6 @@ impl Place {
             Self::LoadBalancers => Seat::of(policy) != Seat::Nodes && project(policy) != "oracle",
         }
     }
-}
-
-/// What can be set: of a policy or of a layer.
-struct Settable<'a> {
-    name: &'static str,
-    parameters: &'static [Parameter],
-    set: &'a mut dyn FnMut(&str, Setting<'_>) -> Result<(), NotSet>,
 }
 
 impl Reading<'_> {
@@ -205,52 +194,6 @@ impl Reading<'_> {
         self.settings(item, Settable { name: layer.name, parameters: layer.parameters, set });
     }
 
-    fn settings(&mut self, item: &Item<'_>, of: Settable<'_>) {
-        if matches!(item.node.value, Value::Null) {
-            return;
-        }
-        let fields = self.names(item);
-        for (name, item) in fields.each() {
-            let Some(parameter) = of.parameters.iter().find(|known| known.name == name) else {
-                let known = of.parameters.iter().map(|known| known.name);
-                let message = format!("{}: {} has no parameter `{name}`", item.path(), of.name);
-                let help = suggest(name, "parameter", known);
-                self.report(Code::UnknownField, &item, message, help);
-                continue;
-            };
-            self.setting(&item, parameter, of.set);
-        }
-    }
-
-    fn setting(
-        &mut self,
-        item: &Item<'_>,
-        parameter: &Parameter,
-        set: &mut dyn FnMut(&str, Setting<'_>) -> Result<(), NotSet>,
-    ) {
-        let text = item.node.scalar_text().unwrap_or_default();
-        let value = match (parameter.kind, &item.node.value) {
-            (Kind::Duration { .. }, _) => match self.span(item) {
-                Some(span) => Some(Setting::Duration(span)),
-                None => return,
-            },
-            (Kind::Flag { .. }, Value::Bool(flag)) => Some(Setting::Flag(*flag)),
-            (_, Value::Int(number)) => u64::try_from(*number).ok().map(Setting::Integer),
-            (_, Value::Float(number)) => Some(Setting::Number(*number)),
-            // YAML takes these words for booleans where nothing is around them.
-            (Kind::Choice { of }, Value::Bool(flag)) if of.contains(&"on") => {
-                Some(Setting::Choice(if *flag { "on" } else { "off" }))
-            }
-            (Kind::Choice { .. }, _) => Some(Setting::Choice(&text)),
-            _ => None,
-        };
-        let accepted = value.is_some_and(|value| set(parameter.name, value).is_ok());
-        if !accepted {
-            let message = format!("{}: {} is wanted", item.path(), wanted(parameter.kind, value));
-            self.report(Code::BadValue, item, message, help_with(parameter, &text));
-        }
-    }
-
     /// `balancing` of a client.
     pub(super) fn client_balancing(
         &mut self,
@@ -303,24 +246,6 @@ impl Reading<'_> {
         self.set_span(&fields, "debounce", &mut target.debounce);
         self.set_distribution(&fields, "push", &mut target.push);
     }
-}
-
-/// What a setting may be, as the page about policies has it; where a number is beyond what can be held
-/// at all, that bound too.
-fn wanted(kind: Kind, value: Option<Setting<'_>>) -> String {
-    match (kind, value) {
-        (Kind::Integer { max, .. }, Some(Setting::Integer(number))) if number > max => {
-            kind.to_string()
-        }
-        _ => kind.range(),
-    }
-}
-
-/// The word that was probably meant, or what the setting does.
-fn help_with(parameter: &Parameter, text: &str) -> String {
-    let Kind::Choice { of } = parameter.kind else { return parameter.summary.to_owned() };
-    let near = did_you_mean(text, of.iter().copied());
-    near.map_or_else(|| parameter.summary.to_owned(), |near| format!("did you mean `{near}`?"))
 }
 
 /// Whether a client's senders can choose a pod themselves: they are in the cluster, and the target is a

@@ -144,7 +144,7 @@ fn a_layer_is_there_once() {
         (
             &layers("{ envoy.slow_start: { step: 2s } }, { envoy.slow_start: { step: 3s } }"),
             &[
-                "app.yaml:5:80",
+                "app.yaml:5:82",
                 "spec.balancing.layers[1]: layer `envoy.slow_start` is there twice",
                 "first here",
                 "again",
@@ -156,4 +156,44 @@ fn a_layer_is_there_once() {
             &["app.yaml:5:78", "spec.balancing.layers[2]: layer `envoy.priority` is there twice"],
         ),
     ]);
+}
+
+/// Envoy: `ring hash: minimum_ring_size (1000) > maximum_ring_size (100)`.
+#[test]
+fn settings_go_together() {
+    let outlier = |settings: &str| {
+        format!(
+            "balancing: {{ envoy.random: {{}}, layers: [ {{ envoy.outlier_detection: {{ {settings} }} }} ] }}"
+        )
+    };
+    check(&[
+        (
+            "balancing: { envoy.ring_hash: { minimum_ring_size: 1000, maximum_ring_size: 100 } }",
+            &[
+                "app.yaml:5:54",
+                "minimum_ring_size: 1000 is more than `maximum_ring_size`, which is 100",
+                "less than that",
+                "lower `minimum_ring_size`, or raise `maximum_ring_size`",
+            ],
+        ),
+        (
+            "balancing: { envoy.ring_hash: { maximum_ring_size: 100 } }",
+            &["maximum_ring_size: 100 is less than `minimum_ring_size`, which is 1024"],
+        ),
+        (
+            "balancing: { grpc.ring_hash: { min_ring_size: 4000, max_ring_size: 2000 } }",
+            &["min_ring_size: 4000 is more than `max_ring_size`, which is 2000"],
+        ),
+        (
+            &outlier("base_ejection_time: 1m, max_ejection_time: 30s"),
+            &["base_ejection_time: 1m is more than `max_ejection_time`, which is 30s"],
+        ),
+    ]);
+    // One that is not stated is as long as the other at least.
+    for right in [
+        outlier("base_ejection_time: 10m"),
+        "balancing: { envoy.ring_hash: { minimum_ring_size: 100, maximum_ring_size: 100 } }".into(),
+    ] {
+        assert_eq!(shown(&load_text(&with_scenario(&format!("{right}\n{QUIET}")))), "");
+    }
 }
