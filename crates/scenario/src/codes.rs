@@ -149,6 +149,8 @@ codes! {
         "Of the objects that a step of the timeline applies, Services and new Deployments are taken over whole, and of a Deployment that is there the pod template and the replicas; the rest is not simulated yet."
     NameUnresolved "RS0215" Warning "a name that does not resolve"
         "A client's target has a name that the cluster's DNS would know only by its rewrite rule, and `cluster.dns.rewrites` leaves that out. CoreDNS answers NXDOMAIN, so its requests fail with dns.nxdomain."
+    NoEffect "RS0216" Warning "a setting that has no effect"
+        "Another setting, or what the scenario is like, leaves nothing for this one to decide. It is not wrong, but what it was to say is never done."
     BadVariation "RS0220" Error "a variation that cannot be made"
         "`--vary FIELD=VALUE,VALUE` of `rollsim compare` names a field of the Scenario by its path below `spec`, and two values or more that it is to have in turn. Items of a list go by their `name`. A value is YAML as it would stand behind the field; commas within brackets or quotes part nothing, and `null` leaves the field out."
     // Too many.

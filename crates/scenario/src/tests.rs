@@ -7,6 +7,7 @@ mod hostile;
 mod manifests;
 mod rendering;
 mod scenarios;
+mod settings_of_the_cluster;
 mod variations;
 
 use std::{collections::BTreeMap, io};

@@ -7,8 +7,8 @@ use policy::Configured;
 
 use super::item::{Fields, Item, Reading};
 use crate::{
-    Cluster, Code, ControlPlaneTimings, IngressController, Kubelet, LoadBalancer, Network, Node,
-    Proxy, ProxyMode, Readiness, Targets,
+    Cluster, Code, ControlPlaneTimings, Diagnostic, IngressController, Kubelet, LoadBalancer,
+    Network, Node, Proxy, ProxyMode, Readiness, Targets,
     diagnostic::suggest,
     profile,
     quantity::Quantity,
@@ -270,11 +270,25 @@ impl Reading<'_> {
             }
             if let Some(item) = fields.get(burst_name) {
                 set(burst, self.small(&item, 1..=1_000_000));
+                if qps.is_none() {
+                    self.burst_of_no_limit(&item, fields.get(qps_name).as_ref(), qps_name);
+                }
             } else if *burst == 0 && qps.is_some() {
                 // A profile without a limit has no burst either, and a bucket needs a token.
                 *burst = 1;
             }
         }
+    }
+
+    /// Warns of a burst where there is no limit that it could exceed.
+    fn burst_of_no_limit(&mut self, burst: &Item<'_>, qps: Option<&Item<'_>>, qps_name: &str) {
+        let message = format!("{}: without a limit a burst has no effect", burst.path());
+        let help = format!("leave it out, or write a rate such as 20/s as `{qps_name}`");
+        let diagnostic = Diagnostic::new(Code::NoEffect, message, help).at(burst.at(), "");
+        self.findings.push(match qps {
+            Some(qps) => diagnostic.because_of(qps.at(), "no limit"),
+            None => diagnostic,
+        });
     }
 
     /// A limit such as `20/s` or 20; `unlimited` for none.

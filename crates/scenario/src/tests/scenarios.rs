@@ -66,7 +66,7 @@ cluster:
   nodes: { count: 4, zones: [a, b], cpu: 2, memory: 1Gi, maxPods: 20 }
   proxy: { mode: iptables, minSyncPeriod: 2s, syncDuration: exp(5ms), randomPhase: no }
   kubelet: { readiness: direct, reaction: 1ms, containerStart: 2ms, relistPeriod: 0, statusLag: 3ms, sandboxRemoval: 4ms, podRemoval: 5ms }
-  controlPlane: { watchLag: 1ms, apiCall: 2ms, writeTime: 7ms, podCreateAnswer: 8ms, sync: 3ms, clientQPS: unlimited, clientBurst: 40, schedulingCycle: 4ms, bindingQPS: 60/s, bindingBurst: 70 }
+  controlPlane: { watchLag: 1ms, apiCall: 2ms, writeTime: 7ms, podCreateAnswer: 8ms, sync: 3ms, clientQPS: 30, clientBurst: 40, schedulingCycle: 4ms, bindingQPS: 60/s, bindingBurst: 70 }
   network: { sameNode: 1us, sameZone: 2us, crossZone: 3us, outside: 4us }
   dns: { latency: 6ms }
 images:
@@ -114,7 +114,7 @@ fn cluster_is_read(scenario: &Scenario) {
     assert_eq!(cluster.kubelet.relist_period, Span::ZERO);
     assert_eq!(cluster.kubelet.pod_removal, constant_ms(5));
     let timings = &cluster.control_plane;
-    assert_eq!((timings.client_qps, timings.client_burst), (None, 40));
+    assert_eq!((timings.client_qps, timings.client_burst), (Some(30.0), 40));
     assert_eq!((timings.binding_qps, timings.binding_burst), (Some(60.0), 70));
     assert_eq!(timings.write_time, constant_ms(7));
     assert_eq!(timings.pod_create_answer, constant_ms(8));
