@@ -13,7 +13,7 @@ use crate::{
     objects::Objects,
     read::{Document, Origin, Reader, beside},
     source::Sources,
-    spec::{self, Known, MOST_REQUESTS, Reading},
+    spec::{self, DEFAULT_DURATION, Known, MOST_REQUESTS, Reading},
     variation::substituted,
 };
 
@@ -108,7 +108,8 @@ fn load_with(
 
     let summary = summarize(&sources, &documents, &sorted);
     let objects = std::mem::take(&mut sorted.objects);
-    let mut reading = Reading { sources: &sources, findings: &mut findings };
+    let mut reading =
+        Reading { sources: &sources, findings: &mut findings, duration: DEFAULT_DURATION };
     let mut scenario = match &document {
         Some(document) => written_scenario(&mut reading, document, &objects, &applied, judge),
         None => unwritten_scenario(&mut reading, paths, &objects),

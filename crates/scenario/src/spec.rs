@@ -198,6 +198,7 @@ impl Reading<'_> {
         }
         if let Some(item) = spec.get("duration") {
             scenario.duration = self.duration(&item);
+            self.duration = scenario.duration;
         }
         if let Some(item) = spec.get("manifests") {
             for item in self.list(&item) {

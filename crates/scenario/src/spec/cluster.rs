@@ -424,14 +424,30 @@ impl Reading<'_> {
         }
     }
 
+    /// How long something of the cluster takes.
     pub(super) fn set_distribution(
         &mut self,
         fields: &Fields<'_>,
         name: &str,
         target: &mut Distribution,
     ) {
-        if let Some(item) = fields.get(name) {
-            set(target, self.distribution(&item));
-        }
+        let Some(item) = fields.get(name) else { return };
+        let Some(distribution) = self.distribution(&item) else { return };
+        self.outlasts_run(&item, &distribution);
+        *target = distribution;
+    }
+
+    /// Warns of what takes so long that the run ends before it is over, most of the time.
+    fn outlasts_run(&mut self, item: &Item<'_>, distribution: &Distribution) {
+        let run = self.duration;
+        let (takes, help) = match distribution.mean() {
+            Some(mean) if mean > run => {
+                (format!("takes {mean} on average"), "shorten it, or lengthen `spec.duration`")
+            }
+            None if run < Span::MAX => ("has no finite mean".to_owned(), "write a `shape` above 1"),
+            _ => return,
+        };
+        let message = format!("{}: {takes}, and the run is over after {run}", item.path());
+        self.report(Code::OutlastsRun, item, message, help);
     }
 }

@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use engine::{Delay, Distribution, Span};
 
-use super::item::{Fields, Item, Reading};
+use super::{
+    cluster::set,
+    item::{Fields, Item, Reading},
+};
 use crate::{
     Code, Diagnostic, Image, OnSigterm, WarmUp, diagnostic::did_you_mean, source::At, yaml::Value,
 };
@@ -59,7 +62,10 @@ impl Reading<'_> {
         self.set_delay(&fields, "start", &mut image.start);
         self.set_delay(&fields, "ready", &mut image.ready);
         self.set_delay(&fields, "stop", &mut image.stop);
-        self.set_distribution(&fields, "serviceTime", &mut image.service_time);
+        // A program that hangs for longer than the run is one that is rehearsed, so nothing is said of it.
+        if let Some(item) = fields.get("serviceTime") {
+            set(&mut image.service_time, self.distribution(&item));
+        }
         let mut integer = |name: &str, least, target: &mut u32| {
             if let Some(value) =
                 fields.get(name).and_then(|item| self.small(&item, least..=1_000_000))
@@ -84,9 +90,7 @@ impl Reading<'_> {
     fn set_delay(&mut self, fields: &Fields<'_>, name: &str, target: &mut Delay) {
         let Some(item) = fields.get(name) else { return };
         if !matches!(item.node.value, Value::Seq(_)) {
-            let mut distribution = Distribution::Constant(Span::ZERO);
-            self.set_distribution(fields, name, &mut distribution);
-            *target = distribution.into();
+            set(target, self.distribution(&item).map(Delay::from));
             return;
         }
         let items = self.list(&item);

@@ -121,6 +121,8 @@ fn name_of<'a>(key: &'a str, known: &[&str]) -> &'a str {
 pub(crate) struct Reading<'a> {
     pub(crate) sources: &'a Sources,
     pub(crate) findings: &'a mut Findings,
+    /// How long is simulated, as far as that is known yet.
+    pub(crate) duration: Span,
 }
 
 impl Reading<'_> {

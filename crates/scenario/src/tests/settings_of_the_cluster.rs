@@ -48,3 +48,35 @@ fn a_burst_needs_a_limit() {
         "cluster: { profile: ideal, controlPlane: { clientQPS: 5/s, clientBurst: 5 } }",
     ]);
 }
+
+/// One rule for everything in the cluster that takes its time.
+#[test]
+fn what_takes_longer_than_the_run_is_said() {
+    check(&[
+        (
+            "cluster: { controlPlane: { writeTime: 1000h } }",
+            &[
+                "warning[RS0217]",
+                "app.yaml:5:41",
+                "writeTime: takes 1000h on average, and the run is over after 2m",
+                "shorten it, or lengthen `spec.duration`",
+            ],
+        ),
+        (
+            "duration: 10s\ncluster: { kubelet: { reaction: exp(11s) } }",
+            &["warning[RS0217]", "takes 11s on average, and the run is over after 10s"],
+        ),
+        (
+            "cluster: { controlPlane: { watchLag: 'pareto(1ms, shape=0.01)' } }",
+            &["warning[RS0217]", "watchLag: has no finite mean", "write a `shape` above 1"],
+        ),
+        ("cluster: { dns: { latency: 3m } }", &["warning[RS0217]"]),
+    ]);
+    // A program that never starts, or hangs, is one that is rehearsed.
+    let hung = QUIET.replace("web:v1: {}", "web:v1: { start: 1h, serviceTime: 1h }");
+    assert_eq!(shown(&load_text(&with_scenario(&hung))), "");
+    check_quiet(&[
+        "duration: 10s\ncluster: { controlPlane: { writeTime: 10s } }",
+        "cluster: { controlPlane: { writeTime: 'pareto(1ms, shape=1.1)' } }",
+    ]);
+}
