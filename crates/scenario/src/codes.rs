@@ -150,7 +150,7 @@ codes! {
     NameUnresolved "RS0215" Warning "a name that does not resolve"
         "A client's target has a name that the cluster's DNS would know only by its rewrite rule, and `cluster.dns.rewrites` leaves that out. CoreDNS answers NXDOMAIN, so its requests fail with dns.nxdomain."
     NoEffect "RS0216" Warning "a setting that has no effect"
-        "Another setting, or what the scenario is like, leaves nothing for this one to decide. It is not wrong, but what it was to say is never done."
+        "Another setting, or what the scenario is like, leaves nothing for this one to decide: a policy of load balancers where no client comes from outside, a burst where there is no limit. It is not wrong, but what it was to say is never done."
     OutlastsRun "RS0217" Warning "something that takes longer than the run"
         "What takes longer on average than `duration` is hardly ever over within the run, so that nothing that waits for it is seen: no pod is made where the API server needs an hour for a write. A mean may also be infinite, as of a `pareto` whose shape is 1 or less."
     BadVariation "RS0220" Error "a variation that cannot be made"

@@ -16,6 +16,7 @@ mod rule;
 mod settings;
 mod target;
 mod timeline;
+mod unmet;
 mod variables;
 
 use std::{
@@ -259,9 +260,8 @@ impl Reading<'_> {
         if let Some(item) = head.spec.get("clients") {
             scenario.clients = self.clients(&item, known);
         }
-        if let Some(policy) = &head.balancing {
-            balancing::balance_all(&mut scenario.clients, policy);
-        }
+        let policy = head.balancing.as_ref();
+        let taken = policy.is_some_and(|it| balancing::balance_all(&mut scenario.clients, it));
         if let Some(item) = head.spec.get("timeline") {
             scenario.timeline = self.timeline(&item, scenario.duration, known);
         }
@@ -286,6 +286,8 @@ impl Reading<'_> {
             let help = "add `clients` with a target, such as http://web-svc:8080/";
             self.findings
                 .push(Diagnostic::new(Code::NoClients, message, help).at(head.spec.at(), ""));
+        } else if whole {
+            self.unmet_policies(head, known, &scenario.clients, taken);
         }
     }
 

@@ -17,7 +17,7 @@ const IN_FRONT: [&str; 4] = ["aws", "azure", "gcp", "metallb"];
 
 /// Where a policy chooses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Seat {
+pub(super) enum Seat {
     /// In the proxy of each node.
     Nodes,
     /// Beside each sender, and in the pods of an Ingress controller.
@@ -28,7 +28,7 @@ enum Seat {
 
 impl Seat {
     /// Where a policy chooses by nature.
-    fn of(policy: &Entry) -> Self {
+    pub(super) fn of(policy: &Entry) -> Self {
         match project(policy) {
             project if ON_NODES.contains(&project) => Self::Nodes,
             project if IN_FRONT.contains(&project) => Self::Front,
@@ -254,11 +254,15 @@ pub(super) fn balances_itself(from: &From, target: &Target) -> bool {
     *from != From::Outside && target.protocol == api::Protocol::Tcp && target.backend.is_some()
 }
 
-/// Has all clients that can balance themselves, and do not say how, do it like this.
-pub(super) fn balance_all(clients: &mut [Client], policy: &Configured) {
+/// Has all clients that can balance themselves, and do not say how, do it like this; whether there are
+/// any.
+pub(super) fn balance_all(clients: &mut [Client], policy: &Configured) -> bool {
+    let mut any = false;
     for client in clients {
         if client.balancing.is_none() && balances_itself(&client.from, &client.target) {
             client.balancing = Some(policy.clone());
+            any = true;
         }
     }
+    any
 }

@@ -73,7 +73,7 @@ fn a_name_without_its_project_is_looked_for_in_all() {
         ),
         ("balancing: evnoy.least_request", &["did you mean `envoy.least_request`?"]),
         ("balancing: istio.ring_hash", &["did you mean `envoy.ring_hash` or `grpc.ring_hash`?"]),
-        ("balancing: metallb.arp", &["`metallb` has `metallb.bgp`, `metallb.l2`"]),
+        ("balancing: metallb.layer_two_by_arp", &["`metallb` has `metallb.bgp`, `metallb.l2`"]),
         ("balancing: metallb", &["`metallb` has `metallb.bgp`, `metallb.l2`"]),
         (
             "balancing: { envoy.random: {}, layers: [ outlier_detection ] }",
@@ -195,5 +195,47 @@ fn settings_go_together() {
         "balancing: { envoy.ring_hash: { minimum_ring_size: 100, maximum_ring_size: 100 } }".into(),
     ] {
         assert_eq!(shown(&load_text(&with_scenario(&format!("{right}\n{QUIET}")))), "");
+    }
+}
+
+/// A policy chooses where it sits, and there somebody's requests have to come by.
+#[test]
+fn a_policy_that_no_client_meets_is_said() {
+    const OWN: &str = "clients: [ { name: shop, target: http://web-svc/, arrivals: poisson(1/s), balancing: envoy.random } ]";
+    let front = ["warning[RS0216]", "no client comes by a load balancer", "`from: outside`"];
+    check(&[
+        ("balancing: aws.nlb", &[&front[..], &["app.yaml:5:14"]].concat()),
+        ("balancing: { metallb.l2: {} }", &front),
+        ("cluster: { loadBalancer: { balancing: aws.nlb } }", &front),
+        (
+            "cluster: { ingress: { balancing: nginx.random } }",
+            &["warning[RS0216]", "app.yaml:5:36", "no client comes by an Ingress"],
+        ),
+        (
+            "balancing: aws.nlb\ncluster: { loadBalancer: { balancing: metallb.l2 } }",
+            &["`spec.cluster.loadBalancer.balancing` overrules it", "this one counts"],
+        ),
+    ]);
+    for (policy, words) in [
+        ("ipvs.rr", "no client's connections pass the proxy of a node"),
+        ("envoy.maglev", "no client takes it"),
+    ] {
+        let text = format!("balancing: {policy}\nimages: {{ web:v1: {{}} }}\n{OWN}\n");
+        let said = shown(&load_text(&with_scenario(&text)));
+        assert!(said.contains(words) && said.contains("RS0216"), "{policy}:\n{said}");
+    }
+    let balancer = |fields: &str| {
+        let outside = QUIET.replace("name: shop,", "name: shop, from: outside,");
+        with_scenario(&format!("{fields}\n{outside}"))
+            .replace("type: NodePort", "type: LoadBalancer")
+    };
+    for met in [
+        with_scenario(&format!("balancing: ipvs.rr\n{QUIET}")),
+        with_scenario(&format!("balancing: envoy.maglev\n{QUIET}")),
+        balancer("balancing: aws.nlb"),
+        balancer("balancing: ipvs.rr"),
+        balancer("cluster: { loadBalancer: { balancing: metallb.l2 } }"),
+    ] {
+        assert_eq!(shown(&load_text(&met)), "", "{met}");
     }
 }
