@@ -297,7 +297,14 @@ impl Reading<'_> {
             if text == "unlimited" {
                 return Ok(None);
             }
-            let bare = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+            let bare = text.parse::<f64>().is_ok_and(f64::is_finite);
+            if !bare && !text.contains('/') {
+                let message = format!("{text:?} is neither a rate such as 20/s nor `unlimited`");
+                return Err(Refusal::new(0, message));
+            }
+            if text.starts_with('-') {
+                return Err(Refusal::new(0, "a limit must be above zero"));
+            }
             let rate = rate::per_second(&if bare { format!("{text}/s") } else { text.to_owned() })?;
             if rate <= 0.0 {
                 return Err(Refusal::new(0, "a limit must be above zero"));

@@ -323,7 +323,12 @@ impl Reading<'_> {
         help: &str,
         read: impl Fn(&str) -> Result<T, Refusal>,
     ) -> Option<T> {
-        let text = self.text(item)?;
+        let Some(text) = item.node.scalar_text() else {
+            let message =
+                format!("{}: {} where a text is wanted", item.path(), item.node.describe());
+            self.report(Code::WrongType, item, message, help);
+            return None;
+        };
         match read(&text) {
             Ok(value) => Some(value),
             Err(refusal) => {

@@ -80,3 +80,27 @@ fn what_takes_longer_than_the_run_is_said() {
         "cluster: { controlPlane: { writeTime: 'pareto(1ms, shape=1.1)' } }",
     ]);
 }
+
+#[test]
+fn what_a_limit_and_a_distribution_may_be_is_said() {
+    let help = "write a rate such as 20/s, or `unlimited`";
+    for (written, column, message) in [
+        ("Unlimited", 41, "\"Unlimited\" is neither a rate such as 20/s nor `unlimited`"),
+        ("infinity", 41, "\"infinity\" is neither a rate such as 20/s nor `unlimited`"),
+        ("-1", 41, "a limit must be above zero"),
+        ("-1/s", 41, "a limit must be above zero"),
+        ("20/d", 44, "unknown unit"),
+        ("{}", 30, "a mapping where a text is wanted"),
+    ] {
+        let fields = format!("cluster: {{ controlPlane: {{ clientQPS: {written} }} }}");
+        check(&[(&fields, &[message, help, &format!("app.yaml:5:{column}")])]);
+    }
+    check(&[
+        (
+            "cluster: { controlPlane: { writeTime: {} } }",
+            &["app.yaml:5:30", "a mapping where a text is wanted", "write 20ms, exp(20ms), "],
+        ),
+        ("duration: [1s]", &["write a duration such as 30s or 250ms"]),
+    ]);
+    check_quiet(&["cluster: { controlPlane: { clientQPS: 1e2, bindingQPS: .5 } }"]);
+}
