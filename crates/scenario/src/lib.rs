@@ -65,6 +65,6 @@ pub use scenario::{
     Network, Node, OnSigterm, Place, Port, Proxy, ProxyMode, Readiness, Retries, Scenario, Step,
     Target, Targets, TemplateChange, WarmUp, WeightedBackend,
 };
-pub use schema::schema;
+pub use schema::{FieldHelp, fields, schema};
 pub use source::{At, Extent, File, FileId, Located, Sources};
 pub use variation::{Unvaried, Variant, Variation};

@@ -11,16 +11,20 @@
 //! | `value` | texts with a meaning: durations, distributions, rates, quantities, labels |
 //! | `document`, `cluster`, `images`, `clients`, `timeline` | the fields of each part |
 //! | `balancing` | policies and layers, made of the catalogue |
+//! | `fields` | the fields one by one, for help about them |
 
 mod balancing;
 mod clients;
 mod cluster;
 mod document;
+mod fields;
 mod form;
 mod images;
 mod timeline;
 mod value;
 
+pub(crate) use fields::unknown_field;
+pub use fields::{FieldHelp, fields};
 use serde_json::{Map, Value, json};
 
 /// The JSON Schema (draft 2020-12) of a Scenario document, as text.

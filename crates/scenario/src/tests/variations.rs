@@ -116,12 +116,17 @@ fn several_fields_make_all_combinations() {
 #[test]
 fn what_is_wrong_is_shown_in_the_option() {
     // Options, and what is said.
-    let cases: [(&[&str], &[&str]); 17] = [
+    let cases: [(&[&str], &[&str]); 19] = [
         (&["duration"], &["RS0220", "--vary:1:1", "no field with values"]),
         (&["=a,b"], &["RS0220", "`` is no path"]),
         (&["a..b=a,b"], &["--vary:1:1", "`a..b` is no path"]),
         (&["duration="], &["--vary:1:1", "`duration` is given no value", "duration=a,b"]),
         (&["duration=10s"], &["--vary:1:10", "there is nothing to compare `10s` with"]),
+        (
+            &["cluster.controlPlane.foo=1"],
+            &["--vary:1:1", "`spec.cluster.controlPlane.foo` is no field", "`watchLag`"],
+        ),
+        (&["cluster.proxy.mod=ipvs"], &["--vary:1:1", "did you mean `mode`?"]),
         (&["duration={ 10s,20s"], &["a bracket that is not closed"]),
         (&["duration=10s,,20s"], &["--vary:1:14", "a value is empty"]),
         (&["duration=10s,20s,10s"], &["--vary:1:18", "`10s` is there twice", "first here"]),

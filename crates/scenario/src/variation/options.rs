@@ -5,6 +5,7 @@ use crate::{
     Code, Diagnostic, Sources,
     diagnostic::Findings,
     field_path::{FieldPath, Segment},
+    schema::unknown_field,
     source::{At, Extent, FileId},
 };
 
@@ -75,7 +76,7 @@ impl Options<'_> {
             self.findings.push(diagnostic.because_of(self.at(first.name), "first here"));
             return None;
         }
-        let values = self.values(name, Extent::new(equals + 1, end))?;
+        let values = self.values(name, &steps, Extent::new(equals + 1, end))?;
         Some(Varied { steps, name, values })
     }
 
@@ -98,7 +99,7 @@ impl Options<'_> {
         Some(steps)
     }
 
-    fn values(&mut self, name: Extent, list: Extent) -> Option<Vec<Extent>> {
+    fn values(&mut self, name: Extent, steps: &[Segment], list: Extent) -> Option<Vec<Extent>> {
         let written = list.of(self.text);
         let field = name.of(self.text);
         if written.trim().is_empty() {
@@ -122,6 +123,10 @@ impl Options<'_> {
             }
         }
         if let [only] = values.as_slice() {
+            // No number of values helps a field that is not there.
+            if let Some((path, help)) = unknown_field(steps) {
+                return self.refuse(name, format!("`{path}` is no field of a Scenario"), help);
+            }
             let text = only.of(self.text);
             let message = format!("there is nothing to compare `{text}` with");
             let help = match depth(text) {
