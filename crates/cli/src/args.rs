@@ -88,7 +88,7 @@ pub(crate) enum Verb {
     Check(Check),
     /// Run a scenario with several values of a field, and say which differences are real.
     Compare(Compare),
-    /// Explain a cause of failure, a diagnostic code or a load-balancing policy.
+    /// Explain a cause of failure, a diagnostic code, a load-balancing policy or a field.
     Explain(Explain),
     /// Look at the simulated cluster at a moment, as kubectl shows it.
     Kubectl(Kubectl),
@@ -223,7 +223,8 @@ Examples:
   rollsim explain refused.listener-closed   why requests failed, and what helps
   rollsim explain RS0101                    what a finding means
   rollsim explain balancing                 all load-balancing policies
-  rollsim explain envoy.least_request       what one does, and what can be set";
+  rollsim explain envoy.least_request       what one does, and what can be set
+  rollsim explain cluster.controlPlane      a field of a Scenario, and those below it";
 
 /// `rollsim kubectl`.
 #[derive(Debug, clap::Args)]
@@ -276,8 +277,9 @@ Example:
 #[command(after_help = AFTER_EXPLAIN_HELP)]
 pub(crate) struct Explain {
     /// A cause such as `refused.listener-closed`, a family of them such as `refused`, a code such
-    /// as RS0101, a policy or a layer such as `envoy.least_request`, or a project of these such as
-    /// `envoy`; `balancing` lists policies and layers. If absent, causes and codes are listed.
-    #[arg(value_name = "CAUSE|CODE|POLICY")]
+    /// as RS0101, a policy or a layer such as `envoy.least_request`, a project of these such as
+    /// `envoy`, or a field of a Scenario such as `cluster.controlPlane`; `balancing` lists policies
+    /// and layers. If absent, causes and codes are listed.
+    #[arg(value_name = "CAUSE|CODE|POLICY|FIELD")]
     pub(crate) what: Option<String>,
 }

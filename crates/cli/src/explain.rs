@@ -1,6 +1,7 @@
-//! `rollsim explain`: what a cause of failure, a diagnostic code or a policy is.
+//! `rollsim explain`: what a cause of failure, a diagnostic code, a policy or a field of a Scenario is.
 
 mod balancing;
+mod field;
 
 use std::io;
 
@@ -35,10 +36,11 @@ pub(crate) fn explain(args: &Explain) -> io::Result<u8> {
         )
     } else if let Some(page) = page_of(what) {
         page
-    } else if let Some(text) = balancing::explanation(what) {
+    } else if let Some(text) = balancing::explanation(what).or_else(|| field::explanation(what)) {
         text
     } else {
-        output::warn(&format!("error: there is no cause, code or policy `{what}`{}", help(what)));
+        let help = help(what);
+        output::warn(&format!("error: there is no cause, code, policy or field `{what}`{help}"));
         return Ok(exit::BAD_INPUT);
     };
     output::print(&text)?;
@@ -50,13 +52,16 @@ fn help(what: &str) -> String {
     let codes = Code::ALL.iter().map(|code| code.id());
     let causes = Cause::ALL.iter();
     let causes = causes.flat_map(|cause| [cause.name(), cause.family().name()]);
-    let known = codes.chain(causes).chain(balancing::words());
+    let fields = field::words();
+    let fields = fields.iter().map(String::as_str);
+    let words = codes.chain(causes).chain(balancing::words()).map(|word| -> &str { word });
+    let known = words.chain(fields);
     let near = known.map(|name| (strsim::osa_distance(name, what), name)).min();
     let near = near.filter(|(distance, name)| distance * 3 <= name.len());
     let near = near.map_or_else(String::new, |(_, name)| format!("did you mean `{name}`? "));
     format!(
         "\n  = help: {near}`rollsim explain` lists causes and codes, `rollsim explain balancing` \
-         policies"
+         policies, `rollsim explain spec` fields"
     )
 }
 
@@ -69,7 +74,8 @@ fn list() -> String {
     for code in Code::ALL {
         text += &format!("  {code}  {:<7}  {}\n", code.severity().as_str(), code.title());
     }
-    text + "\nPolicies\n  `rollsim explain balancing` lists them\n"
+    text += "\nPolicies\n  `rollsim explain balancing` lists them\n";
+    text + "\nFields of a Scenario\n  `rollsim explain spec` lists them\n"
 }
 
 /// The part of the page under a cause's heading.

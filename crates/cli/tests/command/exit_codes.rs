@@ -13,6 +13,7 @@ fn zero_says_that_all_is_well() {
         &["explain", "RS0101"],
         &["explain", "balancing"],
         &["explain", "envoy.least_request"],
+        &["explain", "cluster.controlPlane"],
         &["schema"],
         &["completions", "bash"],
         &["--help"],
