@@ -52,6 +52,7 @@ spec:
   clients:
     - { name: shop, from: outside, target: http://web-np/, arrivals: poisson(50/s) }
     - { name: agent, target: udp://stats:8125, connections: keepAlive, arrivals: constant(20/s) }
+    - { name: mesh, target: http://web-np/, balancing: envoy.random, arrivals: constant(20/s) }
     - { name: rpc, target: http://web-np/, connections: http2, arrivals: constant(20/s) }
   timeline:
     - { at: 10s, kubectl: rollout restart deployment/stats }

@@ -242,6 +242,9 @@ impl DataPlane {
             if client.config.ingress.is_some() {
                 cx.recorder.record(cx.now, &Record::IngressUsed { client: id });
             }
+            if client.config.balancing.is_some() {
+                cx.recorder.record(cx.now, &Record::SidecarUsed { client: id });
+            }
             if balanced {
                 cx.recorder.record(cx.now, &Record::LoadBalancerUsed { client: id });
                 let calls = service.map(|service| Record::ServiceCalled { client: id, service });

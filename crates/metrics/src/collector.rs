@@ -71,6 +71,8 @@ pub(crate) struct Client {
     pub(crate) kept: KeptConnections,
     /// Whether its requests come in through an Ingress.
     pub(crate) by_ingress: bool,
+    /// Whether its requests are balanced beside their senders.
+    pub(crate) by_sidecar: bool,
     /// Whether they come in through a load balancer whose targets are pods.
     pub(crate) by_balancer: bool,
 }
@@ -266,6 +268,9 @@ impl Collector {
             Record::IngressUsed { client } => {
                 slot(&mut self.clients, client.0 as usize).by_ingress = true;
             }
+            Record::SidecarUsed { client } => {
+                slot(&mut self.clients, client.0 as usize).by_sidecar = true;
+            }
             Record::LoadBalancerUsed { client } => {
                 slot(&mut self.clients, client.0 as usize).by_balancer = true;
             }
@@ -355,6 +360,7 @@ impl Recorder for Collector {
             | Record::ServiceChanged { .. }
             | Record::ClientAdded { .. }
             | Record::IngressUsed { .. }
+            | Record::SidecarUsed { .. }
             | Record::LoadBalancerUsed { .. } => self.introduce(record, now),
             Record::RolloutStarted { .. }
             | Record::ReplicaSetScaled { .. }

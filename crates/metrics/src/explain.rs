@@ -249,7 +249,7 @@ impl<'a> Case<'a> {
             let colon = if hindrances.is_empty() { "" } else { ": " };
             reasons.push(format!(
                 "{} knew no ready pod of {}{}{colon}{}",
-                if self.by_ingress() { "the Ingress controller" } else { "nodes" },
+                self.listeners(),
                 self.names_of(&served),
                 outages_in_words(&outages),
                 hindrances.join("; ")
@@ -296,11 +296,30 @@ impl<'a> Case<'a> {
         (reason, gap)
     }
 
-    /// Who chose the pods: the nodes, the Ingress controller, or clients that have their addresses
-    /// from DNS.
+    /// Who has to hear of pods before it can send to any.
+    fn listeners(&self) -> String {
+        if self.by_ingress() {
+            "the Ingress controller".to_owned()
+        } else if self.by_sidecar() {
+            self.sidecars()
+        } else {
+            "nodes".to_owned()
+        }
+    }
+
+    /// Those beside the senders.
+    fn sidecars(&self) -> String {
+        format!("the sidecars of {}", self.clients().0)
+    }
+
+    /// Who chose the pods: the nodes, the Ingress controller, sidecars, or clients that have their
+    /// addresses from DNS.
     fn senders(&self) -> String {
         if self.by_ingress() {
             return "the Ingress controller".to_owned();
+        }
+        if self.by_sidecar() {
+            return self.sidecars();
         }
         if self.by_balancer() {
             return "the load balancer".to_owned();
@@ -316,6 +335,11 @@ impl<'a> Case<'a> {
     /// Whether all of it came in through an Ingress.
     fn by_ingress(&self) -> bool {
         self.callers().all(|client| client.by_ingress)
+    }
+
+    /// Whether all of it was balanced beside its senders.
+    fn by_sidecar(&self) -> bool {
+        self.callers().all(|client| client.by_sidecar)
     }
 
     /// The clients whose requests they were.
@@ -513,7 +537,7 @@ impl<'a> Case<'a> {
 
     /// How far the proxies that chose the pods were behind; nothing is known of others that choose.
     fn lag(&self) -> Lag {
-        if self.by_ingress() || self.by_own_address() {
+        if self.by_ingress() || self.by_sidecar() || self.by_own_address() {
             return Lag::default();
         }
         if self.by_balancer() {

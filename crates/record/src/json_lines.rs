@@ -91,16 +91,13 @@ impl Names {
                 json!({ "record": "TargetHealthChanged", "service": self.services.get(service),
                         "node": self.nodes.get(node), "healthy": healthy })
             }
-            Record::LoadBalancerUsed { client } => {
-                json!({ "record": "LoadBalancerUsed", "client": self.clients.get(client) })
-            }
+            Record::LoadBalancerUsed { client } => self.way("LoadBalancerUsed", *client),
+            Record::SidecarUsed { client } => self.way("SidecarUsed", *client),
+            Record::IngressUsed { client } => self.way("IngressUsed", *client),
             Record::TargetRegistered { .. }
             | Record::PodTargetHealthChanged { .. }
             | Record::TargetDeregistered { .. }
             | Record::TargetsInForce { .. } => self.target(record),
-            Record::IngressUsed { client } => {
-                json!({ "record": "IngressUsed", "client": self.clients.get(client) })
-            }
             Record::ConnectionOpened { client, node, pod } => {
                 self.connection("ConnectionOpened", *client, *node, *pod)
             }
@@ -148,6 +145,11 @@ impl Names {
             Record::PodCreated { pod, name, .. } => drop(self.pods.insert(*pod, name.clone())),
             _ => {}
         }
+    }
+
+    /// How a client's requests come to pods.
+    fn way(&self, record: &str, client: ClientId) -> Value {
+        json!({ "record": record, "client": self.clients.get(&client) })
     }
 
     fn connection(&self, record: &str, client: ClientId, node: NodeId, pod: PodId) -> Value {

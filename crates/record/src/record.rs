@@ -368,4 +368,9 @@ pub enum Record {
         /// The pod that had accepted it.
         pod: PodId,
     },
+    /// A client's requests are balanced beside their senders: by a sidecar, or by a library of theirs.
+    SidecarUsed {
+        /// The client.
+        client: ClientId,
+    },
 }

@@ -442,6 +442,26 @@ fn the_largest_cause_comes_first() {
     assert_eq!(causes, expected);
 }
 
+#[test]
+fn what_a_sidecar_chose_no_node_did() {
+    let mut stream = two_pods();
+    stream.say(0, &Record::SidecarUsed { client: record::ClientId(0) });
+    stream.delete_and_exit(30_000, 1, 0);
+    stream.fail(30_050, 0, Some(1), Cause::RefusedListenerClosed);
+    stream.gone(30_100, 1);
+    stream.fail(30_200, 0, Some(1), Cause::TimeoutUnreachable);
+    stream.program_all(30_500, &[2]);
+    let texts: Vec<String> =
+        stream.end(60_000).explanations.into_iter().map(|it| it.text).collect();
+    let expected = [
+        "1 request was refused at 30.1 s: the sidecars of shop sent traffic to pods that had \
+         stopped listening.",
+        "1 request was left without an answer at 30.2 s: the sidecars of shop sent traffic to \
+         addresses that no longer answered.",
+    ];
+    assert_eq!(texts, expected);
+}
+
 /// Two pods that a load balancer sends to, for the client.
 fn two_targets() -> Stream {
     let mut stream = two_pods();
