@@ -2,9 +2,11 @@
 
 use std::{collections::BTreeSet, io};
 
-use metrics::{Comparison, Trial, comparison::Runs};
+use metrics::{Comparison, Trial, comparison::Runs, words};
 use report::ComparisonReport;
-use scenario::{Loaded, Scenario, Sources, Style, Variant, Variation, load_variant, render};
+use scenario::{
+    Client, Connections, Loaded, Scenario, Sources, Style, Variant, Variation, load_variant, render,
+};
 
 use crate::{
     args::{Compare, Format},
@@ -96,7 +98,8 @@ fn plan(args: &Compare) -> Result<Plan, u8> {
             .map_err(|help| refuse(&format!("no variant is called `{values}`"), &help))?,
     };
     let variants = variation.variants();
-    let (read, warnings) = read_all(args, &variation, &variants)?;
+    let (read, mut warnings) = read_all(args, &variation, &variants)?;
+    warnings.extend(about_connections(&variants, &read));
     let loads = loads(&args.load)?;
     let mut scenarios = Vec::new();
     for load in &loads {
@@ -149,6 +152,30 @@ fn read_all(
         None => Ok((scenarios, warnings)),
         Some(code) => Err(code),
     }
+}
+
+/// What to say where some variants balance beside the senders and others do not: with the policy, the
+/// connections differ.
+fn about_connections(variants: &[Variant], scenarios: &[Scenario]) -> Option<String> {
+    let keeps = |scenario: &Scenario| {
+        let alone = |client: &Client| client.connections == Connections::PerRequest;
+        let mut clients = scenario.clients.iter();
+        clients.any(|client| client.balancing.is_some() && alone(client))
+    };
+    let (beside, others): (Vec<_>, Vec<_>) =
+        variants.iter().zip(scenarios).partition(|(_, scenario)| keeps(scenario));
+    let names = |all: &[(&Variant, &Scenario)]| {
+        let names: Vec<&str> = all.iter().map(|(variant, _)| variant.name()).collect();
+        words::names(&names, "variant")
+    };
+    (!beside.is_empty() && !others.is_empty()).then(|| {
+        format!(
+            "with {} the balancers beside the senders keep their connections to pods, and with {} each \
+             request opens one: part of a difference in latency is that",
+            names(&beside),
+            names(&others)
+        )
+    })
 }
 
 /// Whether there is something to run, or the code to exit with.
