@@ -154,14 +154,14 @@ mod tests {
     #[test]
     fn the_largest_of_unlike_ones() {
         let largest = expected_largest_of;
-        assert_eq!(largest(&[]), 0.0);
-        assert_eq!(largest(&[(3.0, 2.0)]), 3.0);
+        assert!(largest(&[]).abs() < 1e-12);
+        assert!((largest(&[(3.0, 2.0)]) - 3.0).abs() < 1e-12);
         assert!((largest(&[(1.0, 2.0); 5]) - 1.0 - 2.0 * expected_largest_normal(5)).abs() < 1e-12);
         // Two: Clark, The Greatest of a Finite Set of Random Variables.
         let (a, b) = ((1.0, 2.0), (2.5, 0.5));
         let theta = (4.0_f64 + 0.25).sqrt();
         let alpha = -1.5 / theta;
-        let density = (-alpha * alpha / 2.0).exp() / (2.0 * core::f64::consts::PI).sqrt();
+        let density = libm::exp(-alpha * alpha / 2.0) / (2.0 * core::f64::consts::PI).sqrt();
         let clark = normal_cdf(alpha) + 2.5 * normal_cdf(-alpha) + theta * density;
         assert!((largest(&[a, b]) - clark).abs() < 1e-5, "{} {clark}", largest(&[a, b]));
         // Nearly equal ones are as equal ones, and one far above the others has the say.

@@ -189,9 +189,10 @@ impl<'a> Packing<'a> {
                 };
                 let wanted = self.wanted.at(place);
                 // Slices share the endpoints that are as they were.
-                changed |= !Arc::ptr_eq(wanted, endpoint)
-                    && !(endpoints_equal_beyond_hash(wanted, endpoint)
+                let same = Arc::ptr_eq(wanted, endpoint)
+                    || (endpoints_equal_beyond_hash(wanted, endpoint)
                         && hints_equal(wanted, endpoint));
+                changed |= !same;
                 kept.push(wanted);
             }
             let relabelled = slice.was.meta.labels != self.empty.meta.labels;
