@@ -18,7 +18,7 @@
 //! | `pods` | the lives of pods |
 //! | `listing` | which proxies list which pods, and for how long too long |
 //! | `rollouts`, `windows` | the steps of rollouts, and which requests fall into them |
-//! | `summary`, `balance` | from the fold to the numbers |
+//! | `summary`, `balance`, `even_share` | from the fold to the numbers |
 //! | `explain`, `hindrance`, `warnings` | from the numbers to sentences |
 //!
 //! *Left out:* intervals within a run. Those of a comparison are over runs under several seeds.
@@ -28,8 +28,8 @@ mod bound;
 mod clock;
 mod collector;
 pub mod comparison;
-pub mod even_share;
-mod expectation;
+mod even_share;
+pub mod expectation;
 mod explain;
 mod extent;
 mod hindrance;
