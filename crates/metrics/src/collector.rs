@@ -15,6 +15,7 @@ use crate::{
     pod_tallies::PodTallies,
     pods::{Pod, Pods},
     rollouts::{Rollouts, Scale, Turn},
+    scalings::Scalings,
     summary,
     traffic::{CauseTally, Causes, SecondTally, Tally, count, second_of, slot},
     windows::Windows,
@@ -48,6 +49,7 @@ pub struct Collector {
     pub(crate) pods: Pods,
     pub(crate) listing: Listing,
     pub(crate) rollouts: Rollouts,
+    pub(crate) scalings: Scalings,
     windows: Windows,
     /// When the scenario last did harm.
     last_fault: Option<Time>,
@@ -226,18 +228,30 @@ impl Collector {
         match record {
             Record::RolloutStarted { deployment, from, to } => {
                 let deployment = self.rollouts.deployment(deployment);
+                self.scalings.supersede(deployment);
                 for turn in self.rollouts.start(deployment, (from, to), now) {
                     self.turn(Some(turn), now);
                 }
             }
-            Record::ReplicaSetScaled { deployment, replica_set, image, revision, replicas } => {
-                let deployment = self.rollouts.deployment(deployment);
+            Record::ReplicaSetScaled {
+                deployment: name,
+                replica_set,
+                image,
+                revision,
+                replicas,
+            } => {
+                let deployment = self.rollouts.deployment(name);
                 let (revision, replicas) = (*revision, *replicas);
                 let scale = Scale { replica_set, image, revision, replicas };
-                self.rollouts.scale(deployment, scale, now);
+                if let Some(sizes) = self.rollouts.scale(deployment, scale, now) {
+                    self.scalings.start(deployment, name, sizes, now);
+                }
             }
             Record::DeploymentStatusWritten { deployment, complete, deadline_exceeded, .. } => {
                 let deployment = self.rollouts.deployment(deployment);
+                if *complete {
+                    self.scalings.complete(deployment, now);
+                }
                 let turn =
                     self.rollouts.write_status(deployment, *complete, *deadline_exceeded, now);
                 self.turn(turn, now);

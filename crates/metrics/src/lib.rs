@@ -18,6 +18,7 @@
 //! | `pods` | the lives of pods |
 //! | `listing` | which proxies list which pods, and for how long too long |
 //! | `rollouts`, `windows` | the steps of rollouts, and which requests fall into them |
+//! | `scalings` | other changes of Deployments' sizes |
 //! | `summary`, `balance`, `even_share` | from the fold to the numbers |
 //! | `explain`, `hindrance`, `warnings` | from the numbers to sentences |
 //!
@@ -40,6 +41,7 @@ mod pod_tallies;
 mod pods;
 mod quantity;
 mod rollouts;
+mod scalings;
 mod summary;
 mod syntax;
 mod traffic;
@@ -52,5 +54,5 @@ pub use comparison::{Comparison, Difference, Estimate, Measure, Trial};
 pub use expectation::{Expectation, ExpectationError, Verdict};
 pub use measures::{
     Balance, BySecond, ClientMeasures, Connections, Counts, Explanation, Lookups, Measures,
-    PodMeasures, PodState, Rollout, Second, ServiceBalance, Traffic,
+    PodMeasures, PodState, Rollout, Scaling, Second, ServiceBalance, Traffic,
 };

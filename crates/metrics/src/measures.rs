@@ -32,6 +32,8 @@ pub struct Measures {
     pub balances: Vec<ServiceBalance>,
     /// Per rollout, in order of start.
     pub rollouts: Vec<Rollout>,
+    /// The other changes of Deployments' sizes, in order of start.
+    pub scalings: Vec<Scaling>,
     /// Requests by the second they arrived in.
     pub seconds: Vec<Second>,
     /// Why requests failed, the largest cause first.
@@ -252,6 +254,31 @@ pub struct ServiceBalance {
     pub services: Vec<Arc<str>>,
     /// Of their pods.
     pub balance: Balance,
+}
+
+/// A change of the size of one Deployment that was no part of a rollout: `kubectl scale`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scaling {
+    /// `namespace/name`.
+    pub deployment: Arc<str>,
+    /// How many pods it was to have before.
+    pub from: i32,
+    /// And from then on.
+    pub to: i32,
+    /// When that was written to its ReplicaSet.
+    pub start: Time,
+    /// When its status said that so many were there and available; `None` where the run ended before.
+    pub end: Option<Time>,
+    /// Whether another size or a rollout came before that.
+    pub superseded: bool,
+}
+
+impl Scaling {
+    /// How long it took, where it came to an end.
+    #[must_use]
+    pub fn duration(&self) -> Option<Span> {
+        self.end.map(|end| end.since(self.start))
+    }
 }
 
 /// One rollout of one Deployment.

@@ -144,20 +144,26 @@ impl Rollouts {
         turns
     }
 
-    /// `spec.replicas` of a ReplicaSet was written.
-    pub(crate) fn scale(&mut self, deployment: usize, scale: Scale<'_>, now: Time) {
+    /// `spec.replicas` of a ReplicaSet was written. Gives back how many pods the Deployment was to have
+    /// before and is to have now, where that is part of no rollout and it is not new.
+    pub(crate) fn scale(
+        &mut self,
+        deployment: usize,
+        scale: Scale<'_>,
+        now: Time,
+    ) -> Option<(i32, i32)> {
         let owner = &mut self.deployments[deployment];
+        let size = |owner: &Deployment| owner.replica_sets.values().map(|set| set.replicas).sum();
+        let before = (!owner.replica_sets.is_empty()).then(|| size(owner));
         let Scale { replica_set, image, revision, replicas } = scale;
         owner.replica_sets.insert(
             Arc::clone(replica_set),
             ReplicaSet { image: Arc::clone(image), revision, replicas },
         );
-        let Some(current) = owner.current.map(|current| &mut self.rollouts[current]) else {
-            return;
+        let rolling = owner.current.filter(|current| !self.rollouts[*current].rollout.complete());
+        let Some(current) = rolling.map(|current| &mut self.rollouts[current]) else {
+            return Some((before?, size(owner)));
         };
-        if current.rollout.complete() {
-            return;
-        }
         current.parts.insert(Arc::clone(replica_set));
         let sized = owner
             .replica_sets
@@ -165,6 +171,7 @@ impl Rollouts {
             .filter(|(name, set)| set.replicas > 0 || current.parts.contains(*name));
         let sizes = sized.map(|(name, set)| (Arc::clone(name), set.replicas)).collect();
         current.steps.push((now, sizes));
+        None
     }
 
     /// A Deployment's status was written.

@@ -42,6 +42,7 @@ pub(crate) fn measures(mut collector: Collector, fingerprint: String) -> Measure
         balances,
         pods,
         rollouts: collector.rollouts.finish(),
+        scalings: collector.scalings.finish(),
         during_rollout: collector.during_rollout.into_traffic(),
         seconds: Vec::new(),
         explanations,

@@ -7,7 +7,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use engine::Time;
-use metrics::{Measures, PodMeasures, PodState, Rollout, ServiceBalance};
+use metrics::{Measures, PodMeasures, PodState, Rollout, Scaling, ServiceBalance};
 use serde::Serialize;
 
 use crate::{report::Report, verdict};
@@ -53,6 +53,7 @@ struct Object<'a> {
     latency_ms: Latency,
     balance: Balance<'a>,
     rollouts: Vec<RolloutRow<'a>>,
+    scalings: Vec<ScalingRow<'a>>,
     during_rollout: Part<'a>,
     clients: Vec<Client<'a>>,
     expectations: Vec<Expected<'a>>,
@@ -84,6 +85,7 @@ impl<'a> Object<'a> {
             latency_ms: Latency::of(&measures.latency),
             balance: Balance::of(measures),
             rollouts: measures.rollouts.iter().map(RolloutRow::of).collect(),
+            scalings: measures.scalings.iter().map(ScalingRow::of).collect(),
             during_rollout: Part::of(&measures.during_rollout),
             clients: measures.clients.iter().map(Client::of).collect(),
             expectations: report.verdicts.iter().map(Expected::of).collect(),
@@ -209,6 +211,29 @@ pub(crate) fn state_name(state: PodState) -> &'static str {
         PodState::Unready => "unready",
         PodState::Terminating => "terminating",
         PodState::Closed => "closed",
+    }
+}
+
+#[derive(Serialize)]
+struct ScalingRow<'a> {
+    deployment: &'a str,
+    from: i32,
+    to: i32,
+    start_ms: f64,
+    end_ms: Option<f64>,
+    superseded: bool,
+}
+
+impl<'a> ScalingRow<'a> {
+    fn of(scaling: &'a Scaling) -> Self {
+        Self {
+            deployment: &scaling.deployment,
+            from: scaling.from,
+            to: scaling.to,
+            start_ms: scaling.start.as_millis_f64(),
+            end_ms: scaling.end.map(Time::as_millis_f64),
+            superseded: scaling.superseded,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
-//! What is said of a rollout, in the terminal and on the page alike.
+//! What is said of a rollout and of another change of size, in the terminal and on the page alike.
 
-use metrics::Rollout;
+use metrics::{Rollout, Scaling};
 
 use crate::number::seconds;
 
@@ -15,6 +15,15 @@ pub(crate) fn ending(rollout: &Rollout) -> String {
         (None, _) if rollout.superseded => "superseded by the next one".to_owned(),
         (None, _) if rollout.deadline_exceeded => "progress deadline exceeded".to_owned(),
         (None, _) => "not complete".to_owned(),
+    }
+}
+
+/// How a change of size ended, in words.
+pub(crate) fn end_of_scaling(scaling: &Scaling) -> String {
+    match scaling.duration() {
+        Some(took) => format!("complete after {}", seconds(took.as_secs_f64())),
+        None if scaling.superseded => "superseded by the next change".to_owned(),
+        None => "not complete".to_owned(),
     }
 }
 

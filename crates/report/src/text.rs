@@ -51,6 +51,7 @@ pub fn text(report: &Report<'_>, style: Style) -> String {
         balance::pods(measures, style),
         balance::evenness(measures, style),
         rollouts::rollouts(measures, style),
+        rollouts::scalings(measures, style),
         timeline::timeline(measures, style),
         outlook::expectations(report, style),
         outlook::why(report, style),

@@ -192,3 +192,41 @@ fn a_proxy_may_learn_of_a_pod_after_that_is_gone() {
     let measures = stream.end(60_000);
     assert_eq!(measures.rollouts[0].settled, Some(Time::from_millis(17_000)));
 }
+
+/// From and to, start and end in milliseconds, and whether something else came first.
+type Change = (i32, i32, u64, Option<u64>, bool);
+
+fn changes(stream: Stream) -> Vec<Change> {
+    let millis = |time: Time| time.as_nanos() / 1_000_000;
+    let scalings = stream.end(60_000).scalings;
+    scalings
+        .iter()
+        .map(|it| (it.from, it.to, millis(it.start), it.end.map(millis), it.superseded))
+        .collect()
+}
+
+#[test]
+fn a_change_of_size_outside_a_rollout_is_measured_by_itself() {
+    assert_eq!(changes(story(true)), [], "its creation is none, and what a rollout does neither");
+    let mut stream = Stream::new();
+    stream.say(0, &scale("web:v1", 1, 2));
+    stream.say(10_000, &scale("web:v1", 1, 20));
+    stream.say(10_100, &status(false));
+    stream.say(14_000, &status(true));
+    stream.say(15_000, &status(true));
+    stream.say(20_000, &scale("web:v1", 1, 5));
+    stream.say(20_500, &scale("web:v1", 1, 5));
+    stream.say(21_000, &scale("web:v1", 1, 8));
+    stream.say(22_000, &rollout("web:v1", "web:v2"));
+    stream.say(22_000, &scale("web:v2", 2, 1));
+    stream.say(23_000, &scale("web:v1", 1, 0));
+    stream.say(24_000, &status(true));
+    stream.say(30_000, &scale("web:v2", 2, 3));
+    let expected = [
+        (2, 20, 10_000, Some(14_000), false),
+        (20, 5, 20_000, None, true),
+        (5, 8, 21_000, None, true),
+        (1, 3, 30_000, None, false),
+    ];
+    assert_eq!(changes(stream), expected);
+}

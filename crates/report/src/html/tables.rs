@@ -1,6 +1,6 @@
 //! The numbers in full: clients, causes, latency, pods and the steps of rollouts.
 
-use metrics::{Counts, Measures, Rollout};
+use metrics::{Counts, Measures, Rollout, Scaling};
 use stats::LatencyHistogram;
 
 use super::markup::{Cell, Kind, escaped, table};
@@ -8,13 +8,14 @@ use crate::{
     kept_connections, lookups,
     number::{count, latency_or_none, many, percent_or_none, seconds, share},
     report::Report,
-    rollout::{ending, versions},
+    rollout::{end_of_scaling, ending, versions},
 };
 
 /// All tables that have rows.
 pub(super) fn section(report: &Report<'_>) -> String {
     let measures = report.measures;
     let rollouts: String = measures.rollouts.iter().map(rollout).collect();
+    let scalings = scalings(measures);
     let tables = [
         clients(measures),
         causes(measures),
@@ -23,6 +24,7 @@ pub(super) fn section(report: &Report<'_>) -> String {
         connections(measures),
         pods(measures),
         rollouts,
+        scalings,
     ]
     .concat();
     format!(
@@ -190,6 +192,30 @@ fn pods(measures: &Measures) -> String {
         })
         .collect();
     table("Pods, in order of creation", &heads, &rows)
+}
+
+fn scalings(measures: &Measures) -> String {
+    if measures.scalings.is_empty() {
+        return String::new();
+    }
+    let heads = [
+        ("Deployment", Kind::Name),
+        ("Replicas before", Kind::Number),
+        ("And after", Kind::Number),
+        ("Time", Kind::Number),
+        ("How it ended", Kind::Words),
+    ];
+    let row = |scaling: &Scaling| {
+        vec![
+            plain(&*scaling.deployment),
+            plain(scaling.from.to_string()),
+            plain(scaling.to.to_string()),
+            plain(format!("{:.2} s", scaling.start.as_secs_f64())),
+            plain(end_of_scaling(scaling)),
+        ]
+    };
+    let rows: Vec<_> = measures.scalings.iter().map(row).collect();
+    table("Other changes of size", &heads, &rows)
 }
 
 fn rollout(rollout: &Rollout) -> String {

@@ -1,9 +1,10 @@
-//! Each rollout: how it ended, and the sizes of its ReplicaSets step by step.
+//! Each rollout: how it ended, and the sizes of its ReplicaSets step by step; and the other changes of
+//! size.
 
 use std::collections::BTreeMap;
 
 use engine::Time;
-use metrics::{Measures, Rollout};
+use metrics::{Measures, Rollout, Scaling};
 
 use super::{
     Style, heading,
@@ -12,8 +13,8 @@ use super::{
     wrap,
 };
 use crate::{
-    number::{count, many},
-    rollout::{ending, versions},
+    number::{count, many, seconds},
+    rollout::{end_of_scaling, ending, versions},
 };
 
 /// So many steps are listed in full; of more the first and last few.
@@ -24,6 +25,23 @@ pub(super) fn rollouts(measures: &Measures, style: Style) -> String {
     let sections: Vec<String> =
         measures.rollouts.iter().map(|rollout| section(rollout, style)).collect();
     sections.join("\n\n")
+}
+
+/// All other changes of size, in order of start, a line each.
+pub(super) fn scalings(measures: &Measures, style: Style) -> String {
+    let lines: Vec<String> =
+        measures.scalings.iter().map(|scaling| scaling_line(scaling, style)).collect();
+    lines.join("\n")
+}
+
+fn scaling_line(scaling: &Scaling, style: Style) -> String {
+    let Scaling { deployment, from, to, start, .. } = scaling;
+    let line = format!(
+        "SCALING   {deployment}   {from} → {to} replicas at {}: {}",
+        seconds(start.as_secs_f64()),
+        end_of_scaling(scaling)
+    );
+    wrap::wrap(&line, style.width, 10).replacen("SCALING", &heading("SCALING", style), 1)
 }
 
 fn section(rollout: &Rollout, style: Style) -> String {

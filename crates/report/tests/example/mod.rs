@@ -368,6 +368,7 @@ fn empty(secs: u64) -> Measures {
         balance: Balance::default(),
         balances: Vec::new(),
         rollouts: Vec::new(),
+        scalings: Vec::new(),
         seconds: Vec::new(),
         explanations: Vec::new(),
         warnings: Vec::new(),
