@@ -4,6 +4,7 @@
 //! failures, it names the cause and no length of time.
 
 mod load_balancer;
+mod no_endpoints;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -14,8 +15,7 @@ use record::Cause;
 use crate::{
     collector::{Client, Collector},
     extent::Extent,
-    hindrance,
-    listing::{Lag, Outage, outages_in_words},
+    listing::Lag,
     measures::Explanation,
     pods::Pod,
     traffic::Causes,
@@ -215,60 +215,6 @@ impl<'a> Case<'a> {
              pods whose addresses had stopped answering, until a proxy sync with another ready pod",
             self.nodes()
         )
-    }
-
-    fn no_endpoints(&self) -> (String, Option<(Span, Span)>) {
-        if self.by_balancer() {
-            return self.no_targets();
-        }
-        let listing = &self.collector.listing;
-        let (served, bare): (Vec<ServiceId>, Vec<ServiceId>) =
-            self.services().partition(|service| {
-                listing.ever_had_pods(*service) || hindrance::selects_any(self.collector, *service)
-            });
-        let (mut reasons, mut gap) = (Vec::new(), Extent::default());
-        if !bare.is_empty() {
-            reasons.push(format!(
-                "no pod ever had the labels that the selector of {} asks for{}",
-                self.names_of(&bare),
-                self.without_replicas(),
-            ));
-        }
-        if !served.is_empty() {
-            let outages = served.iter().filter_map(|service| listing.outage(*service));
-            for (from, to) in outages.clone().filter_map(|outage| outage.longest) {
-                gap.add(to.since(from));
-            }
-            let outages: Vec<&Outage> = outages.collect();
-            let mut hindrances: Vec<String> = served
-                .iter()
-                .flat_map(|service| hindrance::hindrances(self.collector, *service))
-                .collect();
-            let mut said = BTreeSet::new();
-            hindrances.retain(|hindrance| said.insert(hindrance.clone()));
-            let colon = if hindrances.is_empty() { "" } else { ": " };
-            reasons.push(format!(
-                "{} knew no ready pod of {}{}{colon}{}",
-                self.listeners(),
-                self.names_of(&served),
-                outages_in_words(&outages),
-                hindrances.join("; ")
-            ));
-        }
-        if reasons.is_empty() {
-            let by = if self.by_ingress() { "an Ingress or a route" } else { "an address" };
-            reasons.push(format!("{by} leads to a Service that is not there"));
-        }
-        (reasons.join("; "), gap.range())
-    }
-
-    /// Says where nobody wants any pods, so that none could have the labels.
-    fn without_replicas(&self) -> String {
-        let names = self.collector.rollouts.without_replicas();
-        if names.is_empty() || self.collector.pods.iter().next().is_some() {
-            return String::new();
-        }
-        format!(" ({} has 0 replicas)", words::names(&names, "Deployment"))
     }
 
     fn not_listening(&self) -> (String, Option<(Span, Span)>) {

@@ -29,6 +29,11 @@ impl<'a> Case<'a> {
         if balancers.is_empty() {
             return (format!("the load balancer never had a target of {names}"), None);
         }
+        let had_targets = balancers.iter().all(|balancer| balancer.outage.count == 0);
+        if let Some(reason) = self.held_back(&services, "the load balancer").filter(|_| had_targets)
+        {
+            return (reason, None);
+        }
         let (mut gap, mut found) = (Extent::default(), Extent::default());
         for balancer in &balancers {
             found.merge(balancer.found);

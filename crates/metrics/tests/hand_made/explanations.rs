@@ -512,3 +512,18 @@ fn what_a_load_balancer_breaks_off_is_its_work() {
                 targets of default/web were still at work on (deregistrationDelay).";
     assert_eq!(only(stream).text, text);
 }
+
+#[test]
+fn where_pods_were_ready_all_along_the_policy_held_back() {
+    let mut stream = two_pods();
+    stream.say(0, &Record::SidecarUsed { client: record::ClientId(0) });
+    stream.fail(30_000, 0, None, Cause::RefusedNoEndpoints);
+    stream.fail(31_000, 0, None, Cause::RefusedNoEndpoints);
+    let text = "2 requests were refused between 30.0 s and 31.0 s: the sidecars of shop had ready pods of \
+                default/web, and a policy that would send to none of them: a limit of it or of a layer \
+                around it was reached, or it had ejected them all (`balancing`).";
+    assert_eq!(only(stream).text, text);
+    let mut stream = two_targets();
+    stream.fail(31_000, 0, None, Cause::RefusedNoEndpoints);
+    assert!(only(stream).text.contains("the load balancer had ready pods of default/web"));
+}

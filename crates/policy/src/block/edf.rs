@@ -57,7 +57,8 @@ impl Edf {
         let picks = picks % PICKS_MAX;
         let sum: f64 = entries().map(|(_, weight)| weighed(weight)).sum();
         let mut scheduler = Self::new(Ties::Waiting);
-        let mut left = picks;
+        // Of nobody there are no picks to be made up for.
+        let mut left = if sum > 0.0 { picks } else { 0 };
         for (place, weight) in entries() {
             let weight = weighed(weight);
             let mut own = (weight * f64::from(picks) / sum) as u32;
@@ -205,6 +206,8 @@ mod tests {
 
     #[test]
     fn without_weights_there_is_nobody() {
+        // Not even after very many picks, which would take seconds one by one.
+        assert!(Edf::with_picks(&[0.0, 0.0], PICKS_MAX - 1).is_empty());
         for mut scheduler in
             [Edf::with_picks(&[], 7), Edf::with_picks(&[0.0], 7), scheduler(Ties::Heap, &[0.0])]
         {

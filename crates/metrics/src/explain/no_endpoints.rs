@@ -1,0 +1,96 @@
+//! What is said where whoever chooses had nobody to send to.
+
+use std::collections::BTreeSet;
+
+use api::ServiceId;
+use engine::Span;
+
+use super::Case;
+use crate::{
+    collector::Collector,
+    extent::Extent,
+    hindrance,
+    listing::{Outage, outages_in_words},
+    pods::Pod,
+    words,
+};
+
+impl Case<'_> {
+    /// Nobody was there to send to, or nobody that was sent to.
+    pub(super) fn no_endpoints(&self) -> (String, Option<(Span, Span)>) {
+        if self.by_balancer() {
+            return self.no_targets();
+        }
+        let listing = &self.collector.listing;
+        let (served, bare): (Vec<ServiceId>, Vec<ServiceId>) =
+            self.services().partition(|service| {
+                listing.ever_had_pods(*service) || hindrance::selects_any(self.collector, *service)
+            });
+        let (mut reasons, mut gap) = (Vec::new(), Extent::default());
+        if !bare.is_empty() {
+            reasons.push(format!(
+                "no pod ever had the labels that the selector of {} asks for{}",
+                self.names_of(&bare),
+                self.without_replicas(),
+            ));
+        }
+        if let Some(reason) = self.held_back(&served, &self.listeners()) {
+            reasons.push(reason);
+        } else if !served.is_empty() {
+            let outages = served.iter().filter_map(|service| listing.outage(*service));
+            for (from, to) in outages.clone().filter_map(|outage| outage.longest) {
+                gap.add(to.since(from));
+            }
+            let outages: Vec<&Outage> = outages.collect();
+            let mut hindrances: Vec<String> = served
+                .iter()
+                .flat_map(|service| hindrance::hindrances(self.collector, *service))
+                .collect();
+            let mut said = BTreeSet::new();
+            hindrances.retain(|hindrance| said.insert(hindrance.clone()));
+            let colon = if hindrances.is_empty() { "" } else { ": " };
+            reasons.push(format!(
+                "{} knew no ready pod of {}{}{colon}{}",
+                self.listeners(),
+                self.names_of(&served),
+                outages_in_words(&outages),
+                hindrances.join("; ")
+            ));
+        }
+        if reasons.is_empty() {
+            let by = if self.by_ingress() { "an Ingress or a route" } else { "an address" };
+            reasons.push(format!("{by} leads to a Service that is not there"));
+        }
+        (reasons.join("; "), gap.range())
+    }
+
+    /// Says so where some pod of the Services was ready, and in all rules, from the first of these failures
+    /// to the last: then it was the policy that would send to none.
+    pub(super) fn held_back(&self, services: &[ServiceId], who: &str) -> Option<String> {
+        let Collector { listing, pods, now, .. } = self.collector;
+        let (first, last) = self.window;
+        let is_of = |id| listing.called_services(id).any(|service| services.contains(&service));
+        let all_along = |pod: &Pod| {
+            pod.ready(*now).iter().any(|(from, to)| *from <= first && last <= *to && first < *to)
+        };
+        let known = !services.is_empty()
+            && services.iter().all(|id| listing.outage(*id).is_some_and(|it| it.count == 0))
+            && pods.iter().any(|(id, pod)| all_along(pod) && is_of(id));
+        known.then(|| {
+            format!(
+                "{who} had ready pods of {}, and a policy that would send to none of them: a limit of it \
+                 or of a layer around it was reached, or it had ejected them all (`balancing`)",
+                self.names_of(services)
+            )
+        })
+    }
+
+    /// Says where nobody wants any pods, so that none could have the labels.
+    fn without_replicas(&self) -> String {
+        let names = self.collector.rollouts.without_replicas();
+        if names.is_empty() || self.collector.pods.iter().next().is_some() {
+            return String::new();
+        }
+        format!(" ({} has 0 replicas)", words::names(&names, "Deployment"))
+    }
+}
