@@ -221,29 +221,30 @@ impl LoadBalancers {
         self.config.policy.is_some()
     }
 
-    /// The node that a connection to a Service comes to. Without a policy it is `chance`, which was
-    /// drawn from all, or another if that one is not healthy and another is.
+    /// The node that a connection to a Service comes to; `None` where the policy has no room for it.
+    /// Without a policy it is `chance`, which was drawn from all, or another if that one is not healthy
+    /// and another is.
     #[inline]
     pub fn node(
         &mut self,
         service: ServiceId,
         chance: NodeId,
         context: &mut PickContext<'_>,
-    ) -> NodeId {
+    ) -> Option<NodeId> {
         if let Some(ByPolicy { chooser, nodes }) = self.by_policy.get_mut(&service) {
-            return chooser.pick(context).map_or(chance, |place| nodes[place]);
+            return chooser.pick(context).map(|place| nodes[place]);
         }
-        let Some(first) = self.first.get(&service) else { return chance };
+        let Some(first) = self.first.get(&service) else { return Some(chance) };
         let targets = &self.targets[*first as usize..][..self.config.nodes as usize];
         if targets[chance.0 as usize].healthy {
-            return chance;
+            return Some(chance);
         }
         let healthy = || targets.iter().filter(|target| target.healthy);
         match healthy().count() {
-            0 => chance,
+            0 => Some(chance),
             count => {
                 let place = context.random.below(count as u32) as usize;
-                healthy().nth(place).map_or(chance, |target| target.node)
+                healthy().nth(place).map(|target| target.node)
             }
         }
     }
@@ -322,7 +323,7 @@ mod tests {
             for turn in 0..3000 {
                 let mut context = PickContext::new(Time::ZERO, &mut random);
                 let node = balancers.node(service, NodeId(turn % 3), &mut context);
-                counts[node.0 as usize] += 1;
+                counts[node.expect("without a policy there is always one").0 as usize] += 1;
             }
             counts
         };
@@ -331,5 +332,29 @@ mod tests {
         assert!(b == 0 && i32::abs(a - c) < 200, "{a} {b} {c}");
         balancers.targets = vec![target(0, false), target(1, false), target(2, false)];
         assert_eq!(counts(&mut balancers), [1000, 1000, 1000]);
+    }
+
+    #[test]
+    fn what_a_policy_has_no_room_for_goes_to_no_node() {
+        let mut policy = Configured::by_name("haproxy.first").expect("it is listed");
+        policy.set("maxconn", policy::Value::Integer(1)).expect("it has that");
+        let check = HealthCheck {
+            interval: Span::from_secs(10),
+            healthy_threshold: 1,
+            unhealthy_threshold: 1,
+        };
+        let config = Config { check, policy: Some(policy.clone()), nodes: 2 };
+        let mut balancers = LoadBalancers::new(config, &Streams::new(1));
+        let service = ServiceId(4);
+        let chooser = Chooser::new(&policy, Instance::only(1));
+        balancers.by_policy.insert(service, ByPolicy { chooser, nodes: Vec::new() });
+        balancers.tell_policy(service, Time::ZERO);
+        let mut random = Streams::new(1).named("test");
+        let mut node = |balancers: &mut LoadBalancers| {
+            let mut context = PickContext::new(Time::ZERO, &mut random);
+            balancers.node(service, NodeId(0), &mut context).map(|node| node.0)
+        };
+        let nodes = [(); 3].map(|()| node(&mut balancers));
+        assert_eq!(nodes, [Some(0), Some(1), None]);
     }
 }

@@ -62,7 +62,8 @@ impl DataPlane {
         if self.balancers.have_policy() {
             context.flow = flow(client, request, asked, &self.runtime);
         }
-        request.node = self.balancers.node(asked.service, request.node, &mut context);
+        let node = self.balancers.node(asked.service, request.node, &mut context);
+        request.node = node.ok_or(Refusal::Reject)?;
         Ok(None)
     }
 
