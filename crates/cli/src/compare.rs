@@ -154,28 +154,49 @@ fn read_all(
     }
 }
 
-/// What to say where some variants balance beside the senders and others do not: with the policy, the
-/// connections differ.
+/// How requests of a client come by connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Connects {
+    /// Its senders keep some, as it says.
+    ByItself,
+    /// The balancers beside its senders keep some.
+    ByBalancer,
+    /// Each request opens one.
+    EachTime,
+}
+
+fn connects(client: &Client) -> Connects {
+    match (client.connections, &client.balancing) {
+        (Connections::PerRequest, Some(_)) => Connects::ByBalancer,
+        (Connections::PerRequest, None) => Connects::EachTime,
+        (Connections::OneSocket | Connections::Kept(_), _) => Connects::ByItself,
+    }
+}
+
+/// What to say where a client's balancers keep connections in some variants, and its requests open theirs
+/// in others: with the policy, that differs too.
 fn about_connections(variants: &[Variant], scenarios: &[Scenario]) -> Option<String> {
-    let keeps = |scenario: &Scenario| {
-        let alone = |client: &Client| client.connections == Connections::PerRequest;
+    let has = |scenario: &Scenario, name: &str, how: Connects| {
         let mut clients = scenario.clients.iter();
-        clients.any(|client| client.balancing.is_some() && alone(client))
+        clients.any(|client| client.name == name && connects(client) == how)
     };
-    let (beside, others): (Vec<_>, Vec<_>) =
-        variants.iter().zip(scenarios).partition(|(_, scenario)| keeps(scenario));
-    let names = |all: &[(&Variant, &Scenario)]| {
-        let names: Vec<&str> = all.iter().map(|(variant, _)| variant.name()).collect();
+    let both = |name: &&str| {
+        let is = |how| scenarios.iter().any(|scenario| has(scenario, name, how));
+        is(Connects::ByBalancer) && is(Connects::EachTime)
+    };
+    let clients = scenarios.iter().flat_map(|scenario| &scenario.clients);
+    let name = clients.map(|client| client.name.as_str()).find(both)?;
+    let names = |how| {
+        let all = variants.iter().zip(scenarios).filter(|(_, scenario)| has(scenario, name, how));
+        let names: Vec<&str> = all.map(|(variant, _)| variant.name()).collect();
         words::names(&names, "variant")
     };
-    (!beside.is_empty() && !others.is_empty()).then(|| {
-        format!(
-            "with {} the balancers beside the senders keep their connections to pods, and with {} each \
-             request opens one: part of a difference in latency is that",
-            names(&beside),
-            names(&others)
-        )
-    })
+    Some(format!(
+        "with {} the balancers beside the senders of {name} keep their connections to pods, and with {} each \
+         request opens one: part of a difference in latency is that",
+        names(Connects::ByBalancer),
+        names(Connects::EachTime)
+    ))
 }
 
 /// Whether there is something to run, or the code to exit with.

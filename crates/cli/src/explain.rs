@@ -61,7 +61,7 @@ fn help(what: &str) -> String {
     let near = near.map_or_else(String::new, |(_, name)| format!("did you mean `{name}`? "));
     format!(
         "\n  = help: {near}`rollsim explain` lists causes and codes, `rollsim explain balancing` \
-         policies, `rollsim explain spec` fields"
+         policies, `rollsim explain spec` the first fields"
     )
 }
 
@@ -75,7 +75,7 @@ fn list() -> String {
         text += &format!("  {code}  {:<7}  {}\n", code.severity().as_str(), code.title());
     }
     text += "\nPolicies\n  `rollsim explain balancing` lists them\n";
-    text + "\nFields of a Scenario\n  `rollsim explain spec` lists them\n"
+    text + "\nFields of a Scenario\n  `rollsim explain spec` lists the first of them, and `rollsim explain spec.FIELD` goes on\n"
 }
 
 /// The part of the page under a cause's heading.

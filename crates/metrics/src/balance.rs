@@ -76,20 +76,18 @@ impl Chance {
     fn new(share: EvenShare, secs: f64) -> Self {
         Self {
             mean: share.mean / secs,
-            variance: (share.mean - share.squares) / (secs * secs),
+            // Of one that was always alone nothing is left, or what two roundings differ by.
+            variance: (share.mean - share.squares).max(0.0) / (secs * secs),
             independent: share.mean / (secs * secs),
         }
     }
 }
 
-/// The coefficient of variation by chance: what the means differ by, and what each is off its mean
+/// The coefficient of variation by chance, NaN where no request came while any pod could be picked: what the means differ by, and what each is off its mean
 /// by. Of equal times this is the multinomial's √((k−1)/N).
 fn chance_cv(chances: &[Chance], variance: impl Fn(&Chance) -> f64) -> f64 {
     let count = chances.len() as f64;
     let mean = chances.iter().map(|chance| chance.mean).sum::<f64>() / count;
-    if mean == 0.0 {
-        return 0.0;
-    }
     let square = |chance: &Chance| (chance.mean - mean) * (chance.mean - mean) + variance(chance);
     (chances.iter().map(square).sum::<f64>() / count).sqrt() / mean
 }
@@ -103,7 +101,7 @@ fn chance_max_over_mean(chances: &[Chance]) -> f64 {
     let mean = chances.iter().map(|chance| chance.mean).sum::<f64>() / chances.len() as f64;
     let normals: Vec<(f64, f64)> =
         chances.iter().map(|chance| (chance.mean, chance.independent.sqrt())).collect();
-    if mean == 0.0 { 0.0 } else { stats::expected_largest_of(&normals) / mean }
+    stats::expected_largest_of(&normals) / mean
 }
 
 #[cfg(test)]

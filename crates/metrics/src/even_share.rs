@@ -6,7 +6,10 @@
 
 use engine::{Span, Time};
 
-use crate::{measures::PodMeasures, traffic::second_of};
+use crate::{
+    measures::PodMeasures,
+    traffic::{second_of, slot},
+};
 
 /// The number of requests that a pod gets by chance.
 #[derive(Clone, Copy, Debug, PartialEq, Default)]
@@ -44,6 +47,7 @@ fn running_sums(pods: &[&PodMeasures]) -> Vec<(Time, EvenShare)> {
     let ends = pods.iter().flat_map(|pod| pod.pickable.iter().map(|(_, to)| (*to, -1)));
     let mut changes: Vec<(Time, i64)> = begins.chain(ends).collect();
     changes.sort_unstable();
+    let requests = by_second(pods);
     let mut sums = Vec::with_capacity(changes.len());
     let (mut sum, mut pickable) = (EvenShare::default(), 0);
     let mut changes = changes.into_iter().peekable();
@@ -61,7 +65,7 @@ fn running_sums(pods: &[&PodMeasures]) -> Vec<(Time, EvenShare)> {
         now = end;
         let busy = pieces.iter().filter(|(_, pickable, _)| *pickable > 0);
         let busy_secs: f64 = busy.map(|(span, ..)| span.as_secs_f64()).sum();
-        let requests: u64 = pods.iter().map(|pod| u64::from(pod.by_second.at(second))).sum();
+        let requests = requests.get(second).copied().unwrap_or(0);
         for (span, pickable, at) in pieces {
             if pickable > 0 && span > Span::ZERO {
                 let requests = requests as f64 * span.as_secs_f64() / busy_secs;
@@ -74,6 +78,15 @@ fn running_sums(pods: &[&PodMeasures]) -> Vec<(Time, EvenShare)> {
     // Of several changes at one moment any will do: no time passes between them.
     sums.dedup_by_key(|(time, _)| *time);
     sums
+}
+
+/// The requests to all of them, second by second.
+fn by_second(pods: &[&PodMeasures]) -> Vec<u64> {
+    let mut all = Vec::new();
+    for (second, count) in pods.iter().flat_map(|pod| pod.by_second.iter()) {
+        *slot(&mut all, second) += u64::from(count);
+    }
+    all
 }
 
 #[cfg(test)]

@@ -253,9 +253,9 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Those beside the senders.
+    /// Those beside the senders: sidecars, or libraries in them.
     fn sidecars(&self) -> String {
-        format!("the sidecars of {}", self.clients().0)
+        format!("the balancers beside the senders of {}", self.clients().0)
     }
 
     /// Who chose the pods: the nodes, the Ingress controller, sidecars, or clients that have their

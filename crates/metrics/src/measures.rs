@@ -192,6 +192,11 @@ impl BySecond {
         self.counts[place] += 1;
     }
 
+    /// The seconds from the first to the last that has any, with how many it has.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, u32)> {
+        (self.first..).zip(self.counts.iter().copied())
+    }
+
     /// How many in a second.
     #[must_use]
     pub fn at(&self, second: usize) -> u32 {
@@ -236,7 +241,8 @@ pub struct Balance {
     pub max_over_mean: f64,
     /// The coefficient of variation that pure chance would give: had each request gone to any of the
     /// pods that could be picked just then. Who could be picked while few shared the load has more of
-    /// it per ready time, whatever the policy, so that this is part of it.
+    /// it per ready time, whatever the policy, so that this is part of it. Not a number where requests came
+    /// only while no pod could be picked.
     pub chance_cv: f64,
     /// What of it comes of pods that could be picked at different times: the coefficient of variation
     /// if each had exactly what chance gives it on average.

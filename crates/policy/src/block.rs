@@ -29,7 +29,9 @@ pub mod subset;
 mod tables;
 
 pub use affinity::Affinity;
-pub use choice::{Choice, FEW, Sampling, any_of_least, better_of, distinct, neighbours};
+pub use choice::{
+    Choice, DRAWS_BEFORE_LOOKING, Sampling, any_of_least, better_of, distinct, neighbours,
+};
 pub use divisor::Divisor;
 pub use edf::{Edf, Ties};
 pub use maglev::Maglev;

@@ -152,7 +152,7 @@ codes! {
     NoEffect "RS0216" Warning "a setting that has no effect"
         "Another setting, or what the scenario is like, leaves nothing for this one to decide: a policy of load balancers where no client comes from outside, a burst where there is no limit. It is not wrong, but what it was to say is never done."
     OutlastsRun "RS0217" Warning "something that takes longer than the run"
-        "What takes longer on average than `duration` is hardly ever over within the run, so that nothing that waits for it is seen: no pod is made where the API server needs an hour for a write. A mean may also be infinite, as of a `pareto` whose shape is 1 or less."
+        "What takes longer than `duration` at least half of the time is seldom over within the run, so that little that waits for it is seen: no pod is made where the API server needs an hour for a write."
     BadVariation "RS0220" Error "a variation that cannot be made"
         "`--vary FIELD=VALUE,VALUE` of `rollsim compare` names a field of the Scenario by its path below `spec`, and two values or more that it is to have in turn. Items of a list go by their `name`. A value is YAML as it would stand behind the field; commas within brackets or quotes part nothing, and `null` leaves the field out."
     // Too many.

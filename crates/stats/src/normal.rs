@@ -62,8 +62,8 @@ pub fn expected_largest_of(normals: &[(f64, f64)]) -> f64 {
         let same = rivals.chunk_by(|a, b| a == b);
         same.map(|same| {
             let (mean, sd) = same[0];
-            let one =
-                if sd > 0.0 { normal_cdf((x - mean) / sd) } else { f64::from(u8::from(x >= mean)) };
+            // Without a deviation it is below everything in the range.
+            let one = if sd > 0.0 { normal_cdf((x - mean) / sd) } else { 1.0 };
             libm::pow(one, same.len() as f64)
         })
         .product::<f64>()

@@ -149,3 +149,24 @@ fn bad_usage_is_answered_with_what_was_meant() {
     }
     rollsim(&["compare", "no-such.yaml", "--vary", "duration=1s,2s"]).ended_with(2);
 }
+
+/// A difference in latency is not all the policy's where connections differ with it.
+#[test]
+fn it_is_said_where_connections_differ_with_the_policy() {
+    let path = short("compare-connections");
+    let said = |vary: &[&str]| {
+        let result = compared(&[&[&*path, "--seeds", "2"], vary].concat());
+        let all = result["warnings"].as_array().expect("a list").clone();
+        let of =
+            |it: &Value| it.as_str().is_some_and(|text| text.contains("keep their connections"));
+        all.into_iter().find(of).map(|it| it.as_str().expect("a text").to_owned())
+    };
+    let expected = "with envoy.random the balancers beside the senders of shop keep their connections to \
+                    pods, and with kube-proxy.random each request opens one: part of a difference in \
+                    latency is that";
+    let both = ["--vary", "balancing=kube-proxy.random,envoy.random"];
+    assert_eq!(said(&both).as_deref(), Some(expected));
+    assert_eq!(said(&["--vary", "balancing=envoy.least_request,envoy.random"]), None);
+    let kept = ["--vary", "clients.shop.connections=perRequest,keepAlive"];
+    assert_eq!(said(&kept), None, "that is what is varied");
+}

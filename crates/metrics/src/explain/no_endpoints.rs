@@ -77,9 +77,16 @@ impl Case<'_> {
             && services.iter().all(|id| listing.outage(*id).is_some_and(|it| it.count == 0))
             && pods.iter().any(|(id, pod)| all_along(pod) && is_of(id));
         known.then(|| {
+            // What proxies of nodes and load balancers know is recorded, and they knew of pods.
+            let or_late = match self.by_sidecar() || self.by_ingress() {
+                true => ", or because they had not heard of them yet",
+                false => "",
+            };
+            let comma = if or_late.is_empty() { " or" } else { "," };
             format!(
-                "{who} had ready pods of {}, and a policy that would send to none of them: a limit of it \
-                 or of a layer around it was reached, or it had ejected them all (`balancing`)",
+                "pods of {} were ready, but {who} would send to none of them, because a limit of their \
+                 policy or of a layer around it was reached{comma} because they had ejected them all \
+                 (`balancing`){or_late}",
                 self.names_of(services)
             )
         })

@@ -454,10 +454,10 @@ fn what_a_sidecar_chose_no_node_did() {
     let texts: Vec<String> =
         stream.end(60_000).explanations.into_iter().map(|it| it.text).collect();
     let expected = [
-        "1 request was refused at 30.1 s: the sidecars of shop sent traffic to pods that had \
-         stopped listening.",
-        "1 request was left without an answer at 30.2 s: the sidecars of shop sent traffic to \
-         addresses that no longer answered.",
+        "1 request was refused at 30.1 s: the balancers beside the senders of shop sent traffic to pods \
+         that had stopped listening.",
+        "1 request was left without an answer at 30.2 s: the balancers beside the senders of shop sent \
+         traffic to addresses that no longer answered.",
     ];
     assert_eq!(texts, expected);
 }
@@ -519,11 +519,12 @@ fn where_pods_were_ready_all_along_the_policy_held_back() {
     stream.say(0, &Record::SidecarUsed { client: record::ClientId(0) });
     stream.fail(30_000, 0, None, Cause::RefusedNoEndpoints);
     stream.fail(31_000, 0, None, Cause::RefusedNoEndpoints);
-    let text = "2 requests were refused between 30.0 s and 31.0 s: the sidecars of shop had ready pods of \
-                default/web, and a policy that would send to none of them: a limit of it or of a layer \
-                around it was reached, or it had ejected them all (`balancing`).";
+    let text = "2 requests were refused between 30.0 s and 31.0 s: pods of default/web were ready, but the \
+                balancers beside the senders of shop would send to none of them, because a limit of their \
+                policy or of a layer around it was reached, because they had ejected them all \
+                (`balancing`), or because they had not heard of them yet.";
     assert_eq!(only(stream).text, text);
     let mut stream = two_targets();
     stream.fail(31_000, 0, None, Cause::RefusedNoEndpoints);
-    assert!(only(stream).text.contains("the load balancer had ready pods of default/web"));
+    assert!(only(stream).text.contains("but the load balancer would send to none of them"));
 }

@@ -66,13 +66,13 @@ impl Sampling {
                     return Some(best);
                 }
                 let mut least = score.of(best, now);
-                for _ in 1..count.min(FEW) {
+                for _ in 1..count.min(DRAWS_BEFORE_LOOKING) {
                     let other = score.remainder(random.next_u64());
                     better(&mut best, &mut least, other, score.of(other, now));
                 }
-                if count > FEW {
+                if count > DRAWS_BEFORE_LOOKING {
                     let least_of_all = least_of_all(score, now);
-                    let mut left = FEW..count;
+                    let mut left = DRAWS_BEFORE_LOOKING..count;
                     while least > least_of_all && left.next().is_some() {
                         let other = score.remainder(random.next_u64());
                         better(&mut best, &mut least, other, score.of(other, now));
@@ -85,9 +85,9 @@ impl Sampling {
     }
 }
 
-/// Anybody may ask for any number of draws. Beyond so many of them, whether another can change
-/// anything is looked at first: nothing that is drawn after one of the least score replaces it.
-pub const FEW: u32 = 100;
+/// How many draws are made before it is looked whether another can change anything: nothing that is
+/// drawn after one of the least score replaces it. Anybody may ask for any number.
+pub const DRAWS_BEFORE_LOOKING: u32 = 100;
 
 /// The least score of any place; there has to be one.
 fn least_of_all<S: Score>(score: &mut S, now: Time) -> S::Load {
@@ -264,7 +264,7 @@ mod tests {
 
     #[test]
     fn any_number_of_draws_comes_to_an_end() {
-        for count in [FEW + 1, 100_000, u32::MAX] {
+        for count in [DRAWS_BEFORE_LOOKING + 1, 100_000, u32::MAX] {
             let filled = picks(Sampling::Replacement(count), 10, 1000, false);
             assert_eq!(filled, [100; 10], "{count} draws find the least");
             let level = picks(Sampling::Replacement(count), 4, 40_000, true);

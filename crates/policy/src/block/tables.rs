@@ -9,14 +9,14 @@ use std::{
 
 use crate::Endpoint;
 
-/// The most points of a ring, and the most slots of a table, that may be asked for. Ever larger ones
+/// The most points of a ring, and the most slots of a table but for the way to the next prime number. Ever larger ones
 /// have shares that are hardly more even, and take ever longer to build with each change.
 pub const LARGEST_TABLE: u64 = 1 << 20;
 
 /// What a table is made of beside its policy's settings: addresses and weights, in their order.
 type List = Vec<(SocketAddrV4, u32)>;
 
-/// The tables of all instances of a policy with the same settings.
+/// The tables of all instances that are built of one configuration, or of clones of it.
 ///
 /// A ring or a table of consistent hashing is made of the list alone, so that every balancer with
 /// the same list has the same. Of many balancers, each of which hears of every change, one builds

@@ -33,7 +33,7 @@ pub static ENTRY: Entry = Entry {
         },
         Parameter {
             name: "maximum_ring_size",
-            summary: "How many points the ring has at most.",
+            summary: "How many points the ring has at most; none has more than 1048576 here.",
             kind: Kind::Integer { default: MOST, min: 1, max: MOST },
         },
         Parameter {
@@ -120,7 +120,10 @@ impl RingHash {
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
         Self {
-            sizes: (settings.integer("minimum_ring_size"), settings.integer("maximum_ring_size")),
+            sizes: (
+                settings.integer("minimum_ring_size"),
+                settings.integer("maximum_ring_size").min(LARGEST_TABLE),
+            ),
             function: HashFunction::named(settings.choice("hash_function")),
             ring: Arc::default(),
             hashing: Hashing::new(settings),

@@ -5,7 +5,7 @@ use engine::Time;
 use super::hashing::{HASH_BALANCE_FACTOR, Hashing};
 use crate::{
     Ended, Endpoint, EndpointId, Entry, Kind, Level, Parameter, PickContext, Policy, Settings,
-    block::{FEW, Places},
+    block::{DRAWS_BEFORE_LOOKING, Places},
 };
 
 const DRAWS: Parameter = Parameter {
@@ -118,7 +118,7 @@ impl HaproxyRandom {
         let Some(least) = places.reduce(|least, place| self.better(place, least, now)) else {
             return Some(best);
         };
-        let mut left = FEW.into()..self.draws;
+        let mut left = DRAWS_BEFORE_LOOKING.into()..self.draws;
         while best != least && self.better(least, best, now) == least && left.next().is_some() {
             best = self.better(best, self.draw(context)?, now);
         }
@@ -149,10 +149,10 @@ impl Policy for HaproxyRandom {
 
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
         let mut best = self.draw(context)?;
-        for _ in 1..self.draws.min(FEW.into()) {
+        for _ in 1..self.draws.min(DRAWS_BEFORE_LOOKING.into()) {
             best = self.better(best, self.draw(context)?, context.now);
         }
-        if self.draws > FEW.into() {
+        if self.draws > DRAWS_BEFORE_LOOKING.into() {
             best = self.draw_on(best, context)?;
         }
         self.begin(best, context.now);

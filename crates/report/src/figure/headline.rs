@@ -70,10 +70,16 @@ pub(crate) fn evenness(measures: &Measures) -> String {
         (0 | 1, Some(busiest)) => {
             format!("{} carried {}", busiest.name, many(busiest.requests, "request"))
         }
-        (pods, Some(_)) => format!(
-            "The most loaded of {pods} pods carried {:.2} times the mean; chance alone gives {:.2}",
-            balance.max_over_mean, balance.chance_max_over_mean
-        ),
+        (pods, Some(_)) => {
+            let carried = format!(
+                "The most loaded of {pods} pods carried {:.2} times the mean",
+                balance.max_over_mean
+            );
+            match balance.chance_max_over_mean {
+                chance if chance.is_nan() => carried,
+                chance => format!("{carried}; chance alone gives {chance:.2}"),
+            }
+        }
     }
 }
 

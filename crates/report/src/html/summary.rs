@@ -51,16 +51,21 @@ fn facts(report: &Report<'_>) -> String {
     )
 }
 
+/// What chance alone would have given, where that is defined.
+fn of_chance(max_over_mean: f64) -> String {
+    match max_over_mean.is_nan() {
+        true => String::new(),
+        false => format!("chance alone gives {max_over_mean:.2}"),
+    }
+}
+
 fn numbers(report: &Report<'_>) -> String {
     let (requests, balance) = (report.measures.requests, report.measures.balance);
     let p99 = report.measures.latency.quantile(0.99).map(|nanos| nanos as f64);
     let (evenness, chance) = match balance.pods {
         0 => (NONE.to_owned(), "no pod was called".to_owned()),
         1 => (NONE.to_owned(), "only one pod was called".to_owned()),
-        _ => (
-            format!("{:.2}", balance.max_over_mean),
-            format!("chance alone gives {:.2}", balance.chance_max_over_mean),
-        ),
+        _ => (format!("{:.2}", balance.max_over_mean), of_chance(balance.chance_max_over_mean)),
     };
     let failed = requests.failed > 0;
     let of_total = format!("of {}", many(requests.total(), "request"));

@@ -15,7 +15,7 @@ use crate::number::{count, many, share, tighter_latency};
 /// From where on it is worth a word that pods were listed at different times.
 const NOTABLE_TIMES_CV: f64 = 0.1;
 
-/// So many pods are listed in full; of more only the first and how many are left.
+/// So many pods are listed at most.
 const LISTED: usize = 20;
 
 /// One line per pod, in order of creation.
@@ -104,9 +104,15 @@ fn of_group(group: &ServiceBalance, named: bool, style: Style) -> String {
         balance.chance_max_over_mean, balance.chance_cv
     );
     if balance.times_cv > NOTABLE_TIMES_CV.max(0.5 * balance.chance_cv) {
-        chance.push_str(": who is listed while few share the load gets more a second");
+        chance.push_str(
+            ", because pods that were listed while few shared the load get more a second, whatever the \
+             policy",
+        );
+    }
+    if balance.chance_cv.is_nan() {
+        chance.clear();
     }
     let measured = wrap::wrap(&measured, style.width, 10);
     let measured = measured.replacen("BALANCE", &heading("BALANCE", style), 1);
-    format!("{measured}\n{}", wrap::indented(&chance, style.width, 10))
+    format!("{measured}\n{}", wrap::indented(&chance, style.width, 10)).trim_end().to_owned()
 }

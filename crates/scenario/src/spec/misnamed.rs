@@ -26,7 +26,7 @@ pub(super) fn no_layer(name: &str) -> (String, String) {
     if let Some(entry) = policy::by_name(name) {
         let policy = entry.name;
         return (
-            format!("`{policy}` is a policy, and no layer"),
+            format!("`{policy}` is a policy, not a layer"),
             format!("write it in place of the policy: `{{ {policy}: {{}}, layers: [ … ] }}`"),
         );
     }

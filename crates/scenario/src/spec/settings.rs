@@ -89,7 +89,8 @@ impl Reading<'_> {
         }
         let (lesser_name, greater_name) = (rule.lesser, rule.greater);
         let help = format!(
-            "it is refused where the policy is from, too: lower `{lesser_name}`, or raise `{greater_name}`"
+            "{} is refused with these where it is from, too: lower `{lesser_name}`, or raise `{greater_name}`",
+            rule.of
         );
         let (place, message) = match (&lesser, &greater) {
             (Some(item), _) => {
@@ -103,7 +104,7 @@ impl Reading<'_> {
         let message = format!("{}: {message}", place.path());
         let mut diagnostic = Diagnostic::new(Code::BadValue, message, help).at(place.at(), "");
         if let (Some(_), Some(other)) = (&lesser, &greater) {
-            diagnostic = diagnostic.because_of(other.at(), "less than that");
+            diagnostic = diagnostic.because_of(other.at(), "which is less");
         }
         self.findings.push(diagnostic);
     }

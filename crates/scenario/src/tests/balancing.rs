@@ -109,7 +109,7 @@ fn a_layer_is_told_from_a_policy() {
             "balancing: { envoy.random: {}, layers: [ { envoy.round_robin: {} } ] }",
             &[
                 "app.yaml:5:44",
-                "spec.balancing.layers[0]: `envoy.round_robin` is a policy, and no layer",
+                "spec.balancing.layers[0]: `envoy.round_robin` is a policy, not a layer",
                 "write it in place of the policy: `{ envoy.round_robin: {}, layers: [ … ] }`",
             ],
         ),
@@ -172,7 +172,7 @@ fn settings_go_together() {
             &[
                 "app.yaml:5:54",
                 "minimum_ring_size: 1000 is more than `maximum_ring_size`, which is 100",
-                "less than that",
+                "which is less",
                 "lower `minimum_ring_size`, or raise `maximum_ring_size`",
             ],
         ),

@@ -58,17 +58,20 @@ fn what_takes_longer_than_the_run_is_said() {
             &[
                 "warning[RS0217]",
                 "app.yaml:5:41",
-                "writeTime: takes 1000h on average, and the run is over after 2m",
+                "writeTime: takes 1000h or longer half of the time, and the run is over after 2m",
                 "shorten it, or lengthen `spec.duration`",
             ],
         ),
         (
-            "duration: 10s\ncluster: { kubelet: { reaction: exp(11s) } }",
-            &["warning[RS0217]", "takes 11s on average, and the run is over after 10s"],
+            "duration: 10s\ncluster: { kubelet: { reaction: 'uniform(5s, 17s)' } }",
+            &[
+                "warning[RS0217]",
+                "takes 11s or longer half of the time, and the run is over after 10s",
+            ],
         ),
         (
             "cluster: { controlPlane: { watchLag: 'pareto(1ms, shape=0.01)' } }",
-            &["warning[RS0217]", "watchLag: has no finite mean", "write a `shape` above 1"],
+            &["warning[RS0217]", "watchLag: takes "],
         ),
         ("cluster: { dns: { latency: 3m } }", &["warning[RS0217]"]),
     ]);
@@ -77,7 +80,8 @@ fn what_takes_longer_than_the_run_is_said() {
     assert_eq!(shown(&load_text(&with_scenario(&hung))), "");
     check_quiet(&[
         "duration: 10s\ncluster: { controlPlane: { writeTime: 10s } }",
-        "cluster: { controlPlane: { writeTime: 'pareto(1ms, shape=1.1)' } }",
+        // Its mean is infinite, and it is nearly always over at once.
+        "cluster: { controlPlane: { writeTime: 'pareto(1ms, shape=1)' } }",
     ]);
 }
 
