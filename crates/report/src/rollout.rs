@@ -44,3 +44,27 @@ pub(crate) fn versions(rollout: &Rollout) -> Vec<&str> {
     versions.dedup();
     versions
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use engine::Time;
+
+    use super::*;
+
+    #[test]
+    fn a_change_of_size_ends_in_one_of_three_ways() {
+        let scaling = |end: Option<u64>, superseded| Scaling {
+            deployment: Arc::from("default/web"),
+            from: 3,
+            to: 30,
+            start: Time::from_secs(10),
+            end: end.map(Time::from_secs),
+            superseded,
+        };
+        assert_eq!(end_of_scaling(&scaling(Some(22), false)), "complete after 12 s");
+        assert_eq!(end_of_scaling(&scaling(None, true)), "superseded by the next change");
+        assert_eq!(end_of_scaling(&scaling(None, false)), "not complete");
+    }
+}

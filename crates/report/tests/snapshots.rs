@@ -189,6 +189,7 @@ fn json_is_the_contract() {
           "success_rate": 0.5
         }
       }],
+      "scalings": [],
       "during_rollout": {
         "requests": {
           "total": 0,
