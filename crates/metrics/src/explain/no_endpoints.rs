@@ -84,7 +84,7 @@ impl Case<'_> {
             };
             let comma = if or_late.is_empty() { " or" } else { "," };
             format!(
-                "pods of {} were ready, but {who} would send to none of them, because a limit of their \
+                "pods of {} were ready, but {who} would send to none of them, because a limit of the \
                  policy or of a layer around it was reached{comma} because they had ejected them all \
                  (`balancing`){or_late}",
                 self.names_of(services)

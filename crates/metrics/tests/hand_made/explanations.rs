@@ -520,7 +520,7 @@ fn where_pods_were_ready_all_along_the_policy_held_back() {
     stream.fail(30_000, 0, None, Cause::RefusedNoEndpoints);
     stream.fail(31_000, 0, None, Cause::RefusedNoEndpoints);
     let text = "2 requests were refused between 30.0 s and 31.0 s: pods of default/web were ready, but the \
-                balancers beside the senders of shop would send to none of them, because a limit of their \
+                balancers beside the senders of shop would send to none of them, because a limit of the \
                 policy or of a layer around it was reached, because they had ejected them all \
                 (`balancing`), or because they had not heard of them yet.";
     assert_eq!(only(stream).text, text);

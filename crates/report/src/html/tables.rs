@@ -215,7 +215,7 @@ fn scalings(measures: &Measures) -> String {
         ]
     };
     let rows: Vec<_> = measures.scalings.iter().map(row).collect();
-    table("Other changes of size", &heads, &rows)
+    table("Changes of size outside rollouts", &heads, &rows)
 }
 
 fn rollout(rollout: &Rollout) -> String {
