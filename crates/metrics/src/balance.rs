@@ -83,8 +83,9 @@ impl Chance {
     }
 }
 
-/// The coefficient of variation by chance, NaN where no request came while any pod could be picked: what the means differ by, and what each is off its mean
-/// by. Of equal times this is the multinomial's √((k−1)/N).
+/// The coefficient of variation by chance: what the means differ by, and what each is off its mean
+/// by. Of equal times this is the multinomial's √((k−1)/N). NaN where requests came only while no pod
+/// could be picked.
 fn chance_cv(chances: &[Chance], variance: impl Fn(&Chance) -> f64) -> f64 {
     let count = chances.len() as f64;
     let mean = chances.iter().map(|chance| chance.mean).sum::<f64>() / count;

@@ -25,6 +25,12 @@ pub struct Entry {
     pub build: fn(&Settings, seed: u64) -> Box<dyn Policy>,
 }
 
+/// The project of a policy or a layer: what stands before the dot of its name.
+#[must_use]
+pub fn project(name: &str) -> &str {
+    name.split_once('.').map_or(name, |(project, _)| project)
+}
+
 /// What a pick is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {

@@ -39,7 +39,7 @@ mod relation;
 pub mod tower;
 pub mod traefik;
 
-pub use catalogue::{CATALOGUE, Configured, Entry, Instance, Level, by_name};
+pub use catalogue::{CATALOGUE, Configured, Entry, Instance, Level, by_name, project};
 pub use layer::{LAYERS, LayerEntry, Stage, layer_by_name};
 pub use parameter::{Kind, NotSet, Parameter, Settings, Value};
 pub use policy::{Ended, Endpoint, EndpointId, Flow, Oracle, PickContext, Policy, Reply, Report};

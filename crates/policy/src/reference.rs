@@ -1,6 +1,6 @@
 //! The reference page, made of the catalogue.
 
-use crate::{CATALOGUE, Entry, Kind, LAYERS, LayerEntry, Level, Parameter, Value};
+use crate::{CATALOGUE, Entry, Kind, LAYERS, LayerEntry, Level, Parameter, Value, project};
 
 /// All policies and layers in Markdown: for each project a table of its policies, then what can be
 /// set about each, then the layers.
@@ -26,10 +26,6 @@ pub fn reference() -> String {
 }
 
 /// What stands before the dot of a name.
-fn project(name: &str) -> &str {
-    name.split_once('.').map_or(name, |(project, _)| project)
-}
-
 fn policy(entry: &Entry) -> String {
     let Entry { name, summary, on_change, .. } = entry;
     let level = match entry.level {

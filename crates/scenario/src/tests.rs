@@ -50,6 +50,17 @@ impl Files for Memory {
     }
 }
 
+/// What is said of a quiet scenario with these fields besides: each case has words that must be in it.
+pub(crate) fn check(cases: &[(&str, &[&str])]) {
+    for (fields, words) in cases {
+        let text = scenarios::with_scenario(&format!("{fields}\n{}", scenarios::QUIET));
+        let said = shown(&load_text(&text));
+        for word in *words {
+            assert!(said.contains(word), "{fields}: `{word}` is not in\n{said}");
+        }
+    }
+}
+
 /// Takes every expectation but those with the word `bad`.
 pub(crate) fn judge(text: &str) -> Result<Option<String>, Complaint> {
     match text.find("bad") {

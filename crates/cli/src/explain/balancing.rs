@@ -1,6 +1,6 @@
 //! What is said of policies and of the layers around them: the catalogue as help.
 
-use policy::{CATALOGUE, Entry, LAYERS, LayerEntry, Level, Parameter};
+use policy::{CATALOGUE, Entry, LAYERS, LayerEntry, Level, Parameter, project};
 
 use super::{WIDTH, lines, wrapped};
 
@@ -42,11 +42,6 @@ fn list() -> String {
     text += "\nLayers around a policy, from the inside out\n";
     text += &table(LAYERS.iter().map(|entry| (entry.name, entry.summary)));
     text + "\n`rollsim explain envoy.least_request` says what can be set about one of them\n"
-}
-
-/// What stands before the dot of a name.
-fn project(name: &str) -> &str {
-    name.split_once('.').map_or(name, |(project, _)| project)
 }
 
 /// A line each, the names as wide as the longest.

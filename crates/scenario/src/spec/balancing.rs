@@ -1,6 +1,6 @@
 //! `balancing`: which policy chooses, of a whole scenario, or in one place of it.
 
-use policy::{Configured, Entry, LayerEntry, Value as Setting};
+use policy::{Configured, Entry, LayerEntry, Value as Setting, project};
 
 use super::{
     item::{Fields, Item, Reading},
@@ -29,7 +29,7 @@ pub(super) enum Seat {
 impl Seat {
     /// Where a policy chooses by nature.
     pub(super) fn of(policy: &Entry) -> Self {
-        match project(policy) {
+        match project(policy.name) {
             project if ON_NODES.contains(&project) => Self::Nodes,
             project if IN_FRONT.contains(&project) => Self::Front,
             _ => Self::Senders,
@@ -47,11 +47,6 @@ impl Seat {
             }
         }
     }
-}
-
-/// The project that a policy is from.
-fn project(policy: &Entry) -> &'static str {
-    policy.name.split('.').next().unwrap_or_default()
 }
 
 /// Where in a Scenario a policy is written.
@@ -72,7 +67,9 @@ impl Place {
             Self::Scenario => true,
             Self::Senders => Seat::of(policy) == Seat::Senders,
             // One of a cloud, or any proxy that somebody runs in front, which sees no queue of a pod.
-            Self::LoadBalancers => Seat::of(policy) != Seat::Nodes && project(policy) != "oracle",
+            Self::LoadBalancers => {
+                Seat::of(policy) != Seat::Nodes && project(policy.name) != "oracle"
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What to say to a name that no policy and no layer has.
 
-use policy::{CATALOGUE, LAYERS};
+use policy::{CATALOGUE, LAYERS, project};
 
 use crate::diagnostic::did_you_mean;
 
@@ -62,11 +62,6 @@ fn meant(name: &str, names: &[&str]) -> Option<String> {
     let of_project: Vec<&str> =
         names.iter().copied().filter(|it| Some(project(it)) == near_project).collect();
     near_project.map(|near| format!("`{near}` has {}", all(&of_project)))
-}
-
-/// What stands before the dot of a name.
-fn project(name: &str) -> &str {
-    name.split_once('.').map_or(name, |(project, _)| project)
 }
 
 /// What stands behind the dot of a name.

@@ -3,20 +3,10 @@
 use policy::{Configured, Value};
 
 use super::{
-    load_text,
+    check, load_text,
     scenarios::{QUIET, with_scenario},
     shown,
 };
-
-/// What is said of a scenario with these fields: each case has words that must be in it.
-fn check(cases: &[(&str, &[&str])]) {
-    for (fields, words) in cases {
-        let said = shown(&load_text(&with_scenario(&format!("{fields}\n{QUIET}"))));
-        for word in *words {
-            assert!(said.contains(word), "{fields}: `{word}` is not in\n{said}");
-        }
-    }
-}
 
 #[test]
 fn words_that_are_booleans_to_yaml_are_words() {

@@ -1,20 +1,10 @@
 //! What is said of settings of the cluster that cannot be meant.
 
 use super::{
-    load_text,
+    check, load_text,
     scenarios::{QUIET, with_scenario},
     shown,
 };
-
-/// What is said of a scenario with these fields: each case has words that must be in it.
-fn check(cases: &[(&str, &[&str])]) {
-    for (fields, words) in cases {
-        let said = shown(&load_text(&with_scenario(&format!("{fields}\n{QUIET}"))));
-        for word in *words {
-            assert!(said.contains(word), "{fields}: `{word}` is not in\n{said}");
-        }
-    }
-}
 
 /// Nothing is said of these.
 fn check_quiet(cases: &[&str]) {
