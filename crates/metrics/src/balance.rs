@@ -56,11 +56,24 @@ fn balance(group: Vec<&PodMeasures>) -> Balance {
         jain: stats::jain(&rates),
         cv: stats::coefficient_of_variation(&rates),
         max_over_mean: stats::max_over_mean(&rates),
+        max_over_share: max_over_share(&counted),
         chance_cv: chance_cv(&chances, |chance| chance.variance),
         times_cv: chance_cv(&chances, |_| 0.0),
         chance_max_over_mean: chance_max_over_mean(&chances),
         pods: counted.len(),
     }
+}
+
+/// The most that any had of its even share, over what all had of theirs.
+fn max_over_share(pods: &[(&PodMeasures, EvenShare)]) -> f64 {
+    let sharing = || pods.iter().filter(|(_, share)| share.mean > 0.0);
+    let requests: u64 = sharing().map(|(pod, _)| pod.requests).sum();
+    if requests == 0 {
+        return 0.0;
+    }
+    let shares: f64 = sharing().map(|(_, share)| share.mean).sum();
+    let most = sharing().map(|(pod, share)| pod.requests as f64 / share.mean).fold(0.0, f64::max);
+    most * shares / requests as f64
 }
 
 /// The rate of a pod, by chance alone.
@@ -139,6 +152,8 @@ mod tests {
         let pods = [pod(600, 60, true), pod(100, 10, true), pod(5, 0, true), pod(999, 60, false)];
         let balance = balance(&pods);
         assert_eq!(balance.pods, 2);
+        // Each had its half of ten seconds, and one all of the other fifty.
+        assert!((balance.max_over_share - 1.0).abs() < 1e-12, "{balance:?}");
         assert!((balance.jain - 1.0).abs() < 1e-12 && balance.cv < 1e-12, "{balance:?}");
         assert!((balance.max_over_mean - 1.0).abs() < 1e-12, "{balance:?}");
     }
@@ -154,6 +169,7 @@ mod tests {
         assert_eq!(balances.len(), 2);
         assert!((balances[0].balance.max_over_mean - 1.0).abs() < 1e-12, "{balances:?}");
         assert!((balances[1].balance.max_over_mean - 1.5).abs() < 1e-12, "{balances:?}");
+        assert!((balances[1].balance.max_over_share - 1.5).abs() < 1e-12, "{balances:?}");
         assert_eq!(least_even(&balances), balances[1].balance);
     }
 
@@ -192,6 +208,8 @@ mod tests {
         assert!((balance.max_over_mean - 550.0 / 60.0 / mean).abs() < 1e-12, "{balance:?}");
         assert!((1.0..1.05).contains(&(balance.chance_max_over_mean / balance.max_over_mean)));
         assert!((1.0..1.02).contains(&(balance.chance_cv / balance.cv)), "{balance:?}");
+        // Each had exactly what was to be shared.
+        assert!((balance.max_over_share - 1.0).abs() < 1e-12, "{balance:?}");
     }
 
     #[test]

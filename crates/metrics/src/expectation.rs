@@ -8,7 +8,7 @@
 //! latency.p99 < 200ms                        mean p50 p90 p95 p99 p999 max, of answered requests
 //! requests.failed == 0                       total ok failed in_flight attempts
 //! failed{cause=refused.listener-closed} == 0 one cause, or a family: failed{cause=refused}
-//! balance.max_over_mean < 1.5                jain cv max_over_mean
+//! balance.max_over_mean < 1.5                jain cv max_over_mean max_over_share
 //! rollout.duration < 90s                     the longest one
 //! rollout.complete == true                   all, but those that a later one overtook
 //! rollout.pods_max <= 5                      the most pods of any, rollout.available_min likewise

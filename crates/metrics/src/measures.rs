@@ -239,6 +239,10 @@ pub struct Balance {
     pub cv: f64,
     /// Largest over mean of the same.
     pub max_over_mean: f64,
+    /// The most that a pod had of its even share, which is what it gets if every request goes to any of
+    /// the pods that can be picked just then. Where all could be picked all the time it is the largest
+    /// over the mean; it stays comparable where the number of pods changes. 0 where nothing is measured.
+    pub max_over_share: f64,
     /// The coefficient of variation that pure chance would give: had each request gone to any of the
     /// pods that could be picked just then. Who could be picked while few shared the load has more of
     /// it per ready time, whatever the policy, so that this is part of it. Not a number where requests came

@@ -81,6 +81,7 @@ pub(crate) const QUANTITIES: &[Quantity] = &[
     balance("balance.jain", |balance| balance.jain),
     balance("balance.cv", |balance| balance.cv),
     balance("balance.max_over_mean", |balance| balance.max_over_mean),
+    balance("balance.max_over_share", |balance| balance.max_over_share),
     rollouts("rollout.complete", Unit::Truth, |all| Some(f64::from(all.iter().all(came_through)))),
     rollouts("rollout.duration", Unit::Time, longest_rollout),
     rollouts("rollout.pods_max", Unit::Count, |all| {

@@ -66,6 +66,6 @@ pub fn comparison_figures(report: &ComparisonReport<'_>) -> Vec<Figure> {
     };
     vec![
         draw(report, "compare-latency", &[Measure::LatencyMean, Measure::LatencyP99]),
-        draw(report, "compare-balance", &[Measure::MaxOverMean]),
+        draw(report, "compare-balance", &[Measure::MaxOverShare]),
     ]
 }

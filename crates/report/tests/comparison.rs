@@ -5,14 +5,14 @@ use std::{fs, path::PathBuf};
 use metrics::{Comparison, Measure, Trial, comparison::Runs};
 use rollsim_report::{ComparisonReport, Style, comparison, comparison_figures, png};
 
-/// A run with its success rate, failed requests, mean and p99 latency and max/mean.
+/// A run with its success rate, failed requests, mean and p99 latency and max/share.
 fn trial(seed: u64, variant: usize, numbers: [f64; 5]) -> Trial {
     let measures = [
         Measure::SuccessRate,
         Measure::Failed,
         Measure::LatencyMean,
         Measure::LatencyP99,
-        Measure::MaxOverMean,
+        Measure::MaxOverShare,
     ];
     Trial {
         seed,
@@ -76,7 +76,7 @@ fn text_at_eighty_columns() {
     p99 latency    kube-proxy.random     229.00 ms   223.64 to 234.36
                    envoy.least_request   179.00 ms   173.64 to 184.36   best
                    envoy.random          225.15 ms   224.53 to 225.77
-    max/mean       kube-proxy.random          1.40       1.40 to 1.40
+    max/share      kube-proxy.random          1.40       1.40 to 1.40
                    envoy.least_request        1.10       1.10 to 1.10   best
                    envoy.random               1.40       1.40 to 1.40
 
@@ -90,7 +90,7 @@ fn text_at_eighty_columns() {
                   envoy.random          -4.1 ms      -9.2 to +1.1   52.5%
     p99 latency   envoy.least_request    -50 ms        -50 to -50   <0.1%  better
                   envoy.random          -3.9 ms      -9.8 to +2.1   53.0%
-    max/mean      envoy.least_request    -0.300  -0.300 to -0.300   <0.1%  better
+    max/share     envoy.least_request    -0.300  -0.300 to -0.300   <0.1%  better
                   envoy.random                0            0 to 0    100%
 
     Differences are means over pairs of runs under the same seed. CHANCE is how
@@ -101,10 +101,10 @@ fn text_at_eighty_columns() {
 
     envoy.least_request has more failed requests than kube-proxy.random by 1, a
     lower mean latency by 4.95 ms (4.74 to 5.16), a lower p99 latency by 50 ms and a
-    lower max/mean of the load by 0.300 over 4 seeds; in success rate they are the
+    lower max/share of the load by 0.300 over 4 seeds; in success rate they are the
     same under every seed.
     No difference between envoy.random and kube-proxy.random is distinguishable from
-    chance over 4 seeds; in success rate and max/mean of the load they are the same
+    chance over 4 seeds; in success rate and max/share of the load they are the same
     under every seed.
     ");
 }
@@ -136,7 +136,7 @@ fn json_of_two_variants() {
         "name": "latency_p99_ms",
         "better": "lower"
       }, {
-        "name": "max_over_mean",
+        "name": "max_over_share",
         "better": "lower"
       }],
       "variants": [{
@@ -168,7 +168,7 @@ fn json_of_two_variants() {
             "best": false,
             "values": [225.00000000000003, 233.00000000000003, 228.00000000000003, 230.00000000000003]
           },
-          "max_over_mean": {
+          "max_over_share": {
             "mean": 1.4,
             "low": 1.4,
             "high": 1.4,
@@ -212,7 +212,7 @@ fn json_of_two_variants() {
             "best": true,
             "values": [175.00000000000003, 183.00000000000003, 178.00000000000003, 180.00000000000003]
           },
-          "max_over_mean": {
+          "max_over_share": {
             "mean": 1.1,
             "low": 1.1,
             "high": 1.1,
@@ -275,7 +275,7 @@ fn json_of_two_variants() {
       }, {
         "variant": "b",
         "load": 1.0,
-        "measure": "max_over_mean",
+        "measure": "max_over_share",
         "mean": -0.2999999999999998,
         "low": -0.2999999999999998,
         "high": -0.2999999999999998,
@@ -284,7 +284,7 @@ fn json_of_two_variants() {
         "p_adjusted": 0.0,
         "real": true
       }],
-      "sentences": ["b has more failed requests than a by 1, a lower mean latency by 4.95 ms (4.74 to 5.16), a lower p99 latency by 50 ms and a lower max/mean of the load by 0.300 over 4 seeds; in success rate they are the same under every seed."],
+      "sentences": ["b has more failed requests than a by 1, a lower mean latency by 4.95 ms (4.74 to 5.16), a lower p99 latency by 50 ms and a lower max/share of the load by 0.300 over 4 seeds; in success rate they are the same under every seed."],
       "warnings": ["app.yaml:3: a warning [RS0013]"]
     }
     "#);
@@ -298,11 +298,11 @@ fn under_several_loads_each_sentence_says_which() {
     insta::assert_snapshot!(sentences, @r"
     At 0.5 times the load, b has more failed requests than a by 1, a lower mean
     latency by 1.06 ms (0.86 to 1.27), a lower p99 latency by 11.1 ms and a lower
-    max/mean of the load by 0.300 over 4 seeds; in success rate they are the same
+    max/share of the load by 0.300 over 4 seeds; in success rate they are the same
     under every seed.
     At the scenario's own load, b has more failed requests than a by 1, a lower mean
     latency by 4.95 ms (4.74 to 5.16), a lower p99 latency by 50 ms and a lower
-    max/mean of the load by 0.300 over 4 seeds; in success rate they are the same
+    max/share of the load by 0.300 over 4 seeds; in success rate they are the same
     under every seed.
     ");
     assert!(text.contains("AT 0.5 TIMES THE LOAD\nMEASURE"), "{text}");

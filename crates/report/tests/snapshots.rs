@@ -130,6 +130,7 @@ fn json_is_the_contract() {
         "jain": null,
         "cv": null,
         "max_over_mean": null,
+        "max_over_share": null,
         "chance_cv": null,
         "chance_max_over_mean": null,
         "pods_counted": 0,

@@ -24,7 +24,7 @@ fn field<'a>(value: &'a Value, path: &str) -> &'a Value {
 type IsRight = fn(&Value) -> bool;
 
 /// Fields and the type of each.
-const FIELDS: [(&str, IsRight); 57] = [
+const FIELDS: [(&str, IsRight); 58] = [
     ("schemaVersion", Value::is_u64),
     ("tool", Value::is_string),
     ("scenario", Value::is_string),
@@ -48,6 +48,7 @@ const FIELDS: [(&str, IsRight); 57] = [
     ("balance.jain", Value::is_f64),
     ("balance.cv", Value::is_f64),
     ("balance.max_over_mean", Value::is_f64),
+    ("balance.max_over_share", Value::is_f64),
     ("balance.pods", Value::is_array),
     ("balance.pods.0.name", Value::is_string),
     ("balance.pods.0.version", Value::is_string),

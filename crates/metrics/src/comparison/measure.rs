@@ -18,8 +18,8 @@ pub enum Measure {
     LatencyP50,
     /// Their 99th percentile.
     LatencyP99,
-    /// The busiest pod's rate over the mean, of the least even group of pods.
-    MaxOverMean,
+    /// The most that a pod had of its even share, of the least even group of pods.
+    MaxOverShare,
     /// How long the longest rollout took, in milliseconds; none where one was not complete.
     RolloutDuration,
 }
@@ -56,7 +56,7 @@ impl Measure {
         Self::LatencyMean,
         Self::LatencyP50,
         Self::LatencyP99,
-        Self::MaxOverMean,
+        Self::MaxOverShare,
         Self::RolloutDuration,
     ];
 
@@ -69,7 +69,7 @@ impl Measure {
             Self::LatencyMean => "latency_mean_ms",
             Self::LatencyP50 => "latency_p50_ms",
             Self::LatencyP99 => "latency_p99_ms",
-            Self::MaxOverMean => "max_over_mean",
+            Self::MaxOverShare => "max_over_share",
             Self::RolloutDuration => "rollout_duration_ms",
         }
     }
@@ -83,7 +83,7 @@ impl Measure {
             Self::LatencyMean => "mean latency",
             Self::LatencyP50 => "median latency",
             Self::LatencyP99 => "p99 latency",
-            Self::MaxOverMean => "max/mean of the load",
+            Self::MaxOverShare => "max/share of the load",
             Self::RolloutDuration => "rollout duration",
         }
     }
@@ -95,7 +95,7 @@ impl Measure {
             Self::SuccessRate => Unit::Rate,
             Self::Failed => Unit::Count,
             Self::LatencyMean | Self::LatencyP50 | Self::LatencyP99 => Unit::Latency,
-            Self::MaxOverMean => Unit::Ratio,
+            Self::MaxOverShare => Unit::Ratio,
             Self::RolloutDuration => Unit::Duration,
         }
     }
@@ -116,10 +116,10 @@ impl Measure {
             Self::LatencyMean => measures.latency.mean().map(millis),
             Self::LatencyP50 => all.quantile(0.5),
             Self::LatencyP99 => all.quantile(0.99),
-            Self::MaxOverMean => {
+            Self::MaxOverShare => {
                 let balance = measures.balance;
-                // Where no request came there is no mean to be over.
-                (balance.max_over_mean > 0.0).then_some(balance.max_over_mean)
+                // Where no request came there is nothing to share.
+                (balance.max_over_share > 0.0).then_some(balance.max_over_share)
             }
             Self::RolloutDuration => longest_rollout(&measures.rollouts),
         }

@@ -107,7 +107,7 @@ fn what_cannot_be_measured_does_not_hold() {
 const ALL: &str = "one of success_rate, latency.mean, latency.p50, latency.p90, latency.p95, \
                latency.p99, latency.p999, latency.max, requests.total, requests.ok, \
                requests.failed, requests.in_flight, requests.attempts, dns.queries, dns.queries_per_name, balance.jain, balance.cv, \
-               balance.max_over_mean, rollout.complete, rollout.duration, rollout.pods_max, \
+               balance.max_over_mean, balance.max_over_share, rollout.complete, rollout.duration, rollout.pods_max, \
                rollout.available_min, failed{cause=…}";
 
 /// The text; where it is wrong, what is wrong, and what to write instead.

@@ -136,7 +136,7 @@ fn label(measure: Measure) -> &'static str {
     match measure {
         Measure::Failed => "failed",
         Measure::LatencyP50 => "p50 latency",
-        Measure::MaxOverMean => "max/mean",
+        Measure::MaxOverShare => "max/share",
         Measure::RolloutDuration => "rollout",
         Measure::SuccessRate | Measure::LatencyMean | Measure::LatencyP99 => measure.words(),
     }

@@ -77,7 +77,7 @@ impl Scale {
         let means = || curves.iter().flat_map(|curve| &curve.points).map(|(_, it)| it.mean);
         let (low, high) = (means().fold(f64::INFINITY, f64::min), means().fold(0.0, f64::max));
         let logarithmic = low > 0.0 && high > low * WIDE;
-        let least = if measure == Measure::MaxOverMean { 1.0 } else { 0.0 };
+        let least = if measure == Measure::MaxOverShare { 1.0 } else { 0.0 };
         Self { logarithmic, least: if logarithmic { low / 1.5 } else { least } }
     }
 

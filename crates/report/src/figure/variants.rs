@@ -50,20 +50,20 @@ pub(crate) fn figure(
 
 /// What measures are of, in a title.
 pub(super) fn what(measures: &[Measure]) -> &'static str {
-    if measures.contains(&Measure::MaxOverMean) { "evenness" } else { "latency" }
+    if measures.contains(&Measure::MaxOverShare) { "evenness" } else { "latency" }
 }
 
 /// What a panel is headed by.
 pub(super) fn panel_title(measure: Measure) -> &'static str {
     match measure {
-        Measure::MaxOverMean => "load of the busiest pod over the mean: 1 is even",
+        Measure::MaxOverShare => "load of the busiest pod over its even share: 1 is even",
         measure => measure.words(),
     }
 }
 
 /// What a tick of a measure says.
 pub(super) fn tick_label(measure: Measure, value: f64) -> String {
-    if measure == Measure::MaxOverMean { short(value) } else { axis::millis_label(value) }
+    if measure == Measure::MaxOverShare { short(value) } else { axis::millis_label(value) }
 }
 
 /// The variants that have a mean, by their places.

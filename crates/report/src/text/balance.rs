@@ -1,6 +1,6 @@
 //! What each pod carried, and how even that was.
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, fmt::Write as _};
 
 use metrics::{Measures, PodMeasures, ServiceBalance};
 
@@ -104,9 +104,11 @@ fn of_group(group: &ServiceBalance, named: bool, style: Style) -> String {
         balance.chance_max_over_mean, balance.chance_cv
     );
     if balance.times_cv > NOTABLE_TIMES_CV.max(0.5 * balance.chance_cv) {
-        chance.push_str(
+        let _ = write!(
+            chance,
             ", because pods that were listed while few shared the load get more a second, whatever the \
-             policy",
+             policy; no pod had more than {:.2} times its even share",
+            balance.max_over_share
         );
     }
     if balance.chance_cv.is_nan() {
