@@ -105,11 +105,15 @@ impl Lines {
         }
     }
 
-    /// Has the first of a line ask at this time, unless it does so before.
+    /// Has the first of a line ask at this time, unless it does so before. At [`Time::MAX`] it asks only
+    /// when something changes.
     fn ask(&mut self, id: LineId, time: Time, cx: &mut Cx<'_>) {
         let line = &mut self.all[id.0 as usize];
         if line.due.is_none_or(|due| time < due) {
             line.due = Some(time);
+            if time == Time::MAX {
+                return;
+            }
             let source = Source { class: class::LINE, entity: id.0 };
             cx.agenda.at(time, source, Event::Release(id));
         }

@@ -94,7 +94,8 @@ pub struct PickContext<'a> {
     pub tried: &'a [EndpointId],
     /// What no balancer can know: for the policies under `oracle` alone.
     pub oracle: Option<&'a dyn Oracle>,
-    /// Said by a policy that gives nothing because of limits of its own: when there is room again.
+    /// Said by a policy that gives nothing because of limits of its own: when there is room again;
+    /// [`Time::MAX`] where that is not before something ends.
     pub held_until: Option<Time>,
 }
 

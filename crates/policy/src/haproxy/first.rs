@@ -33,9 +33,10 @@ pub static ENTRY: Entry = Entry {
 /// is tried again avoids the server that it was tried on last.
 ///
 /// **When it goes wrong** Without a `maxconn` everything goes to the first server. Where all are
-/// full nobody is picked; HAProxy has a queue for that, which is not here.
+/// full, requests wait in line until one has room. *Left out:* `timeout queue`, the end of that
+/// wait; a request waits as long as its client does.
 ///
-/// **Reference** `fas_get_next_server` in `src/lb_fas.c`.
+/// **Reference** `fas_get_next_server` in `src/lb_fas.c`, `process_srv_queue` in `src/queue.c`.
 #[derive(Clone, Debug)]
 pub struct HaproxyFirst {
     maxconn: u32,
@@ -71,9 +72,16 @@ impl Policy for HaproxyFirst {
         let counts = self.outstanding.counts();
         let free = |place: &usize| counts[*place] < self.limits[*place];
         let mut others = (0..counts.len()).filter(|place| Some(*place) != avoid);
-        let place = others.find(free).or_else(|| avoid.filter(free))?;
-        self.outstanding.begin(place);
-        Some(place)
+        let place = others.find(free).or_else(|| avoid.filter(free));
+        match place {
+            Some(place) => self.outstanding.begin(place),
+            // Until one of them has room. Where none is in use there is nothing to wait for.
+            None if self.limits.iter().any(|limit| *limit > 0) => {
+                context.held_until = Some(Time::MAX);
+            }
+            None => {}
+        }
+        place
     }
 
     fn chosen(&mut self, place: usize, _: Time) -> bool {
@@ -116,21 +124,25 @@ mod tests {
         let mut pick = |policy: &mut HaproxyFirst, tried: &[EndpointId]| {
             let mut context = PickContext::new(Time::ZERO, &mut random);
             context.tried = tried;
-            policy.pick(&mut context)
+            let place = policy.pick(&mut context);
+            assert!(place.is_none() || context.held_until.is_none());
+            (place, context.held_until)
         };
-        assert_eq!(pick(&mut policy, &[]), None);
+        assert_eq!(pick(&mut policy, &[]), (None, None), "there is nobody to wait for");
         policy.update(&all, Time::ZERO);
-        for expected in [Some(0), Some(0), Some(2), Some(2), None] {
-            assert_eq!(pick(&mut policy, &[]), expected);
+        for expected in [0, 0, 2, 2] {
+            assert_eq!(pick(&mut policy, &[]), (Some(expected), None));
         }
+        let full = (None, Some(Time::MAX));
+        assert_eq!(pick(&mut policy, &[]), full);
         let (now, latency, reply) = (Time::ZERO, Span::ZERO, Reply::Ok);
         policy.ended(&Ended { endpoint: all[0].id, now, latency, reply, report: None });
         policy.update(&[all[2], all[0]], Time::ZERO);
-        assert_eq!(pick(&mut policy, &[all[0].id]), Some(1), "the other is full");
-        assert_eq!(pick(&mut policy, &[]), None);
+        assert_eq!(pick(&mut policy, &[all[0].id]), (Some(1), None), "the other is full");
+        assert_eq!(pick(&mut policy, &[]), full);
         let mut policy = HaproxyFirst::new(0);
         policy.update(&all, Time::ZERO);
-        assert_eq!(pick(&mut policy, &[]), Some(0));
-        assert_eq!(pick(&mut policy, &[all[0].id]), Some(2));
+        assert_eq!(pick(&mut policy, &[]), (Some(0), None));
+        assert_eq!(pick(&mut policy, &[all[0].id]), (Some(2), None));
     }
 }

@@ -27,6 +27,9 @@ use crate::{
 /// are remembered whatever changes.
 ///
 /// **When it goes wrong** By default Envoy ejects nobody of fewer than ten, while gRPC ejects one.
+/// Where more than half are ejected, which takes a higher limit, Envoy panics and uses all of them:
+/// `envoy.priority` around the policy says from where on. Of gRPC's all may be out, and nobody is
+/// picked.
 /// Each balancer needs errors of its own to learn from. What is slow but answers is not noticed.
 ///
 /// **Reference** `source/common/upstream/outlier_detection_impl.cc` of Envoy; gRPC's proposal A50.

@@ -5,7 +5,7 @@ use engine::Span;
 use super::{Cap, Detection, EjectionTime, Outlier, Rule, Sampled};
 use crate::{
     Kind, Parameter, Settings,
-    layer::{LayerEntry, Stage},
+    layer::{LayerEntry, Stage, priority},
 };
 
 const fn count(name: &'static str, summary: &'static str, default: u64) -> Parameter {
@@ -71,7 +71,9 @@ pub static ENVOY: LayerEntry = LayerEntry {
         hosts("failure_percentage_minimum_hosts"),
         volume("failure_percentage_request_volume", 50),
     ],
-    wrap: |inside, settings, instance| {
+    wrap: |mut inside, settings, instance| {
+        // Envoy's balancers panic where too few are left, whatever else is set about priorities.
+        inside.wrap(&priority::ENTRY);
         let detection = Detection {
             cap: Cap::Below {
                 percent: whole(settings, "max_ejection_percent"),
@@ -90,8 +92,7 @@ pub static ENVOY: LayerEntry = LayerEntry {
             returns_first: true,
             ..sampled(settings, ["enforcing_success_rate", "enforcing_failure_percentage"])
         };
-        let counts = inside.counts_unhealthy();
-        Box::new(Outlier::new(inside.build_as(instance), detection, counts, instance.seed))
+        Box::new(Outlier::new(inside.build_as(instance), detection, true, instance.seed))
     },
 };
 
