@@ -26,7 +26,7 @@ fn busy(policy: Configured) -> Scenario {
     let mut scenario = scenario("balancing-two-choices");
     let on_nodes = policy.entry.name.starts_with("kube-proxy.");
     scenario.clients[0].from = From::Node(None);
-    scenario.clients[0].balancing = (!on_nodes).then(|| policy.clone());
+    scenario.clients[0].balancing = (!on_nodes).then(|| policy.clone().into());
     scenario.cluster.proxy.policy = on_nodes.then_some(policy);
     scenario
 }

@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, io};
 
 use metrics::{Comparison, Trial, comparison::Runs, words};
+use policy::Level;
 use report::ComparisonReport;
 use scenario::{
     Client, Connections, Loaded, Scenario, Sources, Style, Variant, Variation, load_variant, render,
@@ -166,10 +167,11 @@ enum Connects {
 }
 
 fn connects(client: &Client) -> Connects {
-    match (client.connections, &client.balancing) {
-        (Connections::PerRequest, Some(_)) => Connects::ByBalancer,
-        (Connections::PerRequest, None) => Connects::EachTime,
-        (Connections::OneSocket | Connections::Kept(_), _) => Connects::ByItself,
+    let level = client.balancing.as_ref().map(|beside| beside.level);
+    match (level, client.connections) {
+        (Some(Level::Request), _) => Connects::ByBalancer,
+        (Some(Level::Connection) | None, Connections::PerRequest) => Connects::EachTime,
+        _ => Connects::ByItself,
     }
 }
 

@@ -43,6 +43,9 @@ pub struct Balancing {
     pub policy: Configured,
     /// Over the pods of what.
     pub backend: Backend,
+    /// Whether each keeps its own connections to pods, which it chooses for requests; otherwise it chooses for
+    /// the connections of its sender.
+    pub keeps_connections: bool,
 }
 
 /// A sidecar, by number.
@@ -148,6 +151,8 @@ impl Mesh {
         let mut probed = std::mem::take(&mut self.probed);
         let balancer = &mut self.sidecar((sender, zone), (name, balancing), context.now).balancer;
         let picked = balancer.pick((failed_at, true), context);
+        let picked =
+            picked.map(|it| Upstream { kept: it.kept && balancing.keeps_connections, ..it });
         balancer.probes(context, &mut probed);
         self.probed = probed;
         picked

@@ -22,6 +22,7 @@ pub mod gcp;
 pub mod grpc;
 pub mod haproxy;
 pub mod ingress_nginx;
+mod inputs;
 pub mod ipvs;
 pub mod katran;
 pub mod ketama;
@@ -40,8 +41,9 @@ pub mod tower;
 pub mod traefik;
 
 pub use catalogue::{CATALOGUE, Configured, Entry, Instance, Level, by_name, project};
+pub use inputs::{HASHING_KEYS, IGNORING_WEIGHTS, Keyless};
 pub use layer::{LAYERS, LayerEntry, Stage, layer_by_name};
 pub use parameter::{Kind, NotSet, Parameter, Settings, Value};
 pub use policy::{Ended, Endpoint, EndpointId, Flow, Oracle, PickContext, Policy, Reply, Report};
 pub use reference::reference;
-pub use relation::{AT_MOST, AtMost};
+pub use relation::{AT_MOST, AtMost, NEEDS, Needs};

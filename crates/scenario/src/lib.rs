@@ -60,10 +60,10 @@ pub use kubernetes::validation;
 pub use load::{Complaint, Judge, Loaded, Summary, load, load_variant};
 pub use render::{Style, render};
 pub use scenario::{
-    Action, Arrivals, Backend, Client, Cluster, Connections, ControlPlaneTimings, Dns, Expectation,
-    Fault, From, Host, Image, IngressController, Keeping, Kubelet, LoadBalancer, Mesh, NameCache,
-    Network, Node, OnSigterm, Place, Port, Proxy, ProxyMode, Readiness, Retries, Scenario, Step,
-    Target, Targets, TemplateChange, WarmUp, WeightedBackend,
+    Action, Arrivals, Backend, Beside, Client, Cluster, Connections, ControlPlaneTimings, Dns,
+    Expectation, Fault, From, Host, Image, IngressController, Keeping, Kubelet, LoadBalancer, Mesh,
+    NameCache, Network, Node, OnSigterm, Place, Port, Proxy, ProxyMode, Readiness, Retries,
+    Scenario, Step, Target, Targets, TemplateChange, WarmUp, WeightedBackend,
 };
 pub use schema::{FieldHelp, fields, schema};
 pub use source::{At, Extent, File, FileId, Located, Sources};

@@ -13,7 +13,7 @@ use std::{
 
 use api::{Deployment, EndpointSlice, Ingress, Key, Kind, Labels, Object, Pod, Protocol, Service};
 use engine::{Delay, Distribution, Span};
-use policy::Configured;
+use policy::{Configured, Level};
 
 pub use cluster::{
     Cluster, ControlPlaneTimings, Dns, IngressController, Kubelet, LoadBalancer, Mesh, Network,
@@ -158,13 +158,29 @@ pub struct Client {
     /// What it does about a failure.
     pub retries: Retries,
     /// How its senders balance requests themselves; `None` where the nodes' proxies do.
-    pub balancing: Option<Configured>,
+    pub balancing: Option<Beside>,
     /// How many keys its requests are told apart by; 0 where they have none.
     pub keys: u32,
     /// Whether its requests share a connection.
     pub connections: Connections,
     /// What it keeps of the answers of DNS.
     pub name_cache: NameCache,
+}
+
+/// The balancer beside a sender, a sidecar or a library.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Beside {
+    /// How it chooses a pod.
+    pub policy: Configured,
+    /// What it chooses one for: each connection, as a proxy for TCP does, or each request, as a proxy for
+    /// HTTP does, which ends the sender's connections and keeps its own to the pods.
+    pub level: Level,
+}
+
+impl std::convert::From<Configured> for Beside {
+    fn from(policy: Configured) -> Self {
+        Self { policy, level: Level::Request }
+    }
 }
 
 /// Whether the requests of a client share connections.

@@ -30,7 +30,7 @@ use engine::Span;
 
 use self::item::Fields;
 pub(crate) use self::{
-    balancing::Place,
+    balancing::{BESIDE, Place},
     clients::{DEFAULT_TIMEOUT, MOST_CLIENTS, MOST_REQUESTS, no_retries},
     cluster::default_cluster,
     images::default_image,
@@ -38,7 +38,7 @@ pub(crate) use self::{
     timeline::{MOST_STEPS, applied_files},
 };
 use crate::{
-    Client, Cluster, Code, Complaint, Diagnostic, Expectation, Judge, Scenario,
+    Beside, Client, Cluster, Code, Complaint, Diagnostic, Expectation, Judge, Scenario,
     document::ScenarioDocument,
     kubernetes::is_subdomain,
     objects::{Objects, Written},
@@ -152,7 +152,7 @@ pub(crate) struct Head<'n> {
     spec: Fields<'n>,
     pub(crate) cluster: Cluster,
     /// How all that balance requests do it, where the scenario says so.
-    balancing: Option<policy::Configured>,
+    balancing: Option<Beside>,
 }
 
 const SPEC_FIELDS: [&str; 10] = [
@@ -216,8 +216,8 @@ impl Reading<'_> {
             // What is said of the controller itself holds for it.
             let own = head.spec.get("cluster").and_then(|cluster| cluster.field("ingress"));
             let own = own.and_then(|ingress| ingress.field("balancing"));
-            if let (Some(policy), None) = (&head.balancing, own) {
-                head.cluster.ingress.policy = policy.clone();
+            if let (Some(beside), None) = (&head.balancing, own) {
+                head.cluster.ingress.policy = beside.policy.clone();
             }
         }
         (scenario, head)
@@ -260,8 +260,8 @@ impl Reading<'_> {
         if let Some(item) = head.spec.get("clients") {
             scenario.clients = self.clients(&item, known);
         }
-        let policy = head.balancing.as_ref();
-        let taken = policy.is_some_and(|it| balancing::balance_all(&mut scenario.clients, it));
+        let beside = head.balancing.as_ref();
+        let taken = beside.is_some_and(|it| balancing::balance_all(&mut scenario.clients, it));
         if let Some(item) = head.spec.get("timeline") {
             scenario.timeline = self.timeline(&item, scenario.duration, known);
         }
@@ -288,6 +288,8 @@ impl Reading<'_> {
                 .push(Diagnostic::new(Code::NoClients, message, help).at(head.spec.at(), ""));
         } else if whole {
             self.unmet_policies(head, known, &scenario.clients, taken);
+            self.ended_connections(head, &scenario.clients);
+            self.keyless_requests(head, &scenario.clients);
         }
     }
 

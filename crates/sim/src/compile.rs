@@ -29,6 +29,7 @@ use data_plane::{
     weighted_backends::WeightedBackends,
 };
 use engine::{Span, Streams};
+use policy::Level;
 use record::Family;
 use scenario::{
     Action, Client, Cluster, Connections, Dns, Host, Image, IngressController, LoadBalancer, Node,
@@ -357,9 +358,11 @@ fn client(client: &Client, scenario: &Scenario, nodes: &BTreeMap<&str, NodeId>) 
         },
         keys: client.keys,
         balancing: balancing(client),
-        keeping: match client.connections {
-            Connections::PerRequest | Connections::OneSocket => None,
-            Connections::Kept(kept) => Some(keeping(kept)),
+        keeping: match (client.connections, &client.balancing) {
+            (Connections::PerRequest | Connections::OneSocket, _) => None,
+            // They end beside the sender, at a balancer that keeps its own to the pods.
+            (Connections::Kept(_), Some(beside)) if beside.level == Level::Request => None,
+            (Connections::Kept(kept), _) => Some(keeping(kept)),
         },
         name_cache: match client.name_cache {
             scenario::NameCache::None => NameCache::None,
@@ -382,10 +385,11 @@ fn client(client: &Client, scenario: &Scenario, nodes: &BTreeMap<&str, NodeId>) 
 
 /// How a client's senders balance requests themselves.
 fn balancing(client: &Client) -> Option<Balancing> {
-    let policy = client.balancing.clone()?;
+    let scenario::Beside { policy, level } = client.balancing.clone()?;
     let backend = client.target.backend.as_ref()?;
     let (service, port_name) = (backend.service.clone(), backend.port_name.clone());
-    Some(Balancing { policy, backend: ingress::Backend { service, port_name } })
+    let keeps_connections = level == Level::Request;
+    Some(Balancing { policy, backend: ingress::Backend { service, port_name }, keeps_connections })
 }
 
 /// Which connections each sender of a client keeps.

@@ -10,7 +10,7 @@ use super::{
     },
     value::duration,
 };
-use crate::spec::Place;
+use crate::spec::{BESIDE, Place};
 
 /// The form of a policy in a place.
 pub(super) fn policy_in(place: Place) -> Form {
@@ -33,7 +33,14 @@ fn definition(place: Place) -> Form {
     let set = entries.map(|it| filled(it.name, defined(it.name), &sentence(it.summary)));
     let layers = list(defined("layer"));
     let layers = field("layers", layers, "What goes around the policy, in any order.");
-    let as_set = mapping(set.chain([layers])).with_one_besides("layers");
+    let level = choice(&["connection", "request"]);
+    let level = field(
+        "level",
+        level,
+        "What a balancer beside a sender chooses a pod for; only there is it a choice. For each request \
+         where nothing is said, as a proxy for HTTP does; for each connection, as a proxy for TCP does.",
+    );
+    let as_set = mapping(set.chain([layers, level])).with_one_besides(BESIDE);
     any_of([any_of(named), as_set])
         .says("Which policy chooses, by the name people know it by.")
         .such_as(&["envoy.least_request"])

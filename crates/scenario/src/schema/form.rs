@@ -220,11 +220,15 @@ impl Form {
         self.with("minProperties", 1).with("maxProperties", 1)
     }
 
-    /// A mapping with one field, besides one that may be there too.
-    pub(super) fn with_one_besides(self, name: &str) -> Self {
+    /// A mapping with one field, besides two that may be there too.
+    pub(super) fn with_one_besides(self, [name, other]: [&str; 2]) -> Self {
         let fields = |count: u32| json!({ "minProperties": count, "maxProperties": count });
+        let counted = |there: u32| {
+            let (then, otherwise) = (fields(there + 2), fields(there + 1));
+            json!({ "if": { "required": [other] }, "then": then, "else": otherwise })
+        };
         let form = self.with("if", json!({ "required": [name] }));
-        form.with("then", fields(2)).with("else", fields(1))
+        form.with("then", counted(1)).with("else", counted(0))
     }
 
     /// The same, or nothing.

@@ -1,13 +1,13 @@
 //! `balancing`: which policy chooses, of a whole scenario, or in one place of it.
 
-use policy::{Configured, Entry, LayerEntry, Value as Setting, project};
+use policy::{Configured, Entry, LayerEntry, Level, Stage, Value as Setting, project};
 
 use super::{
     item::{Fields, Item, Reading},
     misnamed::{no_layer, no_policy},
     settings::Settable,
 };
-use crate::{Client, Cluster, Code, Diagnostic, From, Target, source::At, yaml::Value};
+use crate::{Beside, Client, Cluster, Code, Diagnostic, From, Target, source::At, yaml::Value};
 
 /// Projects whose policies choose on the nodes, for whatever comes from there.
 const ON_NODES: [&str; 4] = ["kube-proxy", "ipvs", "cilium", "katran"];
@@ -74,20 +74,24 @@ impl Place {
     }
 }
 
+/// What may be written beside a policy.
+pub(crate) const BESIDE: [&str; 2] = ["layers", "level"];
+
 impl Reading<'_> {
-    /// A policy by its name, or `{ NAME: { … }, layers: [ … ] }`.
-    fn policy(&mut self, item: &Item<'_>) -> Option<Configured> {
+    /// A policy by its name, or `{ NAME: { … }, layers: [ … ], level: … }`.
+    fn policy(&mut self, item: &Item<'_>) -> Option<Beside> {
         match item.node.scalar_text() {
-            Some(name) => self.policy_named(item, &name),
+            Some(name) => self.policy_named(item, &name).map(Beside::from),
             None => self.policy_as_set(item),
         }
     }
 
     /// A policy that may be written in a place.
-    fn policy_for(&mut self, item: &Item<'_>, place: Place) -> Option<Configured> {
-        let policy = self.policy(item)?;
+    fn policy_for(&mut self, item: &Item<'_>, place: Place) -> Option<Beside> {
+        let read = self.policy(item)?;
+        let policy = &read.policy;
         if place.takes(policy.entry) {
-            return Some(policy);
+            return Some(read);
         }
         let seat = Seat::of(policy.entry);
         let (what, help) = match place {
@@ -114,13 +118,14 @@ impl Reading<'_> {
         found
     }
 
-    fn policy_as_set(&mut self, item: &Item<'_>) -> Option<Configured> {
+    fn policy_as_set(&mut self, item: &Item<'_>) -> Option<Beside> {
         let Value::Map(_) = &item.node.value else {
             self.wrong_type(item, "the name of a policy");
             return None;
         };
         let fields = self.names(item);
-        let mut policies = fields.each().filter(|(name, _)| *name != "layers");
+        let level = fields.get("level").and_then(|level| self.level(&level));
+        let mut policies = fields.each().filter(|(name, _)| !BESIDE.contains(name));
         let (Some((name, settings)), None) = (policies.next(), policies.next()) else {
             let message = format!("{}: one policy is wanted", item.path());
             let help = "write `balancing: { envoy.least_request: { choice_count: 3 } }`";
@@ -136,8 +141,23 @@ impl Reading<'_> {
             for layer in self.list(&layers) {
                 self.layer(&layer, &mut policy, &mut known);
             }
+            self.weighs(&policy, &known);
         }
-        Some(policy)
+        // Only beside a sender is there a choice.
+        if let (Some(Level::Request), Some(item)) = (level, fields.get("level"))
+            && Seat::of(policy.entry) != Seat::Senders
+        {
+            let message = format!("{}: `{name}` sees connections, not requests", item.path());
+            let help = "leave `level` out, or choose a policy of a sidecar or a library";
+            self.report(Code::BadValue, &item, message, help);
+        }
+        Some(Beside { policy, level: level.unwrap_or(Level::Request) })
+    }
+
+    /// `level`: what a pod is chosen for.
+    fn level(&mut self, item: &Item<'_>) -> Option<Level> {
+        let choices = [("connection", Level::Connection), ("request", Level::Request)];
+        self.choice(item, &choices)
     }
 
     /// A layer by its name, or `{ NAME: { … } }`; `known` are those before it, and where they stand.
@@ -181,6 +201,23 @@ impl Reading<'_> {
         }
     }
 
+    /// Warns of a layer that sets weights, where nothing inside goes by them.
+    fn weighs(&mut self, policy: &Configured, layers: &[(&'static str, At)]) {
+        let name = policy.entry.name;
+        let goes_by_them = |layer: &LayerEntry| layer.stage < Stage::Weight;
+        if !policy::IGNORING_WEIGHTS.contains(&name) || policy.layers().any(goes_by_them) {
+            return;
+        }
+        for layer in policy.layers().filter(|layer| layer.stage == Stage::Weight) {
+            let Some((_, at)) = layers.iter().find(|(name, _)| *name == layer.name) else {
+                continue;
+            };
+            let message = format!("`{}` sets weights, by which `{name}` does not go", layer.name);
+            let help = "leave it out, or choose a policy that does, such as envoy.round_robin";
+            self.findings.push(Diagnostic::new(Code::NoEffect, message, help).at(*at, ""));
+        }
+    }
+
     fn layer_settings(
         &mut self,
         item: &Item<'_>,
@@ -196,9 +233,9 @@ impl Reading<'_> {
         &mut self,
         fields: &Fields<'_>,
         (from, target): (Option<&From>, Option<&Target>),
-    ) -> Option<Configured> {
+    ) -> Option<Beside> {
         let item = fields.get("balancing")?;
-        let policy = self.policy_for(&item, Place::Senders)?;
+        let beside = self.policy_for(&item, Place::Senders)?;
         let (from, target) = (from?, target?);
         if !balances_itself(from, target) {
             let message = format!("{}: this client has no pod to choose", item.path());
@@ -207,34 +244,36 @@ impl Reading<'_> {
             self.report(Code::BadValue, &item, message, help);
             return None;
         }
-        Some(policy)
+        Some(beside)
     }
 
     /// `balancing` of the whole scenario: of the nodes' proxies, of load balancers, or of all that balance
     /// requests. Gives back the latter.
-    pub(super) fn balancing(
-        &mut self,
-        item: &Item<'_>,
-        cluster: &mut Cluster,
-    ) -> Option<Configured> {
-        let policy = self.policy(item)?;
+    pub(super) fn balancing(&mut self, item: &Item<'_>, cluster: &mut Cluster) -> Option<Beside> {
+        let Beside { policy, level } = self.policy(item)?;
         match Seat::of(policy.entry) {
             Seat::Nodes => cluster.proxy.policy = Some(policy),
             // What is said of the load balancers themselves holds for them.
             Seat::Front => drop(cluster.load_balancer.policy.get_or_insert(policy)),
-            Seat::Senders => return Some(policy),
+            Seat::Senders => return Some(Beside { policy, level }),
         }
         None
     }
 
     /// `balancing` of the Ingress controller.
     pub(super) fn ingress_balancing(&mut self, item: &Item<'_>) -> Option<Configured> {
-        self.policy_for(item, Place::Senders)
+        let Beside { policy, level } = self.policy_for(item, Place::Senders)?;
+        if level == Level::Connection {
+            let message =
+                format!("{}: an Ingress controller chooses for each request", item.path());
+            self.report(Code::BadValue, item, message, "leave `level` out");
+        }
+        Some(policy)
     }
 
     /// `balancing` of load balancers: one of a cloud, or any proxy that somebody runs in front.
     pub(super) fn front_balancing(&mut self, item: &Item<'_>) -> Option<Configured> {
-        self.policy_for(item, Place::LoadBalancers)
+        self.policy_for(item, Place::LoadBalancers).map(|read| read.policy)
     }
 
     /// `mesh` of the cluster.
@@ -253,11 +292,11 @@ pub(super) fn balances_itself(from: &From, target: &Target) -> bool {
 
 /// Has all clients that can balance themselves, and do not say how, do it like this; whether there are
 /// any.
-pub(super) fn balance_all(clients: &mut [Client], policy: &Configured) -> bool {
+pub(super) fn balance_all(clients: &mut [Client], beside: &Beside) -> bool {
     let mut any = false;
     for client in clients {
         if client.balancing.is_none() && balances_itself(&client.from, &client.target) {
-            client.balancing = Some(policy.clone());
+            client.balancing = Some(beside.clone());
             any = true;
         }
     }

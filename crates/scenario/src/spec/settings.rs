@@ -1,7 +1,7 @@
 //! What is set about a policy or a layer, each by itself and all together.
 
 use engine::Span;
-use policy::{AtMost, Kind, NotSet, Parameter, Value as Setting};
+use policy::{AtMost, Kind, Needs, NotSet, Parameter, Value as Setting};
 
 use super::item::{Fields, Item, Reading};
 use crate::{
@@ -39,6 +39,9 @@ impl Reading<'_> {
         for rule in policy::AT_MOST.iter().filter(|rule| right && rule.of == of.name) {
             self.goes_together(rule, &fields, of.parameters);
         }
+        for rule in policy::NEEDS.iter().filter(|rule| right && rule.of == of.name) {
+            self.counts(rule, &fields, of.parameters);
+        }
     }
 
     /// One of them; `None` where it may not be that, which is then reported.
@@ -67,6 +70,27 @@ impl Reading<'_> {
         let message = format!("{}: {} is wanted", item.path(), wanted(parameter.kind, value));
         self.report(Code::BadValue, item, message, help_with(parameter, &text));
         None
+    }
+
+    /// Warns of settings that change nothing, because another one is not as it has to be.
+    fn counts(&mut self, rule: &Needs, fields: &Fields<'_>, of: &[Parameter]) {
+        let Some(other) = of.iter().find(|known| known.name == rule.other) else { return };
+        let item = fields.get(rule.other);
+        let is = item.as_ref().map_or(Some(other.kind.default()), |it| written(other.kind, it));
+        if is == Some(rule.to_be) {
+            return;
+        }
+        for name in rule.settings {
+            let Some(set) = fields.get(name) else { continue };
+            let (needed, other) = (rule.to_be, rule.other);
+            let message = format!("{}: it counts only with `{other}: {needed}`", set.path());
+            let help = format!("leave it out, or write `{other}: {needed}` beside it");
+            let mut diagnostic = Diagnostic::new(Code::NoEffect, message, help).at(set.at(), "");
+            if let Some(item) = &item {
+                diagnostic = diagnostic.because_of(item.at(), "which is something else");
+            }
+            self.findings.push(diagnostic);
+        }
     }
 
     /// Complains where one setting is more than another lets it be.
@@ -134,7 +158,14 @@ fn written(kind: Kind, item: &Item<'_>) -> Option<Setting<'static>> {
         (Kind::Duration { .. }, _) => {
             item.node.scalar_text()?.parse::<Span>().ok().map(Setting::Duration)
         }
+        (Kind::Number { .. }, Value::Int(number)) => Some(Setting::Number(*number as f64)),
+        (Kind::Number { .. }, Value::Float(number)) => Some(Setting::Number(*number)),
         (_, Value::Int(number)) => u64::try_from(*number).ok().map(Setting::Integer),
+        (Kind::Flag { .. }, Value::Bool(flag)) => Some(Setting::Flag(*flag)),
+        (Kind::Choice { of }, _) => {
+            let text = item.node.scalar_text()?;
+            of.iter().find(|word| **word == text).map(|word| Setting::Choice(word))
+        }
         _ => None,
     }
 }
@@ -144,6 +175,7 @@ fn is_at_most(lesser: Setting<'_>, greater: Setting<'_>) -> bool {
     match (lesser, greater) {
         (Setting::Integer(lesser), Setting::Integer(greater)) => lesser <= greater,
         (Setting::Duration(lesser), Setting::Duration(greater)) => lesser <= greater,
+        (Setting::Number(lesser), Setting::Number(greater)) => lesser <= greater,
         _ => true,
     }
 }

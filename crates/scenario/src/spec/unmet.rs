@@ -1,13 +1,16 @@
-//! Policies that no client meets: each sits where nobody's requests come by.
+//! What changes nothing because of who chooses: policies where nobody's requests come by, and connections
+//! that end beside their sender.
 
-use policy::Entry;
+use std::collections::BTreeSet;
+
+use policy::{Entry, Keyless, Level};
 
 use super::{
     Head, Known,
     balancing::Seat,
     item::{Item, Reading},
 };
-use crate::{Client, Code, Diagnostic, Targets, yaml::Value};
+use crate::{Client, Code, Connections, Diagnostic, Targets, yaml::Value};
 
 impl Reading<'_> {
     /// Warns of each policy of the scenario and of the cluster that nobody's requests come by. Whether
@@ -38,6 +41,11 @@ impl Reading<'_> {
         }
         let Some(item) = head.spec.get("balancing") else { return };
         let Some(entry) = entry_of(&item) else { return };
+        let proxy = head.spec.get("cluster").and_then(|cluster| cluster.field("proxy"));
+        let scheduler = proxy.and_then(|proxy| proxy.field("scheduler"));
+        if let (Seat::Nodes, Some(scheduler)) = (Seat::of(entry), scheduler) {
+            self.overruled(&scheduler, &item);
+        }
         match (Seat::of(entry), &front, &ingress) {
             (Seat::Front, Some(own), _) => self.overruled(&item, own),
             (Seat::Front, None, _) if !by_front => self.unmet(&item, NOBODY_IN_FRONT),
@@ -47,6 +55,63 @@ impl Reading<'_> {
             (Seat::Senders, _, Some(own)) if !taken && by_ingress => self.overruled(&item, own),
             (Seat::Senders, ..) if !taken && !by_ingress => self.unmet(&item, NOBODY_CHOOSES),
             _ => {}
+        }
+    }
+
+    /// Warns of `connections` of clients beside whose senders a pod is chosen for each request: they end there,
+    /// and lead to no pod.
+    pub(super) fn ended_connections(&mut self, head: &Head<'_>, clients: &[Client]) {
+        let Some(list) = head.spec.get("clients") else { return };
+        for (item, client) in self.list(&list).iter().zip(clients) {
+            let Some(beside) = &client.balancing else { continue };
+            let kept = matches!(client.connections, Connections::Kept(_));
+            let Some(connections) = item.field("connections").filter(|_| kept) else { continue };
+            if beside.level == Level::Request {
+                let policy = beside.policy.entry.name;
+                let message = format!(
+                    "{}: they end beside the sender, where `{policy}` chooses a pod for each request",
+                    connections.path()
+                );
+                let help = format!(
+                    "leave them out, or have it choose for each connection, as a proxy for TCP does: \
+                     `balancing: {{ {policy}: {{}}, level: connection }}`"
+                );
+                self.report(Code::NoEffect, &connections, message, help);
+            }
+        }
+    }
+
+    /// Warns of policies that hash keys, for clients whose requests have none.
+    pub(super) fn keyless_requests(&mut self, head: &Head<'_>, clients: &[Client]) {
+        let spec = head.spec.get("balancing");
+        let ingress = head.spec.get("cluster").and_then(|cluster| cluster.field("ingress"));
+        let of_ingress = ingress.and_then(|ingress| ingress.field("balancing")).or(spec.clone());
+        let list = head.spec.get("clients").map(|list| self.list(&list)).unwrap_or_default();
+        let mut said = BTreeSet::new();
+        for (item, client) in list.iter().zip(clients).filter(|(_, client)| client.keys == 0) {
+            let (policy, written) = match (&client.balancing, client.target.routed.is_empty()) {
+                (Some(beside), _) => (&beside.policy, item.field("balancing").or(spec.clone())),
+                (None, false) => (&head.cluster.ingress.policy, of_ingress.clone()),
+                (None, true) => continue,
+            };
+            let hashing = policy::HASHING_KEYS.iter().find(|(name, _)| *name == policy.entry.name);
+            let (Some((name, keyless)), Some(written)) = (hashing, written) else { continue };
+            // Once for each place that it is written in.
+            if !said.insert(written.path()) {
+                continue;
+            }
+            let how = match keyless {
+                Keyless::Chance => "it chooses by chance",
+                Keyless::Turns => "it chooses in turn",
+                Keyless::Same => "one pod gets all",
+            };
+            let message = format!(
+                "{}: `{name}` hashes the key of a request, and those of `{}` have none: {how}",
+                written.path(),
+                client.name
+            );
+            let help = format!("give `{}` keys, such as `keys: 1000`", client.name);
+            self.report(Code::NoEffect, &written, message, help);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Policies as they are written.
 
-use policy::{Configured, Value};
+use policy::{Configured, Level, Value};
 
 use super::{
     check, load_text,
@@ -23,7 +23,7 @@ clients:
             expected.set(name, Value::Choice(value)).expect("it can be set");
         }
         let scenario = loaded.scenario.expect("it is a scenario");
-        assert_eq!(scenario.clients[0].balancing, Some(expected), "{written}");
+        assert_eq!(scenario.clients[0].balancing, Some(expected.into()), "{written}");
     }
 }
 
@@ -184,7 +184,8 @@ fn settings_go_together() {
         outlier("base_ejection_time: 10m"),
         "balancing: { envoy.ring_hash: { minimum_ring_size: 100, maximum_ring_size: 100 } }".into(),
     ] {
-        assert_eq!(shown(&load_text(&with_scenario(&format!("{right}\n{QUIET}")))), "");
+        let keyed = QUIET.replace("name: shop,", "name: shop, keys: 9,");
+        assert_eq!(shown(&load_text(&with_scenario(&format!("{right}\n{keyed}")))), "");
     }
 }
 
@@ -221,11 +222,116 @@ fn a_policy_that_no_client_meets_is_said() {
     };
     for met in [
         with_scenario(&format!("balancing: ipvs.rr\n{QUIET}")),
-        with_scenario(&format!("balancing: envoy.maglev\n{QUIET}")),
+        with_scenario(&format!("balancing: envoy.random\n{QUIET}")),
         balancer("balancing: aws.nlb"),
         balancer("balancing: ipvs.rr"),
         balancer("cluster: { loadBalancer: { balancing: metallb.l2 } }"),
     ] {
         assert_eq!(shown(&load_text(&met)), "", "{met}");
     }
+}
+
+/// Beside a sender a pod is chosen for each request, unless it is to be for each connection; elsewhere
+/// there is no choice.
+#[test]
+fn a_balancer_beside_a_sender_chooses_for_requests_or_for_connections() {
+    let kept = |balancing: &str| {
+        let client = "name: shop, target: http://web-svc/, arrivals: poisson(1/s)";
+        with_scenario(&format!(
+            "balancing: {balancing}\nimages: {{ web:v1: {{}} }}\n\
+             clients: [ {{ {client}, connections: http2 }} ]\n"
+        ))
+    };
+    let level = |balancing: &str| {
+        let loaded = load_text(&kept(balancing));
+        let said = shown(&loaded);
+        let scenario = loaded.scenario.expect("it is a scenario");
+        (scenario.clients[0].balancing.as_ref().map(|beside| beside.level), said)
+    };
+    let (asked, said) = level("envoy.random");
+    assert_eq!(asked, Some(Level::Request));
+    for words in ["RS0216", "spec.clients[0].connections: they end beside", "level: connection"] {
+        assert!(said.contains(words), "{said}");
+    }
+    let quiet = |level| (level, String::new());
+    assert_eq!(level("{ envoy.random: {}, level: connection }"), quiet(Some(Level::Connection)));
+    assert_eq!(level("{ ipvs.rr: {}, level: connection }"), quiet(None));
+    check(&[
+        (
+            "balancing: { ipvs.rr: {}, level: request }",
+            &["RS0104", "`ipvs.rr` sees connections, not requests"],
+        ),
+        (
+            "balancing: { envoy.random: {}, level: conection }",
+            &["unknown choice `conection`", "did you mean `connection`?"],
+        ),
+        (
+            "cluster: { ingress: { balancing: { envoy.random: {}, level: connection } } }",
+            &["an Ingress controller chooses for each request", "leave `level` out"],
+        ),
+    ]);
+}
+
+/// What is set and changes nothing: where another setting would have to be otherwise, or nobody looks at it.
+#[test]
+fn a_setting_that_counts_for_nothing_is_said() {
+    let said = |fields: &str, client: &str| {
+        let client = format!("name: shop, target: http://web-svc/, arrivals: poisson(1/s){client}");
+        let images = "images: { web:v1: {} }";
+        shown(&load_text(&with_scenario(&format!(
+            "{fields}\n{images}\nclients: [ {{ {client} }} ]\n"
+        ))))
+    };
+    let layers = |layer: &str| format!("balancing: {{ envoy.random: {{}}, layers: [ {layer} ] }}");
+    for (fields, words) in [
+        (
+            "balancing: { linkerd.ewma: { penalty: 1s } }",
+            "penalty: it counts only with `penalize_failures: true`",
+        ),
+        (
+            "balancing: { linkerd.ewma: { penalty: 1s, penalize_failures: false } }",
+            "which is something else",
+        ),
+        (
+            "balancing: { envoy.least_request: { choice_count: 3, selection_method: FULL_SCAN } }",
+            "choice_count: it counts only with `selection_method: N_CHOICES`",
+        ),
+        (
+            "balancing: { haproxy.source: { hash-balance-factor: 150 } }",
+            "write `hash-type: consistent` beside it",
+        ),
+        (
+            &layers("{ envoy.circuit_breakers: { budget_percent: 10 } }"),
+            "budget_percent: it counts only with `retry_budget: true`",
+        ),
+        (
+            &layers("{ envoy.circuit_breakers: { retry_budget: true, max_retries: 1 } }"),
+            "max_retries: it counts only with `retry_budget: false`",
+        ),
+        (&layers("envoy.slow_start"), "sets weights, by which `envoy.random` does not go"),
+        ("balancing: haproxy.uri", "have none: one pod gets all"),
+        ("balancing: envoy.maglev", "have none: it chooses by chance"),
+        ("balancing: { nginx.hash: {} }", "have none: it chooses in turn"),
+        (
+            "balancing: ipvs.rr\ncluster: { proxy: { mode: ipvs, scheduler: lc } }",
+            "spec.cluster.proxy.scheduler: no client meets this policy: `spec.balancing` overrules it",
+        ),
+    ] {
+        let said = said(fields, "");
+        assert!(said.contains(words) && said.contains("warning[RS0216]"), "{fields}:\n{said}");
+        assert_eq!(said.matches("RS0216").count(), 1, "{fields}:\n{said}");
+    }
+    for (fields, client) in [
+        ("balancing: haproxy.uri", ", keys: 100"),
+        ("balancing: { linkerd.ewma: { penalty: 1s, penalize_failures: true } }", ""),
+        ("balancing: { envoy.least_request: { choice_count: 3 } }", ""),
+        (&layers("envoy.slow_start, envoy.locality_weighted"), ""),
+        ("balancing: { envoy.round_robin: {}, layers: [ envoy.slow_start ] }", ""),
+    ] {
+        assert_eq!(said(fields, client), "", "{fields}");
+    }
+    check(&[(
+        "balancing: { finagle.aperture: { lowLoad: 2, highLoad: 1.5 } }",
+        &["RS0104", "2 is more than `highLoad`, which is 1.5"],
+    )]);
 }
