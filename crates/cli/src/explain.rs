@@ -1,7 +1,9 @@
-//! `rollsim explain`: what a cause of failure, a diagnostic code, a policy or a field of a Scenario is.
+//! `rollsim explain`: what a cause of failure, a diagnostic code, a policy, a field of a Scenario or a number
+//! that comes out is.
 
 mod balancing;
 mod field;
+mod page;
 
 use std::io;
 
@@ -36,15 +38,26 @@ pub(crate) fn explain(args: &Explain) -> io::Result<u8> {
         )
     } else if let Some(page) = page_of(what) {
         page
-    } else if let Some(text) = balancing::explanation(what).or_else(|| field::explanation(what)) {
+    } else if let Some(text) = balancing::explanation(what) {
+        text
+    } else if let Some(text) = of_field_or_number(what) {
         text
     } else {
         let help = help(what);
-        output::warn(&format!("error: there is no cause, code, policy or field `{what}`{help}"));
+        output::warn(&format!(
+            "error: there is no cause, code, policy, field or number `{what}`{help}"
+        ));
         return Ok(exit::BAD_INPUT);
     };
     output::print(&text)?;
     Ok(exit::ALL_WELL)
+}
+
+/// What is said of a field, and of what has its name among commands and numbers.
+fn of_field_or_number(what: &str) -> Option<String> {
+    let all = [field::explanation(what), page::explanation(what)];
+    let texts: Vec<String> = all.into_iter().flatten().collect();
+    (!texts.is_empty()).then(|| texts.join("\n"))
 }
 
 /// What may have been meant by a word that nothing has.
@@ -52,7 +65,7 @@ fn help(what: &str) -> String {
     let codes = Code::ALL.iter().map(|code| code.id());
     let causes = Cause::ALL.iter();
     let causes = causes.flat_map(|cause| [cause.name(), cause.family().name()]);
-    let fields = field::words();
+    let fields = [field::words(), page::words()].concat();
     let fields = fields.iter().map(String::as_str);
     let words = codes.chain(causes).chain(balancing::words()).map(|word| -> &str { word });
     let known = words.chain(fields);
@@ -75,7 +88,7 @@ fn list() -> String {
         text += &format!("  {code}  {:<7}  {}\n", code.severity().as_str(), code.title());
     }
     text += "\nPolicies\n  `rollsim explain balancing` lists them\n";
-    text + "\nFields of a Scenario\n  `rollsim explain spec` lists the first of them, and `rollsim explain spec.FIELD` goes on\n"
+    text + "\nFields of a Scenario\n  `rollsim explain spec` lists the first of them, and `rollsim explain spec.FIELD` goes on\n\nNumbers\n  `rollsim explain expect` lists what can be expected of a run, `rollsim explain balance` how even it was\n"
 }
 
 /// The part of the page under a cause's heading.

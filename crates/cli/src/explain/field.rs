@@ -55,12 +55,18 @@ fn below<'p>(path: &'p str, of: &str) -> Option<&'p str> {
     (!name.contains('.')).then_some(name)
 }
 
-/// The names as wide as the longest, with what they mean beside them.
-fn table<'a>(rows: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> String {
-    let width = rows.clone().map(|(name, _)| name.len()).max().unwrap_or_default();
+/// The names as wide as the longest, with what they mean beside them. One that leaves hardly any room
+/// has a line of its own.
+pub(super) fn table<'a>(rows: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> String {
+    let widths = rows.clone().map(|(name, _)| name.len()).filter(|width| *width <= WIDTH / 2);
+    let width = widths.max().unwrap_or(WIDTH / 4);
     let mut text = String::new();
     for (name, meaning) in rows {
         let mut name = name;
+        if name.len() > width {
+            text += &format!("  {name}\n");
+            name = "";
+        }
         for line in lines(meaning, WIDTH.saturating_sub(width + 4).max(WIDTH / 2)) {
             text += &format!("  {name:width$}  {line}\n");
             name = "";
