@@ -9,6 +9,7 @@
 //!
 //! *Left out:* external addresses of Services, and source ranges, which load balancers hold here.
 
+mod candidates;
 mod flows;
 mod known_slice;
 mod port;
@@ -19,7 +20,7 @@ use std::{
     sync::Arc,
 };
 
-use api::{Change, Endpoint, Key, NodeId, Object, PodId, Protocol, Service, ServiceId, Verb};
+use api::{Change, Key, NodeId, Object, PodId, Protocol, Service, ServiceId, Verb};
 use engine::{Distribution, Random, Source, Span, Stream, Streams, Time};
 use policy::PickContext;
 use record::{ClientId, Outcome, Record, Request};
@@ -28,18 +29,18 @@ use crate::{
     Cx,
     bounded_frequency_runner::BoundedFrequencyRunner,
     connection::Caller,
-    endpoints::{EndpointInfo, Place},
+    endpoints::Place,
     event::{Event, class},
     proxy::{
         mode::Mode,
-        port_rules::PortRules,
         service_port::{ServiceFacts, ServicePort},
     },
     zones::Zones,
 };
 
+use candidates::{Candidate, CandidateLists};
 use flows::Flows;
-use known_slice::{Candidate, KnownSlice, KnownSlices, candidates};
+use known_slice::{KnownSlice, KnownSlices};
 use port::{Port, TargetLists, TargetZones};
 pub use port::{Refusal, Target};
 
@@ -97,6 +98,7 @@ pub struct KubeProxy {
 #[derive(Default)]
 pub struct Shared {
     slices: KnownSlices,
+    candidates: CandidateLists,
     targets: TargetLists,
 }
 
@@ -238,7 +240,7 @@ impl KubeProxy {
         let dirty = std::mem::take(&mut self.dirty).into_iter();
         self.computed = withdrawn
             .map(Computed::withdrawn)
-            .chain(dirty.filter_map(|key| self.compute(&key, cx.now, &mut shared.targets)))
+            .chain(dirty.filter_map(|key| self.compute(&key, cx.now, shared)))
             .collect();
         let end = cx.now + self.config.sync_duration.sample(&mut self.durations);
         cx.agenda.at(end, self.source(), Event::ProgramRules(self.node));
@@ -257,8 +259,8 @@ impl KubeProxy {
             let before = std::mem::replace(&mut in_force.ports, ports);
             port::keep_memory(before, &mut in_force.ports, cx.now);
             let pods = port::pods(&in_force.ports);
-            if pods[..] != in_force.pods[..] {
-                in_force.pods = pods.into();
+            if pods != in_force.pods {
+                in_force.pods = pods;
                 let pods = in_force.pods.clone();
                 let record = Record::RulesProgrammed { node: self.node, service, pods };
                 cx.recorder.record(cx.now, &record);
@@ -409,11 +411,14 @@ impl KubeProxy {
     }
 
     /// The rules of a Service as far as this proxy knows it.
-    fn compute(&self, key: &Key, now: Time, lists: &mut TargetLists) -> Option<Computed> {
+    fn compute(&self, key: &Key, now: Time, shared: &mut Shared) -> Option<Computed> {
         let empty = BTreeMap::new();
         let slices = self.slices.get(key).unwrap_or(&empty);
         // Slices of a Service that is gone, or not heard of yet, lead nowhere.
-        let service = self.services.get(key)?;
+        let Some(service) = self.services.get(key) else {
+            shared.candidates.forget(key);
+            return None;
+        };
         let facts = ServiceFacts::from(&**service);
         if facts.external_name {
             // DNS alone knows it (`ShouldSkipService`).
@@ -424,14 +429,14 @@ impl KubeProxy {
         let ports = facts.ports.iter().filter(|port| port.protocol != Protocol::Sctp);
         let ports = ports.map(|port| {
             let known = ServicePort::new(&facts, port, address);
-            let candidates = candidates(slices, (&port.name, port.protocol));
-            let rules = self.port_rules(&candidates, &known);
+            let candidates = shared.candidates.of(key, (&port.name, port.protocol), slices);
+            let rules = candidates.rules(known.info(), self.place(), self.config.mode);
             let udp = port.protocol == Protocol::Udp;
-            let serving = candidates.iter().filter(|it| udp && it.endpoint.serving);
+            let serving = candidates.all.iter().filter(|it| udp && it.endpoint.serving);
             let serving = serving.map(Candidate::target).collect();
             let of = (service.id, &known, self.node);
-            let zones = self.zones_of(&candidates);
-            Port::new(of, &rules, serving, (&self.config, &zones, now), lists)
+            let zones = self.zones_of(&candidates.all);
+            Port::new(of, &rules, serving, (&self.config, &zones, now), &mut shared.targets)
         });
         let mut endpoints = slices.values().flat_map(|known| &known.slice.endpoints);
         let local_ready = facts.external_policy_local
@@ -447,14 +452,10 @@ impl KubeProxy {
         self.rules.get(service.0 as usize).is_some_and(|rules| rules.local_ready)
     }
 
-    /// The endpoints of a port, by which way a connection comes.
-    fn port_rules(&self, candidates: &[Candidate<'_>], service: &ServicePort) -> PortRules<Target> {
-        let infos: Vec<EndpointInfo> =
-            candidates.iter().map(|candidate| self.info(candidate.endpoint)).collect();
+    /// Where it is.
+    fn place(&self) -> Place<'_> {
         let zone = Some(&*self.zone).filter(|zone| !zone.is_empty());
-        let place = Place { node: &self.name, zone, prefer_same: true };
-        let target = |index: usize| candidates[index].target();
-        PortRules::new(service.info(), &infos, place, self.config.mode, target)
+        Place { node: &self.name, zone, prefer_same: true }
     }
 
     /// Whether there are layers around its policy, which may go by zones.
@@ -463,27 +464,16 @@ impl KubeProxy {
     }
 
     /// The zone of this node, and those of the candidates, where the policy may go by them.
-    fn zones_of(&self, candidates: &[Candidate<'_>]) -> TargetZones {
+    fn zones_of(&self, candidates: &[Candidate]) -> TargetZones {
         let own = self.zones.number(&self.zone);
         if !self.is_layered() {
             return TargetZones { own, each: BTreeMap::new() };
         }
-        let zone = |it: &Candidate<'_>| {
+        let zone = |it: &Candidate| {
             let zone = it.endpoint.zone.as_deref()?;
             Some((it.target(), self.zones.number(zone)))
         };
         TargetZones { own, each: candidates.iter().filter_map(zone).collect() }
-    }
-
-    fn info(&self, endpoint: &Endpoint) -> EndpointInfo {
-        EndpointInfo {
-            is_local: endpoint.node_name.as_deref() == Some(&*self.name),
-            ready: endpoint.ready,
-            serving: endpoint.serving,
-            terminating: endpoint.terminating,
-            zone_hints: endpoint.for_zones.clone(),
-            node_hints: endpoint.for_nodes.clone(),
-        }
     }
 
     fn source(&self) -> Source {

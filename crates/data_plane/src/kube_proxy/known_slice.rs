@@ -1,16 +1,11 @@
 //! The EndpointSlices that a proxy knows, and the endpoints of a port that they add up to
 //! (`endpointslicecache.go`).
 
-use std::{
-    cmp::Ordering,
-    collections::BTreeMap,
-    net::{IpAddr, Ipv4Addr},
-    sync::Arc,
-};
+use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
 
 use api::{Endpoint, EndpointSlice, Key, Protocol};
 
-use super::Target;
+use super::candidates::Candidate;
 use crate::address_text::AddressText;
 
 /// A slice as last heard of.
@@ -46,13 +41,6 @@ impl KnownSlices {
     }
 }
 
-/// An endpoint that may become a target.
-pub(super) struct Candidate<'a> {
-    address: &'a AddressText,
-    pub(super) port: u16,
-    pub(super) endpoint: &'a Endpoint,
-}
-
 impl KnownSlice {
     /// A version of a slice. Most endpoints were in another one, in the same order, and their addresses
     /// need not be written again.
@@ -71,19 +59,14 @@ impl KnownSlice {
     }
 }
 
-impl Candidate<'_> {
-    /// What a connection to it goes to.
-    pub(super) fn target(&self) -> Target {
-        let pod = self.endpoint.target.as_ref().map(|(pod, _)| *pod);
-        // The cluster's addresses are of IPv4; one of IPv6 that somebody wrote leads nowhere.
-        let address = match self.endpoint.address {
-            IpAddr::V4(address) => address,
-            IpAddr::V6(_) => Ipv4Addr::UNSPECIFIED,
-        };
-        Target { pod, port: self.port, address }
-    }
+/// An endpoint in the order of `address:port` as text.
+struct Placed<'a> {
+    address: &'a AddressText,
+    port: u16,
+    endpoint: &'a Arc<Endpoint>,
+}
 
-    /// The order of `address:port` as text.
+impl Placed<'_> {
     #[inline]
     fn order(&self, other: &Self) -> Ordering {
         let ports = || match self.port == other.port {
@@ -97,22 +80,22 @@ impl Candidate<'_> {
 /// The endpoints of a port, which is known by its name and protocol, each address once. Of two with one
 /// address the later counts, but one that is being deleted never replaces another
 /// (`endpointslicecache.go`).
-pub(super) fn candidates<'a>(
-    slices: &'a BTreeMap<Arc<str>, Arc<KnownSlice>>,
+pub(super) fn merged(
+    slices: &[Arc<KnownSlice>],
     (name, protocol): (&str, Protocol),
-) -> Vec<Candidate<'a>> {
+) -> Vec<Candidate> {
     let mut all = Vec::new();
-    for known in slices.values() {
+    for known in slices {
         let mut ports = known.slice.ports.iter();
         let port = ports.find(|port| port.name == name && port.protocol == protocol);
         let Some(port) = port.and_then(|port| port.port) else { continue };
         let KnownSlice { slice, addresses, order } = &**known;
         all.extend(order.iter().map(|place| {
             let place = *place as usize;
-            Candidate { address: &addresses[place], port, endpoint: &slice.endpoints[place] }
+            Placed { address: &addresses[place], port, endpoint: &slice.endpoints[place] }
         }));
     }
-    all.sort_by(Candidate::order);
+    all.sort_by(Placed::order);
     all.dedup_by(|later, kept| {
         let same = later.order(kept).is_eq();
         if same && !later.endpoint.terminating {
@@ -120,7 +103,8 @@ pub(super) fn candidates<'a>(
         }
         same
     });
-    all
+    let candidate = |it: Placed<'_>| Candidate { port: it.port, endpoint: it.endpoint.clone() };
+    all.into_iter().map(candidate).collect()
 }
 
 #[cfg(test)]
@@ -157,8 +141,7 @@ mod tests {
             ],
             endpoints: vec![Arc::new(endpoint)],
         };
-        let name: Arc<str> = "dns-1".into();
-        let slices = BTreeMap::from([(name, KnownSlices::default().share(&Arc::new(slice)))]);
+        let slices = [KnownSlices::default().share(&Arc::new(slice))];
         let cases = [
             ("dns", Protocol::Udp, vec![53]),
             ("dns", Protocol::Tcp, vec![]),
@@ -166,7 +149,7 @@ mod tests {
             ("any", Protocol::Tcp, vec![]),
         ];
         for (name, protocol, expected) in cases {
-            let found = candidates(&slices, (name, protocol));
+            let found = merged(&slices, (name, protocol));
             let ports: Vec<u16> = found.iter().map(|candidate| candidate.port).collect();
             assert_eq!(ports, expected, "{name} {protocol:?}");
         }

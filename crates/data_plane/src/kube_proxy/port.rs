@@ -63,18 +63,33 @@ pub struct Target {
 /// The targets of each port as some proxy computed them last. Proxies mostly know the same, and one
 /// list for all of them stays in the processor's caches, where one for each would not.
 #[derive(Debug, Default)]
-pub(super) struct TargetLists(BTreeMap<PortOf, Arc<[Target]>>);
+pub(super) struct TargetLists(BTreeMap<PortOf, Targets>);
+
+/// Where a connection may go.
+#[derive(Clone, Debug, Default)]
+struct Targets {
+    list: Arc<[Target]>,
+    /// The pods among them, in their order.
+    pods: Arc<[PodId]>,
+}
 
 /// A port of a Service.
 type PortOf = (ServiceId, Protocol, u16);
 
 impl TargetLists {
-    fn share(&mut self, port: PortOf, targets: &[Target]) -> Arc<[Target]> {
+    fn share(&mut self, port: PortOf, targets: &[Target]) -> Targets {
         let known = self.0.entry(port).or_default();
-        if **known != *targets {
-            *known = targets.into();
+        if *known.list != *targets {
+            *known = Targets::new(targets);
         }
         known.clone()
+    }
+}
+
+impl Targets {
+    fn new(list: &[Target]) -> Self {
+        let pods = in_order(list.iter().filter_map(|target| target.pod));
+        Self { list: list.into(), pods: pods.into() }
     }
 }
 
@@ -107,6 +122,8 @@ pub(super) struct Port {
 /// One way to a port's endpoints.
 struct Door {
     targets: Arc<[Target]>,
+    /// The pods among them, in their order.
+    pods: Arc<[PodId]>,
     /// Since when it knows each of them, and in which zone each is, where a layer around the policy may
     /// go by that.
     known: Vec<(Time, u32)>,
@@ -129,7 +146,7 @@ impl Port {
         // Each node's each port has a seed of its own.
         let seed = u64::from(node.0) << 48 | u64::from(id.0) << 16 | u64::from(service.port);
         let instance = Instance { seed, number: node.0, zone: zones.own };
-        let door = |choice, list: &mut dyn FnMut(&[Target]) -> Arc<[Target]>| {
+        let door = |choice, list: &mut dyn FnMut(&[Target]) -> Targets| {
             Door::new(choice, (&config.policy, instance), (zones, now), list)
         };
         let id = (id, service.protocol, service.port);
@@ -148,7 +165,7 @@ impl Port {
             protocol: service.protocol,
             serving,
             inside: door(inside, &mut |targets| lists.share(id, targets)),
-            outside: outside.map(|choice| door(choice, &mut |targets| targets.into())),
+            outside: outside.map(|choice| door(choice, &mut Targets::new)),
             around,
             node_port: service.node_port,
             affinity: service.client_ip_affinity.map(|timeout| Affinity::new(timeout, capacity)),
@@ -239,7 +256,7 @@ impl Door {
         choice: Choice<'_, Target>,
         (policy, instance): (&policy::Configured, Instance),
         (zones, now): (&TargetZones, Time),
-        list: &mut dyn FnMut(&[Target]) -> Arc<[Target]>,
+        list: &mut dyn FnMut(&[Target]) -> Targets,
     ) -> Self {
         let (targets, refusal) = match choice {
             Choice::Endpoints(targets) => (targets, Refusal::Reject),
@@ -252,7 +269,8 @@ impl Door {
             targets.iter().filter(|_| layered).map(|target| (now, zone(target))).collect();
         let mut policy = policy.build_as(instance);
         policy.update(&endpoints(targets, &known), now);
-        Self { targets: list(targets), known, refusal, listens: policy.listens(), policy }
+        let Targets { list: targets, pods } = list(targets);
+        Self { targets, pods, known, refusal, listens: policy.listens(), policy }
     }
 
     /// Goes on with the policy of the door before, where that remembers something. Who was there before
@@ -331,10 +349,22 @@ pub(super) fn keep_memory(before: Vec<Port>, after: &mut [Port], now: Time) {
     }
 }
 
-/// The pods that any of these rules lead to.
-pub(super) fn pods(ports: &[Port]) -> Vec<PodId> {
-    let mut pods: Vec<PodId> =
-        ports.iter().flat_map(Port::targets).filter_map(|target| target.pod).collect();
+/// The pods that any of these rules lead to, in their order.
+pub(super) fn pods(ports: &[Port]) -> Arc<[PodId]> {
+    let mut doors =
+        ports.iter().flat_map(|port| std::iter::once(&port.inside).chain(&port.outside));
+    let first = doors.next().map(|door| door.pods.clone()).unwrap_or_default();
+    // Mostly there is one, or several lead to the same.
+    if doors.clone().all(|door| door.pods == first) {
+        return first;
+    }
+    let others = doors.by_ref().flat_map(|door| door.pods.iter());
+    in_order(first.iter().chain(others).copied()).into()
+}
+
+/// Pods in their order, each once.
+fn in_order(pods: impl Iterator<Item = PodId>) -> Vec<PodId> {
+    let mut pods: Vec<PodId> = pods.collect();
     pods.sort_unstable();
     pods.dedup();
     pods

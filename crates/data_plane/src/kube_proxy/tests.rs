@@ -1,5 +1,6 @@
 use api::{
-    EndpointSlice, IntOrString, Meta, ServicePort as ApiPort, ServiceSpec, ServiceStatus, SlicePort,
+    Endpoint, EndpointSlice, IntOrString, Meta, ServicePort as ApiPort, ServiceSpec, ServiceStatus,
+    SlicePort,
 };
 use engine::Agenda;
 use record::{Discard, Recorder};
