@@ -1,12 +1,16 @@
 //! `rollsim compare`: the same scenario with other values, under the same seeds.
 
-use std::{collections::BTreeSet, io};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+};
 
 use metrics::{Comparison, Trial, comparison::Runs, words};
 use policy::Level;
 use report::ComparisonReport;
 use scenario::{
-    Client, Connections, Loaded, Scenario, Sources, Style, Variant, Variation, load_variant, render,
+    Client, Code, Connections, Diagnostic, Loaded, Scenario, Sources, Style, Variant, Variation,
+    load_variant, render,
 };
 
 use crate::{
@@ -114,9 +118,13 @@ fn plan(args: &Compare) -> Result<Plan, u8> {
     }
     let first = read.into_iter().next().expect("there are variants");
     let seed = args.seed.unwrap_or(first.seed);
+    let Some(end) = seed.checked_add(args.seeds) else {
+        let message = format!("there are not {} seeds from {seed} on", args.seeds);
+        return Err(refuse(&message, "write a smaller `--seed`"));
+    };
     Ok(Plan {
         settings: variants.iter().map(|variant| variation.settings(variant)).collect(),
-        seeds: (0..args.seeds).map(|step| seed.wrapping_add(step)).collect(),
+        seeds: (seed..end).collect(),
         variants,
         against,
         first,
@@ -135,8 +143,10 @@ fn read_all(
     let files = Kept::default();
     let (mut scenarios, mut warnings, mut said) = (Vec::new(), Vec::new(), BTreeSet::new());
     let mut refused = None;
-    for variant in variants {
-        let mut loaded = load_variant(&args.paths, &files, &judge, variation, variant);
+    let load = |variant| load_variant(&args.paths, &files, &judge, variation, variant);
+    let mut all: Vec<Loaded> = variants.iter().map(load).collect();
+    leave_to_others(&mut all);
+    for mut loaded in all {
         let line = |found: &_, sources: &Sources| line_of(found, sources);
         let sources = &loaded.sources;
         loaded.diagnostics.retain(|found| said.insert(line(found, sources)));
@@ -152,6 +162,26 @@ fn read_all(
     match refused {
         None => Ok((scenarios, warnings)),
         Some(code) => Err(code),
+    }
+}
+
+/// Takes out that a setting of the files counts for nothing with some of the variants, where it does count
+/// with another. What the variants say themselves is not taken out.
+fn leave_to_others(all: &mut [Loaded]) {
+    let place = |found: &Diagnostic, sources: &Sources| {
+        let place = found.place(sources).filter(|_| found.code == Code::NoEffect)?;
+        (place.file != Variation::NAME).then_some((place.file, place.line, place.column))
+    };
+    let mut counts = BTreeMap::new();
+    for loaded in all.iter() {
+        let places = loaded.diagnostics.iter().filter_map(|it| place(it, &loaded.sources));
+        for place in places.collect::<BTreeSet<_>>() {
+            *counts.entry(place).or_insert(0) += 1;
+        }
+    }
+    let variants = all.len();
+    for Loaded { diagnostics, sources, .. } in all {
+        diagnostics.retain(|it| place(it, sources).is_none_or(|it| counts[&it] == variants));
     }
 }
 
@@ -175,30 +205,43 @@ fn connects(client: &Client) -> Connects {
     }
 }
 
-/// What to say where a client's balancers keep connections in some variants, and its requests open theirs
-/// in others: with the policy, that differs too.
+/// What to say where the connections of a client are kept by others, or not at all, in some variants: with the
+/// policy, that differs too.
 fn about_connections(variants: &[Variant], scenarios: &[Scenario]) -> Option<String> {
     let has = |scenario: &Scenario, name: &str, how: Connects| {
         let mut clients = scenario.clients.iter();
         clients.any(|client| client.name == name && connects(client) == how)
     };
-    let both = |name: &&str| {
-        let is = |how| scenarios.iter().any(|scenario| has(scenario, name, how));
-        is(Connects::ByBalancer) && is(Connects::EachTime)
+    let ways = [Connects::ByBalancer, Connects::ByItself, Connects::EachTime];
+    let in_use = |name: &str| {
+        let is = |how: &Connects| scenarios.iter().any(|scenario| has(scenario, name, *how));
+        ways.into_iter().filter(is).collect::<Vec<_>>()
     };
     let clients = scenarios.iter().flat_map(|scenario| &scenario.clients);
-    let name = clients.map(|client| client.name.as_str()).find(both)?;
-    let names = |how| {
-        let all = variants.iter().zip(scenarios).filter(|(_, scenario)| has(scenario, name, how));
-        let names: Vec<&str> = all.map(|(variant, _)| variant.name()).collect();
-        words::names(&names, "variant")
+    let mut names = clients.map(|client| client.name.as_str());
+    // What the variants themselves say of connections is no surprise.
+    let by_policy = |name: &&str| {
+        let said = |scenario: &Scenario| {
+            let mut clients = scenario.clients.iter();
+            clients.find(|client| client.name == **name).map(|client| client.connections)
+        };
+        scenarios.windows(2).all(|pair| said(&pair[0]) == said(&pair[1])) && in_use(name).len() > 1
     };
-    Some(format!(
-        "with {} the balancers beside the senders of {name} keep their connections to pods, and with {} each \
-         request opens one: part of a difference in latency is that",
-        names(Connects::ByBalancer),
-        names(Connects::EachTime)
-    ))
+    let name = names.find(by_policy)?;
+    let part = |how: Connects| {
+        let all = variants.iter().zip(scenarios).filter(|(_, scenario)| has(scenario, name, how));
+        let variants: Vec<&str> = all.map(|(variant, _)| variant.name()).collect();
+        let variants = words::names(&variants, "variant");
+        match how {
+            Connects::ByBalancer => format!(
+                "with {variants} the balancers beside the senders of {name} keep their connections to pods"
+            ),
+            Connects::ByItself => format!("with {variants} those of {name} lead to pods"),
+            Connects::EachTime => format!("with {variants} each request opens one"),
+        }
+    };
+    let parts: Vec<String> = in_use(name).into_iter().map(part).collect();
+    Some(format!("{}: part of a difference in latency is that", parts.join(", and ")))
 }
 
 /// Whether there is something to run, or the code to exit with.

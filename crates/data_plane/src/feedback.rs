@@ -85,12 +85,20 @@ impl DataPlane {
     fn tell_sidecar(&mut self, id: FlightId, cx: &mut Cx<'_>) {
         let flight = self.flights.flight(id);
         let request = &flight.request;
-        let balances = self.clients[request.client.0 as usize].config.balancing.is_some();
-        let (Some(mesh), Some(pod), true) = (&mut self.mesh, request.pod, balances) else { return };
-        let ended = end_of(request, endpoint_of(pod), cx.now);
+        let balancing = self.clients[request.client.0 as usize].config.balancing.as_ref();
+        let (Some(mesh), Some(pod), Some(balancing)) = (&mut self.mesh, request.pod, balancing)
+        else {
+            return;
+        };
+        let mut ended = end_of(request, endpoint_of(pod), cx.now);
+        let sees_requests = balancing.keeps_connections;
+        // To who passes a connection on, an answer with an error is an answer, and says nothing of the pod.
+        if !sees_requests && ended.reply == Reply::ServerError {
+            ended.reply = Reply::Ok;
+        }
         let (runtime, now) = (&mut self.runtime, cx.now);
-        let sidecar =
-            mesh.ended((request.client, flight.caller), &ended, || runtime.report(pod, now));
+        let report = || if sees_requests { runtime.report(pod, now) } else { None };
+        let sidecar = mesh.ended((request.client, flight.caller), &ended, report);
         self.lines.look_again(|at| is_beside(at, sidecar), cx);
     }
 

@@ -5,8 +5,8 @@
 //! and pushes, and each sidecar hears of it when its own news arrives. A request goes from the sender straight
 //! to the pod that its balancer chose, past the nodes' proxies.
 //!
-//! *Left out:* pushes that are delayed for longer because changes do not end, sidecars that lose their
-//! server, and what a sidecar itself costs.
+//! *Left out:* that Istio looks whether it has waited long enough only when a quiet time would end,
+//! sidecars that lose their server, and what a sidecar itself costs.
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -32,6 +32,8 @@ use crate::{
 pub struct Config {
     /// So long nothing more may change until the server pushes.
     pub debounce: Span,
+    /// But it pushes so long after the first change, whatever changes meanwhile.
+    pub debounce_max: Span,
     /// How long a push takes to a sidecar.
     pub push: Distribution,
 }
@@ -74,6 +76,8 @@ pub(crate) struct Mesh {
     config: Config,
     streams: Streams,
     known: KnownPods,
+    /// When the first change came that it has not pushed yet.
+    changed: Option<Time>,
     /// When it pushes, if nothing changes until then.
     due: Option<Time>,
     pushed: BTreeMap<Backend, Arc<[KnownPod]>>,
@@ -96,6 +100,7 @@ impl Mesh {
             config,
             streams: *streams,
             known: KnownPods::new(backends, zones),
+            changed: None,
             due: None,
             pushed: BTreeMap::new(),
             sidecars: Vec::new(),
@@ -107,9 +112,11 @@ impl Mesh {
     /// The server hears of a change.
     pub(crate) fn observe(&mut self, change: &Change, cx: &mut Cx<'_>) {
         if self.known.observe(change) {
-            let due = cx.now + self.config.debounce;
-            self.due = Some(due);
-            cx.agenda.at(due, SERVER, Event::PushEndpoints);
+            let latest = *self.changed.get_or_insert(cx.now) + self.config.debounce_max;
+            let due = latest.min(cx.now + self.config.debounce);
+            if self.due.replace(due) != Some(due) {
+                cx.agenda.at(due, SERVER, Event::PushEndpoints);
+            }
         }
     }
 
@@ -118,7 +125,7 @@ impl Mesh {
         if self.due != Some(cx.now) {
             return;
         }
-        self.due = None;
+        (self.due, self.changed) = (None, None);
         self.pushed = self.known.ready();
         for (number, sidecar) in (0..).zip(&mut self.sidecars) {
             let Some(sidecar) = sidecar else { continue };
@@ -244,3 +251,58 @@ fn free_number(sidecars: &[Option<Sidecar>], backend: &Backend) -> u32 {
 
 /// The server's events.
 const SERVER: Source = Source { class: class::MESH, entity: u32::MAX };
+
+#[cfg(test)]
+mod tests {
+    use api::{EndpointSlice, Meta, Object, Verb};
+    use engine::Agenda;
+    use record::Discard;
+
+    use super::*;
+
+    /// When the server pushes, where a slice changes at these times.
+    fn pushes(changes: &[u64], debounce: u64, debounce_max: u64) -> Vec<u64> {
+        let config = Config {
+            debounce: Span::from_millis(debounce),
+            debounce_max: Span::from_millis(debounce_max),
+            push: Distribution::Constant(Span::ZERO),
+        };
+        let backend =
+            Backend { service: Meta::new("default", "web").key(), port_name: String::new() };
+        let slice = EndpointSlice {
+            meta: Meta::new("default", "web-1"),
+            service_name: "web".into(),
+            service: None,
+            ports: Vec::new(),
+            endpoints: Vec::new(),
+        };
+        let object = Object::EndpointSlice(Arc::new(slice));
+        let change = Change { verb: Verb::Modified, object };
+        let mut mesh = Mesh::new(config, vec![backend], Zones::of([]), &Streams::new(1));
+        let (mut agenda, mut pushed) = (Agenda::new(), Vec::new());
+        for at in changes {
+            agenda.at(Time::from_millis(*at), SERVER, Event::Arrive(ClientId(0)));
+        }
+        while let Some((now, event)) = agenda.pop() {
+            let mut cx = Cx { now, agenda: &mut agenda, recorder: &mut Discard };
+            match event {
+                Event::PushEndpoints => {
+                    if mesh.due == Some(now) {
+                        pushed.push(now.as_nanos() / 1_000_000);
+                    }
+                    mesh.push(&mut cx);
+                }
+                _ => mesh.observe(&change, &mut cx),
+            }
+        }
+        pushed
+    }
+
+    #[test]
+    fn it_pushes_when_nothing_has_changed_for_a_while_or_for_long_enough() {
+        assert_eq!(pushes(&[0, 50, 400], 100, 1_000), [150, 500]);
+        let without_end: Vec<u64> = (0..50).map(|number| number * 50).collect();
+        assert_eq!(pushes(&without_end, 100, 1_000), [1_000, 2_050, 2_550]);
+        assert_eq!(pushes(&[0, 50], 0, 1_000), [0, 50]);
+    }
+}

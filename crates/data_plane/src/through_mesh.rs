@@ -29,7 +29,9 @@ impl DataPlane {
         let asked = flight.asks(client.config.transport).ok_or(Refusal::Reject)?;
         let balancing = client.config.balancing.as_ref().ok_or(Refusal::Reject)?;
         let mesh = mesh.as_mut().ok_or(Refusal::Reject)?;
-        let (key, tried) = (KeyText::new(client.key(request.number)), tried(request));
+        // Who passes connections on sees no requests, and so no keys.
+        let key = client.key(request.number).filter(|_| balancing.keeps_connections);
+        let (key, tried) = (KeyText::new(key), tried(request));
         let mut random = client.policy_stream(request.number, request.attempts);
         let truth = Truth { runtime, now: cx.now };
         let mut context = PickContext {

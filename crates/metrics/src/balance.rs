@@ -32,7 +32,7 @@ pub(crate) fn balances(pods: &[PodMeasures]) -> Vec<ServiceBalance> {
 /// The least even of them; of those that had requests, if any had.
 pub(crate) fn least_even(balances: &[ServiceBalance]) -> Balance {
     let all = balances.iter().map(|it| it.balance);
-    let idle = |balance: &Balance| balance.max_over_mean == 0.0;
+    let idle = |balance: &Balance| !balance.is_measured();
     let order = |a: &Balance, b: &Balance| {
         idle(a).cmp(&idle(b)).then(b.cv.total_cmp(&a.cv)).then(b.pods.cmp(&a.pods))
     };
@@ -69,7 +69,7 @@ fn max_over_share(pods: &[(&PodMeasures, EvenShare)]) -> f64 {
     let sharing = || pods.iter().filter(|(_, share)| share.mean > 0.0);
     let requests: u64 = sharing().map(|(pod, _)| pod.requests).sum();
     if requests == 0 {
-        return 0.0;
+        return f64::NAN;
     }
     let shares: f64 = sharing().map(|(_, share)| share.mean).sum();
     let most = sharing().map(|(pod, share)| pod.requests as f64 / share.mean).fold(0.0, f64::max);

@@ -147,9 +147,9 @@ impl Expectation {
                 compute(&Lookups::of(asked)).ok_or_else(|| "no name was looked up".to_owned())
             }
             Source::Balance(compute) => {
-                // The largest is over the mean unless there is no mean.
-                let measured = measures.balance.max_over_mean > 0.0;
-                measured.then(|| compute(&measures.balance)).ok_or_else(|| {
+                let measured = measures.balance.is_measured();
+                let value = measured.then(|| compute(&measures.balance));
+                value.filter(|value| !value.is_nan()).ok_or_else(|| {
                     "no request went to a pod of a Service that is called".to_owned()
                 })
             }

@@ -241,7 +241,8 @@ pub struct Balance {
     pub max_over_mean: f64,
     /// The most that a pod had of its even share, which is what it gets if every request goes to any of
     /// the pods that can be picked just then. Where all could be picked all the time it is the largest
-    /// over the mean; it stays comparable where the number of pods changes. 0 where nothing is measured.
+    /// over the mean; it stays comparable where the number of pods changes. Not a number where no pod with a share had a
+    /// request.
     pub max_over_share: f64,
     /// The coefficient of variation that pure chance would give: had each request gone to any of the
     /// pods that could be picked just then. Who could be picked while few shared the load has more of
@@ -255,6 +256,14 @@ pub struct Balance {
     pub chance_max_over_mean: f64,
     /// How many pods this is over.
     pub pods: usize,
+}
+
+impl Balance {
+    /// Whether any request came to the pods: otherwise there is nothing to be even.
+    #[must_use]
+    pub fn is_measured(&self) -> bool {
+        self.max_over_mean > 0.0
+    }
 }
 
 /// How even the load of the pods was that stand behind the same Services.

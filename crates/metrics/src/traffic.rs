@@ -119,6 +119,12 @@ impl SecondTally {
         }
     }
 
+    /// One request that was answered.
+    #[cfg(test)]
+    pub(crate) fn of_one(queued: Span) -> Self {
+        Self { ok: 1, failed: 0, queued_ns: queued.as_nanos() }
+    }
+
     pub(crate) fn second(self) -> Second {
         Second { ok: self.ok, failed: self.failed }
     }

@@ -15,6 +15,8 @@ const ONE_IN: u64 = 1_000;
 /// A wait for a worker that grew by this factor from the first quarter of a run to the last, and
 /// to at least [`LONG_WAIT`], is a queue that grows without end rather than chance.
 const GROWTH: f64 = 3.0;
+/// And so many times as long as in the quarter before: a queue that grows evenly is 1.4 times as long.
+const STILL: f64 = 1.2;
 /// A pod that was ready for so long would have got a request, had any connection been opened to it.
 const LONG_READY: Span = Span::from_secs(10);
 const LONG_WAIT: Span = Span::from_millis(50);
@@ -70,7 +72,11 @@ fn growing(seconds: &[SecondTally]) -> Option<String> {
     }
     let first = mean_queued(&seconds[..quarter])?;
     let last = mean_queued(&seconds[seconds.len() - quarter..])?;
-    (last >= LONG_WAIT && last > first.mul_f64(GROWTH)).then(|| {
+    // It may have grown once, where the pods or the load changed, and be as long since.
+    let before = mean_queued(&seconds[seconds.len() - 2 * quarter..seconds.len() - quarter]);
+    let still = before.is_none_or(|before| last > before.mul_f64(STILL));
+    let grows = last > first.mul_f64(GROWTH) && still;
+    (last >= LONG_WAIT && grows).then(|| {
         format!(
             "the queue grows: the mean wait for a worker was {} in the first quarter of the run \
              and {} in the last. The pods cannot keep up, so latencies depend on how long is \
@@ -101,8 +107,9 @@ fn passed_by(measures: &Measures) -> Option<String> {
     (!names.is_empty() && count > 0).then(|| {
         let keeps = if names.len() == 1 { "keeps" } else { "keep" };
         format!(
-            "{} got no request though ready: {} {keeps} connections, which stay with the pods that they \
-             were opened to. A `maxAge` of the connections spreads them over pods that come later",
+            "{} got no request though ready to the end: {} {keeps} connections, which stay with the pods \
+             that they were opened to. With a `maxAge` they are opened anew, to those that the policy chooses \
+             then",
             words::many(count, "pod"),
             words::names(&names, "client")
         )
@@ -128,4 +135,32 @@ fn unfinished_rollout(rollout: &Rollout) -> Option<String> {
              ended{deadline}: what it does later is not counted"
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Seconds in which one request each waited for so many milliseconds; none came in those without.
+    fn seconds(waits: &[Option<u64>]) -> Vec<SecondTally> {
+        let second = |wait: &Option<u64>| match wait {
+            Some(millis) => SecondTally::of_one(Span::from_millis(*millis)),
+            None => SecondTally::default(),
+        };
+        waits.iter().map(second).collect()
+    }
+
+    #[test]
+    fn a_queue_grows_where_it_does_so_to_the_end() {
+        let growing = |waits: &[Option<u64>]| super::growing(&seconds(waits)).is_some();
+        let linear: Vec<Option<u64>> = (0..40).map(|second| Some(second * 10)).collect();
+        assert!(growing(&linear));
+        let once: Vec<Option<u64>> =
+            (0..40).map(|second| Some(if second < 15 { 5 } else { 200 })).collect();
+        assert!(!growing(&once), "it is as long since the fifteenth second");
+        let mut gap = linear;
+        gap[20..30].fill(None);
+        assert!(growing(&gap), "nothing is known of the quarter before");
+        assert!(!growing(&[Some(5); 40]) && !growing(&[None; 40]) && !growing(&[]));
+    }
 }

@@ -1,7 +1,8 @@
 //! What policies look at, of all that they are told: a setting for what one does not look at changes
 //! nothing.
 
-/// The policies to which weights are all the same, but that none is to get what weighs nothing.
+/// The policies to which weights are all the same, whatever is set about them, but that none is to get what
+/// weighs nothing.
 pub static IGNORING_WEIGHTS: &[&str] = &[
     "aws.nlb",
     "azure.flow_hash",
@@ -10,7 +11,6 @@ pub static IGNORING_WEIGHTS: &[&str] = &[
     "cilium.random",
     "envoy.client_side_weighted_round_robin",
     "envoy.random",
-    "finagle.aperture",
     "finagle.p2c",
     "finagle.p2c_peak_ewma",
     "gcp.maglev",

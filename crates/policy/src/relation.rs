@@ -19,8 +19,8 @@ pub struct AtMost {
 /// All of them.
 ///
 /// Sources: the constructor of `RingHashLoadBalancer` and `DetectorImpl::create` of Envoy, whose
-/// documentation of `max_ejection_time` has the default; `ParseRingHashLbConfig` of gRPC; `LoadBand` of
-/// Finagle. gRPC takes any times of ejection (proposal A50).
+/// documentation of `max_ejection_time` has the default; `ParseRingHashLbConfig` of gRPC. gRPC takes any
+/// times of ejection (proposal A50).
 pub static AT_MOST: &[AtMost] = &[
     AtMost {
         of: "envoy.ring_hash",
@@ -34,7 +34,6 @@ pub static AT_MOST: &[AtMost] = &[
         greater: "max_ring_size",
         follows: false,
     },
-    AtMost { of: "finagle.aperture", lesser: "lowLoad", greater: "highLoad", follows: false },
     AtMost {
         of: "envoy.outlier_detection",
         lesser: "base_ejection_time",
@@ -125,7 +124,6 @@ mod tests {
             let parameters = parameters_of(of);
             match (default_of(parameters, lesser), default_of(parameters, greater)) {
                 (Value::Integer(lesser), Value::Integer(greater)) => assert!(lesser <= greater),
-                (Value::Number(lesser), Value::Number(greater)) => assert!(lesser <= greater),
                 (Value::Duration(lesser), Value::Duration(greater)) => assert!(lesser <= greater),
                 other => panic!("{of}: {other:?} cannot be compared"),
             }

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, net::SocketAddrV4};
 use engine::{Span, Streams, Time};
 use rollsim_policy::{
     CATALOGUE, Configured, Ended, Endpoint, Entry, Flow, HASHING_KEYS, IGNORING_WEIGHTS, Keyless,
-    PickContext, Reply, Report,
+    Kind, Parameter, PickContext, Reply, Report, Value,
 };
 
 const ENDPOINTS: usize = 10;
@@ -14,8 +14,8 @@ const ENDPOINTS: usize = 10;
 const UNDER_WAY: u64 = 25;
 
 /// The places that requests go to, one each 10 ms.
-fn picks(entry: &'static Entry, weights: [u32; ENDPOINTS], has_keys: bool) -> Vec<Option<usize>> {
-    let mut policy = Configured::new(entry).build(1);
+fn picks(policy: &Configured, weights: [u32; ENDPOINTS], has_keys: bool) -> Vec<Option<usize>> {
+    let mut policy = policy.build(1);
     let endpoints = Endpoint::numbered(&weights);
     policy.update(&endpoints, Time::ZERO);
     let mut picked: Vec<Option<usize>> = Vec::new();
@@ -42,24 +42,43 @@ fn picks(entry: &'static Entry, weights: [u32; ENDPOINTS], has_keys: bool) -> Ve
     picked
 }
 
+/// A policy as it is, and with each thing that can be set about it as something else.
+fn ways_to_set(entry: &'static Entry) -> Vec<Configured> {
+    let mut ways = vec![Configured::new(entry)];
+    for Parameter { name, kind, .. } in entry.parameters {
+        let others = match *kind {
+            Kind::Flag { default } => vec![Value::Flag(!default)],
+            Kind::Choice { of } => of.iter().map(|word| Value::Choice(word)).collect(),
+            Kind::Integer { default, max, .. } => vec![Value::Integer((default + 1).min(max))],
+            Kind::Number { .. } | Kind::Duration { .. } => Vec::new(),
+        };
+        for other in others {
+            let mut policy = Configured::new(entry);
+            policy.set(name, other).expect("it can be set");
+            ways.push(policy);
+        }
+    }
+    ways
+}
+
 #[test]
 fn weights_count_but_for_those_that_ignore_them() {
-    let mut ignoring = Vec::new();
-    for entry in CATALOGUE {
-        let equal = picks(entry, [100; ENDPOINTS], true);
-        let different = picks(entry, [1, 100, 100, 1, 100, 100, 1, 100, 100, 1], true);
-        ignoring.extend((equal == different).then_some(entry.name));
-    }
+    let ignores = |policy: &Configured| {
+        let different = [1, 100, 100, 1, 100, 100, 1, 100, 100, 1];
+        picks(policy, [100; ENDPOINTS], true) == picks(policy, different, true)
+    };
+    let ignoring = CATALOGUE.iter().filter(|entry| ways_to_set(entry).iter().all(ignores));
+    let ignoring: Vec<&str> = ignoring.map(|entry| entry.name).collect();
     assert_eq!(ignoring, IGNORING_WEIGHTS);
 }
 
 #[test]
 fn keys_count_where_they_are_hashed_and_nowhere_else() {
     for entry in CATALOGUE {
-        let keyless = picks(entry, [1; ENDPOINTS], false);
+        let keyless = picks(&Configured::new(entry), [1; ENDPOINTS], false);
         let hashes = HASHING_KEYS.iter().find(|(name, _)| *name == entry.name);
         assert_eq!(
-            picks(entry, [1; ENDPOINTS], true) != keyless,
+            picks(&Configured::new(entry), [1; ENDPOINTS], true) != keyless,
             hashes.is_some(),
             "{}",
             entry.name

@@ -13,6 +13,8 @@ pub mod json;
 pub(crate) mod sentence;
 pub mod text;
 
+use std::collections::BTreeSet;
+
 use metrics::Comparison;
 
 pub use json::json;
@@ -40,4 +42,30 @@ impl ComparisonReport<'_> {
     pub(crate) fn all_warnings(&self) -> impl Iterator<Item = &str> {
         self.comparison.warnings.iter().chain(&self.warnings).map(String::as_str)
     }
+}
+
+/// So much of a name is seen at each end where a table has little room.
+const SEEN: usize = 9;
+
+/// The same with a number for each variant, `#1` for the first, where names are so long that tables would
+/// show the same of several. What a variant is called then is made of its number and its name.
+pub(crate) fn with_numbers(
+    comparison: &Comparison,
+    called: impl Fn(String, &str) -> String,
+) -> Option<Comparison> {
+    let seen = |name: &String| {
+        let letters: Vec<char> = name.chars().collect();
+        match letters.len() {
+            length if length > 2 * SEEN + 1 => {
+                (letters[..SEEN].to_vec(), letters[length - SEEN..].to_vec())
+            }
+            _ => (letters, Vec::new()),
+        }
+    };
+    let distinct: BTreeSet<_> = comparison.variants.iter().map(seen).collect();
+    (distinct.len() < comparison.variants.len()).then(|| {
+        let names = (1..).zip(&comparison.variants);
+        let variants = names.map(|(number, name)| called(format!("#{number}"), name)).collect();
+        Comparison { variants, ..comparison.clone() }
+    })
 }

@@ -21,7 +21,10 @@ mod time;
 mod variants;
 mod versions;
 
-use crate::{comparison::ComparisonReport, report::Report};
+use crate::{
+    comparison::{ComparisonReport, with_numbers},
+    report::Report,
+};
 
 use metrics::Measure;
 
@@ -60,7 +63,10 @@ pub fn figures(report: &Report<'_>) -> Vec<Figure> {
 /// there are several loads, else a point for each variant.
 #[must_use]
 pub fn comparison_figures(report: &ComparisonReport<'_>) -> Vec<Figure> {
-    let draw = match report.comparison.loads.len() {
+    let numbered = with_numbers(report.comparison, |number, name| format!("{number} {name}"));
+    let comparison = numbered.as_ref().unwrap_or(report.comparison);
+    let report = &ComparisonReport { comparison, ..report.clone() };
+    let draw = match comparison.loads.len() {
         0 | 1 => variants::figure,
         _ => curves::figure,
     };

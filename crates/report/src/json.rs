@@ -133,8 +133,9 @@ struct Evenness {
 
 impl Evenness {
     fn of(balance: &metrics::Balance) -> Self {
-        // Over no pods there is no evenness, and a zero would read as the worst possible one.
-        let defined = |number| (balance.pods > 0).then_some(number);
+        // Over no pods, or without a request, there is no evenness, and a zero would read as the worst
+        // possible one.
+        let defined = |number| balance.is_measured().then_some(number);
         Self {
             jain: defined(balance.jain),
             cv: defined(balance.cv),

@@ -85,7 +85,7 @@ fn ideal() -> Cluster {
         },
         dns: Dns { latency: none(), ..small().dns },
         load_balancer: LoadBalancer { registration_delay: none(), ..small().load_balancer },
-        mesh: Mesh { debounce: Span::ZERO, push: none() },
+        mesh: Mesh { debounce: Span::ZERO, debounce_max: Span::from_secs(10), push: none() },
         ingress: IngressController {
             min_sync_period: Span::ZERO,
             poll_period: Span::ZERO,
@@ -153,8 +153,9 @@ fn small() -> Cluster {
             policy: None,            // A: by chance, as hashes of connections are
         },
         mesh: Mesh {
-            debounce: ms(100),               // L: PILOT_DEBOUNCE_AFTER of Istio
-            push: lognormal(ms(10), ms(50)), // A
+            debounce: ms(100),                 // L: PILOT_DEBOUNCE_AFTER of Istio
+            debounce_max: Span::from_secs(10), // L: PILOT_DEBOUNCE_MAX of Istio
+            push: lognormal(ms(10), ms(50)),   // A
         },
         ingress: IngressController {
             replicas: 2,                              // A: two for availability

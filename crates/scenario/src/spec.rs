@@ -30,7 +30,7 @@ use engine::Span;
 
 use self::item::Fields;
 pub(crate) use self::{
-    balancing::{BESIDE, Place},
+    balancing::{EXTRAS, Place},
     clients::{DEFAULT_TIMEOUT, MOST_CLIENTS, MOST_REQUESTS, no_retries},
     cluster::default_cluster,
     images::default_image,
@@ -289,7 +289,7 @@ impl Reading<'_> {
         } else if whole {
             self.unmet_policies(head, known, &scenario.clients, taken);
             self.ended_connections(head, &scenario.clients);
-            self.keyless_requests(head, &scenario.clients);
+            self.unused_keys(head, &scenario.clients);
         }
     }
 

@@ -14,7 +14,7 @@ pub(crate) use self::substitution::substituted;
 use crate::{Diagnostic, Sources, diagnostic::suggest};
 
 /// What the text of the options is called where a diagnostic points into it.
-const NAME: &str = "--vary";
+const NAME: &str = Variation::NAME;
 /// More variants are no comparison that anybody reads.
 const MOST_VARIANTS: usize = 100;
 
@@ -53,6 +53,9 @@ impl Variant {
 }
 
 impl Variation {
+    /// What the file of the variants is called in messages.
+    pub const NAME: &'static str = "--vary";
+
     /// Reads options such as `cluster.proxy.mode=iptables,nftables`.
     ///
     /// # Errors

@@ -165,7 +165,11 @@ fn data_plane_config(scenario: &Scenario) -> data_plane::Config {
             }),
         },
         ingress: ingress_config(scenario),
-        mesh: mesh::Config { debounce: cluster.mesh.debounce, push: cluster.mesh.push.clone() },
+        mesh: mesh::Config {
+            debounce: cluster.mesh.debounce,
+            debounce_max: cluster.mesh.debounce_max,
+            push: cluster.mesh.push.clone(),
+        },
         health_check: health_check(&cluster.load_balancer),
         node_policy: cluster.load_balancer.policy.clone(),
         pod_targets: pod_targets(&cluster.load_balancer),

@@ -7,13 +7,19 @@ use super::{WIDTH, lines, wrapped};
 /// The word that all of them are listed under, as it is written in a Scenario.
 const ALL: &str = "balancing";
 
-/// What a word stands for: one of them, those of a project, or all.
+/// What a word stands for: one of them, those of a project or of a name, what can be set, or all.
 pub(super) fn explanation(what: &str) -> Option<String> {
-    if what == ALL {
+    if what.strip_prefix("spec.").unwrap_or(what) == ALL {
         return Some(list());
     }
     let one = policy::by_name(what).map(of_policy);
-    one.or_else(|| policy::layer_by_name(what).map(of_layer)).or_else(|| of_project(what))
+    one.or_else(|| policy::layer_by_name(what).map(of_layer))
+        .or_else(|| listed(&format!("Policies and layers of {what}"), |it| project(it) == what))
+        .or_else(|| {
+            let is_called = |name: &str| name.split_once('.').is_some_and(|(_, it)| it == what);
+            listed(&format!("Policies and layers that are called {what}"), is_called)
+        })
+        .or_else(|| of_parameter(what))
 }
 
 /// The words that have an explanation.
@@ -23,13 +29,29 @@ pub(super) fn words() -> impl Iterator<Item = &'static str> {
     names.flat_map(|name| [name, project(name)]).chain([ALL])
 }
 
-/// The policies and layers of a project, if it has any.
-fn of_project(name: &str) -> Option<String> {
+/// The policies and layers of such names, if there are any.
+fn listed(title: &str, is_one: impl Fn(&str) -> bool + Copy) -> Option<String> {
     let policies = CATALOGUE.iter().map(|entry| (entry.name, entry.summary));
     let layers = LAYERS.iter().map(|entry| (entry.name, entry.summary));
-    let own = policies.chain(layers).filter(|(full, _)| project(full) == name);
-    let rows = table(own);
-    (!rows.is_empty()).then(|| format!("Policies and layers of {name}\n{rows}"))
+    let rows = table(policies.chain(layers).filter(|(name, _)| is_one(name)));
+    (!rows.is_empty()).then(|| format!("{title}\n{rows}"))
+}
+
+/// What can be set under a name: `choice_count`, of whatever has it, or `envoy.least_request.choice_count`.
+fn of_parameter(what: &str) -> Option<String> {
+    let policies = CATALOGUE.iter().map(|entry| (entry.name, entry.parameters));
+    let all = policies.chain(LAYERS.iter().map(|entry| (entry.name, entry.parameters)));
+    let all = all.flat_map(|(of, parameters)| parameters.iter().map(move |it| (of, it)));
+    let is_meant = |of: &str, name: &str| {
+        what == name || what.strip_prefix(of).is_some_and(|it| it.strip_prefix('.') == Some(name))
+    };
+    let found = all.filter(|(of, it)| is_meant(of, it.name)).map(|(of, parameter)| {
+        let Parameter { name, summary, kind } = parameter;
+        let said = wrapped(&format!("{of}: {summary}"));
+        format!("{said}\n  {name}: {} ({})\n", kind.default(), kind.range())
+    });
+    let found: Vec<String> = found.collect();
+    (!found.is_empty()).then(|| found.join("\n"))
 }
 
 fn list() -> String {
@@ -53,7 +75,9 @@ fn table<'a>(rows: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> String {
 fn of_policy(entry: &Entry) -> String {
     let level = match entry.level {
         Level::Connection => "It balances connections: all requests over one go to one endpoint.",
-        Level::Request => "It balances requests, each by itself.",
+        Level::Request => {
+            "It balances requests, each by itself; beside a sender also connections (`level`)."
+        }
     };
     let change = format!("When endpoints change, {}.", entry.on_change);
     let mut text = title(entry.name, entry.summary);

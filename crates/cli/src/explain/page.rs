@@ -4,7 +4,7 @@ use super::{field::table, wrapped};
 
 /// The parts of the pages that are looked through: where each is, the headings in which it is, and what its
 /// numbers are called in front.
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 9] = [
     Part { name: "expect", page: SCENARIO, heading: "## expect", file: "docs/scenario.md" },
     Part { name: "kubectl", page: SCENARIO, heading: "### kubectl", file: "docs/scenario.md" },
     Part { name: "requests", page: OUTPUT, heading: "### requests", file: "docs/output.md" },
@@ -12,6 +12,13 @@ const PARTS: [Part; 7] = [
     Part { name: "balance", page: OUTPUT, heading: "### balance", file: "docs/output.md" },
     Part { name: "rollouts", page: OUTPUT, heading: "### rollouts", file: "docs/output.md" },
     Part { name: "scalings", page: OUTPUT, heading: "### scalings", file: "docs/output.md" },
+    Part {
+        name: "text report",
+        page: OUTPUT,
+        heading: "## The text report",
+        file: "docs/output.md",
+    },
+    Part { name: "comparison", page: OUTPUT, heading: "## Comparisons", file: "docs/output.md" },
 ];
 
 const SCENARIO: &str = include_str!("../../../../docs/scenario.md");
@@ -53,7 +60,7 @@ pub(super) fn words() -> Vec<String> {
 /// Whether any of the names is the word, or begins or ends with it: `balance.jain` with `jain`, `scale
 /// --replicas=5` with `scale`.
 fn stand_for(names: &str, wanted: &str) -> bool {
-    names.split(", ").any(|name| {
+    names.to_lowercase().split(", ").any(|name| {
         let mut words = name.split(['.', ' ', '{']);
         let first = words.next();
         name == wanted || first == Some(wanted) || words.next_back() == Some(wanted)
@@ -64,7 +71,7 @@ impl Part {
     /// Its text, up to the next heading.
     fn text(&self) -> &'static str {
         let heading = format!("\n{}\n", self.heading);
-        let start = self.page.find(&heading).map_or(0, |start| start + heading.len());
+        let start = self.page.find(&heading).expect("the page has this heading") + heading.len();
         let rest = &self.page[start..];
         rest.find("\n#").map_or(rest, |end| &rest[..end])
     }
@@ -125,6 +132,10 @@ mod tests {
             ("success_rate", "answered requests of those that finished"),
             ("scale", "sets the number of replicas"),
             ("rollout.duration", "the longest rollout"),
+            ("LISTED-FOR", "how long any node's rules listed it"),
+            ("max/share", "even share"),
+            ("CHANCE", "without a real cause"),
+            ("WHY", "each cause in a sentence"),
         ] {
             let said = said(what);
             assert!(said.contains(words), "{what}:\n{said}");
@@ -133,6 +144,8 @@ mod tests {
         assert_eq!(explanation("nothing"), None);
         for part in PARTS {
             assert!(part.whole().len() > 200, "{} says nothing", part.name);
+            let has_table = part.name != "latency_ms";
+            assert_eq!(!part.rows().is_empty(), has_table, "{}", part.name);
         }
     }
 }

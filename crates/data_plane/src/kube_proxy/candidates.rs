@@ -59,7 +59,7 @@ impl CandidateLists {
         known
     }
 
-    /// Nobody asks for this Service any more.
+    /// A proxy does not know this Service, not yet or no more. Who does works it out once again.
     pub(super) fn forget(&mut self, service: &Key) {
         self.0.remove(service);
     }

@@ -21,6 +21,11 @@ impl Bench {
     }
 
     fn with(mode: Mode, policy: policy::Configured) -> Self {
+        Self::on((0, "node-1", "a"), mode, policy)
+    }
+
+    /// On a node of this number and name, and in a zone.
+    fn on((node, name, zone): (u32, &str, &str), mode: Mode, policy: policy::Configured) -> Self {
         let config = Config {
             min_sync_period: Span::from_secs(1),
             sync_duration: Distribution::Constant(Span::from_millis(10)),
@@ -29,9 +34,9 @@ impl Bench {
             policy,
             looks_at_flows: false,
         };
-        let (name, zone) = ("node-1".into(), "a".into());
+        let (name, zone) = (name.into(), zone.into());
         let zones = Zones::of([&zone]);
-        let proxy = KubeProxy::new(NodeId(0), (name, zone), config, zones, &Streams::new(1));
+        let proxy = KubeProxy::new(NodeId(node), (name, zone), config, zones, &Streams::new(1));
         Self { proxy, shared: Shared::default(), agenda: Agenda::new() }
     }
 
@@ -181,4 +186,72 @@ fn slow_start_knows_who_was_there_before() {
         let to_new = (0..110).filter_map(|_| pick().ok()).filter(|it| it.pod == Some(PodId(1)));
         assert_eq!(to_new.count(), 10, "{name}: a tenth of what the other gets");
     }
+}
+
+/// What the proxies of two nodes make of something together is what each makes of it alone.
+#[test]
+fn proxies_that_share_their_work_have_the_rules_of_one_alone() {
+    let by_chance = || policy::Configured::by_name("kube-proxy.random").expect("it is listed");
+    let place = [(0, "node-1", "a"), (1, "node-2", "b")];
+    let mut together = place.map(|place| Bench::on(place, Mode::Nftables, by_chance()));
+    let mut alone = place.map(|place| Bench::on(place, Mode::Nftables, by_chance()));
+    let mut hear = |verb: Verb, object: &Object| {
+        let mut shared = std::mem::take(&mut together[0].shared);
+        for (one, lone) in together.iter_mut().zip(&mut alone) {
+            std::mem::swap(&mut one.shared, &mut shared);
+            for bench in [&mut *one, lone] {
+                bench.hear(verb, object.clone());
+                bench.settle();
+            }
+            std::mem::swap(&mut one.shared, &mut shared);
+        }
+        together[0].shared = shared;
+        for (one, lone) in together.iter().zip(&alone) {
+            for (service, port) in [(0, 80), (0, 90), (1, 80)] {
+                let service = ServiceId(service);
+                let (shared, own) =
+                    (one.proxy.targets(service, port), lone.proxy.targets(service, port));
+                assert_eq!(shared, own, "{:?} {service:?} {port}", one.proxy.name);
+                assert_eq!(
+                    one.proxy.targets_around(service, port),
+                    lone.proxy.targets_around(service, port)
+                );
+            }
+        }
+        together.each_ref().map(|it| {
+            let targets = it.proxy.targets(ServiceId(0), 80);
+            targets.and_then(Result::ok).map_or(0, <[Target]>::len)
+        })
+    };
+    // Two pods are on each node; the last is only in the second version.
+    let slice = |pods: u8, hinted: bool| {
+        let Object::EndpointSlice(slice) = slice_of(pods, ("http", 8080)) else {
+            unreachable!("it is one")
+        };
+        let mut slice = (*slice).clone();
+        for (number, endpoint) in slice.endpoints.iter_mut().enumerate() {
+            let endpoint = Arc::make_mut(endpoint);
+            let (node, zone) = if number % 2 == 0 { ("node-1", "a") } else { ("node-2", "b") };
+            endpoint.node_name = Some(node.into());
+            endpoint.for_zones = hinted.then(|| zone.into()).into_iter().collect();
+        }
+        Object::EndpointSlice(Arc::new(slice))
+    };
+    let local = |object: &Object| {
+        let Object::Service(service) = object else { unreachable!("it is one") };
+        let mut service = (**service).clone();
+        service.spec.internal_policy_local = true;
+        Object::Service(Arc::new(service))
+    };
+    let web = service(0, &[("http", 80), ("admin", 90)]);
+    hear(Verb::Added, &web);
+    assert_eq!(hear(Verb::Added, &slice(4, false)), [4, 4]);
+    assert_eq!(hear(Verb::Modified, &slice(5, false)), [5, 5]);
+    assert_eq!(hear(Verb::Modified, &slice(5, true)), [3, 2], "by zone");
+    assert_eq!(hear(Verb::Modified, &slice(4, false)), [4, 4]);
+    assert_eq!(hear(Verb::Modified, &local(&web)), [2, 2], "by node");
+    assert_eq!(hear(Verb::Modified, &web), [4, 4]);
+    hear(Verb::Deleted, &web);
+    hear(Verb::Added, &service(1, &[("http", 80)]));
+    hear(Verb::Deleted, &slice(4, false));
 }

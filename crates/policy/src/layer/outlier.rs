@@ -41,6 +41,8 @@ pub struct Outlier<P> {
     part: Part<P>,
     /// Whether who is ejected stays in the list, without weight, since a layer inside counts it.
     inside_counts: bool,
+    /// Whether it uses all of them where fewer than half are left.
+    panics: bool,
     endpoints: Vec<Endpoint>,
     places: Places,
     /// Place by place.
@@ -58,12 +60,20 @@ impl<P: Policy> Outlier<P> {
             detection,
             part: Part::new(inside),
             inside_counts,
+            panics: false,
             endpoints: Vec::new(),
             places: Places::default(),
             monitors: Vec::new(),
             next: Time::MAX,
             random: Streams::new(seed).named("outlier"),
         }
+    }
+
+    /// The same, but that where fewer than half are left it uses all, as Envoy does by default
+    /// (`healthy_panic_threshold`).
+    #[must_use]
+    pub fn panicking(self) -> Self {
+        Self { panics: true, ..self }
     }
 
     /// How many are ejected.
@@ -74,7 +84,13 @@ impl<P: Policy> Outlier<P> {
 
     fn tell(&mut self, now: Time) {
         let Self { part, endpoints, monitors, inside_counts, .. } = self;
-        let seen = |(place, endpoint): (usize, &Endpoint)| match monitors[place].is_ejected() {
+        let is_left = |(endpoint, monitor): &(&Endpoint, &Monitor)| {
+            endpoint.weight > 0 && !monitor.is_ejected()
+        };
+        let left = endpoints.iter().zip(&*monitors).filter(is_left).count();
+        let panic = self.panics && 2 * left < endpoints.len();
+        let is_out = |place: usize| monitors[place].is_ejected() && !panic;
+        let seen = |(place, endpoint): (usize, &Endpoint)| match is_out(place) {
             false => Some((place, *endpoint)),
             true => inside_counts.then(|| (place, endpoint.weighing(0))),
         };

@@ -37,6 +37,12 @@ pub static ENTRY: LayerEntry = LayerEntry {
                       for policies that hash.",
             kind: Kind::Flag { default: false },
         },
+        Parameter {
+            name: "by_zone",
+            summary: "Whether endpoints of the balancer's own zone come first and all others next, as \
+                      Istio's locality failover has it.",
+            kind: Kind::Flag { default: false },
+        },
     ],
     wrap: |inside, settings, instance| {
         let integer = |name| u32::try_from(settings.integer(name)).unwrap_or(u32::MAX);
@@ -47,6 +53,7 @@ pub static ENTRY: LayerEntry = LayerEntry {
                 panic_threshold_percent: integer("healthy_panic_threshold"),
                 fails_in_panic: settings.flag("fail_traffic_on_panic"),
                 by_key: settings.flag("by_key"),
+                own_zone: settings.flag("by_zone").then_some(instance.zone),
             },
             instance,
         ))
@@ -64,6 +71,8 @@ pub struct PriorityRules {
     pub fails_in_panic: bool,
     /// Whether a request's key decides.
     pub by_key: bool,
+    /// The zone whose endpoints come first, all others next, whatever priority they have themselves.
+    pub own_zone: Option<u32>,
 }
 
 /// **What it does** The load goes to the endpoints of priority 0 as long as 100/1.4 per cent of
@@ -129,6 +138,15 @@ impl Policy for Priority {
     hand_on!(parts: established, ended, withdrawn, probes, reported);
 
     fn update(&mut self, endpoints: &[Endpoint], now: Time) {
+        let ranked: Vec<Endpoint>;
+        let endpoints = match self.rules.own_zone {
+            Some(own) => {
+                let rank = |it: &Endpoint| it.of_priority(u32::from(it.zone != own));
+                ranked = endpoints.iter().map(rank).collect();
+                &ranked
+            }
+            None => endpoints,
+        };
         let hosts = self.hosts(endpoints);
         self.load = PriorityLoad::of(&hosts, self.rules.panic_threshold_percent);
         // What one that is not healthy weighs in a panic, nobody says: as little as the others.
@@ -168,6 +186,7 @@ mod tests {
         panic_threshold_percent: 50,
         fails_in_panic: false,
         by_key: false,
+        own_zone: None,
     };
 
     /// Endpoints of these priorities and weights.
@@ -204,6 +223,23 @@ mod tests {
         assert!(got[0].abs_diff(7_000) < 5 * 46 && got[1] == 0, "{got:?}");
         let got = counts(PriorityRules { by_key: true, ..RULES }, &half, b"somebody");
         assert!(got.contains(&10_000), "a key has one priority: {got:?}");
+    }
+
+    #[test]
+    fn the_own_zone_comes_first_where_zones_decide() {
+        let rules = PriorityRules { own_zone: Some(2), ..RULES };
+        let mut all = endpoints(&[(0, 1), (0, 1), (0, 0), (0, 1)]);
+        for (endpoint, zone) in all.iter_mut().zip([1, 2, 2, 3]) {
+            endpoint.zone = zone;
+        }
+        let got = counts(rules, &all, b"");
+        assert!(got[1].abs_diff(7_000) < 5 * 46 && got[2] == 0, "{got:?}");
+        assert!(got[0] > 1_000 && got[3] > 1_000, "{got:?}");
+        all[2] = all[2].weighing(1);
+        let got = counts(rules, &all, b"");
+        assert_eq!((got[0], got[3]), (0, 0), "{got:?}");
+        all.retain(|endpoint| endpoint.zone != 2);
+        assert!(counts(rules, &all, b"").iter().all(|count| *count > 4_500));
     }
 
     #[test]

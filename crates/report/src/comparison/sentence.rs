@@ -32,8 +32,8 @@ fn sentence(comparison: &Comparison, variant: usize, load: f64) -> String {
     }
     let all: Vec<&Difference> = of(comparison, variant, load).collect();
     let real: Vec<&&Difference> = all.iter().filter(|difference| difference.real).collect();
-    let equal = nouns(all.iter().filter(|it| is_nothing(it)));
-    let chance = nouns(all.iter().filter(|it| !it.real && !is_nothing(it)));
+    let equal = nouns(all.iter().filter(|it| it.is_nothing()));
+    let chance = nouns(all.iter().filter(|it| !it.real && !it.is_nothing()));
     let mut text = match real.as_slice() {
         [] => {
             let no = format!("no difference between {name} and {base} is");
@@ -57,7 +57,23 @@ fn sentence(comparison: &Comparison, variant: usize, load: f64) -> String {
     if !equal.is_empty() {
         text += &format!("; in {} they are the same under every seed", listed(&equal));
     }
+    text += of_other_answers(&real);
     capitalized(&text, name) + "."
+}
+
+/// What to bear in mind where latencies differ, and with them which requests they are of.
+fn of_other_answers(real: &[&&Difference]) -> &'static str {
+    let latencies = [Measure::LatencyMean, Measure::LatencyP50, Measure::LatencyP99];
+    let success = real.iter().find(|it| it.measure == Measure::SuccessRate);
+    match success {
+        Some(success) if real.iter().any(|it| latencies.contains(&it.measure)) => {
+            match success.interval.mean < 0.0 {
+                true => "; latencies are of answered requests alone, of which it has fewer",
+                false => "; latencies are of answered requests alone, of which it has more",
+            }
+        }
+        _ => "",
+    }
 }
 
 /// What there is to see in a figure of some measures, as its title.
@@ -83,7 +99,9 @@ pub(crate) fn finding(comparison: &Comparison, measures: &[Measure], what: &str)
             let some = if loads > 1 { " at some load" } else { "" };
             let who = match (names.as_slice(), variants) {
                 ([one], _) => format!("{} differs", comparison.variants[*one]),
-                (several, variants) => format!("{} of {variants} variants differ", several.len()),
+                (several, variants) => {
+                    format!("{} of {} variants differ", several.len(), variants - 1)
+                }
             };
             format!("{who} in {what} from {base}{some}, by more than chance")
         }
@@ -93,10 +111,6 @@ pub(crate) fn finding(comparison: &Comparison, measures: &[Measure], what: &str)
 fn of(comparison: &Comparison, variant: usize, load: f64) -> impl Iterator<Item = &Difference> {
     let of = move |it: &&Difference| it.variant == variant && it.load.to_bits() == load.to_bits();
     comparison.differences.iter().filter(of)
-}
-
-fn is_nothing(difference: &Difference) -> bool {
-    difference.interval.mean == 0.0 && difference.interval.half_width == 0.0
 }
 
 /// `a lower p99 latency`.

@@ -1,8 +1,8 @@
 //! A comparison for a terminal: the variants, the differences, and the sentences last.
 
-use metrics::{Difference, Estimate, Measure, words::decimal};
+use metrics::{Comparison, Difference, Estimate, Measure, words::decimal};
 
-use super::{ComparisonReport, amount, sentence::sentences};
+use super::{ComparisonReport, amount, sentence::sentences, with_numbers};
 use crate::{
     number::many,
     text::{
@@ -18,11 +18,17 @@ use crate::{
 pub fn text(report: &ComparisonReport<'_>, style: Style) -> String {
     let style = Style { width: style.width.max(40), ..style };
     let mut sections = vec![head(report, style)];
+    let numbered = with_numbers(report.comparison, |number, _| number);
+    if let Some(numbered) = &numbered {
+        sections.push(names(report.comparison, &numbered.variants, style));
+    }
+    let comparison = numbered.as_ref().unwrap_or(report.comparison);
+    let report = &ComparisonReport { comparison, ..report.clone() };
     for load in 0..report.comparison.loads.len() {
         sections.push(variants(report, load, style));
         sections.push(differences(report, load, style));
     }
-    sections.push(legend(style));
+    sections.push(legend(comparison, style));
     sections.push(warnings(report, style));
     let sentences = sentences(report.comparison);
     let wrapped: Vec<String> =
@@ -47,6 +53,15 @@ fn head(report: &ComparisonReport<'_>, style: Style) -> String {
         head.push_str(&wrap::wrap(report.description, style.width, 0));
     }
     head
+}
+
+/// What the numbers stand for.
+fn names(comparison: &Comparison, numbers: &[String], style: Style) -> String {
+    let line = |(number, name): (&String, &String)| {
+        wrap::indented(&format!("{number}  {name}"), style.width, 2)
+    };
+    let lines: Vec<String> = numbers.iter().zip(&comparison.variants).map(line).collect();
+    format!("{}\n{}", heading("VARIANTS", style), lines.join("\n"))
 }
 
 /// One line for each measure and variant under a load.
@@ -150,11 +165,21 @@ fn chance(probability: f64) -> String {
     }
 }
 
-fn legend(style: Style) -> String {
+/// With fewer seeds than these, chance may bring about much.
+const FEW_SEEDS: usize = 10;
+
+fn legend(comparison: &Comparison, style: Style) -> String {
+    let unclear = comparison.differences.iter().any(|it| !it.real && !it.is_nothing());
+    let few = match comparison.seeds.len() {
+        seeds if unclear && seeds < FEW_SEEDS => {
+            format!(" {seeds} seeds tell little from chance: `--seeds 20` tells more.")
+        }
+        _ => String::new(),
+    };
     let words = "Differences are means over pairs of runs under the same seed. CHANCE is how likely \
-                 one so large would be without a real cause, adjusted for how many there are (Holm); \
+                 one so large would be without a real cause, adjusted for how many differ under any seed (Holm); \
                  REAL are those of at most 5%.";
-    let wrapped = wrap::wrap(words, style.width, 0);
+    let wrapped = wrap::wrap(&format!("{words}{few}"), style.width, 0);
     let lines: Vec<String> =
         wrapped.lines().map(|line| Paint(style.ansi).of(Tone::Dim, line)).collect();
     lines.join("\n")

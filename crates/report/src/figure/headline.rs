@@ -67,7 +67,7 @@ pub(crate) fn evenness(measures: &Measures) -> String {
     match (balance.pods, busiest) {
         (_, None) => "No pod received a request".to_owned(),
         (_, Some(busiest)) if busiest.requests == 0 => "No pod received a request".to_owned(),
-        (0 | 1, Some(busiest)) => {
+        (pods, Some(busiest)) if pods < 2 || !balance.is_measured() => {
             format!("{} carried {}", busiest.name, many(busiest.requests, "request"))
         }
         (pods, Some(_)) => {

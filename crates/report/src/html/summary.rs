@@ -65,6 +65,7 @@ fn numbers(report: &Report<'_>) -> String {
     let (evenness, chance) = match balance.pods {
         0 => (NONE.to_owned(), "no pod was called".to_owned()),
         1 => (NONE.to_owned(), "only one pod was called".to_owned()),
+        _ if !balance.is_measured() => (NONE.to_owned(), "no request came to a pod".to_owned()),
         _ => (format!("{:.2}", balance.max_over_mean), of_chance(balance.chance_max_over_mean)),
     };
     let failed = requests.failed > 0;

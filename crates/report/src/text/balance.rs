@@ -1,6 +1,6 @@
 //! What each pod carried, and how even that was.
 
-use std::{cmp::Reverse, fmt::Write as _};
+use std::cmp::Reverse;
 
 use metrics::{Measures, PodMeasures, ServiceBalance};
 
@@ -85,8 +85,10 @@ fn row(pod: &PodMeasures, all: u64) -> [(String, Tone); 8] {
 /// How even the load was, beside what pure chance would give: of each group of pods that stand
 /// behind the same Services.
 pub(super) fn evenness(measures: &Measures, style: Style) -> String {
-    // Of one pod there is nothing to compare.
-    let compared = measures.balances.iter().filter(|group| group.balance.pods > 1);
+    // Of one pod, or without a request, there is nothing to compare.
+    let is_compared =
+        |group: &&ServiceBalance| group.balance.pods > 1 && group.balance.is_measured();
+    let compared = measures.balances.iter().filter(is_compared);
     let several = compared.clone().count() > 1;
     compared.map(|group| of_group(group, several, style)).collect::<Vec<_>>().join("\n")
 }
@@ -95,8 +97,12 @@ fn of_group(group: &ServiceBalance, named: bool, style: Style) -> String {
     let ServiceBalance { services, balance } = group;
     let pods = many(balance.pods as u64, "pod");
     let name = if named { format!("{}: ", services.join(" and ")) } else { String::new() };
+    let share = match balance.max_over_share {
+        share if share.is_nan() => String::new(),
+        share => format!("; max/share {share:.2}"),
+    };
     let measured = format!(
-        "BALANCE   {name}max/mean {:.2}, cv {:.3}, Jain {:.4}, per second listed over {pods}",
+        "BALANCE   {name}max/mean {:.2}, cv {:.3}, Jain {:.4}, per second listed over {pods}{share}",
         balance.max_over_mean, balance.cv, balance.jain
     );
     let mut chance = format!(
@@ -104,11 +110,9 @@ fn of_group(group: &ServiceBalance, named: bool, style: Style) -> String {
         balance.chance_max_over_mean, balance.chance_cv
     );
     if balance.times_cv > NOTABLE_TIMES_CV.max(0.5 * balance.chance_cv) {
-        let _ = write!(
-            chance,
+        chance.push_str(
             ", because pods that were listed while few shared the load get more a second, whatever the \
-             policy; no pod had more than {:.2} times its even share",
-            balance.max_over_share
+             policy",
         );
     }
     if balance.chance_cv.is_nan() {

@@ -50,6 +50,8 @@ pub struct IngressController {
 pub struct Mesh {
     /// So long nothing more may change until their server pushes.
     pub debounce: Span,
+    /// But it pushes so long after the first change, whatever changes meanwhile.
+    pub debounce_max: Span,
     /// How long a push takes to each.
     pub push: Distribution,
 }

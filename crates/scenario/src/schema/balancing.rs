@@ -10,7 +10,7 @@ use super::{
     },
     value::duration,
 };
-use crate::spec::{BESIDE, Place};
+use crate::spec::{EXTRAS, Place};
 
 /// The form of a policy in a place.
 pub(super) fn policy_in(place: Place) -> Form {
@@ -40,7 +40,7 @@ fn definition(place: Place) -> Form {
         "What a balancer beside a sender chooses a pod for; only there is it a choice. For each request \
          where nothing is said, as a proxy for HTTP does; for each connection, as a proxy for TCP does.",
     );
-    let as_set = mapping(set.chain([layers, level])).with_one_besides(BESIDE);
+    let as_set = mapping(set.chain([layers, level])).with_one_besides(EXTRAS);
     any_of([any_of(named), as_set])
         .says("Which policy chooses, by the name people know it by.")
         .such_as(&["envoy.least_request"])
@@ -70,7 +70,7 @@ fn layer() -> Form {
 /// What can be set; an empty mapping, or nothing, takes all defaults.
 fn settings_of(parameters: &'static [Parameter]) -> Form {
     let setting = |it: &'static Parameter| {
-        filled(it.name, form_of(it.kind), it.summary).or(default_of(it.kind))
+        field(it.name, form_of(it.kind), it.summary).or(default_of(it.kind))
     };
     mapping(parameters.iter().map(setting)).or_null()
 }

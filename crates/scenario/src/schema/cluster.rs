@@ -172,8 +172,10 @@ fn ingress() -> Form {
 
 fn mesh() -> Form {
     let debounce = "So long nothing more may change until the server pushes.";
+    let debounce_max = "But it pushes so long after the first change, whatever changes meanwhile.";
     mapping([
         field("debounce", duration(), debounce),
+        field("debounceMax", duration(), debounce_max),
         field("push", distribution(), "How long a push takes to a sidecar."),
     ])
 }

@@ -7,7 +7,10 @@ use super::{
     misnamed::{no_layer, no_policy},
     settings::Settable,
 };
-use crate::{Beside, Client, Cluster, Code, Diagnostic, From, Target, source::At, yaml::Value};
+use crate::{
+    Beside, Client, Cluster, Code, Diagnostic, From, Target, diagnostic::did_you_mean, source::At,
+    yaml::Value,
+};
 
 /// Projects whose policies choose on the nodes, for whatever comes from there.
 const ON_NODES: [&str; 4] = ["kube-proxy", "ipvs", "cilium", "katran"];
@@ -74,8 +77,8 @@ impl Place {
     }
 }
 
-/// What may be written beside a policy.
-pub(crate) const BESIDE: [&str; 2] = ["layers", "level"];
+/// What may be written beside the name of a policy.
+pub(crate) const EXTRAS: [&str; 2] = ["layers", "level"];
 
 impl Reading<'_> {
     /// A policy by its name, or `{ NAME: { … }, layers: [ … ], level: … }`.
@@ -125,10 +128,17 @@ impl Reading<'_> {
         };
         let fields = self.names(item);
         let level = fields.get("level").and_then(|level| self.level(&level));
-        let mut policies = fields.each().filter(|(name, _)| !BESIDE.contains(name));
+        let mut policies = fields.each().filter(|(name, _)| !EXTRAS.contains(name));
         let (Some((name, settings)), None) = (policies.next(), policies.next()) else {
             let message = format!("{}: one policy is wanted", item.path());
-            let help = "write `balancing: { envoy.least_request: { choice_count: 3 } }`";
+            let mut names = fields.each().map(|(name, _)| name).filter(|it| !EXTRAS.contains(it));
+            let meant = names.find_map(|it| Some((it, did_you_mean(it, EXTRAS)?)));
+            let help = match meant {
+                Some((name, meant)) => format!("for `{name}`, did you mean `{meant}`?"),
+                None => {
+                    "write `balancing: { envoy.least_request: { choice_count: 3 } }`".to_owned()
+                }
+            };
             self.report(Code::BadValue, item, message, help);
             return None;
         };
@@ -141,7 +151,7 @@ impl Reading<'_> {
             for layer in self.list(&layers) {
                 self.layer(&layer, &mut policy, &mut known);
             }
-            self.weighs(&policy, &known);
+            self.warn_of_weights(&policy, &known);
         }
         // Only beside a sender is there a choice.
         if let (Some(Level::Request), Some(item)) = (level, fields.get("level"))
@@ -202,9 +212,9 @@ impl Reading<'_> {
     }
 
     /// Warns of a layer that sets weights, where nothing inside goes by them.
-    fn weighs(&mut self, policy: &Configured, layers: &[(&'static str, At)]) {
+    fn warn_of_weights(&mut self, policy: &Configured, layers: &[(&'static str, At)]) {
         let name = policy.entry.name;
-        let goes_by_them = |layer: &LayerEntry| layer.stage < Stage::Weight;
+        let goes_by_them = |layer: &LayerEntry| layer.name == "envoy.locality_weighted";
         if !policy::IGNORING_WEIGHTS.contains(&name) || policy.layers().any(goes_by_them) {
             return;
         }
@@ -273,13 +283,32 @@ impl Reading<'_> {
 
     /// `balancing` of load balancers: one of a cloud, or any proxy that somebody runs in front.
     pub(super) fn front_balancing(&mut self, item: &Item<'_>) -> Option<Configured> {
-        self.policy_for(item, Place::LoadBalancers).map(|read| read.policy)
+        let Beside { policy, .. } = self.policy_for(item, Place::LoadBalancers)?;
+        let level =
+            item.field("level").filter(|it| it.node.scalar_text().as_deref() == Some("request"));
+        // Of a policy of a cloud that is said already.
+        if let Some(level) = level.filter(|_| Seat::of(policy.entry) == Seat::Senders) {
+            let message = format!("{}: a load balancer chooses for each connection", level.path());
+            self.report(Code::BadValue, &level, message, "leave `level` out");
+        }
+        Some(policy)
     }
 
     /// `mesh` of the cluster.
     pub(super) fn mesh(&mut self, item: &Item<'_>, target: &mut crate::Mesh) {
-        let fields = self.fields(item, &["debounce", "push"], &[]);
+        let fields = self.fields(item, &["debounce", "debounceMax", "push"], &[]);
         self.set_span(&fields, "debounce", &mut target.debounce);
+        self.set_span(&fields, "debounceMax", &mut target.debounce_max);
+        match fields.get("debounceMax") {
+            Some(most) if target.debounce_max < target.debounce => {
+                let (path, debounce) = (most.path(), target.debounce);
+                let message = format!("{path}: it is less than `debounce`, which is {debounce}");
+                self.report(Code::BadValue, &most, message, "raise it, or lower `debounce`");
+            }
+            Some(_) => {}
+            // Who wants to wait for longer means that.
+            None => target.debounce_max = target.debounce_max.max(target.debounce),
+        }
         self.set_distribution(&fields, "push", &mut target.push);
     }
 }

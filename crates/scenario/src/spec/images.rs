@@ -190,7 +190,13 @@ impl Reading<'_> {
                 return;
             }
             let message = format!("image `{name}` is used nowhere");
-            let help = crate::diagnostic::suggest(name, "image", used.keys().map(|name| &**name));
+            // One that is described already was not meant.
+            let others = used.keys().filter(|name| !stated_at.contains_key(*name));
+            let others: Vec<&str> = others.map(|name| &**name).collect();
+            let help = match others.is_empty() {
+                true => "leave it out, or use it in a pod or in a step of the timeline".to_owned(),
+                false => crate::diagnostic::suggest(name, "image", others),
+            };
             let diagnostic = Diagnostic::new(Code::UnusedImage, message, help);
             self.findings.push(diagnostic.at(stated_at[name], "has no effect"));
         }

@@ -47,11 +47,14 @@ impl<'n> Item<'n> {
         At { file: self.node.file, extent: self.key.unwrap_or(self.node.extent) }
     }
 
-    /// A field, where this is a mapping that has it; nothing is complained about.
+    /// A field, where this is a mapping that has it and it is not null; nothing is complained about.
     pub(crate) fn field(&self, name: &str) -> Option<Self> {
         let Value::Map(entries) = &self.node.value else { return None };
         let entry = entries.iter().find(|entry| &*entry.key == name)?;
-        Some(self.step(Segment::Key(name.to_owned()), Some(entry.key_extent), &entry.value))
+        let there = !matches!(entry.value.value, Value::Null);
+        let step =
+            || self.step(Segment::Key(name.to_owned()), Some(entry.key_extent), &entry.value);
+        there.then(step)
     }
 
     /// The items, where this is a list; nothing is complained about.

@@ -33,14 +33,15 @@ impl Reading<'_> {
                 self.report(Code::UnknownField, &item, message, help);
                 continue;
             };
-            right &= self.setting(&item, parameter, of.set).is_some();
+            let absent = matches!(item.node.value, Value::Null);
+            right &= absent || self.setting(&item, parameter, of.set).is_some();
         }
         // What is wrong by itself is not compared with anything.
         for rule in policy::AT_MOST.iter().filter(|rule| right && rule.of == of.name) {
             self.goes_together(rule, &fields, of.parameters);
         }
         for rule in policy::NEEDS.iter().filter(|rule| right && rule.of == of.name) {
-            self.counts(rule, &fields, of.parameters);
+            self.warn_unless_it_counts(rule, &fields, of.parameters);
         }
     }
 
@@ -73,7 +74,7 @@ impl Reading<'_> {
     }
 
     /// Warns of settings that change nothing, because another one is not as it has to be.
-    fn counts(&mut self, rule: &Needs, fields: &Fields<'_>, of: &[Parameter]) {
+    fn warn_unless_it_counts(&mut self, rule: &Needs, fields: &Fields<'_>, of: &[Parameter]) {
         let Some(other) = of.iter().find(|known| known.name == rule.other) else { return };
         let item = fields.get(rule.other);
         let is = item.as_ref().map_or(Some(other.kind.default()), |it| written(other.kind, it));
@@ -175,7 +176,6 @@ fn is_at_most(lesser: Setting<'_>, greater: Setting<'_>) -> bool {
     match (lesser, greater) {
         (Setting::Integer(lesser), Setting::Integer(greater)) => lesser <= greater,
         (Setting::Duration(lesser), Setting::Duration(greater)) => lesser <= greater,
-        (Setting::Number(lesser), Setting::Number(greater)) => lesser <= greater,
         _ => true,
     }
 }

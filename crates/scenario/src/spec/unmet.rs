@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use policy::{Entry, Keyless, Level};
+use policy::{Configured, Entry, Keyless, Level, Stage};
 
 use super::{
     Head, Known,
@@ -24,7 +24,7 @@ impl Reading<'_> {
     ) {
         let of_cluster = |part: &str| {
             let part = head.spec.get("cluster")?.field(part)?;
-            part.field("balancing").filter(|item| !matches!(item.node.value, Value::Null))
+            part.field("balancing")
         };
         let (front, ingress) = (of_cluster("loadBalancer"), of_cluster("ingress"));
         let by_front = clients.iter().any(|client| client.target.balanced);
@@ -39,12 +39,23 @@ impl Reading<'_> {
         {
             self.unmet(item, NOBODY_BY_RULE);
         }
+        let in_cluster =
+            |part: &str, field: &str| head.spec.get("cluster")?.field(part)?.field(field);
+        let scheduler = in_cluster("proxy", "scheduler");
+        if let Some(item) = &scheduler
+            && !clients.iter().any(|it| by_proxy(it, known))
+        {
+            self.unmet(item, NOBODY_BY_PROXY);
+        }
+        let mesh = head.spec.get("cluster").and_then(|cluster| cluster.field("mesh"));
+        if let Some(item) = mesh.filter(|_| clients.iter().all(|it| it.balancing.is_none())) {
+            let message = format!("{}: no client has a balancer beside its senders", item.path());
+            self.report(Code::NoEffect, &item, message, NOBODY_BESIDE);
+        }
         let Some(item) = head.spec.get("balancing") else { return };
         let Some(entry) = entry_of(&item) else { return };
-        let proxy = head.spec.get("cluster").and_then(|cluster| cluster.field("proxy"));
-        let scheduler = proxy.and_then(|proxy| proxy.field("scheduler"));
-        if let (Seat::Nodes, Some(scheduler)) = (Seat::of(entry), scheduler) {
-            self.overruled(&scheduler, &item);
+        if let (Seat::Nodes, Some(scheduler)) = (Seat::of(entry), &scheduler) {
+            self.overruled(scheduler, &item);
         }
         match (Seat::of(entry), &front, &ingress) {
             (Seat::Front, Some(own), _) => self.overruled(&item, own),
@@ -54,6 +65,16 @@ impl Reading<'_> {
             }
             (Seat::Senders, _, Some(own)) if !taken && by_ingress => self.overruled(&item, own),
             (Seat::Senders, ..) if !taken && !by_ingress => self.unmet(&item, NOBODY_CHOOSES),
+            (Seat::Senders, ..) if !taken => {
+                let level = item
+                    .field("level")
+                    .filter(|it| it.node.scalar_text().as_deref() == Some("connection"));
+                if let Some(level) = level {
+                    let message =
+                        format!("{}: an Ingress controller chooses for each request", level.path());
+                    self.report(Code::NoEffect, &level, message, "leave `level` out");
+                }
+            }
             _ => {}
         }
     }
@@ -69,50 +90,87 @@ impl Reading<'_> {
             if beside.level == Level::Request {
                 let policy = beside.policy.entry.name;
                 let message = format!(
-                    "{}: they end beside the sender, where `{policy}` chooses a pod for each request",
+                    "{}: they end at the balancer beside the sender, whose `{policy}` chooses for requests",
                     connections.path()
                 );
-                let help = format!(
-                    "leave them out, or have it choose for each connection, as a proxy for TCP does: \
-                     `balancing: {{ {policy}: {{}}, level: connection }}`"
-                );
+                let help = "leave them out, or have it choose for each connection, as a proxy for TCP does: \
+                            write `level: connection` beside the policy";
                 self.report(Code::NoEffect, &connections, message, help);
             }
         }
     }
 
-    /// Warns of policies that hash keys, for clients whose requests have none.
-    pub(super) fn keyless_requests(&mut self, head: &Head<'_>, clients: &[Client]) {
-        let spec = head.spec.get("balancing");
-        let ingress = head.spec.get("cluster").and_then(|cluster| cluster.field("ingress"));
-        let of_ingress = ingress.and_then(|ingress| ingress.field("balancing")).or(spec.clone());
+    /// Warns of keys that nobody hashes, and of policies that hash keys where requests have none.
+    pub(super) fn unused_keys(&mut self, head: &Head<'_>, clients: &[Client]) {
         let list = head.spec.get("clients").map(|list| self.list(&list)).unwrap_or_default();
         let mut said = BTreeSet::new();
-        for (item, client) in list.iter().zip(clients).filter(|(_, client)| client.keys == 0) {
-            let (policy, written) = match (&client.balancing, client.target.routed.is_empty()) {
-                (Some(beside), _) => (&beside.policy, item.field("balancing").or(spec.clone())),
-                (None, false) => (&head.cluster.ingress.policy, of_ingress.clone()),
-                (None, true) => continue,
-            };
-            let hashing = policy::HASHING_KEYS.iter().find(|(name, _)| *name == policy.entry.name);
-            let (Some((name, keyless)), Some(written)) = (hashing, written) else { continue };
-            // Once for each place that it is written in.
-            if !said.insert(written.path()) {
+        for (item, client) in list.iter().zip(clients) {
+            let chooser = Chooser::of(client, head);
+            let sees_keys = chooser.as_ref().is_some_and(|it| it.sees_keys);
+            let hashing = chooser.as_ref().and_then(|it| hashing_keys(it.policy));
+            match item.field("keys") {
+                Some(keys) if client.keys > 0 => {
+                    let by_layer = chooser.as_ref().is_some_and(|it| goes_by_priority(it.policy));
+                    if !sees_keys || (hashing.is_none() && !by_layer) {
+                        self.keys_without_use(&keys, chooser.as_ref());
+                    }
+                }
+                _ => {}
+            }
+            let (Some(keyless), Some(chooser)) = (hashing, chooser) else { continue };
+            if client.keys > 0 && sees_keys {
                 continue;
             }
-            let how = match keyless {
-                Keyless::Chance => "it chooses by chance",
-                Keyless::Turns => "it chooses in turn",
-                Keyless::Same => "one pod gets all",
+            let own = item.field("balancing");
+            let Some(written) = own.filter(|_| chooser.beside).or_else(|| chooser.written(head))
+            else {
+                continue;
             };
-            let message = format!(
-                "{}: `{name}` hashes the key of a request, and those of `{}` have none: {how}",
-                written.path(),
-                client.name
-            );
-            let help = format!("give `{}` keys, such as `keys: 1000`", client.name);
-            self.report(Code::NoEffect, &written, message, help);
+            // Once for each place that it is written in.
+            if said.insert(written.path()) {
+                self.policy_without_keys(&written, client, (&chooser, keyless));
+            }
         }
+    }
+
+    fn keys_without_use(&mut self, keys: &Item<'_>, chooser: Option<&Chooser<'_>>) {
+        let (who, help) = match chooser {
+            Some(it) if it.sees_keys => (
+                format!("`{}` does not look at them", it.policy.entry.name),
+                "leave them out, or choose a policy that hashes keys, such as envoy.ring_hash",
+            ),
+            _ => (
+                "who chooses for connections sees no keys of requests".to_owned(),
+                "leave them out, or let a policy choose for requests, such as envoy.ring_hash",
+            ),
+        };
+        self.report(Code::NoEffect, keys, format!("{}: {who}", keys.path()), help);
+    }
+
+    fn policy_without_keys(
+        &mut self,
+        written: &Item<'_>,
+        client: &Client,
+        (chooser, keyless): (&Chooser<'_>, Keyless),
+    ) {
+        let how = match keyless {
+            Keyless::Chance => "it chooses by chance",
+            Keyless::Turns => "it chooses in turn",
+            Keyless::Same => "all have the same hash",
+        };
+        let (path, policy, name) = (written.path(), chooser.policy.entry.name, &client.name);
+        let (why, help) = match chooser.sees_keys {
+            true => ("have none", format!("give `{name}` keys, such as `keys: 1000`")),
+            false => (
+                "are not seen by who chooses for connections",
+                "choose another policy, such as one that hashes the ends of a connection"
+                    .to_owned(),
+            ),
+        };
+        let message = format!(
+            "{path}: `{policy}` hashes the key of a request, and those of `{name}` {why}: {how}"
+        );
+        self.report(Code::NoEffect, written, message, help);
     }
 
     fn unmet(&mut self, item: &Item<'_>, (why, help): (&str, &str)) {
@@ -143,10 +201,61 @@ const NOBODY_BY_PROXY: Reason = (
     "no client's connections pass the proxy of a node",
     "let a client that does not balance requests itself call a Service that is not headless",
 );
+const NOBODY_BESIDE: &str =
+    "leave it out, or let a policy choose beside senders, such as `balancing: envoy.least_request`";
 const NOBODY_CHOOSES: Reason = (
     "no client takes it, as each has a `balancing` of its own or no pod to choose",
     "let a client in the cluster without `balancing` call a Service over TCP",
 );
+
+/// Who chooses for a client's requests, but for the proxies of nodes, whose policies never hash keys.
+struct Chooser<'a> {
+    policy: &'a Configured,
+    /// Whether it chooses for requests, and so sees their keys.
+    sees_keys: bool,
+    /// Whether it is beside the client's senders.
+    beside: bool,
+    /// The part of the cluster that may have a policy of its own.
+    part: &'static str,
+}
+
+impl<'a> Chooser<'a> {
+    fn of(client: &'a Client, head: &'a Head<'_>) -> Option<Self> {
+        let cluster = &head.cluster;
+        let by = |policy, sees_keys, part| Some(Self { policy, sees_keys, beside: false, part });
+        match &client.balancing {
+            Some(beside) => {
+                let sees_keys = beside.level == Level::Request;
+                Some(Self { policy: &beside.policy, sees_keys, beside: true, part: "" })
+            }
+            None if !client.target.routed.is_empty() => {
+                by(&cluster.ingress.policy, true, "ingress")
+            }
+            None if client.target.balanced => {
+                by(cluster.load_balancer.policy.as_ref()?, false, "loadBalancer")
+            }
+            None => None,
+        }
+    }
+
+    /// Where its policy is written, where that is not with the client; nowhere where it is a default.
+    fn written<'n>(&self, head: &Head<'n>) -> Option<Item<'n>> {
+        let part = head.spec.get("cluster").and_then(|cluster| cluster.field(self.part));
+        let own = part.and_then(|part| part.field("balancing"));
+        own.or_else(|| head.spec.get("balancing"))
+    }
+}
+
+/// What a policy that hashes keys does without one.
+fn hashing_keys(policy: &Configured) -> Option<Keyless> {
+    let mut all = policy::HASHING_KEYS.iter();
+    all.find_map(|(name, keyless)| (*name == policy.entry.name).then_some(*keyless))
+}
+
+/// Whether a layer goes by priorities, which may go by keys (`by_key`).
+fn goes_by_priority(policy: &Configured) -> bool {
+    policy.layers().any(|layer| layer.stage == Stage::Priority)
+}
 
 /// Whether a client's connections pass the proxy of a node.
 fn by_proxy(client: &Client, known: &Known<'_>) -> bool {

@@ -180,12 +180,10 @@ fn settings_go_together() {
         ),
     ]);
     // One that is not stated is as long as the other at least.
-    for right in [
-        outlier("base_ejection_time: 10m"),
-        "balancing: { envoy.ring_hash: { minimum_ring_size: 100, maximum_ring_size: 100 } }".into(),
-    ] {
-        let keyed = QUIET.replace("name: shop,", "name: shop, keys: 9,");
-        assert_eq!(shown(&load_text(&with_scenario(&format!("{right}\n{keyed}")))), "");
+    let same = "balancing: { envoy.ring_hash: { minimum_ring_size: 100, maximum_ring_size: 100 } }";
+    for (right, keys) in [(outlier("base_ejection_time: 10m"), ""), (same.into(), "keys: 9, ")] {
+        let quiet = QUIET.replace("name: shop,", &format!("name: shop, {keys}"));
+        assert_eq!(shown(&load_text(&with_scenario(&format!("{right}\n{quiet}")))), "");
     }
 }
 
@@ -250,7 +248,11 @@ fn a_balancer_beside_a_sender_chooses_for_requests_or_for_connections() {
     };
     let (asked, said) = level("envoy.random");
     assert_eq!(asked, Some(Level::Request));
-    for words in ["RS0216", "spec.clients[0].connections: they end beside", "level: connection"] {
+    for words in [
+        "RS0216",
+        "spec.clients[0].connections: they end at the balancer beside",
+        "level: connection",
+    ] {
         assert!(said.contains(words), "{said}");
     }
     let quiet = |level| (level, String::new());
@@ -309,12 +311,20 @@ fn a_setting_that_counts_for_nothing_is_said() {
             "max_retries: it counts only with `retry_budget: false`",
         ),
         (&layers("envoy.slow_start"), "sets weights, by which `envoy.random` does not go"),
-        ("balancing: haproxy.uri", "have none: one pod gets all"),
+        ("balancing: haproxy.uri", "have none: all have the same hash"),
         ("balancing: envoy.maglev", "have none: it chooses by chance"),
         ("balancing: { nginx.hash: {} }", "have none: it chooses in turn"),
         (
             "balancing: ipvs.rr\ncluster: { proxy: { mode: ipvs, scheduler: lc } }",
             "spec.cluster.proxy.scheduler: no client meets this policy: `spec.balancing` overrules it",
+        ),
+        (
+            "balancing: envoy.random\ncluster: { proxy: { mode: ipvs, scheduler: lc } }",
+            "spec.cluster.proxy.scheduler: no client's connections pass the proxy of a node",
+        ),
+        (
+            "balancing: ipvs.rr\ncluster: { mesh: { debounce: 5s } }",
+            "spec.cluster.mesh: no client has a balancer beside its senders",
         ),
     ] {
         let said = said(fields, "");
@@ -330,8 +340,15 @@ fn a_setting_that_counts_for_nothing_is_said() {
     ] {
         assert_eq!(said(fields, client), "", "{fields}");
     }
-    check(&[(
-        "balancing: { finagle.aperture: { lowLoad: 2, highLoad: 1.5 } }",
-        &["RS0104", "2 is more than `highLoad`, which is 1.5"],
-    )]);
+    for (fields, words) in [
+        ("balancing: envoy.random", "keys: `envoy.random` does not look at them"),
+        (
+            "balancing: { envoy.maglev: {}, level: connection }",
+            "keys: who chooses for connections sees no keys of requests",
+        ),
+        ("balancing: ipvs.rr", "keys: who chooses for connections sees no keys of requests"),
+    ] {
+        let said = said(fields, ", keys: 100");
+        assert!(said.contains(words) && said.contains("warning[RS0216]"), "{fields}:\n{said}");
+    }
 }

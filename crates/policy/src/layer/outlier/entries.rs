@@ -5,7 +5,7 @@ use engine::Span;
 use super::{Cap, Detection, EjectionTime, Outlier, Rule, Sampled};
 use crate::{
     Kind, Parameter, Settings,
-    layer::{LayerEntry, Stage, priority},
+    layer::{LayerEntry, Stage},
 };
 
 const fn count(name: &'static str, summary: &'static str, default: u64) -> Parameter {
@@ -71,9 +71,7 @@ pub static ENVOY: LayerEntry = LayerEntry {
         hosts("failure_percentage_minimum_hosts"),
         volume("failure_percentage_request_volume", 50),
     ],
-    wrap: |mut inside, settings, instance| {
-        // Envoy's balancers panic where too few are left, whatever else is set about priorities.
-        inside.wrap(&priority::ENTRY);
+    wrap: |inside, settings, instance| {
         let detection = Detection {
             cap: Cap::Below {
                 percent: whole(settings, "max_ejection_percent"),
@@ -92,7 +90,11 @@ pub static ENVOY: LayerEntry = LayerEntry {
             returns_first: true,
             ..sampled(settings, ["enforcing_success_rate", "enforcing_failure_percentage"])
         };
-        Box::new(Outlier::new(inside.build_as(instance), detection, true, instance.seed))
+        let counts = inside.counts_unhealthy();
+        // Envoy's balancers panic whatever is set about priorities; a layer of priorities sees to it.
+        let by_priority = inside.layers().any(|layer| layer.stage == Stage::Priority);
+        let outlier = Outlier::new(inside.build_as(instance), detection, counts, instance.seed);
+        Box::new(if by_priority { outlier } else { outlier.panicking() })
     },
 };
 
