@@ -24,6 +24,7 @@ mod mistakes;
 mod pod_targets;
 mod rehearsal;
 mod seeds;
+mod sidecars;
 mod start_up;
 mod stickiness;
 mod termination;

@@ -236,19 +236,21 @@ impl DataPlane {
             let balanced = self.pod_targets.is_some()
                 && *origin == Origin::OutsideBalanced
                 && *transport == Transport::Tcp;
+            let balances = client.config.balancing.is_some();
             // How it calls its Service comes before that it does.
-            let known = service.filter(|_| !balanced);
+            let known = service.filter(|_| !balanced && !balances);
             cx.recorder.record(cx.now, &Record::ClientAdded { client: id, name, service: known });
             if client.config.ingress.is_some() {
                 cx.recorder.record(cx.now, &Record::IngressUsed { client: id });
             }
-            if client.config.balancing.is_some() {
+            if balances {
                 cx.recorder.record(cx.now, &Record::SidecarUsed { client: id });
             }
             if balanced {
                 cx.recorder.record(cx.now, &Record::LoadBalancerUsed { client: id });
-                let calls = service.map(|service| Record::ServiceCalled { client: id, service });
-                calls.into_iter().for_each(|record| cx.recorder.record(cx.now, &record));
+            }
+            if let Some(service) = service.filter(|_| known.is_none()) {
+                cx.recorder.record(cx.now, &Record::ServiceCalled { client: id, service });
             }
         }
         for (id, index) in (0..).map(ClientId).zip(0..self.clients.len()) {
@@ -315,7 +317,7 @@ impl DataPlane {
             }
             Event::PushEndpoints => self.mesh.iter_mut().for_each(|mesh| mesh.push(cx)),
             Event::HearEndpoints(id) => {
-                self.mesh.iter_mut().for_each(|mesh| mesh.hear(id, cx.now));
+                self.mesh.iter_mut().for_each(|mesh| mesh.hear(id, cx));
                 self.lines.look_again(|at| *at == Counter::Sidecar(id), cx);
             }
             Event::Release(id) => self.release(id, cx),

@@ -13,10 +13,10 @@ use std::{
     sync::Arc,
 };
 
-use api::{Change, PodId};
+use api::{Change, PodId, ServiceId};
 use engine::{Distribution, Random, Source, Span, Stream, Streams, Time};
 use policy::{Configured, Ended, Instance, PickContext, Report};
-use record::ClientId;
+use record::{ClientId, Record};
 
 use crate::{
     Cx,
@@ -24,6 +24,7 @@ use crate::{
     connection::Caller,
     event::{Event, class},
     known_pods::{Backend, KnownPod, KnownPods},
+    runtime::Runtime,
     zones::Zones,
 };
 
@@ -61,14 +62,92 @@ impl SidecarId {
     }
 }
 
+/// Whose request a sidecar chooses for.
+pub(crate) struct Sender<'a> {
+    /// Its client, and who of it.
+    pub(crate) id: (ClientId, Caller),
+    /// The client's name.
+    pub(crate) name: &'a str,
+    /// Where it is.
+    pub(crate) zone: &'a str,
+    /// What it calls.
+    pub(crate) service: ServiceId,
+    /// Where it runs if it is a pod.
+    pub(crate) runtime: &'a Runtime,
+}
+
+impl Sender<'_> {
+    /// Whether its pod, if it is one, still has a network.
+    fn is_there(&self) -> bool {
+        match self.id.1 {
+            Caller::Pod(pod) => self.runtime.sandbox(pod).is_some(),
+            Caller::Node(_) | Caller::Outside(_) => true,
+        }
+    }
+}
+
+/// What the server knows of a backend. All sidecars that were told of it share it.
+#[derive(Clone, Default)]
+struct List {
+    pods: Arc<[KnownPod]>,
+    /// Which they are, for the record.
+    ids: Arc<[PodId]>,
+}
+
+impl List {
+    /// These pods, after those of the list before.
+    fn after(before: Option<&Self>, pods: Arc<[KnownPod]>) -> Self {
+        let mut ids: Vec<PodId> = pods.iter().map(|it| it.pod).collect();
+        ids.dedup();
+        let same = before.filter(|before| *before.ids == ids[..]);
+        let ids = same.map_or_else(|| ids.into(), |before| before.ids.clone());
+        Self { pods, ids }
+    }
+}
+
 /// The balancer of one sender, and what is on its way to it.
 struct Sidecar {
+    id: SidecarId,
+    client: ClientId,
+    /// What its sender called last; `None` where its sender had gone before it came up, so that nobody would
+    /// hear when it goes.
+    service: Option<ServiceId>,
+    /// What was last said that it lists.
+    listed: Arc<[PodId]>,
     /// Its number among those of its backend.
     number: u32,
     balancer: Balancer,
     backend: Backend,
-    coming: VecDeque<(Time, Arc<[KnownPod]>)>,
+    coming: VecDeque<(Time, List)>,
     delays: Stream,
+}
+
+impl Sidecar {
+    /// Takes in what the server knows.
+    fn hear(&mut self, list: &List, cx: &mut Cx<'_>) {
+        self.balancer.update(&list.pods, cx.now);
+        if self.listed != list.ids {
+            self.listed = list.ids.clone();
+            self.say(self.listed.clone(), cx);
+        }
+    }
+
+    /// Its sender calls another Service of the same name, the one that it called having been deleted.
+    #[cold]
+    fn call(&mut self, service: ServiceId, cx: &mut Cx<'_>) {
+        self.say(Arc::default(), cx);
+        self.service = Some(service);
+        self.say(self.listed.clone(), cx);
+    }
+
+    /// Says what it lists from now on.
+    fn say(&self, pods: Arc<[PodId]>, cx: &mut Cx<'_>) {
+        if let Some(service) = self.service {
+            let (client, sidecar) = (self.client, self.id.0);
+            let record = Record::SidecarListed { client, sidecar, service, pods };
+            cx.recorder.record(cx.now, &record);
+        }
+    }
 }
 
 /// The server, and all sidecars.
@@ -80,7 +159,7 @@ pub(crate) struct Mesh {
     changed: Option<Time>,
     /// When it pushes, if nothing changes until then.
     due: Option<Time>,
-    pushed: BTreeMap<Backend, Arc<[KnownPod]>>,
+    pushed: BTreeMap<Backend, List>,
     /// By number; `None` once its sender has gone.
     sidecars: Vec<Option<Sidecar>>,
     by_sender: BTreeMap<(ClientId, Caller), SidecarId>,
@@ -126,37 +205,39 @@ impl Mesh {
             return;
         }
         (self.due, self.changed) = (None, None);
-        self.pushed = self.known.ready();
-        for (number, sidecar) in (0..).zip(&mut self.sidecars) {
-            let Some(sidecar) = sidecar else { continue };
-            let Some(pods) = self.pushed.get(&sidecar.backend) else { continue };
+        for (backend, pods) in self.known.ready() {
+            let list = List::after(self.pushed.get(&backend), pods);
+            self.pushed.insert(backend, list);
+        }
+        for sidecar in self.sidecars.iter_mut().flatten() {
+            let Some(list) = self.pushed.get(&sidecar.backend) else { continue };
             // News come in their order.
             let before = sidecar.coming.back().map_or(cx.now, |(at, _)| *at);
             let at = before.max(cx.now + self.config.push.sample(&mut sidecar.delays));
-            sidecar.coming.push_back((at, pods.clone()));
-            let id = SidecarId(number);
-            cx.agenda.at(at, id.source(), Event::HearEndpoints(id));
+            sidecar.coming.push_back((at, list.clone()));
+            cx.agenda.at(at, sidecar.id.source(), Event::HearEndpoints(sidecar.id));
         }
     }
 
     /// News arrive at a sidecar.
-    pub(crate) fn hear(&mut self, id: SidecarId, now: Time) {
+    pub(crate) fn hear(&mut self, id: SidecarId, cx: &mut Cx<'_>) {
         let Some(sidecar) = &mut self.sidecars[id.0 as usize] else { return };
-        if let Some((_, pods)) = sidecar.coming.pop_front() {
-            sidecar.balancer.update(&pods, now);
+        if let Some((_, list)) = sidecar.coming.pop_front() {
+            sidecar.hear(&list, cx);
         }
     }
 
-    /// Chooses a pod for a request of a sender, whose client has this name, and which is in this zone.
+    /// Chooses a pod for a request of a sender.
     pub(crate) fn pick(
         &mut self,
-        (sender, zone): ((ClientId, Caller), &str),
-        (name, balancing): (&str, &Balancing),
+        sender: &Sender<'_>,
+        balancing: &Balancing,
         failed_at: Option<PodId>,
         context: &mut PickContext<'_>,
+        cx: &mut Cx<'_>,
     ) -> Option<Upstream> {
         let mut probed = std::mem::take(&mut self.probed);
-        let balancer = &mut self.sidecar((sender, zone), (name, balancing), context.now).balancer;
+        let balancer = &mut self.sidecar(sender, balancing, cx).balancer;
         let picked = balancer.pick((failed_at, true), context);
         let picked =
             picked.map(|it| Upstream { kept: it.kept && balancing.keeps_connections, ..it });
@@ -206,12 +287,12 @@ impl Mesh {
     }
 
     /// A pod is gone, and the sidecars that it had for any client.
-    pub(crate) fn leave(&mut self, pod: PodId) {
+    pub(crate) fn leave(&mut self, pod: PodId, cx: &mut Cx<'_>) {
         let sidecars = &mut self.sidecars;
         self.by_sender.retain(|(_, caller), id| {
             let stays = *caller != Caller::Pod(pod);
-            if !stays {
-                sidecars[id.0 as usize] = None;
+            if !stays && let Some(sidecar) = sidecars[id.0 as usize].take() {
+                sidecar.say(Arc::default(), cx);
             }
             stays
         });
@@ -220,24 +301,40 @@ impl Mesh {
     /// The sidecar of a sender. One that has just come up knows what was pushed last.
     fn sidecar(
         &mut self,
-        (sender, zone): ((ClientId, Caller), &str),
-        (name, balancing): (&str, &Balancing),
-        now: Time,
+        sender: &Sender<'_>,
+        balancing: &Balancing,
+        cx: &mut Cx<'_>,
     ) -> &mut Sidecar {
         let Self { sidecars, by_sender, streams, pushed, known, .. } = self;
-        let id = *by_sender.entry(sender).or_insert_with(|| {
-            let mut own = streams.named(&format!("sidecar/{name}/{:?}", sender.1));
+        let id = *by_sender.entry(sender.id).or_insert_with(|| {
+            let (client, caller) = sender.id;
+            let mut own = streams.named(&format!("sidecar/{}/{caller:?}", sender.name));
             let number = free_number(sidecars, &balancing.backend);
-            let instance = Instance { seed: own.next_u64(), number, zone: known.zone(zone) };
+            let instance = Instance { seed: own.next_u64(), number, zone: known.zone(sender.zone) };
             let mut balancer = Balancer::new(&balancing.policy, instance);
-            if let Some(pods) = pushed.get(&balancing.backend) {
-                balancer.update(pods, now);
-            }
-            let (backend, coming) = (balancing.backend.clone(), VecDeque::new());
-            sidecars.push(Some(Sidecar { number, balancer, backend, coming, delays: own }));
-            SidecarId(sidecars.len() as u32 - 1)
+            let List { pods, ids } = pushed.get(&balancing.backend).cloned().unwrap_or_default();
+            balancer.update(&pods, cx.now);
+            let sidecar = Sidecar {
+                id: SidecarId(sidecars.len() as u32),
+                client,
+                service: sender.is_there().then_some(sender.service),
+                listed: ids,
+                number,
+                balancer,
+                backend: balancing.backend.clone(),
+                coming: VecDeque::new(),
+                delays: own,
+            };
+            sidecar.say(sidecar.listed.clone(), cx);
+            let id = sidecar.id;
+            sidecars.push(Some(sidecar));
+            id
         });
-        sidecars[id.0 as usize].as_mut().expect("its sender is there")
+        let sidecar = sidecars[id.0 as usize].as_mut().expect("its sender is there");
+        if sidecar.service.is_some_and(|service| service != sender.service) {
+            sidecar.call(sender.service, cx);
+        }
+        sidecar
     }
 }
 

@@ -263,7 +263,7 @@ impl DataPlane {
         for server in self.servers_of(pod) {
             self.exit(server, SIGKILL_EXIT, cx);
         }
-        self.mesh.iter_mut().for_each(|mesh| mesh.leave(pod));
+        self.mesh.iter_mut().for_each(|mesh| mesh.leave(pod, cx));
         if self.runtime.remove_sandbox(pod).is_some() {
             cx.recorder.record(cx.now, &Record::SandboxRemoved { pod });
         }

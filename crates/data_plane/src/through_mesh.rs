@@ -8,6 +8,7 @@ use crate::{
     balancer::Upstream,
     flight::{FlightId, Link},
     kube_proxy::Refusal,
+    mesh::Sender,
     probes::Asker,
     wanted::{KeyText, Truth, flow, tried},
 };
@@ -41,13 +42,17 @@ impl DataPlane {
             oracle: Some(&truth),
             ..PickContext::new(cx.now, &mut random)
         };
-        let sender = (request.client, asked.caller);
         let failed_at = tried.map(|tried| PodId(tried.0));
-        let balancing = (client.config.name.as_str(), balancing);
-        let zone = proxies[request.node.0 as usize].zone();
-        let upstream = mesh.pick((sender, zone), balancing, failed_at, &mut context);
+        let sender = Sender {
+            id: (request.client, asked.caller),
+            name: &client.config.name,
+            zone: proxies[request.node.0 as usize].zone(),
+            service: asked.service,
+            runtime,
+        };
+        let upstream = mesh.pick(&sender, balancing, failed_at, &mut context, cx);
         let delay = |pod: PodId| Some(network.delay(request.node, runtime.node_of(pod)?));
-        if let Some((sidecar, pods)) = mesh.probed(sender) {
+        if let Some((sidecar, pods)) = mesh.probed(sender.id) {
             probes.send(Asker::Sidecar(sidecar), pods, delay, cx);
         }
         let Some(Upstream { pod, port, kept }) = upstream else {

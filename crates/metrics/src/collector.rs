@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::{NodeId, PodId, ServiceId};
+use api::{PodId, ServiceId};
 use engine::Time;
 use record::{Cause, Fingerprint, Outcome, Record, Recorder, Request};
 
@@ -10,7 +10,7 @@ use crate::{
     clock::Clock,
     hindrance::Service,
     kept_connections::KeptConnections,
-    listing::{Change, Listing, Way},
+    listing::{Listing, Proxy, Way},
     measures::{Lookups, Measures},
     pod_tallies::PodTallies,
     pods::{Pod, Pods},
@@ -77,6 +77,19 @@ pub(crate) struct Client {
     pub(crate) by_sidecar: bool,
     /// Whether they come in through a load balancer whose targets are pods.
     pub(crate) by_balancer: bool,
+}
+
+impl Client {
+    /// How it comes to the pods of a Service.
+    fn way(&self) -> Way {
+        if self.by_sidecar {
+            Way::Sidecars
+        } else if self.by_balancer {
+            Way::Balancer
+        } else {
+            Way::Rules
+        }
+    }
 }
 
 impl Collector {
@@ -180,17 +193,8 @@ impl Collector {
         }
     }
 
-    fn program(&mut self, node: NodeId, service: ServiceId, listed: &Arc<[PodId]>, now: Time) {
-        let change = self.listing.program((service, node), listed, &mut self.pods, now);
-        self.relist(service, change, now);
-    }
-
-    fn balance(&mut self, service: ServiceId, listed: &Arc<[PodId]>, now: Time) {
-        let change = self.listing.balance(service, listed, &mut self.pods, now);
-        self.relist(service, change, now);
-    }
-
-    fn relist(&mut self, service: ServiceId, change: Change, now: Time) {
+    fn list(&mut self, service: ServiceId, proxy: Proxy, listed: &Arc<[PodId]>, now: Time) {
+        let change = self.listing.list((service, proxy), listed, &mut self.pods, now);
         for id in &change.added {
             self.mention(service, *id);
         }
@@ -354,8 +358,7 @@ impl Recorder for Collector {
                 client.tally.counts.in_flight += count;
             }
             Record::ServiceCalled { client, service } => {
-                let by_balancer = slot(&mut self.clients, client.0 as usize).by_balancer;
-                let way = if by_balancer { Way::Balancer } else { Way::Rules };
+                let way = slot(&mut self.clients, client.0 as usize).way();
                 self.listing.call(*service, way, &mut self.pods, now);
             }
             Record::NamesLookedUp { client, names, queries } => {
@@ -396,9 +399,14 @@ impl Recorder for Collector {
             | Record::PodGone { .. } => self.follow_pod(record, now),
             Record::EndpointSliceWritten { .. } => self.write_slice(record),
             Record::RulesProgrammed { node, service, pods } => {
-                self.program(*node, *service, pods, now);
+                self.list(*service, Proxy::Node(*node), pods, now);
             }
-            Record::TargetsInForce { service, pods } => self.balance(*service, pods, now),
+            Record::TargetsInForce { service, pods } => {
+                self.list(*service, Proxy::Balancer, pods, now);
+            }
+            Record::SidecarListed { sidecar, service, pods, .. } => {
+                self.list(*service, Proxy::Sidecar(*sidecar), pods, now);
+            }
             Record::FaultBegan { .. } => self.last_fault = Some(now),
             Record::StepRan { .. }
             | Record::ServiceDeleted { .. }

@@ -15,7 +15,7 @@ use record::Cause;
 use crate::{
     collector::{Client, Collector},
     extent::Extent,
-    listing::Lag,
+    listing::{Lag, Proxy},
     measures::Explanation,
     pods::Pod,
     traffic::Causes,
@@ -481,7 +481,7 @@ impl<'a> Case<'a> {
         self.deployment().map_or_else(String::new, |name| format!(" of {name}"))
     }
 
-    /// How far the proxies that chose the pods were behind; nothing is known of others that choose.
+    /// How far the nodes or load balancers that chose the pods were behind.
     fn lag(&self) -> Lag {
         if self.by_ingress() || self.by_sidecar() || self.by_own_address() {
             return Lag::default();
@@ -490,7 +490,8 @@ impl<'a> Case<'a> {
             return self.balancers_lag();
         }
         let failed = |node: NodeId| self.has(self.collector.node_causes.get(node.0 as usize));
-        self.collector.listing.lag(self.services(), failed)
+        let of = |proxy| matches!(proxy, Proxy::Node(node) if failed(node));
+        self.collector.listing.lag(self.services(), of)
     }
 
     fn services(&self) -> impl Iterator<Item = ServiceId> {

@@ -1,5 +1,8 @@
 //! Which proxies list which pods, and how long they did after it was no longer true.
 
+mod differ;
+mod outage;
+
 use std::{
     collections::{BTreeMap, BTreeSet, btree_map::Entry},
     ops::RangeInclusive,
@@ -7,29 +10,38 @@ use std::{
 };
 
 use api::{NodeId, PodId, ServiceId};
-use engine::{Span, Time};
+use engine::Time;
 
+use self::differ::{Change, Differ};
+pub(crate) use self::outage::{Outage, outages_in_words};
 use crate::{
     extent::Extent,
     pods::{Pod, Pods},
-    traffic::slot,
-    words,
 };
 
 /// The rules in force everywhere, and the gaps they left.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Listing {
-    rules: BTreeMap<(ServiceId, NodeId), Rule>,
+    rules: BTreeMap<(ServiceId, Proxy), Rule>,
     /// Every pod that any slice or rule of a Service ever had.
     ever: BTreeSet<(ServiceId, PodId)>,
-    /// Services that clients call by the nodes' rules, and those that they call by a load balancer.
+    /// Services that clients call, and by whose rules.
     called: BTreeSet<(ServiceId, Way)>,
-    outages: BTreeMap<ServiceId, Outage>,
-    /// What load balancers send to pods by.
-    balancers: BTreeMap<ServiceId, Balancer>,
-    /// Per pod the number of the list that had it last: tells added and dropped from kept.
-    marks: Vec<u64>,
-    lists: u64,
+    outages: BTreeMap<(ServiceId, Way), Outage>,
+    /// How long pods had been ready when a Service's load balancer began to send to them.
+    found: BTreeMap<ServiceId, Extent>,
+    differ: Differ,
+}
+
+/// Who chooses pods, each by a list of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Proxy {
+    /// A node's rules.
+    Node(NodeId),
+    /// The load balancer of the Service, which sends to pods.
+    Balancer,
+    /// A sidecar, by its number.
+    Sidecar(u32),
 }
 
 /// How a client comes to the pods of a Service.
@@ -39,38 +51,27 @@ pub(crate) enum Way {
     Rules,
     /// By a load balancer that sends to pods.
     Balancer,
+    /// By sidecars beside its senders. Before any has come up nobody chooses, so nothing is listed.
+    Sidecars,
 }
 
-/// What a Service's load balancer sends to pods by.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Balancer {
-    rule: Rule,
-    /// When it had none.
-    pub(crate) outage: Outage,
-    /// How long pods had been ready when it began to send to them.
-    pub(crate) found: Extent,
-}
-
-impl Balancer {
-    /// How far it was behind the pods.
-    pub(crate) fn lag(&self) -> Lag {
-        self.rule.lag.as_deref().copied().unwrap_or_default()
+impl Proxy {
+    /// How those come whom it chooses for.
+    fn way(self) -> Way {
+        match self {
+            Self::Node(_) => Way::Rules,
+            Self::Balancer => Way::Balancer,
+            Self::Sidecar(_) => Way::Sidecars,
+        }
     }
 }
 
-/// One node's rules for one Service.
+/// What one of them lists of one Service.
 #[derive(Clone, Debug, Default)]
 struct Rule {
     pods: Arc<[PodId]>,
     /// Most rules are never behind, so they hold no more than a pointer for it.
     lag: Option<Box<Lag>>,
-}
-
-/// Pods that a rule did not list before, and pods that it lists no more.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Change {
-    pub(crate) added: Vec<PodId>,
-    pub(crate) dropped: Vec<PodId>,
 }
 
 /// How far rules were behind the pods.
@@ -91,32 +92,14 @@ impl Lag {
     }
 }
 
-/// When a Service had no pods in some node's rules.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Outage {
-    empty_nodes: u32,
-    since: Option<Time>,
-    /// The longest stretch.
-    pub(crate) longest: Option<(Time, Time)>,
-    /// All stretches together.
-    pub(crate) total: Span,
-    /// How many stretches.
-    pub(crate) count: u32,
-}
-
 impl Listing {
     /// A client calls `service`.
     pub(crate) fn call(&mut self, service: ServiceId, way: Way, pods: &mut Pods, now: Time) {
         if !self.called.insert((service, way)) {
             return;
         }
-        let nodes = self.rules.range(every_node(service)).map(|(_, rule)| rule);
-        let balancer = self.balancers.get(&service).map(|balancer| &balancer.rule);
-        let (nodes, balancer) = match way {
-            Way::Rules => (Some(nodes), None),
-            Way::Balancer => (None, balancer),
-        };
-        let rules = nodes.into_iter().flatten().chain(balancer);
+        let rules = self.rules.range(of_service(service));
+        let rules = rules.filter(|((_, proxy), _)| proxy.way() == way).map(|(_, rule)| rule);
         for pod in rules.flat_map(|rule| rule.pods.iter()) {
             pods.at(*pod).call(now);
         }
@@ -133,97 +116,78 @@ impl Listing {
         called.into_iter().filter(move |service| self.ever.contains(&(*service, pod)))
     }
 
-    /// Puts a node's rules for a Service in force.
-    pub(crate) fn program(
+    /// Somebody chooses among these pods of a Service from now on.
+    pub(crate) fn list(
         &mut self,
-        (service, node): (ServiceId, NodeId),
+        (service, proxy): (ServiceId, Proxy),
         listed: &Arc<[PodId]>,
         pods: &mut Pods,
         now: Time,
     ) -> Change {
-        let called = self.called.contains(&(service, Way::Rules));
-        let (marks, lists) = (&mut self.marks, &mut self.lists);
-        let rule = self.rules.entry((service, node));
+        let way = proxy.way();
+        let called = self.called.contains(&(service, way));
+        let rule = self.rules.entry((service, proxy));
         // A rule that is put in force for the first time was not among the empty ones.
         let was_empty = matches!(&rule, Entry::Occupied(rule) if rule.get().pods.is_empty());
         let rule = rule.or_default();
-        let change = rule.replace(listed, (marks, lists));
+        let before = std::mem::replace(&mut rule.pods, Arc::clone(listed));
+        let change = self.differ.change(&before, listed);
         rule.apply(&change, pods, (called, now));
-        self.outages.entry(service).or_default().change(was_empty, listed.is_empty(), now);
-        change
-    }
-
-    /// Puts in force what a Service's load balancer sends to.
-    pub(crate) fn balance(
-        &mut self,
-        service: ServiceId,
-        listed: &Arc<[PodId]>,
-        pods: &mut Pods,
-        now: Time,
-    ) -> Change {
-        let called = self.called.contains(&(service, Way::Balancer));
-        let known = self.balancers.contains_key(&service);
-        let balancer = self.balancers.entry(service).or_default();
-        let was_empty = known && balancer.rule.pods.is_empty();
-        let change = balancer.rule.replace(listed, (&mut self.marks, &mut self.lists));
-        for pod in change.added.iter().filter_map(|id| pods.get(*id)) {
-            // Who was ready before the beginning shows nothing: both were at that moment.
-            if let Some(since) = pod.ready_since.filter(|since| *since > Time::ZERO) {
-                balancer.found.add(now.since(since));
+        if way == Way::Balancer {
+            let found = self.found.entry(service).or_default();
+            for pod in change.added.iter().filter_map(|id| pods.get(*id)) {
+                // Who was ready before the beginning shows nothing: both were at that moment.
+                if let Some(since) = pod.ready_since.filter(|since| *since > Time::ZERO) {
+                    found.add(now.since(since));
+                }
             }
         }
-        balancer.rule.apply(&change, pods, (called, now));
-        balancer.outage.change(was_empty, listed.is_empty(), now);
+        // A sidecar lists nothing when its sender has gone, too, and that is no outage.
+        if way != Way::Sidecars {
+            let outage = self.outages.entry((service, way)).or_default();
+            outage.change(was_empty, listed.is_empty(), now);
+        }
         change
     }
 
-    /// What a Service's load balancer sent to.
-    pub(crate) fn balancer(&self, service: ServiceId) -> Option<&Balancer> {
-        self.balancers.get(&service)
+    /// How long pods of a Service had been ready when its load balancer began to send to them.
+    pub(crate) fn found(&self, service: ServiceId) -> Extent {
+        self.found.get(&service).copied().unwrap_or_default()
     }
 
     /// The pod's program listens again: proxies that kept it were wrong until now.
     pub(crate) fn reopened(&mut self, id: PodId, closed: Time, now: Time) {
-        let balancers = self.balancers.values_mut().map(|balancer| &mut balancer.rule);
-        let rules = self.rules.values_mut().chain(balancers);
-        for rule in rules.filter(|rule| rule.pods.contains(&id)) {
+        for rule in self.rules.values_mut().filter(|rule| rule.pods.contains(&id)) {
             rule.lag.get_or_insert_default().after_close.add(now.since(closed));
         }
     }
 
     /// The run ended: what is still listed counts as listed until now.
     pub(crate) fn finish(&mut self, pods: &Pods, now: Time) {
-        let balancers = self.balancers.values_mut().map(|balancer| &mut balancer.rule);
-        for rule in self.rules.values_mut().chain(balancers) {
+        for rule in self.rules.values_mut() {
             for pod in Arc::clone(&rule.pods).iter().filter_map(|id| pods.get(*id)) {
                 rule.drop(pod, now);
             }
         }
-        let outages = self.balancers.values_mut().map(|balancer| &mut balancer.outage);
-        for outage in self.outages.values_mut().chain(outages) {
-            outage.close(now);
-        }
+        self.outages.values_mut().for_each(|outage| outage.close(now));
     }
 
-    /// How far the rules of some Services were behind, on some nodes, together.
+    /// How far some of those who choose pods of some Services were behind, together.
     pub(crate) fn lag(
         &self,
         services: impl Iterator<Item = ServiceId>,
-        on: impl Fn(NodeId) -> bool,
+        of: impl Fn(Proxy) -> bool,
     ) -> Lag {
-        let mut sum = Lag::default();
-        let rules = services.flat_map(|service| self.rules.range(every_node(service)));
-        for lag in
-            rules.filter(|((_, node), _)| on(*node)).filter_map(|(_, rule)| rule.lag.as_ref())
-        {
-            sum = sum.merged(**lag);
-        }
-        sum
+        let rules = services.flat_map(|service| self.rules.range(of_service(service)));
+        let rules = rules.filter(|((_, proxy), _)| of(*proxy));
+        let lags = rules.filter_map(|(_, rule)| rule.lag.as_deref());
+        lags.fold(Lag::default(), |sum, lag| sum.merged(*lag))
     }
 
-    /// When a Service had no pods.
-    pub(crate) fn outage(&self, service: ServiceId) -> Option<&Outage> {
-        self.outages.get(&service)
+    /// When there were no pods of a Service for those who come that way; `None` where nobody ever chose
+    /// any for them.
+    pub(crate) fn outage(&self, service: ServiceId, way: Way) -> Option<&Outage> {
+        self.outages.get(&(service, way))
     }
 
     /// Whether any pod was ever in a rule for `service`.
@@ -233,19 +197,6 @@ impl Listing {
 }
 
 impl Rule {
-    /// Lists these from now on. Gives back what changed by it.
-    fn replace(
-        &mut self,
-        listed: &Arc<[PodId]>,
-        (marks, lists): (&mut Vec<u64>, &mut u64),
-    ) -> Change {
-        let before = std::mem::replace(&mut self.pods, Arc::clone(listed));
-        Change {
-            added: missing(&before, listed, marks, lists),
-            dropped: missing(listed, &before, marks, lists),
-        }
-    }
-
     /// Tells the pods of a change.
     fn apply(&mut self, change: &Change, pods: &mut Pods, (called, now): (bool, Time)) {
         for id in &change.added {
@@ -277,73 +228,14 @@ impl Rule {
 }
 
 /// The keys of a Service's rules.
-fn every_node(service: ServiceId) -> RangeInclusive<(ServiceId, NodeId)> {
-    (service, NodeId(0))..=(service, NodeId(u32::MAX))
-}
-
-/// The pods that `list` has and `other` has not, each once, in time proportional to both.
-fn missing(other: &[PodId], list: &[PodId], marks: &mut Vec<u64>, lists: &mut u64) -> Vec<PodId> {
-    *lists += 1;
-    for id in other {
-        *slot(marks, id.0 as usize) = *lists;
-    }
-    let mut first = |id: &PodId| {
-        let mark = slot(marks, id.0 as usize);
-        std::mem::replace(mark, *lists) != *lists
-    };
-    list.iter().copied().filter(|id| first(id)).collect()
-}
-
-impl Outage {
-    fn change(&mut self, was_empty: bool, is_empty: bool, now: Time) {
-        match (was_empty, is_empty) {
-            (false, true) => {
-                self.empty_nodes += 1;
-                self.since = self.since.or(Some(now));
-            }
-            (true, false) => {
-                self.empty_nodes -= 1;
-                if self.empty_nodes == 0 {
-                    self.close(now);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn close(&mut self, now: Time) {
-        let Some(since) = self.since.take() else { return };
-        if since == now {
-            return;
-        }
-        self.total += now.since(since);
-        self.count += 1;
-        if self.longest.is_none_or(|(from, to)| to.since(from) < now.since(since)) {
-            self.longest = Some((since, now));
-        }
-    }
-}
-
-/// When some Services were without pods: the longest stretch, and all of them together.
-pub(crate) fn outages_in_words(outages: &[&Outage]) -> String {
-    let longest = outages.iter().filter_map(|outage| outage.longest);
-    let Some((from, to)) = longest.max_by_key(|(from, to)| to.since(*from)) else {
-        return String::new();
-    };
-    let stretches: u32 = outages.iter().map(|outage| outage.count).sum();
-    let total = outages.iter().fold(Span::ZERO, |total, outage| total + outage.total);
-    let longest = format!("{} ({})", words::span(to.since(from)), words::stretch(from, to));
-    match stretches {
-        1 => format!(" for {longest}"),
-        _ => format!(
-            " in {stretches} stretches of {} together, the longest of {longest}",
-            words::span(total)
-        ),
-    }
+fn of_service(service: ServiceId) -> RangeInclusive<(ServiceId, Proxy)> {
+    (service, Proxy::Node(NodeId(0)))..=(service, Proxy::Sidecar(u32::MAX))
 }
 
 #[cfg(test)]
 mod tests {
+    use engine::Span;
+
     use super::*;
 
     const SERVICE: ServiceId = ServiceId(0);
@@ -359,20 +251,20 @@ mod tests {
     #[test]
     fn what_a_node_lists_too_long_is_its_lag() {
         let (mut listing, mut pods) = (Listing::default(), Pods::default());
-        let key = |node| (SERVICE, NodeId(node));
+        let key = |node| (SERVICE, Proxy::Node(NodeId(node)));
         for node in 0..2 {
-            listing.program(key(node), &ids(&[0, 1]), &mut pods, at(0));
+            listing.list(key(node), &ids(&[0, 1]), &mut pods, at(0));
         }
         pods.at(PodId(0)).open(0, &[80], at(0));
         pods.at(PodId(0)).close(0, at(1_000));
         let dropped = |pod| Change { added: Vec::new(), dropped: vec![PodId(pod)] };
-        assert_eq!(listing.program(key(0), &ids(&[1]), &mut pods, at(1_500)), dropped(0));
-        assert_eq!(listing.program(key(1), &ids(&[1]), &mut pods, at(2_200)), dropped(0));
+        assert_eq!(listing.list(key(0), &ids(&[1]), &mut pods, at(1_500)), dropped(0));
+        assert_eq!(listing.list(key(1), &ids(&[1]), &mut pods, at(2_200)), dropped(0));
         let lag = listing.lag([SERVICE].into_iter(), |_| true);
         let range = (Span::from_millis(500), Span::from_millis(1_200));
         assert_eq!(lag.after_close.range(), Some(range));
         assert_eq!(lag.after_unreachable.range(), None);
-        let lag = listing.lag([SERVICE].into_iter(), |node| node == NodeId(1));
+        let lag = listing.lag([SERVICE].into_iter(), |proxy| proxy == Proxy::Node(NodeId(1)));
         assert_eq!(lag.after_close.range(), Some((range.1, range.1)));
         let lag = listing.lag([ServiceId(1)].into_iter(), |_| true);
         assert_eq!(lag.after_close.range(), None);
@@ -381,8 +273,9 @@ mod tests {
     #[test]
     fn what_a_rule_keeps_is_no_change() {
         let (mut listing, mut pods) = (Listing::default(), Pods::default());
-        let mut program =
-            |listed: &[u32]| listing.program((SERVICE, NodeId(0)), &ids(listed), &mut pods, at(0));
+        let mut program = |listed: &[u32]| {
+            listing.list((SERVICE, Proxy::Node(NodeId(0))), &ids(listed), &mut pods, at(0))
+        };
         let change = |added: &[u32], dropped: &[u32]| Change {
             added: ids(added).to_vec(),
             dropped: ids(dropped).to_vec(),
@@ -394,11 +287,24 @@ mod tests {
     }
 
     #[test]
+    fn a_sidecar_that_has_gone_lists_nothing_which_is_no_outage() {
+        let (mut listing, mut pods) = (Listing::default(), Pods::default());
+        listing.call(SERVICE, Way::Sidecars, &mut pods, at(0));
+        listing.list((SERVICE, Proxy::Node(NodeId(0))), &ids(&[0]), &mut pods, at(0));
+        for (sidecar, listed, time) in [(0, &[0][..], 1), (1, &[0], 2), (0, &[], 3), (1, &[], 4)] {
+            listing.list((SERVICE, Proxy::Sidecar(sidecar)), &ids(listed), &mut pods, at(time));
+        }
+        // The node's rules list it all along, and nobody calls it by them.
+        assert_eq!(pods.at(PodId(0)).called(at(9)), [(at(1), at(4))]);
+        assert!(listing.outage(SERVICE, Way::Sidecars).is_none());
+    }
+
+    #[test]
     fn an_outage_lasts_while_any_node_has_no_pods() {
         let (mut listing, mut pods) = (Listing::default(), Pods::default());
         listing.call(SERVICE, Way::Rules, &mut pods, at(0));
         let mut program = |node, listed: &[u32], time| {
-            listing.program((SERVICE, NodeId(node)), &ids(listed), &mut pods, at(time));
+            listing.list((SERVICE, Proxy::Node(NodeId(node))), &ids(listed), &mut pods, at(time));
         };
         program(0, &[1], 0);
         program(1, &[1], 0);
@@ -408,7 +314,8 @@ mod tests {
         program(1, &[2], 450);
         program(1, &[], 900);
         listing.finish(&pods, at(1_000));
-        let outage = listing.outage(SERVICE).expect("rules of the Service were in force");
+        let outage =
+            listing.outage(SERVICE, Way::Rules).expect("rules of the Service were in force");
         assert_eq!((outage.count, outage.total), (2, Span::from_millis(450)));
         assert_eq!(outage.longest, Some((at(100), at(450))));
     }

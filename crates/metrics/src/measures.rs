@@ -150,9 +150,9 @@ pub struct PodMeasures {
     pub failed: u64,
     /// Latencies of the answered ones.
     pub latency: LatencyHistogram,
-    /// How long it could be picked: the time in which at least one node's rules listed it for a
-    /// Service that a client calls. Where no rules ever did and requests came nevertheless (by its
-    /// address, say), the time in which it was ready.
+    /// How long it could be picked: the time in which at least one node's rules, a sidecar or the load
+    /// balancer, whoever chooses for a client, listed it for a Service that the client calls. Where none
+    /// ever did and requests came nevertheless (by its address, say), the time in which it was ready.
     pub ready: Span,
     /// The stretches of that time.
     pub pickable: Vec<(Time, Time)>,
@@ -313,7 +313,8 @@ pub struct Rollout {
     pub start: Time,
     /// When its controller took it for complete.
     pub end: Option<Time>,
-    /// When, besides, every pod it replaced was gone and no proxy listed one any more.
+    /// When, besides, every pod it replaced was gone and no proxy, sidecar or load balancer listed one any
+    /// more.
     pub settled: Option<Time>,
     /// Whether the next rollout of the Deployment began before this one had settled, which ends
     /// everything that is counted here.

@@ -152,15 +152,15 @@ mod tests {
 
     #[test]
     fn a_queue_grows_where_it_does_so_to_the_end() {
-        let growing = |waits: &[Option<u64>]| super::growing(&seconds(waits)).is_some();
+        let grows = |waits: &[Option<u64>]| growing(&seconds(waits)).is_some();
         let linear: Vec<Option<u64>> = (0..40).map(|second| Some(second * 10)).collect();
-        assert!(growing(&linear));
+        assert!(grows(&linear));
         let once: Vec<Option<u64>> =
             (0..40).map(|second| Some(if second < 15 { 5 } else { 200 })).collect();
-        assert!(!growing(&once), "it is as long since the fifteenth second");
+        assert!(!grows(&once), "it is as long since the fifteenth second");
         let mut gap = linear;
         gap[20..30].fill(None);
-        assert!(growing(&gap), "nothing is known of the quarter before");
-        assert!(!growing(&[Some(5); 40]) && !growing(&[None; 40]) && !growing(&[]));
+        assert!(grows(&gap), "nothing is known of the quarter before");
+        assert!(!grows(&[Some(5); 40]) && !grows(&[None; 40]) && !grows(&[]));
     }
 }

@@ -119,9 +119,9 @@ impl Names {
                 json!({ "record": "NamesLookedUp", "client": self.clients.get(client),
                         "names": names, "queries": queries })
             }
-            Record::EndpointSliceWritten { .. } | Record::RulesProgrammed { .. } => {
-                self.endpoints(record)
-            }
+            Record::EndpointSliceWritten { .. }
+            | Record::RulesProgrammed { .. }
+            | Record::SidecarListed { .. } => self.endpoints(record),
             Record::ScenarioBegan
             | Record::StepRan { .. }
             | Record::FaultBegan { .. }
@@ -198,7 +198,14 @@ impl Names {
                 "service": self.services.get(service),
                 "pods": pods.iter().map(|pod| self.pods.get(pod)).collect::<Vec<_>>(),
             }),
-            _ => unreachable!("only called for these two"),
+            Record::SidecarListed { client, sidecar, service, pods } => json!({
+                "record": "SidecarListed",
+                "client": self.clients.get(client),
+                "sidecar": sidecar,
+                "service": self.services.get(service),
+                "pods": pods.iter().map(|pod| self.pods.get(pod)).collect::<Vec<_>>(),
+            }),
+            _ => unreachable!("only called for these"),
         }
     }
 

@@ -373,4 +373,15 @@ pub enum Record {
         /// The client.
         client: ClientId,
     },
+    /// A sidecar has come up, or chooses among other pods than before; among none once its sender has gone.
+    SidecarListed {
+        /// The client whose sender it is beside.
+        client: ClientId,
+        /// Its number among all sidecars of the run.
+        sidecar: u32,
+        /// The Service.
+        service: ServiceId,
+        /// The pods from now on.
+        pods: Arc<[PodId]>,
+    },
 }

@@ -1,6 +1,6 @@
 use api::{
     Endpoint, EndpointSlice, IntOrString, Meta, ServicePort as ApiPort, ServiceSpec, ServiceStatus,
-    SlicePort,
+    SlicePort, TrafficPolicy,
 };
 use engine::Agenda;
 use record::{Discard, Recorder};
@@ -240,7 +240,7 @@ fn proxies_that_share_their_work_have_the_rules_of_one_alone() {
     let local = |object: &Object| {
         let Object::Service(service) = object else { unreachable!("it is one") };
         let mut service = (**service).clone();
-        service.spec.internal_policy_local = true;
+        service.spec.internal_traffic_policy = TrafficPolicy::Local;
         Object::Service(Arc::new(service))
     };
     let web = service(0, &[("http", 80), ("admin", 90)]);

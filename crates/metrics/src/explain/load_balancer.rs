@@ -6,11 +6,11 @@ use engine::Span;
 use super::Case;
 use crate::{
     extent::Extent,
-    listing::{Balancer, Lag, Outage, outages_in_words},
+    listing::{Lag, Outage, Proxy, Way, outages_in_words},
     words,
 };
 
-impl<'a> Case<'a> {
+impl Case<'_> {
     /// Whether all of it came in through a load balancer whose targets are pods.
     pub(super) fn by_balancer(&self) -> bool {
         self.callers().all(|client| client.by_balancer)
@@ -25,23 +25,22 @@ impl<'a> Case<'a> {
     pub(super) fn no_targets(&self) -> (String, Option<(Span, Span)>) {
         let services: Vec<ServiceId> = self.services().collect();
         let names = self.names_of(&services);
-        let balancers: Vec<&Balancer> = self.balancers().collect();
-        if balancers.is_empty() {
+        let listing = &self.collector.listing;
+        let outages = services.iter().filter_map(|id| listing.outage(*id, Way::Balancer));
+        let outages: Vec<&Outage> = outages.collect();
+        if outages.is_empty() {
             return (format!("the load balancer never had a target of {names}"), None);
         }
-        let had_targets = balancers.iter().all(|balancer| balancer.outage.count == 0);
+        let had_targets = outages.iter().all(|outage| outage.count == 0);
         if let Some(reason) = self.held_back(&services, "the load balancer").filter(|_| had_targets)
         {
             return (reason, None);
         }
         let (mut gap, mut found) = (Extent::default(), Extent::default());
-        for balancer in &balancers {
-            found.merge(balancer.found);
-            if let Some((from, to)) = balancer.outage.longest {
-                gap.add(to.since(from));
-            }
+        services.iter().for_each(|id| found.merge(listing.found(*id)));
+        for (from, to) in outages.iter().filter_map(|outage| outage.longest) {
+            gap.add(to.since(from));
         }
-        let outages: Vec<&Outage> = balancers.iter().map(|balancer| &balancer.outage).collect();
         let late = found.range().map_or_else(String::new, |found| {
             format!(
                 "; new pods were ready {} before it had registered them and found them healthy",
@@ -66,11 +65,6 @@ impl<'a> Case<'a> {
 
     /// How far the balancers were behind the pods.
     pub(super) fn balancers_lag(&self) -> Lag {
-        self.balancers().fold(Lag::default(), |sum, balancer| sum.merged(balancer.lag()))
-    }
-
-    fn balancers(&self) -> impl Iterator<Item = &'a Balancer> {
-        let listing = &self.collector.listing;
-        self.services().filter_map(|id| listing.balancer(id))
+        self.collector.listing.lag(self.services(), |proxy| proxy == Proxy::Balancer)
     }
 }

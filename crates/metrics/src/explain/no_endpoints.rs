@@ -10,7 +10,7 @@ use crate::{
     collector::Collector,
     extent::Extent,
     hindrance,
-    listing::{Outage, outages_in_words},
+    listing::{Outage, Way, outages_in_words},
     pods::Pod,
     words,
 };
@@ -37,7 +37,7 @@ impl Case<'_> {
         if let Some(reason) = self.held_back(&served, &self.listeners()) {
             reasons.push(reason);
         } else if !served.is_empty() {
-            let outages = served.iter().filter_map(|service| listing.outage(*service));
+            let outages = served.iter().filter_map(|id| listing.outage(*id, Way::Rules));
             for (from, to) in outages.clone().filter_map(|outage| outage.longest) {
                 gap.add(to.since(from));
             }
@@ -73,8 +73,10 @@ impl Case<'_> {
         let all_along = |pod: &Pod| {
             pod.ready(*now).iter().any(|(from, to)| *from <= first && last <= *to && first < *to)
         };
+        let never_out =
+            |id: &ServiceId| listing.outage(*id, Way::Rules).is_some_and(|it| it.count == 0);
         let known = !services.is_empty()
-            && services.iter().all(|id| listing.outage(*id).is_some_and(|it| it.count == 0))
+            && services.iter().all(never_out)
             && pods.iter().any(|(id, pod)| all_along(pod) && is_of(id));
         known.then(|| {
             // What proxies of nodes and load balancers know is recorded, and they knew of pods.

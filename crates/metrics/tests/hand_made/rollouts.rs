@@ -91,6 +91,77 @@ fn a_rollout_has_its_steps_and_extremes() {
 }
 
 #[test]
+fn where_sidecars_choose_a_rollout_is_settled_when_none_lists_what_it_replaced() {
+    let mut stream = Stream::with_sidecars();
+    stream.say(0, &scale("web:v1", 1, 1));
+    stream.run_pod(0, 1, "web:v1");
+    stream.program_all(0, &[1]);
+    for sidecar in 0..3 {
+        stream.hear(1_000, sidecar, &[1]);
+    }
+    stream.say(10_000, &rollout("web:v1", "web:v2"));
+    stream.say(10_000, &scale("web:v2", 2, 1));
+    stream.run_pod(12_000, 2, "web:v2");
+    stream.program_all(12_500, &[1, 2]);
+    stream.say(12_500, &scale("web:v1", 1, 0));
+    stream.delete_and_exit(12_600, 1, 0);
+    stream.say(12_600, &status(true));
+    stream.program_all(13_000, &[2]);
+    stream.gone(13_000, 1);
+    stream.hear(16_000, 0, &[2]);
+    stream.hear(16_500, 1, &[2]);
+    stream.fail(17_000, 0, Some(1), Cause::TimeoutUnreachable);
+    // The last one has heard nothing when its sender goes.
+    stream.hear(18_000, 2, &[]);
+    stream.answer(18_500, 0, 2);
+    let measures = stream.end(60_000);
+    let millis = Time::from_millis;
+    let rollout = &measures.rollouts[0];
+    assert_eq!((rollout.end, rollout.settled), (Some(millis(12_600)), Some(millis(18_000))));
+    assert_eq!((rollout.requests.ok, rollout.requests.failed), (0, 1));
+    assert_eq!(measures.pods[0].pickable, [(millis(1_000), millis(18_000))]);
+    assert_eq!(measures.pods[1].pickable, [(millis(16_000), millis(60_000))]);
+}
+
+#[test]
+fn a_service_that_is_called_in_two_ways_is_listed_while_either_lists_it() {
+    let mut stream = Stream::with_sidecars();
+    stream.run_pod(0, 1, "web:v1");
+    stream.program_all(0, &[1]);
+    let (client, name) = (record::ClientId(1), Arc::from("plain"));
+    stream.say(10_000, &Record::ClientAdded { client, name, service: Some(WEB) });
+    stream.hear(20_000, 0, &[1]);
+    stream.program_all(30_000, &[]);
+    stream.hear(35_000, 0, &[]);
+    let measures = stream.end(60_000);
+    let millis = Time::from_millis;
+    assert_eq!(measures.pods[0].pickable, [(millis(10_000), millis(35_000))]);
+}
+
+#[test]
+fn before_a_sidecar_has_come_up_nobody_lists_and_a_rollout_settles_by_the_rules() {
+    let mut stream = Stream::with_sidecars();
+    stream.say(0, &scale("web:v1", 1, 1));
+    stream.run_pod(0, 1, "web:v1");
+    stream.program_all(0, &[1]);
+    stream.say(10_000, &rollout("web:v1", "web:v2"));
+    stream.say(10_000, &scale("web:v2", 2, 1));
+    stream.run_pod(12_000, 2, "web:v2");
+    stream.program_all(12_500, &[2]);
+    stream.delete_and_exit(12_600, 1, 0);
+    stream.say(12_600, &status(true));
+    stream.gone(13_000, 1);
+    // The first sender sends late, and its sidecar has heard of no pod yet.
+    stream.hear(20_000, 0, &[]);
+    stream.hear(21_000, 0, &[2]);
+    let measures = stream.end(60_000);
+    let millis = Time::from_millis;
+    assert_eq!(measures.rollouts[0].settled, Some(millis(13_000)));
+    assert_eq!(measures.pods[0].pickable, []);
+    assert_eq!(measures.pods[1].pickable, [(millis(21_000), millis(60_000))]);
+}
+
+#[test]
 fn an_unfinished_rollout_says_so() {
     let measures = story(false).end(60_000);
     assert!(!measures.rollouts[0].complete());

@@ -37,6 +37,20 @@ pub(crate) fn at(millis: u64) -> Time {
 impl Stream {
     /// Three nodes, two Services, one client and the scenario's beginning.
     pub(crate) fn new() -> Self {
+        Self::of_client(Some(WEB))
+    }
+
+    /// The same, but the client's senders have sidecars.
+    pub(crate) fn with_sidecars() -> Self {
+        let mut stream = Self::of_client(None);
+        let client = ClientId(0);
+        stream.say(0, &Record::SidecarUsed { client });
+        stream.say(0, &Record::ServiceCalled { client, service: WEB });
+        stream
+    }
+
+    /// The client calls this Service by the rules of its nodes.
+    fn of_client(service: Option<ServiceId>) -> Self {
         let mut stream = Self { collector: Collector::default(), requests: 0 };
         let mut before = |record| stream.collector.record(Time::ZERO, &record);
         for node in 0..3 {
@@ -53,7 +67,7 @@ impl Stream {
             });
         }
         let (client, name) = (ClientId(0), text("shop"));
-        before(Record::ClientAdded { client, name, service: Some(WEB) });
+        before(Record::ClientAdded { client, name, service });
         stream.collector.record(at(0), &Record::ScenarioBegan);
         stream
     }
@@ -103,6 +117,12 @@ impl Stream {
     pub(crate) fn balance(&mut self, millis: u64, pods: &[u32]) {
         let pods = pods.iter().map(|pod| PodId(*pod)).collect();
         self.say(millis, &Record::TargetsInForce { service: WEB, pods });
+    }
+
+    /// A sidecar lists these pods of the called Service from now on.
+    pub(crate) fn hear(&mut self, millis: u64, sidecar: u32, pods: &[u32]) {
+        let (client, pods) = (ClientId(0), pods.iter().map(|pod| PodId(*pod)).collect());
+        self.say(millis, &Record::SidecarListed { client, sidecar, service: WEB, pods });
     }
 
     /// All three nodes' rules for the called Service list these pods from now on.

@@ -1,0 +1,161 @@
+//! What sidecars list: they are behind the pods by the debounce of their server.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use api::PodId;
+use engine::{Span, Time};
+use record::Record;
+
+use crate::{
+    rehearsal::{Records, load, rehearse},
+    traffic::{measure, requests},
+};
+
+/// Two pods call two others, which are restarted, and then they are restarted themselves.
+const DEBOUNCED: &str = "\
+apiVersion: rollsim.dev/v1
+kind: Scenario
+metadata: { name: debounced }
+spec:
+  duration: 90s
+  cluster: { nodes: { count: 3 }, mesh: { debounce: 5s } }
+  images: { web:v1: { start: 1s }, front:v1: { start: 1s } }
+  clients:
+    - name: front
+      from: { pods: app=front }
+      target: http://web/
+      arrivals: constant(50/s)
+      timeout: 500ms
+      balancing: envoy.round_robin
+  timeline:
+    - { at: 20s, kubectl: rollout restart deployment/web }
+    - { at: 50s, kubectl: rollout restart deployment/front }
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  replicas: 2
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec:
+      containers:
+        - name: web
+          image: web:v1
+          ports: [ { containerPort: 8080 } ]
+          readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: web }
+spec: { selector: { app: web }, ports: [ { port: 80, targetPort: 8080 } ] }
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: front }
+spec:
+  replicas: 2
+  selector: { matchLabels: { app: front } }
+  template:
+    metadata: { labels: { app: front } }
+    spec:
+      containers:
+        - name: front
+          image: front:v1
+          ports: [ { containerPort: 8080 } ]
+          readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 }
+";
+
+fn lists(records: &Records) -> impl Iterator<Item = (Time, u32, &[PodId])> {
+    records.iter().filter_map(|(time, record)| match record {
+        Record::SidecarListed { sidecar, pods, .. } => Some((*time, *sidecar, &pods[..])),
+        _ => None,
+    })
+}
+
+/// When the scenario began, and the pods of `web` that were there then.
+fn beginning(records: &Records) -> (Time, BTreeSet<PodId>) {
+    let began = records.iter().find(|(_, record)| *record == Record::ScenarioBegan);
+    let (began, _) = began.expect("every run begins");
+    let replaced = records.iter().filter_map(|(time, record)| match record {
+        Record::PodCreated { pod, deployment: Some(deployment), .. }
+            if time < began && **deployment == *"default/web" =>
+        {
+            Some(*pod)
+        }
+        _ => None,
+    });
+    (*began, replaced.collect())
+}
+
+/// The last moment at which somebody dropped one of these pods from a list of his own.
+fn last_drop<'a, K: Ord>(
+    lists: impl Iterator<Item = (Time, K, &'a [PodId])>,
+    of: &BTreeSet<PodId>,
+) -> Time {
+    let (mut had, mut last) = (BTreeMap::new(), Time::ZERO);
+    for (time, who, pods) in lists {
+        let has = pods.iter().filter(|pod| of.contains(pod)).count();
+        if had.insert(who, has).is_some_and(|had| had > has) {
+            last = time;
+        }
+    }
+    last
+}
+
+#[test]
+fn a_rollout_is_settled_when_the_last_sidecar_has_heard_of_it() {
+    let records = rehearse(&load(DEBOUNCED), 1);
+    let (began, replaced) = beginning(&records);
+    assert_eq!(replaced.len(), 2);
+    let by_rules = records.iter().filter_map(|(time, record)| match record {
+        Record::RulesProgrammed { node, pods, .. } => Some((*time, *node, &pods[..])),
+        _ => None,
+    });
+    let (by_rules, by_sidecars) =
+        (last_drop(by_rules, &replaced), last_drop(lists(&records), &replaced));
+    let gone = records
+        .iter()
+        .filter(|(_, record)| matches!(record, Record::PodGone { pod } if replaced.contains(pod)));
+    let gone = gone.map(|(time, _)| *time).max().expect("both go");
+    assert!(by_rules.max(gone) + Span::from_secs(3) < by_sidecars, "{by_rules:?}, {by_sidecars:?}");
+    let to_replaced = requests(&records)
+        .filter(|(_, request)| request.pod.is_some_and(|pod| replaced.contains(&pod)));
+    let last = to_replaced.map(|(_, request)| request.connected).max();
+    assert!(last.is_some_and(|last| last > by_rules.max(gone)), "nobody sent to them that late");
+    let measures = measure(&records);
+    let mut rollouts = measures.rollouts.iter();
+    let rollout = rollouts.find(|rollout| *rollout.deployment == *"default/web");
+    let settled = rollout.and_then(|rollout| rollout.settled).expect("it settles");
+    assert_eq!(began + settled.since(Time::ZERO), by_sidecars);
+    assert!(last <= Some(by_sidecars));
+    // Every request that failed on the way was sent to one of them, and falls into its window.
+    assert_eq!(rollout.map(|it| it.requests.failed), Some(measures.requests.failed));
+    assert!(measures.requests.failed > 0);
+}
+
+#[test]
+fn each_request_goes_to_a_pod_that_a_sidecar_lists_and_who_has_gone_lists_none() {
+    let records = rehearse(&load(DEBOUNCED), 1);
+    let mut changes: Vec<(Time, u32, &[PodId])> = lists(&records).collect();
+    let mut picks: Vec<(Time, PodId)> = requests(&records)
+        .filter_map(|(_, request)| Some((request.connected, request.pod?)))
+        .collect();
+    picks.sort_unstable();
+    changes.reverse();
+    let mut listed: BTreeMap<u32, &[PodId]> = BTreeMap::new();
+    for (connected, pod) in picks {
+        while let Some((time, sidecar, pods)) = changes.pop_if(|(time, ..)| *time <= connected) {
+            // Of what is at the very moment of a change, either may be.
+            if time < connected || !pods.is_empty() {
+                listed.insert(sidecar, pods);
+            }
+        }
+        assert!(listed.values().any(|pods| pods.contains(&pod)), "{connected:?}: {pod:?}");
+    }
+    let last: BTreeMap<u32, &[PodId]> =
+        lists(&records).map(|(_, sidecar, pods)| (sidecar, pods)).collect();
+    let still_there = last.values().filter(|pods| !pods.is_empty()).count();
+    assert_eq!((last.len(), still_there), (4, 2), "of four senders two were replaced");
+}
