@@ -76,7 +76,8 @@ fn of_policy(entry: &Entry) -> String {
     let level = match entry.level {
         Level::Connection => "It balances connections: all requests over one go to one endpoint.",
         Level::Request => {
-            "It balances requests, each by itself; beside a sender also connections (`level`)."
+            "It balances requests, each by itself; beside a sender also connections, with\n\
+             `level: connection`."
         }
     };
     let change = format!("When endpoints change, {}.", entry.on_change);

@@ -52,7 +52,7 @@ pub(super) fn explanation(what: &str) -> Option<String> {
 
 /// The words that have an explanation here.
 pub(super) fn words() -> Vec<String> {
-    let names = PARTS.iter().flat_map(|part| part.rows()).map(|(names, _)| names);
+    let names = PARTS.iter().flat_map(Part::rows).map(|(names, _)| names);
     let words = names.flat_map(|names| names.split(", ").map(str::to_owned).collect::<Vec<_>>());
     words.chain(PARTS.iter().map(|part| part.name.to_owned())).collect()
 }
@@ -132,7 +132,7 @@ mod tests {
             ("success_rate", "answered requests of those that finished"),
             ("scale", "sets the number of replicas"),
             ("rollout.duration", "the longest rollout"),
-            ("LISTED-FOR", "how long any node's rules, or any sidecar"),
+            ("LISTED-FOR", "how long any node's rules, or"),
             ("max/share", "even share"),
             ("CHANCE", "without a real cause"),
             ("WHY", "each cause in a sentence"),

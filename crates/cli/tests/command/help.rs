@@ -109,7 +109,8 @@ const LEAST_REQUEST: &str = "\
 envoy.least_request: the best of a few by active requests; turns by weight and
 load where weights differ
 
-It balances requests, each by itself.
+It balances requests, each by itself; beside a sender also connections, with
+`level: connection`.
 When endpoints change, who stays keeps its active requests; turns by weight
 begin anew.
 

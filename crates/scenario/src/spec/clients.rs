@@ -154,7 +154,9 @@ impl Reading<'_> {
 
     /// `{ outside: 203.0.113.7 }`; `None` where it is something else.
     fn outside_address(&mut self, item: &Item<'_>) -> Option<Option<Ipv4Addr>> {
-        item.field("outside")?;
+        if !item.has("outside") {
+            return None;
+        }
         let fields = self.fields(item, &["outside"], &[]);
         let Some(item) = fields.get("outside") else { return Some(None) };
         let Some(text) = self.text(&item) else { return Some(None) };

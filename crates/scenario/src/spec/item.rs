@@ -47,6 +47,12 @@ impl<'n> Item<'n> {
         At { file: self.node.file, extent: self.key.unwrap_or(self.node.extent) }
     }
 
+    /// Whether this is a mapping that has a field, which may be null.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        let Value::Map(entries) = &self.node.value else { return false };
+        entries.iter().any(|entry| &*entry.key == name)
+    }
+
     /// A field, where this is a mapping that has it and it is not null; nothing is complained about.
     pub(crate) fn field(&self, name: &str) -> Option<Self> {
         let Value::Map(entries) = &self.node.value else { return None };

@@ -274,16 +274,16 @@ fn a_balancer_beside_a_sender_chooses_for_requests_or_for_connections() {
     ]);
 }
 
+/// What is said of a scenario of such fields, with more of its only client.
+fn said_of(fields: &str, client: &str) -> String {
+    let client = format!("name: shop, target: http://web-svc/, arrivals: poisson(1/s){client}");
+    let clients = format!("images: {{ web:v1: {{}} }}\nclients: [ {{ {client} }} ]");
+    shown(&load_text(&with_scenario(&format!("{fields}\n{clients}\n"))))
+}
+
 /// What is set and changes nothing: where another setting would have to be otherwise, or nobody looks at it.
 #[test]
 fn a_setting_that_counts_for_nothing_is_said() {
-    let said = |fields: &str, client: &str| {
-        let client = format!("name: shop, target: http://web-svc/, arrivals: poisson(1/s){client}");
-        let images = "images: { web:v1: {} }";
-        shown(&load_text(&with_scenario(&format!(
-            "{fields}\n{images}\nclients: [ {{ {client} }} ]\n"
-        ))))
-    };
     let layers = |layer: &str| format!("balancing: {{ envoy.random: {{}}, layers: [ {layer} ] }}");
     for (fields, words) in [
         (
@@ -327,7 +327,7 @@ fn a_setting_that_counts_for_nothing_is_said() {
             "spec.cluster.mesh: no client has a balancer beside its senders",
         ),
     ] {
-        let said = said(fields, "");
+        let said = said_of(fields, "");
         assert!(said.contains(words) && said.contains("warning[RS0216]"), "{fields}:\n{said}");
         assert_eq!(said.matches("RS0216").count(), 1, "{fields}:\n{said}");
     }
@@ -338,8 +338,12 @@ fn a_setting_that_counts_for_nothing_is_said() {
         (&layers("envoy.slow_start, envoy.locality_weighted"), ""),
         ("balancing: { envoy.round_robin: {}, layers: [ envoy.slow_start ] }", ""),
     ] {
-        assert_eq!(said(fields, client), "", "{fields}");
+        assert_eq!(said_of(fields, client), "", "{fields}");
     }
+}
+
+#[test]
+fn keys_that_nobody_hashes_are_said() {
     for (fields, words) in [
         ("balancing: envoy.random", "keys: `envoy.random` does not look at them"),
         (
@@ -348,7 +352,7 @@ fn a_setting_that_counts_for_nothing_is_said() {
         ),
         ("balancing: ipvs.rr", "keys: who chooses for connections sees no keys of requests"),
     ] {
-        let said = said(fields, ", keys: 100");
+        let said = said_of(fields, ", keys: 100");
         assert!(said.contains(words) && said.contains("warning[RS0216]"), "{fields}:\n{said}");
     }
 }
