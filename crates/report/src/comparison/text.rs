@@ -58,7 +58,7 @@ fn head(report: &ComparisonReport<'_>, style: Style) -> String {
 /// What the numbers stand for.
 fn names(comparison: &Comparison, numbers: &[String], style: Style) -> String {
     let line = |(number, name): (&String, &String)| {
-        wrap::indented(&format!("{number}  {name}"), style.width, 2)
+        format!("  {}", wrap::wrap(&format!("{number}  {name}"), style.width - 2, 6))
     };
     let lines: Vec<String> = numbers.iter().zip(&comparison.variants).map(line).collect();
     format!("{}\n{}", heading("VARIANTS", style), lines.join("\n"))
