@@ -8,6 +8,7 @@ mod divisor;
 mod edf;
 pub mod flow_hash;
 pub mod jenkins;
+mod key_memo;
 pub mod maglev;
 mod orca;
 mod outstanding;
@@ -34,6 +35,7 @@ pub use choice::{
 };
 pub use divisor::Divisor;
 pub use edf::{Edf, Ties};
+pub use key_memo::KeyMemo;
 pub use maglev::Maglev;
 pub use orca::{OrcaWeight, Unusable, orca_weight};
 pub use outstanding::Outstanding;
