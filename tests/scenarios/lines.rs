@@ -8,6 +8,7 @@ use record::{Cause, Outcome, Record, Request};
 use scenario::{Arrivals, Scenario};
 
 use crate::{
+    manifests::deployment,
     rehearsal::{load, rehearse},
     seeds::{each_seed, scenario},
     traffic::{lost, requests},
@@ -66,21 +67,6 @@ fn a_policy_with_a_rate_for_each_pod_has_requests_wait_at_their_sender() {
 
 /// Two slow pods and three that call them, all of which are replaced in the midst of it.
 fn rollouts(balancing: &str, client: &str) -> Scenario {
-    let deployment = |name: &str, replicas: u32| {
-        format!(
-            "---
-apiVersion: apps/v1
-kind: Deployment
-metadata: {{ name: {name} }}
-spec:
-  replicas: {replicas}
-  selector: {{ matchLabels: {{ app: {name} }} }}
-  template:
-    metadata: {{ labels: {{ app: {name} }} }}
-    spec: {{ containers: [ {{ name: {name}, image: '{name}:v1', ports: [ {{ containerPort: 80 }} ] }} ] }}
-"
-        )
-    };
     load(&format!(
         "apiVersion: rollsim.dev/v1
 kind: Scenario

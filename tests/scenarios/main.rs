@@ -20,6 +20,7 @@ mod http_route;
 mod ideal;
 mod kept_connections;
 mod lines;
+mod manifests;
 mod mistakes;
 mod pod_targets;
 mod rehearsal;

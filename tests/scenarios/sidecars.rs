@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use api::PodId;
 use engine::{Span, Time};
 use record::Record;
+use scenario::Scenario;
 
 use crate::{
+    manifests::deployment,
     rehearsal::{Records, load, rehearse},
     traffic::{measure, requests},
 };
@@ -31,41 +33,15 @@ spec:
     - { at: 20s, kubectl: rollout restart deployment/web }
     - { at: 50s, kubectl: rollout restart deployment/front }
 ---
-apiVersion: apps/v1
-kind: Deployment
-metadata: { name: web }
-spec:
-  replicas: 2
-  selector: { matchLabels: { app: web } }
-  template:
-    metadata: { labels: { app: web } }
-    spec:
-      containers:
-        - name: web
-          image: web:v1
-          ports: [ { containerPort: 8080 } ]
-          readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 }
----
 apiVersion: v1
 kind: Service
 metadata: { name: web }
-spec: { selector: { app: web }, ports: [ { port: 80, targetPort: 8080 } ] }
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: { name: front }
-spec:
-  replicas: 2
-  selector: { matchLabels: { app: front } }
-  template:
-    metadata: { labels: { app: front } }
-    spec:
-      containers:
-        - name: front
-          image: front:v1
-          ports: [ { containerPort: 8080 } ]
-          readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 }
+spec: { selector: { app: web }, ports: [ { port: 80 } ] }
 ";
+
+fn debounced() -> Scenario {
+    load(&[DEBOUNCED, &deployment("web", 2), &deployment("front", 2)].concat())
+}
 
 fn lists(records: &Records) -> impl Iterator<Item = (Time, u32, &[PodId])> {
     records.iter().filter_map(|(time, record)| match record {
@@ -106,7 +82,7 @@ fn last_drop<'a, K: Ord>(
 
 #[test]
 fn a_rollout_is_settled_when_the_last_sidecar_has_heard_of_it() {
-    let records = rehearse(&load(DEBOUNCED), 1);
+    let records = rehearse(&debounced(), 1);
     let (began, replaced) = beginning(&records);
     assert_eq!(replaced.len(), 2);
     let by_rules = records.iter().filter_map(|(time, record)| match record {
@@ -137,7 +113,7 @@ fn a_rollout_is_settled_when_the_last_sidecar_has_heard_of_it() {
 
 #[test]
 fn each_request_goes_to_a_pod_that_a_sidecar_lists_and_who_has_gone_lists_none() {
-    let records = rehearse(&load(DEBOUNCED), 1);
+    let records = rehearse(&debounced(), 1);
     let mut changes: Vec<(Time, u32, &[PodId])> = lists(&records).collect();
     let mut picks: Vec<(Time, PodId)> = requests(&records)
         .filter_map(|(_, request)| Some((request.connected, request.pod?)))

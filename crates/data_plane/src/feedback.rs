@@ -3,7 +3,7 @@
 
 use api::PodId;
 use engine::{Span, Time};
-use policy::{Ended, EndpointId, Reply};
+use policy::{Ended, EndpointId, Level, Reply};
 use record::{Cause, ClientId, Outcome, Request};
 
 use crate::{
@@ -91,7 +91,7 @@ impl DataPlane {
             return;
         };
         let mut ended = end_of(request, endpoint_of(pod), cx.now);
-        let sees_requests = balancing.keeps_connections;
+        let sees_requests = balancing.level == Level::Request;
         // To who passes a connection on, an answer with an error is an answer, and says nothing of the pod.
         if !sees_requests && ended.reply == Reply::ServerError {
             ended.reply = Reply::Ok;

@@ -15,7 +15,7 @@ use std::{
 
 use api::{Change, PodId, ServiceId};
 use engine::{Distribution, Random, Source, Span, Stream, Streams, Time};
-use policy::{Configured, Ended, Instance, PickContext, Report};
+use policy::{Configured, Ended, Instance, Level, PickContext, Report};
 use record::{ClientId, Record};
 
 use crate::{
@@ -46,9 +46,9 @@ pub struct Balancing {
     pub policy: Configured,
     /// Over the pods of what.
     pub backend: Backend,
-    /// Whether each keeps its own connections to pods, which it chooses for requests; otherwise it chooses for
-    /// the connections of its sender.
-    pub keeps_connections: bool,
+    /// What for: each request, over connections of its own to the pods, or each connection of its sender,
+    /// of whose requests it sees nothing.
+    pub level: Level,
 }
 
 /// A sidecar, by number.
@@ -240,7 +240,7 @@ impl Mesh {
         let balancer = &mut self.sidecar(sender, balancing, cx).balancer;
         let picked = balancer.pick((failed_at, true), context);
         let picked =
-            picked.map(|it| Upstream { kept: it.kept && balancing.keeps_connections, ..it });
+            picked.map(|it| Upstream { kept: it.kept && balancing.level == Level::Request, ..it });
         balancer.probes(context, &mut probed);
         self.probed = probed;
         picked

@@ -1,7 +1,7 @@
 //! A request whose sender balances itself: its sidecar chooses a pod, and sends it straight there.
 
 use api::PodId;
-use policy::PickContext;
+use policy::{Level, PickContext};
 
 use crate::{
     Cx, DataPlane,
@@ -31,7 +31,7 @@ impl DataPlane {
         let balancing = client.config.balancing.as_ref().ok_or(Refusal::Reject)?;
         let mesh = mesh.as_mut().ok_or(Refusal::Reject)?;
         // Who passes connections on sees no requests, and so no keys.
-        let key = client.key(request.number).filter(|_| balancing.keeps_connections);
+        let key = client.key(request.number).filter(|_| balancing.level == Level::Request);
         let (key, tried) = (KeyText::new(key), tried(request));
         let mut random = client.policy_stream(request.number, request.attempts);
         let truth = Truth { runtime, now: cx.now };

@@ -11,6 +11,7 @@ mod dns;
 mod fault;
 mod images;
 mod item;
+mod keys;
 mod misnamed;
 mod rule;
 mod settings;

@@ -392,8 +392,7 @@ fn balancing(client: &Client) -> Option<Balancing> {
     let scenario::Beside { policy, level } = client.balancing.clone()?;
     let backend = client.target.backend.as_ref()?;
     let (service, port_name) = (backend.service.clone(), backend.port_name.clone());
-    let keeps_connections = level == Level::Request;
-    Some(Balancing { policy, backend: ingress::Backend { service, port_name }, keeps_connections })
+    Some(Balancing { policy, backend: ingress::Backend { service, port_name }, level })
 }
 
 /// Which connections each sender of a client keeps.
