@@ -14,7 +14,7 @@ use crate::{
     client::{Client, ClientConfig, Lookups, Origin},
     connection::Transport,
     dns::{self, Dns},
-    event::Event,
+    event::{Event, Told},
     flight::Flights,
     ingress::{self, Backend, IngressId, IngressPod},
     kube_proxy::{self, KubeProxy},
@@ -277,26 +277,23 @@ impl DataPlane {
         }
     }
 
-    /// Handles an event.
-    ///
-    /// # Panics
-    /// On [`Event::Runtime`] and what load balancers tell their controller, which are the control
-    /// plane's.
+    /// Handles an event. Gives back what it tells the control plane, if that is what it brings.
     #[inline]
-    pub fn handle(&mut self, event: Event, cx: &mut Cx<'_>) {
+    pub fn handle(&mut self, event: Event, cx: &mut Cx<'_>) -> Option<Told> {
         match event {
             Event::Arrive(client) => self.arrive(client, cx),
             Event::Connect(flight) => self.connect(flight, cx),
             Event::Deliver(flight) => self.deliver(flight, cx),
             Event::Finish(flight) => self.finish(flight, cx),
-            event => self.handle_another(event, cx),
+            event => return self.handle_another(event, cx),
         }
+        None
     }
 
     /// Handles an event that is not one of a request's.
     // On its own, so that the way of a request's events to their methods saves no registers for it.
     #[inline(never)]
-    fn handle_another(&mut self, event: Event, cx: &mut Cx<'_>) {
+    fn handle_another(&mut self, event: Event, cx: &mut Cx<'_>) -> Option<Told> {
         match event {
             Event::Arrive(_) | Event::Connect(_) | Event::Deliver(_) | Event::Finish(_) => {
                 unreachable!("a request's")
@@ -335,11 +332,15 @@ impl DataPlane {
             }
             Event::MissPodTarget(id) => self.with_pod_targets(|it| it.miss(id, cx)),
             Event::CutPodTarget(id) => self.cut_target(id, cx),
-            Event::Runtime(_) => unreachable!("kubelets are in the control plane"),
-            Event::TargetHealthy(_) | Event::TargetUnhealthy(_) => {
-                unreachable!("the controller of load balancers is in the control plane")
+            Event::Runtime(reply) => return Some(Told::Kubelet(reply)),
+            Event::TargetHealthy(target) => {
+                return Some(Told::TargetHealth { target, healthy: true });
+            }
+            Event::TargetUnhealthy(target) => {
+                return Some(Told::TargetHealth { target, healthy: false });
             }
         }
+        None
     }
 
     /// Does what the controller of load balancers asks of one.

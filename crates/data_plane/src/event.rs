@@ -64,12 +64,26 @@ pub enum Event {
     MissPodTarget(TargetId),
     /// It breaks off what is still in progress with a pod that it let go.
     CutPodTarget(TargetId),
-    /// It tells its controller that a target is healthy: the control plane's to handle.
+    /// It tells its controller that a target is healthy.
     TargetHealthy(TargetId),
-    /// It tells its controller that a target is not healthy: the control plane's to handle.
+    /// It tells its controller that a target is not healthy.
     TargetUnhealthy(TargetId),
-    /// The container runtime's word to a kubelet: the control plane's to handle.
+    /// The container runtime's word to a kubelet.
     Runtime(RuntimeReply),
+}
+
+/// What the data plane has told the control plane, once the event that brings it has come.
+#[derive(Clone, Copy, Debug)]
+pub enum Told {
+    /// The container runtime tells a kubelet.
+    Kubelet(RuntimeReply),
+    /// A load balancer tells its controller of a target.
+    TargetHealth {
+        /// Which.
+        target: TargetId,
+        /// Whether it is healthy.
+        healthy: bool,
+    },
 }
 
 /// Who an event is for, where several are due at once: lower classes first. All are above the

@@ -58,7 +58,7 @@ mod zones;
 pub use attempt::Attempt;
 pub use behaviour::{Behaviour, OnSigterm, WarmUp};
 pub use data_plane::{Config, DataPlane, NodeConfig, Watches};
-pub use event::Event;
+pub use event::{Event, Told};
 
 /// What every part of the data plane is handed: the clock, the agenda, the record.
 pub type Cx<'a> = engine::Context<'a, Event, dyn record::Recorder + 'a>;

@@ -62,8 +62,15 @@ impl<E, Q: EventQueue<E>> Agenda<E, Q> {
     pub fn in_lane(&mut self, lane: Lane, time: Time, source: Source, event: E) {
         let order = self.enter(time, source);
         if let Err(event) = self.lanes.push(lane, order, event) {
-            self.queue.push(order, event);
+            self.queue_after_all(order, event);
         }
+    }
+
+    /// Queues an event that did not come last of its lane.
+    // On its own, so that the way into a lane saves no registers for it.
+    #[inline(never)]
+    fn queue_after_all(&mut self, order: Order, event: E) {
+        self.queue.push(order, event);
     }
 
     #[inline(always)]

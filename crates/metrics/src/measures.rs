@@ -173,9 +173,9 @@ pub struct BySecond {
 }
 
 impl BySecond {
-    /// Counts one more.
+    /// Counts so many more.
     #[inline]
-    pub fn add(&mut self, second: usize) {
+    pub fn add(&mut self, second: usize, more: u32) {
         if self.counts.is_empty() {
             self.first = second;
         }
@@ -189,7 +189,7 @@ impl BySecond {
         if place >= self.counts.len() {
             self.counts.resize(place + 1, 0);
         }
-        self.counts[place] += 1;
+        self.counts[place] += more;
     }
 
     /// The seconds from the first to the last that has any, with how many it has.

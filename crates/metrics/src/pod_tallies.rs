@@ -75,7 +75,6 @@ impl PodTallies {
     fn fold(&mut self, index: usize) {
         let length = usize::from(std::mem::take(&mut self.lengths[index]));
         let tally = slot(&mut self.tallies, index);
-        let waiting = &self.waiting[index * MOST_WAITING..][..length];
-        waiting.iter().for_each(|share| tally.add(share));
+        tally.add(&self.waiting[index * MOST_WAITING..][..length]);
     }
 }

@@ -86,13 +86,18 @@ impl Default for PodTally {
 }
 
 impl PodTally {
-    /// Counts a request.
-    pub(crate) fn add(&mut self, share: &Share) {
-        self.requests += 1;
-        self.by_second.add(share.second as usize);
-        match share.outcome {
-            Outcome::Ok => self.latency.record(share.latency.as_nanos()),
-            Outcome::Failed(cause) => self.causes[cause.index()] += 1,
+    /// Counts requests.
+    #[inline]
+    pub(crate) fn add(&mut self, shares: &[Share]) {
+        self.requests += shares.len() as u64;
+        for of_second in shares.chunk_by(|left, right| left.second == right.second) {
+            self.by_second.add(of_second[0].second as usize, of_second.len() as u32);
+        }
+        for share in shares {
+            match share.outcome {
+                Outcome::Ok => self.latency.record(share.latency.as_nanos()),
+                Outcome::Failed(cause) => self.causes[cause.index()] += 1,
+            }
         }
     }
 

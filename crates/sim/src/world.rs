@@ -2,7 +2,7 @@
 
 use api::{Kind, Object, Timestamp, Verb};
 use control_plane::{ControlPlane, Delivery};
-use data_plane::{DataPlane, Watches};
+use data_plane::{DataPlane, Told, Watches};
 use engine::{Agenda, Context, Span, Streams, Time};
 use record::{Record, Recorder};
 use scenario::Step;
@@ -103,23 +103,29 @@ impl World {
     #[inline]
     pub(crate) fn dispatch(&mut self, now: Time, event: Event, recorder: &mut dyn Recorder) {
         match event {
-            Event::DataPlane(Word(data_plane::Event::Runtime(reply))) => {
-                let mut cx = control_cx(now, &mut self.agenda, recorder);
-                self.control_plane.runtime_replied(reply, &mut cx);
-            }
-            Event::DataPlane(Word(data_plane::Event::TargetHealthy(id))) => {
-                self.control_plane.target_health_told(id, true);
-            }
-            Event::DataPlane(Word(data_plane::Event::TargetUnhealthy(id))) => {
-                self.control_plane.target_health_told(id, false);
-            }
             Event::DataPlane(Word(event)) => {
                 let mut cx = data_cx(now, &mut self.agenda, recorder);
-                self.data_plane.handle(event, &mut cx);
+                if let Some(told) = self.data_plane.handle(event, &mut cx) {
+                    self.tell(told, now, recorder);
+                }
             }
             Event::ControlPlane(event) => self.control(now, *event, recorder),
             Event::Begin => self.begin(now, recorder),
             Event::Step(place) => self.step(place, now, recorder),
+        }
+    }
+
+    /// Hands on what the data plane tells the control plane.
+    #[cold]
+    fn tell(&mut self, told: Told, now: Time, recorder: &mut dyn Recorder) {
+        match told {
+            Told::Kubelet(reply) => {
+                let mut cx = control_cx(now, &mut self.agenda, recorder);
+                self.control_plane.runtime_replied(reply, &mut cx);
+            }
+            Told::TargetHealth { target, healthy } => {
+                self.control_plane.target_health_told(target, healthy);
+            }
         }
     }
 

@@ -222,7 +222,7 @@ fn the_numbers_of_a_run_fit_together() {
 fn a_pods_seconds_start_where_it_does() {
     let mut by_second = BySecond::default();
     for second in [70, 72, 72, 69] {
-        by_second.add(second);
+        by_second.add(second, 1);
     }
     assert_eq!([0, 68, 69, 70, 71, 72, 73].map(|at| by_second.at(at)), [0, 0, 1, 1, 0, 2, 0]);
 }

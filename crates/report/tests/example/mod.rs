@@ -231,7 +231,7 @@ fn spread(measures: &mut Measures, dice: &mut Dice) {
                 continue;
             };
             let pod = &mut measures.pods[*pod];
-            pod.by_second.add(second as usize);
+            pod.by_second.add(second as usize, 1);
             pod.requests += 1;
             pod.failed += u64::from(request < failed);
         }
