@@ -34,12 +34,16 @@ impl Arrivals {
         }
     }
 
-    /// What is drawn for the way from one request to the next, where anything is.
+    /// What is drawn for the way from one request to the next: the seconds it takes where the rate is
+    /// always the same, and how much of a process of rate one where it is not.
     #[inline]
     pub fn draw(&self, random: &mut impl Random) -> f64 {
         match self {
-            Self::Constant { .. } => 1.0,
-            Self::Poisson { .. } => random.exponential(),
+            Self::Constant { per_second } => 1.0 / per_second,
+            Self::Poisson { steps } => match steps[..] {
+                [(_, rate)] => random.exponential() / rate,
+                _ => random.exponential(),
+            },
         }
     }
 
@@ -48,13 +52,13 @@ impl Arrivals {
     #[inline]
     pub fn next(&self, begin: Time, now: Time, drawn: f64) -> Option<Time> {
         match self {
-            Self::Constant { per_second } => Some(now + Span::from_secs_f64(drawn / per_second)),
+            Self::Constant { .. } => Some(now + Span::from_secs_f64(drawn)),
             Self::Poisson { steps } => {
+                if let [(_, rate)] = steps[..] {
+                    return (rate > 0.0).then(|| now + Span::from_secs_f64(drawn));
+                }
                 // The process of rate one, its clock stretched by the rate of each step.
                 let mut left = drawn;
-                if let [(_, rate)] = steps[..] {
-                    return (rate > 0.0).then(|| now + Span::from_secs_f64(left / rate));
-                }
                 let mut at = now.since(begin).as_secs_f64();
                 for (index, (_, rate)) in steps.iter().enumerate() {
                     let end = steps.get(index + 1).map(|(end, _)| end.as_secs_f64());

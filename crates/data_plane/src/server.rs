@@ -4,19 +4,14 @@
 //! With that discipline the time at which a request will be done is known when it is accepted:
 //! it begins at the earlier of its own arrival and the next worker's being free.
 
-use std::{
-    cmp::Reverse,
-    collections::{BinaryHeap, VecDeque},
-    num::NonZeroU32,
-    sync::Arc,
-};
+use std::{collections::VecDeque, num::NonZeroU32, sync::Arc};
 
 use api::ContainerId;
 use engine::{Random, Span, Time};
 
 use policy::Report;
 
-use crate::{behaviour::Behaviour, meter::Meter};
+use crate::{behaviour::Behaviour, meter::Meter, workers::Workers};
 
 /// A program's number in one run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,9 +68,7 @@ pub struct Server {
     ending: bool,
     listening_since: Time,
     ready: bool,
-    /// When each worker that ever had work is free. The others are free now, as are those whose time
-    /// has passed: a program with little to do keeps this short, and so near at hand.
-    busy: BinaryHeap<Reverse<Time>>,
+    workers: Workers,
     /// When the requests that still wait begin.
     waiting: VecDeque<Time>,
     /// When the last of the accepted requests is done.
@@ -99,7 +92,7 @@ impl Server {
             ending: false,
             listening_since: Time::ZERO,
             ready: false,
-            busy: BinaryHeap::new(),
+            workers: Workers::default(),
             waiting: VecDeque::new(),
             busy_until: Time::ZERO,
             slowdown: 1.0,
@@ -149,7 +142,7 @@ impl Server {
     /// How many requests it has, waiting and in service.
     #[must_use]
     pub fn in_flight(&self, now: Time) -> u32 {
-        let in_service = self.busy.iter().filter(|worker| worker.0 > now).count();
+        let in_service = self.workers.busy(now).count();
         let waiting = self.waiting.iter().filter(|start| **start > now).count();
         (in_service + waiting) as u32
     }
@@ -157,8 +150,7 @@ impl Server {
     /// How long it would take to do what it has.
     #[must_use]
     pub fn work_left(&self, now: Time) -> Span {
-        let last = self.busy.iter().map(|worker| worker.0).max();
-        last.map_or(Span::ZERO, |last| last.max(now).since(now))
+        self.workers.busy(now).max().map_or(Span::ZERO, |last| last.since(now))
     }
 
     /// What it says of its load.
@@ -225,10 +217,8 @@ impl Server {
             self.waiting.pop_front();
         }
         let most = self.behaviour.concurrency.max(1) as usize;
-        let first = self.busy.peek().map(|worker| worker.0);
-        // One that never had work, unless one that had is free.
-        let fresh = first.is_none_or(|free| free > now && self.busy.len() < most);
-        let start = first.filter(|_| !fresh).map_or(ready, |free| free.max(ready));
+        let free_at = self.workers.free_at(now, most);
+        let start = free_at.map_or(ready, |free_at| free_at.max(ready));
         if start > ready && self.waiting.len() >= self.behaviour.backlog as usize {
             return None;
         }
@@ -248,11 +238,7 @@ impl Server {
         if let (Some(meter), Some(met)) = (&mut self.meter, met) {
             meter.admit(now, met, service, departure.since(ready));
         }
-        if fresh {
-            self.busy.push(Reverse(departure));
-        } else if let Some(mut worker) = self.busy.peek_mut() {
-            *worker = Reverse(departure);
-        }
+        self.workers.occupy(departure, free_at);
         self.busy_until = self.busy_until.max(departure);
         Some(Admission { queued: start.since(ready), departure })
     }

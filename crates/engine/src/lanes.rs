@@ -60,13 +60,18 @@ impl<E> Lanes<E> {
         let lane = &mut self.lanes[self.first];
         let Entry { order, event } = lane.pop_front()?;
         self.heads[self.first] = lane.front().map_or(Order::MAX, |next| next.order);
-        let mut first = 0;
-        for lane in 1..LANES {
-            if self.heads[lane] < self.heads[first] {
-                first = lane;
-            }
-        }
-        self.first = first;
+        self.first = lowest(&self.heads);
         Some((order, event))
     }
+}
+
+/// Where the lowest of these is. Two pairs are compared side by side, then the lower ones of both: one after
+/// the other, each comparison would wait for the one before.
+#[inline]
+fn lowest(heads: &[Order; LANES]) -> usize {
+    let lower = |left: (Order, usize), right: (Order, usize)| {
+        if right.0 < left.0 { right } else { left }
+    };
+    let [a, b, c, d] = *heads;
+    lower(lower((a, 0), (b, 1)), lower((c, 2), (d, 3))).1
 }
