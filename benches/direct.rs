@@ -12,7 +12,7 @@ use policy::{
         jenkins::{jhash_2words, jhash_3words},
     },
     ketama::continuum,
-    traefik::hrw::TraefikHrw,
+    traefik::hrw::Servers,
 };
 use siphasher::sip::SipHasher13;
 use twox_hash::XxHash64;
@@ -396,6 +396,6 @@ pub(crate) fn nginx_ip_hash(endpoints: &[Endpoint], requests: Requests) -> Round
 
 pub(crate) fn traefik_hrw(endpoints: &[Endpoint], requests: Requests) -> Round {
     let server = |it: &Endpoint| (format!("http://{}", it.address), f64::from(it.weight));
-    let servers = TraefikHrw::new(endpoints.iter().map(server).collect());
+    let servers = Servers::new(endpoints.iter().map(server).collect());
     run(requests, move |request, _| servers.best(*request.flow.source.ip()))
 }

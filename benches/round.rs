@@ -19,6 +19,7 @@ const LONGEST: Span = Span::from_secs(1);
 /// What a request is told apart by.
 pub(crate) struct Request {
     key: Vec<u8>,
+    key_number: u32,
     flow: Flow,
 }
 
@@ -37,7 +38,7 @@ impl Request {
     /// Hands it over with a pick.
     #[inline]
     pub(crate) fn tell_pick<'a>(&'a self, context: &mut PickContext<'a>) {
-        context.key = &self.key;
+        (context.key, context.key_number) = (&self.key, Some(self.key_number));
         context.flow = self.flow;
     }
 }
@@ -52,7 +53,8 @@ pub(crate) fn requests() -> Requests {
         flow.source.set_port(1024 + number as u16);
         flow.destination.set_ip(Ipv4Addr::new(10, 96, 0, 1));
         flow.destination.set_port(80);
-        Request { key: format!("/users/{number}/profile").into_bytes(), flow }
+        let key = format!("/users/{number}/profile").into_bytes();
+        Request { key, key_number: number, flow }
     };
     (0..REQUESTS as u32).map(request).collect::<Vec<_>>().leak()
 }

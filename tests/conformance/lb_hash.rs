@@ -9,7 +9,7 @@ use policy::{
     bounded_load::ring as bounded,
     grpc::ring_hash,
     ketama::continuum,
-    traefik::hrw::TraefikHrw,
+    traefik::hrw::Servers,
 };
 use serde_json::Value;
 
@@ -184,7 +184,7 @@ fn traefik(case: &Case) -> Result<(), Problem> {
             |value: &Value, at: &str| value.as_f64().ok_or_else(|| format!("{at}: a number"));
         Ok((f.texts("names")?, f.each("weights", weight)?, addresses(f, "sources")?))
     })?;
-    let policy = TraefikHrw::new(names.into_iter().zip(weights).collect());
+    let policy = Servers::new(names.into_iter().zip(weights).collect());
     let picks: Option<Vec<usize>> = sources.iter().map(|source| policy.best(*source)).collect();
     case.expected(|f| {
         agree("picks", &Some(numbers(f, "picks")?), &picks)?;

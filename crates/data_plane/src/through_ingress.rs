@@ -14,7 +14,7 @@ use crate::{
     ingress::{Backend, CONNECT_TIMEOUT, IngressId, IngressPod, TRIES, WorkerId},
     lines::Counter,
     probes::Asker,
-    wanted::{KeyText, Truth, flow_in},
+    wanted::{Key, Truth, flow_in},
     way::client_source,
 };
 
@@ -62,13 +62,14 @@ impl DataPlane {
             return self.stand_in_line(id, None, at, cx);
         }
         request.service = self.dns.service_named(&backend.service);
-        let key = KeyText::new(client.key(request.number));
+        let key = Key::new(client.key(request.number));
         let failed_at = request.pod;
         let tried = failed_at.map(|pod| EndpointId(pod.0));
         let truth = Truth { runtime: &self.runtime, now: cx.now };
         let mut context = PickContext {
             flow: flow_in(client, request),
             key: key.as_bytes(),
+            key_number: key.number(),
             tried: tried.as_slice(),
             oracle: Some(&truth),
             ..PickContext::new(cx.now, &mut random)

@@ -10,7 +10,7 @@ use crate::{
     kube_proxy::Refusal,
     mesh::Sender,
     probes::Asker,
-    wanted::{KeyText, Truth, flow, tried},
+    wanted::{Key, Truth, flow, tried},
 };
 
 impl DataPlane {
@@ -32,12 +32,13 @@ impl DataPlane {
         let mesh = mesh.as_mut().ok_or(Refusal::Reject)?;
         // Who passes connections on sees no requests, and so no keys.
         let key = client.key(request.number).filter(|_| balancing.level == Level::Request);
-        let (key, tried) = (KeyText::new(key), tried(request));
+        let (key, tried) = (Key::new(key), tried(request));
         let mut random = client.policy_stream(request.number, request.attempts);
         let truth = Truth { runtime, now: cx.now };
         let mut context = PickContext {
             flow: flow(client, request, asked, runtime),
             key: key.as_bytes(),
+            key_number: key.number(),
             tried: tried.as_slice(),
             oracle: Some(&truth),
             ..PickContext::new(cx.now, &mut random)

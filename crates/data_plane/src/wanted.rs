@@ -61,17 +61,18 @@ fn numbered(first: Ipv4Addr, number: u32) -> Ipv4Addr {
     Ipv4Addr::from(u32::from(first).wrapping_add(number))
 }
 
-/// The text of a key: `key-17`.
+/// A key: `key-17`, whoever sends it.
 #[derive(Default)]
-pub(crate) struct KeyText {
+pub(crate) struct Key {
     text: [u8; 16],
     length: usize,
+    number: Option<u32>,
 }
 
-impl KeyText {
+impl Key {
     /// The key of this number, or none.
     pub(crate) fn new(number: Option<u32>) -> Self {
-        let mut key = Self::default();
+        let mut key = Self { number, ..Self::default() };
         if let Some(number) = number {
             let mut left = &mut key.text[..];
             write!(left, "key-{number}").expect("it has room for ten digits");
@@ -80,9 +81,14 @@ impl KeyText {
         key
     }
 
-    /// Its bytes.
+    /// Its text.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.text[..self.length]
+    }
+
+    /// Its number.
+    pub(crate) fn number(&self) -> Option<u32> {
+        self.number
     }
 }
 
@@ -116,8 +122,8 @@ mod tests {
 
     #[test]
     fn a_key_is_its_number_in_words() {
-        assert_eq!(KeyText::new(Some(17)).as_bytes(), b"key-17");
-        assert_eq!(KeyText::new(Some(u32::MAX)).as_bytes(), b"key-4294967295");
-        assert_eq!(KeyText::new(None).as_bytes(), b"");
+        assert_eq!(Key::new(Some(17)).as_bytes(), b"key-17");
+        assert_eq!(Key::new(Some(u32::MAX)).as_bytes(), b"key-4294967295");
+        assert_eq!(Key::new(None).as_bytes(), b"");
     }
 }

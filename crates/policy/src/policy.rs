@@ -90,6 +90,9 @@ pub struct PickContext<'a> {
     /// What requests are told apart by, a header or a path as it is written; empty where a request
     /// has none.
     pub key: &'a [u8],
+    /// The number of that key, where keys are numbered: one number stands for one key, whoever asks. It tells
+    /// keys apart without a look at their bytes.
+    pub key_number: Option<u32>,
     /// The endpoints that were tried for this request already.
     pub tried: &'a [EndpointId],
     /// What no balancer can know: for the policies under `oracle` alone.
@@ -104,7 +107,8 @@ impl<'a> PickContext<'a> {
     #[must_use]
     pub fn new(now: Time, random: &'a mut dyn Random) -> Self {
         let flow = Flow::UNKNOWN;
-        Self { now, random, flow, key: &[], tried: &[], oracle: None, held_until: None }
+        let (key, key_number, tried) = (&[], None, &[]);
+        Self { now, random, flow, key, key_number, tried, oracle: None, held_until: None }
     }
 }
 

@@ -5,6 +5,7 @@ use engine::Time;
 use super::hashing::{AVALANCHE, HASH_BALANCE_FACTOR, HASH_TYPE, Hashing};
 use crate::{
     Ended, Endpoint, EndpointId, Entry, Kind, Level, Parameter, PickContext, Policy, Settings,
+    block::Memo,
 };
 
 /// The setting `hash-type`'s second word.
@@ -68,6 +69,11 @@ fn polynomial<const FACTOR: u32>(seed: u32, text: &[u8]) -> u32 {
     rest.iter().fold(hash, |hash, byte| hash.wrapping_mul(FACTOR).wrapping_add((*byte).into()))
 }
 
+/// What comes before the question mark.
+fn path(uri: &[u8]) -> &[u8] {
+    uri.split(|byte| *byte == b'?').next().unwrap_or_default()
+}
+
 /// **What it does** A hash of the path, up to the question mark. It leads to a server as in
 /// [`HaproxySource`](super::source::HaproxySource).
 ///
@@ -87,6 +93,7 @@ fn polynomial<const FACTOR: u32>(seed: u32, text: &[u8]) -> u32 {
 pub struct HaproxyUri {
     function: Function,
     hashing: Hashing,
+    hashes: Memo,
 }
 
 impl HaproxyUri {
@@ -94,20 +101,19 @@ impl HaproxyUri {
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
         let function = Function::named(settings.choice(FUNCTION.name));
-        Self { function, hashing: Hashing::new(settings) }
+        Self { function, hashing: Hashing::new(settings), hashes: Memo::default() }
     }
 }
 
 impl Policy for HaproxyUri {
     fn update(&mut self, endpoints: &[Endpoint], now: Time) {
+        self.hashes.make_room(endpoints);
         self.hashing.update(endpoints, now);
     }
 
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
-        let end = context.key.iter().position(|byte| *byte == b'?').unwrap_or(context.key.len());
-        let path = &context.key[..end];
-        let function = self.function;
-        self.hashing.pick(context, || function.hash(path))
+        let Self { function, hashing, hashes } = self;
+        hashing.pick(context, || hashes.hash(context, |key| function.hash(path(key))))
     }
 
     fn chosen(&mut self, place: usize, _: Time) -> bool {

@@ -6,7 +6,7 @@ use engine::Time;
 
 use crate::{
     Endpoint, Entry, Level, PickContext, Policy,
-    block::{KeyMemo, Ring, Tables},
+    block::{Memo, Ring, Tables},
 };
 
 /// Its line in the catalogue.
@@ -38,7 +38,7 @@ pub struct Continuum {
     ring: Arc<Ring<u32>>,
     tables: Tables,
     /// An MD5 takes longer than all else.
-    hashes: KeyMemo,
+    hashes: Memo,
 }
 
 /// The ring of servers of these names and weights.
@@ -72,9 +72,7 @@ pub fn hash(key: &[u8]) -> u32 {
 
 impl Policy for Continuum {
     fn update(&mut self, endpoints: &[Endpoint], _: Time) {
-        if !endpoints.is_empty() {
-            self.hashes.make_room();
-        }
+        self.hashes.make_room(endpoints);
         self.ring = self.tables.of(endpoints, || {
             let names: Vec<String> = endpoints.iter().map(|it| it.address.to_string()).collect();
             let weights = endpoints.iter().map(|endpoint| endpoint.weight);
@@ -83,7 +81,7 @@ impl Policy for Continuum {
     }
 
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
-        self.ring.find(self.hashes.hash(context.key, hash))
+        self.ring.find(self.hashes.hash(context, hash))
     }
 }
 

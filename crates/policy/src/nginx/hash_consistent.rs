@@ -4,7 +4,7 @@ use engine::Time;
 
 use crate::{
     Ended, Endpoint, EndpointId, Entry, Level, PickContext, Policy,
-    block::{Ring, chained_points::chained_points},
+    block::{Memo, Ring, chained_points::chained_points},
     nginx::{
         by_hash::{ByHash, TRIES},
         peers::{PARAMETERS, Peers},
@@ -42,6 +42,7 @@ pub static ENTRY: Entry = Entry {
 pub struct NginxHashConsistent {
     ring: Ring<u32>,
     by_hash: ByHash,
+    hashes: Memo,
 }
 
 /// The ring of servers of these hosts, ports and weights.
@@ -58,19 +59,21 @@ impl NginxHashConsistent {
     /// A ring of such servers.
     #[must_use]
     pub fn new(peers: Peers) -> Self {
-        Self { ring: Ring::default(), by_hash: ByHash::new(peers) }
+        let hashes = Memo::default();
+        Self { ring: Ring::default(), by_hash: ByHash::new(peers), hashes }
     }
 }
 
 impl Policy for NginxHashConsistent {
     fn update(&mut self, endpoints: &[Endpoint], now: Time) {
+        self.hashes.make_room(endpoints);
         let server = |it: &Endpoint| (it.address.ip().to_string(), it.address.port(), it.weight);
         self.ring = ring(&endpoints.iter().map(server).collect::<Vec<_>>());
         self.by_hash.peers.update(endpoints, now);
     }
 
     fn pick(&mut self, context: &mut PickContext<'_>) -> Option<usize> {
-        let hash = crc32fast::hash(context.key);
+        let hash = self.hashes.hash(context, crc32fast::hash);
         let ring = &self.ring;
         let first = ring.find(hash).filter(|_| !context.key.is_empty());
         let others = move || ring.walk(hash).skip(1).take(usize::from(TRIES));
