@@ -51,17 +51,19 @@ impl<N: Copy + Default + PartialOrd + Add<Output = N>> Shares<N> {
 pub struct HashShares {
     shares: Shares<u64>,
     sum: Divisor,
-    /// The first weight.
-    first: Divisor,
+    /// What each of them weighs, where all weigh the same.
+    each: Option<Divisor>,
 }
 
 impl HashShares {
     /// The shares of these weights.
     #[must_use]
     pub fn of(weights: impl IntoIterator<Item = u64>) -> Self {
+        let weights: Vec<u64> = weights.into_iter().collect();
+        let alike = weights.iter().all(|weight| *weight == weights[0]);
+        let each = alike.then(|| Divisor::new(weights.first().copied().unwrap_or_default()));
         let shares = Shares::of(weights);
-        let first = shares.ends.first().copied().unwrap_or_default();
-        Self { sum: Divisor::new(shares.sum()), first: Divisor::new(first), shares }
+        Self { sum: Divisor::new(shares.sum()), each, shares }
     }
 
     /// The place that a number modulo the sum belongs to; `None` where all weights are 0.
@@ -69,12 +71,11 @@ impl HashShares {
     #[inline]
     pub fn find(&self, number: u64) -> Option<usize> {
         let number = self.sum.remainder(number)?;
-        // Where all weigh as much as the first, there is nothing to search for.
-        let place = self.first.quotient(number).unwrap_or(0) as usize;
-        let ends = &self.shares.ends;
-        let begins = || place == 0 || ends[place - 1] <= number;
-        let is_it = ends.get(place).is_some_and(|end| number < *end) && begins();
-        Some(if is_it { place } else { self.shares.place(number) })
+        match self.each {
+            // There is nothing to search for.
+            Some(each) => each.quotient(number).map(|place| place as usize),
+            None => Some(self.shares.place(number)),
+        }
     }
 }
 

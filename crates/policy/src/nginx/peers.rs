@@ -70,10 +70,10 @@ fn seconds(now: Time) -> i64 {
 impl Peer {
     /// Whether it has a weight, and is not out.
     #[inline]
-    fn is_up(&self, now: i64, fail_timeout: i64) -> bool {
+    fn is_up(&self, now: Time, fail_timeout: i64) -> bool {
         let failed = self.max_fails > 0
             && self.fails >= self.max_fails
-            && now - self.checked <= fail_timeout;
+            && seconds(now) - self.checked <= fail_timeout;
         self.weight > 0 && !failed
     }
 }
@@ -128,12 +128,12 @@ impl Peers {
     #[inline]
     pub fn is_usable(&self, place: usize, context: &PickContext<'_>) -> bool {
         let tried = || !context.tried.is_empty() && context.tried.contains(&self.places.id(place));
-        self.peers[place].is_up(seconds(context.now), self.fail_timeout) && !tried()
+        self.peers[place].is_up(context.now, self.fail_timeout) && !tried()
     }
 
     /// A request begins that a server was chosen for already, if it may go there.
     pub fn chosen(&mut self, place: usize, now: Time) -> bool {
-        let up = self.peers[place].is_up(seconds(now), self.fail_timeout);
+        let up = self.peers[place].is_up(now, self.fail_timeout);
         if up {
             self.begin(place, now);
         }
@@ -149,7 +149,7 @@ impl Peers {
         allows: impl Fn(usize, &Peer) -> bool,
     ) -> Option<usize> {
         let Self { places, peers, fail_timeout, .. } = self;
-        let (now, any_tried) = (seconds(context.now), !context.tried.is_empty());
+        let (now, any_tried) = (context.now, !context.tried.is_empty());
         let tried = |place: usize| any_tried && context.tried.contains(&places.id(place));
         let mut earned = 0;
         let mut best: Option<(usize, i64)> = None;
