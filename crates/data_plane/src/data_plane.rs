@@ -238,9 +238,10 @@ impl DataPlane {
                 && *transport == Transport::Tcp;
             let balances = client.config.balancing.is_some();
             // How it calls its Service comes before that it does.
-            let known = service.filter(|_| !balanced && !balances);
+            let by_ingress = client.config.ingress.is_some();
+            let known = service.filter(|_| !balanced && !balances && !by_ingress);
             cx.recorder.record(cx.now, &Record::ClientAdded { client: id, name, service: known });
-            if client.config.ingress.is_some() {
+            if by_ingress {
                 cx.recorder.record(cx.now, &Record::IngressUsed { client: id });
             }
             if balances {
@@ -307,8 +308,9 @@ impl DataPlane {
             Event::ProgramRules(node) => self.proxies[node.0 as usize].program_rules(cx),
             Event::SyncIngress(id) => self.ingress_pods[id.place()].sync(cx),
             Event::PollIngress(id) => {
-                let (pod, worker) = id.places(self.ingress_pods[0].workers());
-                self.ingress_pods[pod].poll(worker, cx.now);
+                let Self { ingress_pods, dns, .. } = self;
+                let (pod, worker) = id.places(ingress_pods[0].workers());
+                ingress_pods[pod].poll(worker, |key| dns.service_named(key), cx);
                 let at = |it: &Counter| matches!(it, Counter::Worker(at, _) if *at == id);
                 self.lines.look_again(at, cx);
             }

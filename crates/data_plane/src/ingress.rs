@@ -11,9 +11,10 @@
 
 use std::{collections::BTreeMap, num::NonZeroU8, sync::Arc};
 
-use api::{Change, NodeId, PodId};
+use api::{Change, Key, NodeId, PodId, ServiceId};
 use engine::{Random, Source, Span, Stream, Streams, Time};
 use policy::{Ended, Instance, PickContext, Report};
+use record::Record;
 
 pub use crate::known_pods::Backend;
 use crate::{
@@ -122,6 +123,8 @@ struct Worker {
     poll_phase: Span,
     /// What it has fetched.
     balancers: BTreeMap<Backend, Balancer>,
+    /// What was last said that it lists.
+    listed: BTreeMap<ServiceId, Arc<[PodId]>>,
     seeds: Stream,
 }
 
@@ -130,7 +133,40 @@ impl Worker {
     fn new((number, name): (u32, &str), poll_period: Span, streams: &Streams) -> Self {
         let phase = streams.named(name).below_u64(poll_period.as_nanos().max(1));
         let seeds = streams.named(&format!("{name}/seeds"));
-        Self { number, poll_phase: Span::from_nanos(phase), balancers: BTreeMap::new(), seeds }
+        Self {
+            number,
+            poll_phase: Span::from_nanos(phase),
+            balancers: BTreeMap::new(),
+            listed: BTreeMap::new(),
+            seeds,
+        }
+    }
+
+    /// Says which pods of each Service it lists from now on, by whichever ports. One that is there no more
+    /// has none.
+    fn say(
+        &mut self,
+        found: &BTreeMap<Backend, Arc<[KnownPod]>>,
+        service_named: impl Fn(&Key) -> Option<ServiceId>,
+        cx: &mut Cx<'_>,
+    ) {
+        let mut lists: BTreeMap<ServiceId, Vec<PodId>> =
+            self.listed.keys().map(|service| (*service, Vec::new())).collect();
+        for (backend, pods) in found {
+            if let Some(service) = service_named(&backend.service) {
+                lists.entry(service).or_default().extend(pods.iter().map(|it| it.pod));
+            }
+        }
+        for (service, mut pods) in lists {
+            pods.sort_unstable();
+            pods.dedup();
+            if self.listed.get(&service).is_none_or(|listed| **listed != pods[..]) {
+                let (worker, pods) = (self.number, Arc::from(pods));
+                self.listed.insert(service, Arc::clone(&pods));
+                let record = Record::IngressListed { worker, service, pods };
+                cx.recorder.record(cx.now, &record);
+            }
+        }
     }
 
     /// When it fetches next.
@@ -216,18 +252,25 @@ impl IngressPod {
         self.workers.len() as u32
     }
 
-    /// A worker fetches what was found. Where that is what it has, everybody keeps his turn.
-    pub fn poll(&mut self, worker: usize, now: Time) {
+    /// A worker fetches what was found. Where that is what it has, everybody keeps his turn. It is told by
+    /// the names of Services which they are.
+    pub fn poll(
+        &mut self,
+        worker: usize,
+        service_named: impl Fn(&Key) -> Option<ServiceId>,
+        cx: &mut Cx<'_>,
+    ) {
         let Self { workers, found, policy, zone, .. } = self;
         let Worker { number, balancers, seeds, .. } = &mut workers[worker];
-        for (backend, pods) in found {
+        for (backend, pods) in &*found {
             let balancer = balancers.entry(backend.clone());
             let balancer = balancer.or_insert_with(|| {
                 let (seed, number, zone) = (seeds.next_u64(), *number, *zone);
                 Balancer::new(policy, Instance { seed, number, zone })
             });
-            balancer.update(pods, now);
+            balancer.update(pods, cx.now);
         }
+        workers[worker].say(found, service_named, cx);
     }
 
     /// A worker chooses a pod for a request that has failed at some already.
@@ -367,7 +410,9 @@ mod tests {
             while let Some((now, event)) = self.agenda.pop_until(until) {
                 match event {
                     Event::SyncIngress(_) => self.with(now, IngressPod::sync),
-                    Event::PollIngress(id) => self.pod.poll(id.places(2).1, now),
+                    Event::PollIngress(id) => {
+                        self.with(now, |pod, cx| pod.poll(id.places(2).1, |_| None, cx));
+                    }
                     other => panic!("{other:?} is not its"),
                 }
             }

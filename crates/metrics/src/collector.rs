@@ -82,7 +82,9 @@ pub(crate) struct Client {
 impl Client {
     /// How it comes to the pods of a Service.
     fn way(&self) -> Way {
-        if self.by_sidecar {
+        if self.by_ingress {
+            Way::Ingress
+        } else if self.by_sidecar {
             Way::Sidecars
         } else if self.by_balancer {
             Way::Balancer
@@ -193,10 +195,22 @@ impl Collector {
         }
     }
 
-    fn list(&mut self, service: ServiceId, proxy: Proxy, listed: &Arc<[PodId]>, now: Time) {
-        let change = self.listing.list((service, proxy), listed, &mut self.pods, now);
+    /// Somebody chooses among other pods from now on.
+    fn list(&mut self, record: &Record, now: Time) {
+        let (service, proxy, pods) = match record {
+            Record::RulesProgrammed { node, service, pods } => (service, Proxy::Node(*node), pods),
+            Record::TargetsInForce { service, pods } => (service, Proxy::Balancer, pods),
+            Record::IngressListed { worker, service, pods } => {
+                (service, Proxy::Ingress(*worker), pods)
+            }
+            Record::SidecarListed { client, sidecar, service, pods } => {
+                (service, Proxy::Sidecar(*client, *sidecar), pods)
+            }
+            _ => unreachable!("only called for these"),
+        };
+        let change = self.listing.list((*service, proxy), pods, &mut self.pods, now);
         for id in &change.added {
-            self.mention(service, *id);
+            self.mention(*service, *id);
         }
         for id in change.added.into_iter().chain(change.dropped) {
             self.restand(id, now);
@@ -398,15 +412,10 @@ impl Recorder for Collector {
             | Record::SandboxRemoved { .. }
             | Record::PodGone { .. } => self.follow_pod(record, now),
             Record::EndpointSliceWritten { .. } => self.write_slice(record),
-            Record::RulesProgrammed { node, service, pods } => {
-                self.list(*service, Proxy::Node(*node), pods, now);
-            }
-            Record::TargetsInForce { service, pods } => {
-                self.list(*service, Proxy::Balancer, pods, now);
-            }
-            Record::SidecarListed { sidecar, service, pods, .. } => {
-                self.list(*service, Proxy::Sidecar(*sidecar), pods, now);
-            }
+            Record::RulesProgrammed { .. }
+            | Record::TargetsInForce { .. }
+            | Record::IngressListed { .. }
+            | Record::SidecarListed { .. } => self.list(record, now),
             Record::FaultBegan { .. } => self.last_fault = Some(now),
             Record::StepRan { .. }
             | Record::ServiceDeleted { .. }

@@ -10,7 +10,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use api::{NodeId, ServiceId};
 use engine::{Span, Time};
-use record::Cause;
+use record::{Cause, ClientId};
 
 use crate::{
     collector::{Client, Collector},
@@ -122,8 +122,9 @@ impl<'a> Case<'a> {
         let gap = self.lag().after_close.range();
         let reason = match gap.map(|gap| self.while_refusing(gap)) {
             Some(refusing) => format!(
-                "{} kept sending traffic to pods for {} after they had stopped listening",
+                "{} {} for {} after they had stopped listening",
                 self.senders(),
+                self.kept(),
                 words::spans(refusing)
             ),
             None => format!("{} sent traffic to pods that had stopped listening", self.senders()),
@@ -161,8 +162,9 @@ impl<'a> Case<'a> {
         let gap = self.lag().after_unreachable.range();
         let reason = match gap {
             Some(gap) => format!(
-                "{} kept sending traffic to pods for {} after their addresses had stopped answering",
+                "{} {} for {} after their addresses had stopped answering",
                 self.senders(),
+                self.kept(),
                 words::spans(gap)
             ),
             None => format!("{} sent traffic to addresses that no longer answered", self.senders()),
@@ -290,9 +292,12 @@ impl<'a> Case<'a> {
 
     /// The clients whose requests they were.
     fn callers(&self) -> impl Iterator<Item = &'a Client> {
-        let Self { collector, cause, .. } = *self;
-        let failed = move |client: &&Client| client.tally.causes[cause.index()] > 0;
-        collector.clients.iter().filter(failed)
+        self.collector.clients.iter().filter(|client| self.failed(client))
+    }
+
+    /// Whether a client's were among them.
+    fn failed(&self, client: &Client) -> bool {
+        client.tally.causes[self.cause.index()] > 0
     }
 
     /// Whether all of it went to headless Services.
@@ -481,17 +486,31 @@ impl<'a> Case<'a> {
         self.deployment().map_or_else(String::new, |name| format!(" of {name}"))
     }
 
-    /// How far the nodes or load balancers that chose the pods were behind.
+    /// How far those who chose the pods were behind.
     fn lag(&self) -> Lag {
-        if self.by_ingress() || self.by_sidecar() || self.by_own_address() {
+        let lag = |of: &dyn Fn(Proxy) -> bool| self.collector.listing.lag(self.services(), of);
+        if self.by_ingress() {
+            return lag(&|proxy| matches!(proxy, Proxy::Ingress(_)));
+        }
+        if self.by_sidecar() {
+            let failed = |id: ClientId| self.failed(&self.collector.clients[id.0 as usize]);
+            return lag(&|proxy| matches!(proxy, Proxy::Sidecar(client, _) if failed(client)));
+        }
+        if self.by_own_address() {
             return Lag::default();
         }
         if self.by_balancer() {
             return self.balancers_lag();
         }
         let failed = |node: NodeId| self.has(self.collector.node_causes.get(node.0 as usize));
-        let of = |proxy| matches!(proxy, Proxy::Node(node) if failed(node));
-        self.collector.listing.lag(self.services(), of)
+        lag(&|proxy| matches!(proxy, Proxy::Node(node) if failed(node)))
+    }
+
+    /// What those did who chose the pods. Who chooses by a policy may not have sent anything to a pod that it
+    /// lists.
+    fn kept(&self) -> &'static str {
+        let by_policy = self.by_ingress() || self.by_sidecar();
+        if by_policy { "still listed pods" } else { "kept sending traffic to pods" }
     }
 
     fn services(&self) -> impl Iterator<Item = ServiceId> {

@@ -11,6 +11,7 @@ use std::{
 
 use api::{NodeId, PodId, ServiceId};
 use engine::Time;
+use record::ClientId;
 
 use self::differ::{Change, Differ};
 pub(crate) use self::outage::{Outage, outages_in_words};
@@ -40,8 +41,10 @@ pub(crate) enum Proxy {
     Node(NodeId),
     /// The load balancer of the Service, which sends to pods.
     Balancer,
-    /// A sidecar, by its number.
-    Sidecar(u32),
+    /// A worker of the Ingress controller, by its number.
+    Ingress(u32),
+    /// A sidecar beside a sender of a client, by its number.
+    Sidecar(ClientId, u32),
 }
 
 /// How a client comes to the pods of a Service.
@@ -51,6 +54,8 @@ pub(crate) enum Way {
     Rules,
     /// By a load balancer that sends to pods.
     Balancer,
+    /// By the Ingress controller.
+    Ingress,
     /// By sidecars beside its senders. Before any has come up nobody chooses, so nothing is listed.
     Sidecars,
 }
@@ -61,7 +66,8 @@ impl Proxy {
         match self {
             Self::Node(_) => Way::Rules,
             Self::Balancer => Way::Balancer,
-            Self::Sidecar(_) => Way::Sidecars,
+            Self::Ingress(_) => Way::Ingress,
+            Self::Sidecar(..) => Way::Sidecars,
         }
     }
 }
@@ -229,7 +235,7 @@ impl Rule {
 
 /// The keys of a Service's rules.
 fn of_service(service: ServiceId) -> RangeInclusive<(ServiceId, Proxy)> {
-    (service, Proxy::Node(NodeId(0)))..=(service, Proxy::Sidecar(u32::MAX))
+    (service, Proxy::Node(NodeId(0)))..=(service, Proxy::Sidecar(ClientId(u32::MAX), u32::MAX))
 }
 
 #[cfg(test)]
@@ -292,7 +298,12 @@ mod tests {
         listing.call(SERVICE, Way::Sidecars, &mut pods, at(0));
         listing.list((SERVICE, Proxy::Node(NodeId(0))), &ids(&[0]), &mut pods, at(0));
         for (sidecar, listed, time) in [(0, &[0][..], 1), (1, &[0], 2), (0, &[], 3), (1, &[], 4)] {
-            listing.list((SERVICE, Proxy::Sidecar(sidecar)), &ids(listed), &mut pods, at(time));
+            listing.list(
+                (SERVICE, Proxy::Sidecar(ClientId(0), sidecar)),
+                &ids(listed),
+                &mut pods,
+                at(time),
+            );
         }
         // The node's rules list it all along, and nobody calls it by them.
         assert_eq!(pods.at(PodId(0)).called(at(9)), [(at(1), at(4))]);

@@ -121,7 +121,8 @@ impl Names {
             }
             Record::EndpointSliceWritten { .. }
             | Record::RulesProgrammed { .. }
-            | Record::SidecarListed { .. } => self.endpoints(record),
+            | Record::SidecarListed { .. }
+            | Record::IngressListed { .. } => self.endpoints(record),
             Record::ScenarioBegan
             | Record::StepRan { .. }
             | Record::FaultBegan { .. }
@@ -202,6 +203,12 @@ impl Names {
                 "record": "SidecarListed",
                 "client": self.clients.get(client),
                 "sidecar": sidecar,
+                "service": self.services.get(service),
+                "pods": pods.iter().map(|pod| self.pods.get(pod)).collect::<Vec<_>>(),
+            }),
+            Record::IngressListed { worker, service, pods } => json!({
+                "record": "IngressListed",
+                "worker": worker,
                 "service": self.services.get(service),
                 "pods": pods.iter().map(|pod| self.pods.get(pod)).collect::<Vec<_>>(),
             }),

@@ -384,4 +384,13 @@ pub enum Record {
         /// The pods from now on.
         pods: Arc<[PodId]>,
     },
+    /// A worker of the Ingress controller chooses among other pods of a Service than before.
+    IngressListed {
+        /// Its number among the workers of all pods of the controller.
+        worker: u32,
+        /// The Service.
+        service: ServiceId,
+        /// The pods from now on.
+        pods: Arc<[PodId]>,
+    },
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use api::ServiceId;
-use engine::Span;
+use engine::{Span, Time};
 
 use super::Case;
 use crate::{
@@ -37,7 +37,7 @@ impl Case<'_> {
         if let Some(reason) = self.held_back(&served, &self.listeners()) {
             reasons.push(reason);
         } else if !served.is_empty() {
-            let outages = served.iter().filter_map(|id| listing.outage(*id, Way::Rules));
+            let outages = served.iter().filter_map(|id| listing.outage(*id, self.outages_by()));
             for (from, to) in outages.clone().filter_map(|outage| outage.longest) {
                 gap.add(to.since(from));
             }
@@ -64,32 +64,40 @@ impl Case<'_> {
         (reasons.join("; "), gap.range())
     }
 
-    /// Says so where some pod of the Services was ready, and in all rules, from the first of these failures
-    /// to the last: then it was the policy that would send to none.
+    /// Whose lists tell when there were no pods. Those of sidecars do not: one lists nothing when its sender
+    /// has gone, too.
+    fn outages_by(&self) -> Way {
+        if self.by_ingress() { Way::Ingress } else { Way::Rules }
+    }
+
+    /// Says so where some pod of the Services was ready, and listed by those who choose, from the first of
+    /// these failures to the last: then it was the policy that would send to none.
     pub(super) fn held_back(&self, services: &[ServiceId], who: &str) -> Option<String> {
         let Collector { listing, pods, now, .. } = self.collector;
         let (first, last) = self.window;
         let is_of = |id| listing.called_services(id).any(|service| services.contains(&service));
-        let all_along = |pod: &Pod| {
-            pod.ready(*now).iter().any(|(from, to)| *from <= first && last <= *to && first < *to)
+        let all_along = |stretches: &[(Time, Time)]| {
+            stretches.iter().any(|(from, to)| *from <= first && last <= *to && first < *to)
         };
         let never_out =
-            |id: &ServiceId| listing.outage(*id, Way::Rules).is_some_and(|it| it.count == 0);
+            |id: &ServiceId| listing.outage(*id, self.outages_by()).is_some_and(|it| it.count == 0);
+        let was_there = |pod: &Pod| all_along(&pod.ready(*now)) && all_along(&pod.called(*now));
         let known = !services.is_empty()
             && services.iter().all(never_out)
-            && pods.iter().any(|(id, pod)| all_along(pod) && is_of(id));
+            && pods.iter().any(|(id, pod)| was_there(pod) && is_of(id));
         known.then(|| {
-            // What proxies of nodes and load balancers know is recorded, and they knew of pods.
-            let or_late = match self.by_sidecar() || self.by_ingress() {
+            // Each sidecar has a list of its own, and it is not told which of them were late.
+            let or_late = match self.by_sidecar() {
                 true => ", or because they had not heard of them yet",
                 false => "",
             };
             let comma = if or_late.is_empty() { " or" } else { "," };
             format!(
                 "pods of {} were ready, but {who} would send to none of them, because a limit of the \
-                 policy or of a layer around it was reached{comma} because they had ejected them all \
+                 policy or of a layer around it was reached{comma} because {} had ejected them all \
                  (`balancing`){or_late}",
-                self.names_of(services)
+                self.names_of(services),
+                if self.by_ingress() { "its workers" } else { "they" }
             )
         })
     }
