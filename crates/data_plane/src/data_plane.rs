@@ -280,6 +280,7 @@ impl DataPlane {
 
     /// Handles an event. Gives back what it tells the control plane, if that is what it brings.
     #[inline]
+    #[must_use]
     pub fn handle(&mut self, event: Event, cx: &mut Cx<'_>) -> Option<Told> {
         match event {
             Event::Arrive(client) => self.arrive(client, cx),

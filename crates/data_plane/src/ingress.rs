@@ -110,6 +110,8 @@ pub struct IngressPod {
     poll_period: Span,
     /// What the workers are to fetch.
     found: BTreeMap<Backend, Arc<[KnownPod]>>,
+    /// Which Services these are, or were last: their pods may be known for longer than their names.
+    services: BTreeMap<Key, ServiceId>,
     workers: Vec<Worker>,
     /// The pods that a pick has asked to be probed: room that is used again.
     probed: Vec<PodId>,
@@ -142,19 +144,19 @@ impl Worker {
         }
     }
 
-    /// Says which pods of each Service it lists from now on, by whichever ports. One that is there no more
-    /// has none.
+    /// Says which pods of each Service it lists from now on, by whichever ports. One whose name is another's
+    /// by now has none.
     fn say(
         &mut self,
         found: &BTreeMap<Backend, Arc<[KnownPod]>>,
-        service_named: impl Fn(&Key) -> Option<ServiceId>,
+        services: &BTreeMap<Key, ServiceId>,
         cx: &mut Cx<'_>,
     ) {
         let mut lists: BTreeMap<ServiceId, Vec<PodId>> =
             self.listed.keys().map(|service| (*service, Vec::new())).collect();
         for (backend, pods) in found {
-            if let Some(service) = service_named(&backend.service) {
-                lists.entry(service).or_default().extend(pods.iter().map(|it| it.pod));
+            if let Some(service) = services.get(&backend.service) {
+                lists.entry(*service).or_default().extend(pods.iter().map(|it| it.pod));
             }
         }
         for (service, mut pods) in lists {
@@ -208,6 +210,7 @@ impl IngressPod {
             planned: None,
             poll_period: config.poll_period,
             found: BTreeMap::new(),
+            services: BTreeMap::new(),
             workers: (0..config.workers).map(worker).collect(),
             probed: Vec::new(),
         }
@@ -252,17 +255,20 @@ impl IngressPod {
         self.workers.len() as u32
     }
 
-    /// A worker fetches what was found. Where that is what it has, everybody keeps his turn. It is told by
-    /// the names of Services which they are.
+    /// A worker fetches what was found. Where that is what it has, everybody keeps his turn. Which Service
+    /// has a name, `service_named` says.
     pub fn poll(
         &mut self,
         worker: usize,
         service_named: impl Fn(&Key) -> Option<ServiceId>,
         cx: &mut Cx<'_>,
     ) {
-        let Self { workers, found, policy, zone, .. } = self;
+        let Self { workers, found, services, policy, zone, .. } = self;
         let Worker { number, balancers, seeds, .. } = &mut workers[worker];
         for (backend, pods) in &*found {
+            if let Some(service) = service_named(&backend.service) {
+                services.insert(backend.service.clone(), service);
+            }
             let balancer = balancers.entry(backend.clone());
             let balancer = balancer.or_insert_with(|| {
                 let (seed, number, zone) = (seeds.next_u64(), *number, *zone);
@@ -270,7 +276,7 @@ impl IngressPod {
             });
             balancer.update(pods, cx.now);
         }
-        workers[worker].say(found, service_named, cx);
+        workers[worker].say(found, services, cx);
     }
 
     /// A worker chooses a pod for a request that has failed at some already.
@@ -341,7 +347,7 @@ pub(crate) fn pods(
 mod tests {
     use api::{Endpoint, EndpointSlice, Key, Meta, Object, PodId, Protocol, SlicePort, Verb};
     use engine::Agenda;
-    use record::{Discard, Recorder};
+    use record::Recorder;
 
     use super::*;
 
@@ -377,10 +383,24 @@ mod tests {
         Change { verb: Verb::Modified, object: Object::EndpointSlice(Arc::new(slice)) }
     }
 
-    /// A pod of the controller with the clock it lives by.
+    /// A pod of the controller with the clock it lives by, and the Service that its backend is.
     struct Bench {
         pod: IngressPod,
         agenda: Agenda<Event>,
+        service: Option<ServiceId>,
+        said: Said,
+    }
+
+    /// What workers said that they list: of which Service, and the pods.
+    #[derive(Default)]
+    struct Said(Vec<(u32, ServiceId, Vec<u32>)>);
+
+    impl Recorder for Said {
+        fn record(&mut self, _: Time, record: &Record) {
+            if let Record::IngressListed { worker, service, pods } = record {
+                self.0.push((*worker, *service, pods.iter().map(|pod| pod.0).collect()));
+            }
+        }
     }
 
     impl Bench {
@@ -398,11 +418,11 @@ mod tests {
             let mut pod = IngressPod::new(place, &config, known, 0, &Streams::new(1));
             pod.workers[0].poll_phase = Span::from_millis(500);
             pod.workers[1].poll_phase = Span::from_millis(700);
-            Self { pod, agenda: Agenda::new() }
+            Self { pod, agenda: Agenda::new(), service: None, said: Said::default() }
         }
 
         fn with(&mut self, now: Time, act: impl FnOnce(&mut IngressPod, &mut Cx<'_>)) {
-            let recorder: &mut dyn Recorder = &mut Discard;
+            let recorder: &mut dyn Recorder = &mut self.said;
             act(&mut self.pod, &mut engine::Context { now, agenda: &mut self.agenda, recorder });
         }
 
@@ -411,7 +431,8 @@ mod tests {
                 match event {
                     Event::SyncIngress(_) => self.with(now, IngressPod::sync),
                     Event::PollIngress(id) => {
-                        self.with(now, |pod, cx| pod.poll(id.places(2).1, |_| None, cx));
+                        let service = self.service;
+                        self.with(now, |pod, cx| pod.poll(id.places(2).1, |_| service, cx));
                     }
                     other => panic!("{other:?} is not its"),
                 }
@@ -442,6 +463,25 @@ mod tests {
         assert_eq!(bench.sends_to(0), [1, 2], "the next look is three seconds after the last");
         bench.run_until(at(4_500));
         assert_eq!(bench.sends_to(0), [2]);
+    }
+
+    #[test]
+    fn it_says_whom_its_workers_list_and_of_which_service() {
+        let mut bench = Bench::new();
+        let (old, new) = (ServiceId(3), ServiceId(4));
+        let mut step = |at: u64, service, listed: &[u32]| {
+            bench.service = service;
+            bench.with(Time::from_secs(at), |pod, cx| pod.observe(&slice(listed), cx));
+            bench.run_until(Time::from_secs(at + 9));
+            let mut said = std::mem::take(&mut bench.said.0);
+            said.retain(|(worker, ..)| *worker == 0);
+            said.into_iter().map(|(_, service, pods)| (service, pods)).collect::<Vec<_>>()
+        };
+        assert_eq!(step(10, Some(old), &[]), [(old, vec![])], "it knows that there is nobody");
+        assert_eq!(step(20, Some(old), &[1, 2, 12]), [(old, vec![1, 2])]);
+        assert_eq!(step(30, Some(old), &[1, 2]), [], "the same pods are ready");
+        assert_eq!(step(40, None, &[2]), [(old, vec![2])], "it sends there, whatever it is called");
+        assert_eq!(step(50, Some(new), &[2]), [(old, vec![]), (new, vec![2])]);
     }
 
     #[test]

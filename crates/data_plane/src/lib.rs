@@ -53,7 +53,7 @@ mod through_pool;
 mod wanted;
 mod way;
 pub mod weighted_backends;
-pub mod workers;
+mod workers;
 mod zones;
 
 pub use attempt::Attempt;

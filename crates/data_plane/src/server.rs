@@ -2,7 +2,7 @@
 //! queue, which starts, warms up, and ends in its own way.
 //!
 //! With that discipline the time at which a request will be done is known when it is accepted:
-//! it begins at the earlier of its own arrival and the next worker's being free.
+//! it begins at the later of its own arrival and the next worker's being free.
 
 use std::{collections::VecDeque, num::NonZeroU32, sync::Arc};
 

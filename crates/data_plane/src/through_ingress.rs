@@ -14,7 +14,7 @@ use crate::{
     ingress::{Backend, CONNECT_TIMEOUT, IngressId, IngressPod, TRIES, WorkerId},
     lines::Counter,
     probes::Asker,
-    wanted::{Key, Truth, flow_in},
+    wanted::{RequestKey, Truth, flow_in},
     way::client_source,
 };
 
@@ -62,7 +62,7 @@ impl DataPlane {
             return self.stand_in_line(id, None, at, cx);
         }
         request.service = self.dns.service_named(&backend.service);
-        let key = Key::new(client.key(request.number));
+        let key = RequestKey::new(client.key(request.number));
         let failed_at = request.pod;
         let tried = failed_at.map(|pod| EndpointId(pod.0));
         let truth = Truth { runtime: &self.runtime, now: cx.now };
@@ -74,10 +74,15 @@ impl DataPlane {
             oracle: Some(&truth),
             ..PickContext::new(cx.now, &mut random)
         };
-        let Some(upstream) = proxy.pick(worker, backend, failed_at, &mut context) else {
-            if let until @ Some(_) = context.held_until {
-                let at = counter();
-                return self.stand_in_line(id, until, at, cx);
+        let picked = proxy.pick(worker, backend, failed_at, &mut context);
+        let held = context.held_until.filter(|_| picked.is_none()).map(|until| (until, counter()));
+        if let Some(service) = request.service.filter(|service| client.calls(*service)) {
+            let record = Record::ServiceCalled { client: request.client, service };
+            cx.recorder.record(cx.now, &record);
+        }
+        let Some(upstream) = picked else {
+            if let Some((until, at)) = held {
+                return self.stand_in_line(id, Some(until), at, cx);
             }
             // Where it has failed before, that stays the reason.
             if request.pod.is_none() {
@@ -90,10 +95,6 @@ impl DataPlane {
         request.pod = Some(pod);
         flight.port = port;
         flight.link = if kept { Link::Kept } else { Link::Direct };
-        if let Some(service) = request.service.filter(|service| client.calls(*service)) {
-            let record = Record::ServiceCalled { client: request.client, service };
-            cx.recorder.record(cx.now, &record);
-        }
         let (node, runtime, network) = (proxy.node, &self.runtime, &self.network);
         let delay = |pod| Some(network.delay(node, runtime.node_of(pod)?));
         let asker = flight.ingress.map(Asker::Worker);

@@ -10,7 +10,7 @@ use crate::{
     kube_proxy::Refusal,
     mesh::Sender,
     probes::Asker,
-    wanted::{Key, Truth, flow, tried},
+    wanted::{RequestKey, Truth, flow, tried},
 };
 
 impl DataPlane {
@@ -32,7 +32,7 @@ impl DataPlane {
         let mesh = mesh.as_mut().ok_or(Refusal::Reject)?;
         // Who passes connections on sees no requests, and so no keys.
         let key = client.key(request.number).filter(|_| balancing.level == Level::Request);
-        let (key, tried) = (Key::new(key), tried(request));
+        let (key, tried) = (RequestKey::new(key), tried(request));
         let mut random = client.policy_stream(request.number, request.attempts);
         let truth = Truth { runtime, now: cx.now };
         let mut context = PickContext {

@@ -63,13 +63,13 @@ fn numbered(first: Ipv4Addr, number: u32) -> Ipv4Addr {
 
 /// A key: `key-17`, whoever sends it.
 #[derive(Default)]
-pub(crate) struct Key {
+pub(crate) struct RequestKey {
     text: [u8; 16],
     length: usize,
     number: Option<u32>,
 }
 
-impl Key {
+impl RequestKey {
     /// The key of this number, or none.
     pub(crate) fn new(number: Option<u32>) -> Self {
         let mut key = Self { number, ..Self::default() };
@@ -122,8 +122,8 @@ mod tests {
 
     #[test]
     fn a_key_is_its_number_in_words() {
-        assert_eq!(Key::new(Some(17)).as_bytes(), b"key-17");
-        assert_eq!(Key::new(Some(u32::MAX)).as_bytes(), b"key-4294967295");
-        assert_eq!(Key::new(None).as_bytes(), b"");
+        assert_eq!(RequestKey::new(Some(17)).as_bytes(), b"key-17");
+        assert_eq!(RequestKey::new(Some(u32::MAX)).as_bytes(), b"key-4294967295");
+        assert_eq!(RequestKey::new(None).as_bytes(), b"");
     }
 }

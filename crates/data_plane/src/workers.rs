@@ -7,11 +7,11 @@ use engine::Time;
 /// The workers that have something to do, and until when.
 ///
 /// As long as there are workers enough, nobody asks which of them is free next. So departures are only
-/// noted, and put in order when all workers look busy; most of those times it is enough to forget the
+/// noted, and put in order when nearly all workers are busy; mostly it is enough to forget the
 /// departures that have passed. Those are forgotten, too, when they may be three quarters of all: what is
 /// noted stays short, and so near at hand.
-#[derive(Clone, Debug, Default)]
-pub struct Workers {
+#[derive(Debug, Default)]
+pub(crate) struct Workers {
     /// Departures in no order, some of which may have passed.
     noted: Vec<Time>,
     /// Those that were put in order, the earliest first.
@@ -26,7 +26,7 @@ const FEW: usize = 32;
 impl Workers {
     /// When the first of `most` workers is free, `None` where one of them is free now.
     #[inline]
-    pub fn free_at(&mut self, now: Time, most: usize) -> Option<Time> {
+    pub(crate) fn free_at(&mut self, now: Time, most: usize) -> Option<Time> {
         if self.len() < most.min(self.enough) {
             return None;
         }
@@ -36,19 +36,20 @@ impl Workers {
     /// A worker has something to do until `departure`: one that is free, or the one that will be free
     /// [at](Self::free_at) the time that was given back.
     #[inline]
-    pub fn occupy(&mut self, departure: Time, free_at: Option<Time>) {
+    pub(crate) fn occupy(&mut self, departure: Time, free_at: Option<Time>) {
         match free_at {
             None => self.noted.push(departure),
-            Some(_) => {
-                if let Some(mut first) = self.ordered.peek_mut() {
-                    *first = Reverse(departure);
-                }
+            Some(free_at) => {
+                let mut first =
+                    self.ordered.peek_mut().expect("all are busy, so they are in order");
+                debug_assert_eq!(first.0, free_at);
+                *first = Reverse(departure);
             }
         }
     }
 
     /// When each worker that is busy will be free.
-    pub fn busy(&self, now: Time) -> impl Iterator<Item = Time> {
+    pub(crate) fn busy(&self, now: Time) -> impl Iterator<Item = Time> {
         let ordered = self.ordered.iter().map(|departure| departure.0);
         self.noted.iter().copied().chain(ordered).filter(move |departure| *departure > now)
     }
@@ -64,11 +65,11 @@ impl Workers {
             self.ordered.pop();
         }
         self.enough = FEW.max(4 * self.len());
-        if self.len() < most {
-            return None;
+        // Where nearly all are busy there is little to forget, and to look for that would take long.
+        if self.len() > most / 4 * 3 {
+            self.ordered.extend(self.noted.drain(..).map(Reverse));
         }
-        self.ordered.extend(self.noted.drain(..).map(Reverse));
-        self.ordered.peek().map(|first| first.0)
+        self.ordered.peek().filter(|_| self.len() >= most).map(|first| first.0)
     }
 }
 
@@ -86,6 +87,7 @@ fn forget_past(times: &mut Vec<Time>, now: Time) {
 
 #[cfg(test)]
 mod tests {
+    use engine::Span;
     use proptest::prelude::*;
 
     use super::*;
@@ -95,17 +97,21 @@ mod tests {
         #[test]
         fn a_worker_is_free_when_one_of_all_is(
             most in prop_oneof![1_usize..6, 30_usize..200],
-            jobs in prop::collection::vec((0_u64..4, 0_u64..60), 1..500),
+            jobs in prop::collection::vec((0_u64..4, 0_u64..3, 0_u64..60, 0_u8..4), 1..500),
         ) {
             let mut workers = Workers::default();
             let mut all = vec![Time::ZERO; most];
             let mut now = Time::ZERO;
-            for (gap, service) in jobs {
+            for (gap, handshake, service, turned_away) in jobs {
                 now = Time::from_nanos(now.as_nanos() + gap);
                 let first = all.iter_mut().min().expect("there is one at least");
                 let free_at = workers.free_at(now, most);
                 prop_assert_eq!(free_at, (*first > now).then_some(*first));
-                let start = free_at.unwrap_or(now);
+                let ready = now + Span::from_nanos(handshake);
+                let start = free_at.map_or(ready, |free_at| free_at.max(ready));
+                if start > ready && turned_away == 0 {
+                    continue;
+                }
                 let departure = Time::from_nanos(start.as_nanos() + service);
                 workers.occupy(departure, free_at);
                 *first = departure;

@@ -57,6 +57,7 @@ pub struct Collector {
     pub(crate) seconds: Vec<SecondTally>,
     pub(crate) during_rollout: Tally,
     pub(crate) causes: [CauseTally; Cause::ALL.len()],
+    /// Of the requests that nodes' rules were to lead to a pod.
     pub(crate) node_causes: Vec<Causes>,
     pub(crate) service_causes: Vec<Causes>,
 }
@@ -81,7 +82,7 @@ pub(crate) struct Client {
 
 impl Client {
     /// How it comes to the pods of a Service.
-    fn way(&self) -> Way {
+    pub(crate) fn way(&self) -> Way {
         if self.by_ingress {
             Way::Ingress
         } else if self.by_sidecar {
@@ -127,6 +128,7 @@ impl Collector {
         let client = slot(&mut self.clients, request.client.0 as usize);
         let tally = if in_rollout { &mut client.in_rollout } else { &mut client.tally };
         tally.add(request, latency);
+        let way = client.way();
         slot(&mut self.seconds, second_of(arrived)).add(request);
         if let Some(pod) = request.pod {
             let connected = self.clock.read(request.connected);
@@ -137,7 +139,9 @@ impl Collector {
             if let (Cause::ResetKilledInFlight, Some(pod)) = (cause, request.pod) {
                 self.pods.at(pod).cut_off();
             }
-            slot(&mut self.node_causes, request.node.0 as usize)[cause.index()] += 1;
+            if way == Way::Rules {
+                slot(&mut self.node_causes, request.node.0 as usize)[cause.index()] += 1;
+            }
             if let Some(service) = request.service {
                 slot(&mut self.service_causes, service.0 as usize)[cause.index()] += 1;
             }

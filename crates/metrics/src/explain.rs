@@ -15,7 +15,7 @@ use record::{Cause, ClientId};
 use crate::{
     collector::{Client, Collector},
     extent::Extent,
-    listing::{Lag, Proxy},
+    listing::{Lag, Proxy, Way},
     measures::Explanation,
     pods::Pod,
     traffic::Causes,
@@ -34,19 +34,25 @@ pub(crate) fn explain(collector: &Collector) -> Vec<Explanation> {
 }
 
 /// The requests that failed for one cause, and where.
+#[derive(Clone, Copy)]
 struct Case<'a> {
     collector: &'a Collector,
     cause: Cause,
+    /// Of those alone that came to the pods in this way.
+    way: Option<Way>,
     count: u64,
     window: (Time, Time),
 }
+
+/// What made requests fail, and the gap in it.
+type Reason = (String, Option<(Span, Span)>);
 
 impl<'a> Case<'a> {
     fn of(collector: &'a Collector, cause: Cause) -> Option<Self> {
         let count = collector.clients.iter().map(|client| client.tally.causes[cause.index()]).sum();
         let tally = &collector.causes[cause.index()];
         let window = (tally.first, tally.last);
-        (count > 0).then_some(Self { collector, cause, count, window })
+        (count > 0).then_some(Self { collector, cause, way: None, count, window })
     }
 
     fn explanation(&self) -> Explanation {
@@ -94,17 +100,17 @@ impl<'a> Case<'a> {
         format!("in {} {between}", words::many(bursts, "burst"))
     }
 
-    /// What made them fail, and the gap in it.
-    fn reason(&self) -> (String, Option<(Span, Span)>) {
+    /// What made them fail.
+    fn reason(&self) -> Reason {
         match self.cause {
-            Cause::RefusedNoEndpoints => self.no_endpoints(),
+            Cause::RefusedNoEndpoints => self.each_way(Self::no_endpoints),
             Cause::RefusedNotListening => self.not_listening(),
-            Cause::RefusedListenerClosed => self.listener_closed(),
+            Cause::RefusedListenerClosed => self.each_way(Self::listener_closed),
             Cause::RefusedWrongPort => (self.wrong_port(), None),
             Cause::ResetKilledInFlight => self.killed_in_flight(),
             Cause::ResetDeregistered => (self.deregistered(), None),
             Cause::ResetIdleClosed => (self.idle_closed(), None),
-            Cause::TimeoutUnreachable => self.unreachable(),
+            Cause::TimeoutUnreachable => self.each_way(Self::unreachable),
             Cause::TimeoutDropped => (self.dropped(), None),
             Cause::TimeoutNotAdmitted => (self.not_admitted(), None),
             Cause::TimeoutSlow => (self.slow(), None),
@@ -118,7 +124,27 @@ impl<'a> Case<'a> {
         }
     }
 
-    fn listener_closed(&self) -> (String, Option<(Span, Span)>) {
+    /// The reason of each way in which requests came to the pods: whoever chose pods there did so by a list
+    /// of his own.
+    fn each_way(&self, reason: impl Fn(&Self) -> Reason) -> Reason {
+        let ways: BTreeSet<Way> = self.callers().map(Client::way).collect();
+        if ways.len() < 2 {
+            return reason(self);
+        }
+        let (mut reasons, mut gap) = (Vec::new(), Extent::default());
+        for way in ways {
+            let part = Self { way: Some(way), ..*self };
+            let count = part.callers().map(|client| client.tally.causes[self.cause.index()]).sum();
+            let (reason, of_part) = reason(&Self { count, ..part });
+            reasons.push(format!("{} since {reason}", words::count(count)));
+            for end in of_part.into_iter().flat_map(|(least, most)| [least, most]) {
+                gap.add(end);
+            }
+        }
+        (reasons.join("; "), gap.range())
+    }
+
+    fn listener_closed(&self) -> Reason {
         let gap = self.lag().after_close.range();
         let reason = match gap.map(|gap| self.while_refusing(gap)) {
             Some(refusing) => format!(
@@ -151,7 +177,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    fn unreachable(&self) -> (String, Option<(Span, Span)>) {
+    fn unreachable(&self) -> Reason {
         if self.pods().next().is_none() {
             let reason = format!(
                 "{} sent traffic to addresses that no pod has ever had, or had no rules for them yet",
@@ -219,7 +245,7 @@ impl<'a> Case<'a> {
         )
     }
 
-    fn not_listening(&self) -> (String, Option<(Span, Span)>) {
+    fn not_listening(&self) -> Reason {
         let mut early = Extent::default();
         for pod in self.pods() {
             early.merge(pod.early(self.collector.now));
@@ -292,7 +318,8 @@ impl<'a> Case<'a> {
 
     /// The clients whose requests they were.
     fn callers(&self) -> impl Iterator<Item = &'a Client> {
-        self.collector.clients.iter().filter(|client| self.failed(client))
+        let of_way = |client: &Client| self.way.is_none_or(|way| client.way() == way);
+        self.collector.clients.iter().filter(move |client| self.failed(client) && of_way(client))
     }
 
     /// Whether a client's were among them.
@@ -322,7 +349,7 @@ impl<'a> Case<'a> {
         )
     }
 
-    fn killed_in_flight(&self) -> (String, Option<(Span, Span)>) {
+    fn killed_in_flight(&self) -> Reason {
         let (mut asked, mut killed) = (Extent::default(), Extent::default());
         let (mut crashes, mut by_fault) = (0, 0);
         for exits in self.pods().map(|pod| pod.exits) {
@@ -493,7 +520,8 @@ impl<'a> Case<'a> {
             return lag(&|proxy| matches!(proxy, Proxy::Ingress(_)));
         }
         if self.by_sidecar() {
-            let failed = |id: ClientId| self.failed(&self.collector.clients[id.0 as usize]);
+            let client = |id: ClientId| self.collector.clients.get(id.0 as usize);
+            let failed = |id| client(id).is_some_and(|client| self.failed(client));
             return lag(&|proxy| matches!(proxy, Proxy::Sidecar(client, _) if failed(client)));
         }
         if self.by_own_address() {
@@ -516,7 +544,9 @@ impl<'a> Case<'a> {
     fn services(&self) -> impl Iterator<Item = ServiceId> {
         let services = self.collector.service_causes.iter().enumerate();
         let failed = services.filter(|(_, causes)| self.has(Some(causes)));
-        failed.map(|(place, _)| ServiceId(place as u32))
+        let failed = failed.map(|(place, _)| ServiceId(place as u32));
+        let called = |id: &ServiceId, way| self.collector.listing.is_called(*id, way);
+        failed.filter(move |id| self.way.is_none_or(|way| called(id, way)))
     }
 
     fn services_or(&self, other: &str) -> String {

@@ -111,6 +111,11 @@ impl Listing {
         }
     }
 
+    /// Whether any client calls `service` that way.
+    pub(crate) fn is_called(&self, service: ServiceId, way: Way) -> bool {
+        self.called.contains(&(service, way))
+    }
+
     /// A slice or rule of `service` has `pod`; says whether for the first time.
     pub(crate) fn mention(&mut self, service: ServiceId, pod: PodId) -> bool {
         self.ever.insert((service, pod))

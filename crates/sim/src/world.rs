@@ -116,6 +116,7 @@ impl World {
     }
 
     /// Hands on what the data plane tells the control plane.
+    // Rare beside the events of requests, whose way it is kept out of.
     #[cold]
     fn tell(&mut self, told: Told, now: Time, recorder: &mut dyn Recorder) {
         match told {

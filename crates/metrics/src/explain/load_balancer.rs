@@ -1,9 +1,8 @@
 //! What is said of a load balancer that sends to pods.
 
 use api::ServiceId;
-use engine::Span;
 
-use super::Case;
+use super::{Case, Reason};
 use crate::{
     extent::Extent,
     listing::{Lag, Outage, Proxy, Way, outages_in_words},
@@ -22,7 +21,7 @@ impl Case<'_> {
     }
 
     /// A load balancer had nobody to send to.
-    pub(super) fn no_targets(&self) -> (String, Option<(Span, Span)>) {
+    pub(super) fn no_targets(&self) -> Reason {
         let services: Vec<ServiceId> = self.services().collect();
         let names = self.names_of(&services);
         let listing = &self.collector.listing;
@@ -31,9 +30,7 @@ impl Case<'_> {
         if outages.is_empty() {
             return (format!("the load balancer never had a target of {names}"), None);
         }
-        let had_targets = outages.iter().all(|outage| outage.count == 0);
-        if let Some(reason) = self.held_back(&services, "the load balancer").filter(|_| had_targets)
-        {
+        if let Some(reason) = self.held_back(&services, "the load balancer") {
             return (reason, None);
         }
         let (mut gap, mut found) = (Extent::default(), Extent::default());

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use api::ServiceId;
-use engine::{Span, Time};
+use engine::Time;
 
-use super::Case;
+use super::{Case, Reason};
 use crate::{
     collector::Collector,
     extent::Extent,
@@ -17,7 +17,7 @@ use crate::{
 
 impl Case<'_> {
     /// Nobody was there to send to, or nobody that was sent to.
-    pub(super) fn no_endpoints(&self) -> (String, Option<(Span, Span)>) {
+    pub(super) fn no_endpoints(&self) -> Reason {
         if self.by_balancer() {
             return self.no_targets();
         }
@@ -67,7 +67,13 @@ impl Case<'_> {
     /// Whose lists tell when there were no pods. Those of sidecars do not: one lists nothing when its sender
     /// has gone, too.
     fn outages_by(&self) -> Way {
-        if self.by_ingress() { Way::Ingress } else { Way::Rules }
+        if self.by_ingress() {
+            Way::Ingress
+        } else if self.by_balancer() {
+            Way::Balancer
+        } else {
+            Way::Rules
+        }
     }
 
     /// Says so where some pod of the Services was ready, and listed by those who choose, from the first of
@@ -86,18 +92,18 @@ impl Case<'_> {
             && services.iter().all(never_out)
             && pods.iter().any(|(id, pod)| was_there(pod) && is_of(id));
         known.then(|| {
-            // Each sidecar has a list of its own, and it is not told which of them were late.
-            let or_late = match self.by_sidecar() {
-                true => ", or because they had not heard of them yet",
+            // It is not told which worker or which sidecar had nobody for a request, nor by which port of
+            // the Service.
+            let or_late = match self.by_sidecar() || self.by_ingress() {
+                true => ", or because not all that choose there had heard of them yet",
                 false => "",
             };
             let comma = if or_late.is_empty() { " or" } else { "," };
             format!(
                 "pods of {} were ready, but {who} would send to none of them, because a limit of the \
-                 policy or of a layer around it was reached{comma} because {} had ejected them all \
+                 policy or of a layer around it was reached{comma} because all had been ejected \
                  (`balancing`){or_late}",
-                self.names_of(services),
-                if self.by_ingress() { "its workers" } else { "they" }
+                self.names_of(services)
             )
         })
     }

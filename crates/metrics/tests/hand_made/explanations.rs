@@ -462,6 +462,59 @@ fn what_a_sidecar_chose_no_node_did() {
     assert_eq!(texts, expected);
 }
 
+/// Two pods, which a second client comes to through an Ingress.
+fn two_ways() -> Stream {
+    let mut stream = two_pods();
+    let client = record::ClientId(1);
+    stream.say(0, &Record::ClientAdded { client, name: "front".into(), service: None });
+    stream.say(0, &Record::IngressUsed { client });
+    stream.say(0, &Record::ServiceCalled { client, service: WEB });
+    stream.fetch(0, 0, &[1, 2]);
+    stream
+}
+
+#[test]
+fn each_way_has_a_reason_of_its_own() {
+    let mut stream = two_ways();
+    stream.delete_and_exit(30_000, 1, 0);
+    stream.gone(30_100, 1);
+    stream.fail(30_200, 0, Some(1), Cause::TimeoutUnreachable);
+    stream.program_all(31_100, &[2]);
+    stream.sender = record::ClientId(1);
+    stream.fail(32_000, 2, Some(1), Cause::TimeoutUnreachable);
+    stream.fail(33_000, 2, Some(1), Cause::TimeoutUnreachable);
+    stream.fetch(34_100, 0, &[2]);
+    let explanation = only(stream);
+    let text = "3 requests were left without an answer between 30.2 s and 33.0 s: 1 since node-0 kept \
+                sending traffic to pods for 1 s after their addresses had stopped answering; 2 since \
+                the Ingress controller still listed pods for 4 s after their addresses had stopped \
+                answering.";
+    assert_eq!(explanation.text, text);
+    assert_eq!(explanation.gap, millis((1_000, 4_000)));
+}
+
+#[test]
+fn what_the_ingress_controller_knew_of_nobody_and_what_it_held_back_are_told_apart() {
+    let refuse = |stream: &mut Stream| {
+        stream.sender = record::ClientId(1);
+        stream.fail(30_500, 2, None, Cause::RefusedNoEndpoints);
+        stream.fail(31_000, 2, None, Cause::RefusedNoEndpoints);
+    };
+    let mut stream = two_ways();
+    stream.fetch(30_000, 0, &[]);
+    refuse(&mut stream);
+    stream.fetch(32_000, 0, &[2]);
+    let explanation = only(stream);
+    let nobody =
+        "the Ingress controller knew no ready pod of default/web for 2 s (from 30.0 s to 32.0 s)";
+    assert!(explanation.text.contains(nobody), "{}", explanation.text);
+    assert_eq!(explanation.gap, millis((2_000, 2_000)));
+    let mut stream = two_ways();
+    refuse(&mut stream);
+    let held_back = "but the Ingress controller would send to none of them, because a limit";
+    assert!(only(stream).text.contains(held_back));
+}
+
 /// Two pods that a load balancer sends to, for the client.
 fn two_targets() -> Stream {
     let mut stream = two_pods();
@@ -521,8 +574,8 @@ fn where_pods_were_ready_all_along_the_policy_held_back() {
     stream.fail(31_000, 0, None, Cause::RefusedNoEndpoints);
     let text = "2 requests were refused between 30.0 s and 31.0 s: pods of default/web were ready, but the \
                 balancers beside the senders of shop would send to none of them, because a limit of the \
-                policy or of a layer around it was reached, because they had ejected them all \
-                (`balancing`), or because they had not heard of them yet.";
+                policy or of a layer around it was reached, because all had been ejected (`balancing`), \
+                or because not all that choose there had heard of them yet.";
     assert_eq!(only(stream).text, text);
     let mut stream = two_targets();
     stream.fail(31_000, 0, None, Cause::RefusedNoEndpoints);

@@ -17,6 +17,8 @@ pub(crate) const IDLE: ServiceId = ServiceId(1);
 pub(crate) struct Stream {
     collector: Collector,
     requests: u64,
+    /// Whose requests come next.
+    pub(crate) sender: ClientId,
 }
 
 fn text(text: &str) -> Arc<str> {
@@ -51,7 +53,7 @@ impl Stream {
 
     /// The client calls this Service by the rules of its nodes.
     fn of_client(service: Option<ServiceId>) -> Self {
-        let mut stream = Self { collector: Collector::default(), requests: 0 };
+        let mut stream = Self { collector: Collector::default(), requests: 0, sender: ClientId(0) };
         let mut before = |record| stream.collector.record(Time::ZERO, &record);
         for node in 0..3 {
             let name = Arc::from(format!("node-{node}"));
@@ -70,6 +72,12 @@ impl Stream {
         before(Record::ClientAdded { client, name, service });
         stream.collector.record(at(0), &Record::ScenarioBegan);
         stream
+    }
+
+    /// A worker of the Ingress controller lists these pods of the called Service from now on.
+    pub(crate) fn fetch(&mut self, millis: u64, worker: u32, pods: &[u32]) {
+        let pods = pods.iter().map(|pod| PodId(*pod)).collect();
+        self.say(millis, &Record::IngressListed { worker, service: WEB, pods });
     }
 
     pub(crate) fn say(&mut self, millis: u64, record: &Record) {
@@ -176,7 +184,7 @@ impl Stream {
     ) {
         let service = (outcome != Outcome::Failed(Cause::DnsNxdomain)).then_some(WEB);
         let request = Request {
-            client: ClientId(0),
+            client: self.sender,
             number: self.requests,
             service,
             arrived: at(millis),
