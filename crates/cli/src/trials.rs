@@ -80,7 +80,8 @@ fn where_to(edit: &scenario::Edit) -> String {
         EditAction::AddBelow(line) => format!("add below line {line}"),
         EditAction::Replace(first, last) if first == last => format!("change line {first} to"),
         EditAction::Replace(first, last) => format!("change lines {first} to {last} to"),
-        EditAction::PutInto(line) => format!("write into line {line}"),
+        EditAction::PutInto(line) => format!("put between the braces of line {line}"),
+        EditAction::ChangeWithin(line) => format!("change between the braces of line {line} to"),
     };
     format!("{}, {action}", edit.file)
 }

@@ -104,6 +104,24 @@ mod tests {
     }
 
     #[test]
+    fn a_process_of_one_rate_is_one_of_steps_that_never_change() {
+        let one = Arrivals::poisson(200.0);
+        let steps = vec![(Span::ZERO, 200.0), (Span::from_secs(1_000), 1.0)];
+        let (one, steps) = (
+            times(&one, Time::from_secs(103)),
+            times(&Arrivals::Poisson { steps }, Time::from_secs(103)),
+        );
+        // Five standard deviations of a Poisson count.
+        assert!(one.len().abs_diff(20_000) < 707, "{}", one.len());
+        assert_eq!(one.len(), steps.len());
+        for (one, other) in one.iter().zip(&steps) {
+            assert!(one.as_nanos().abs_diff(other.as_nanos()) < 20_000, "{one} and {other}");
+        }
+        let mut random = Streams::new(7).named("arrivals");
+        assert_eq!(Arrivals::poisson(0.0).first(Time::ZERO, &mut random), None);
+    }
+
+    #[test]
     fn steps_have_their_rates_and_a_rate_of_zero_is_silence() {
         let steps = vec![
             (Span::ZERO, 1000.0),

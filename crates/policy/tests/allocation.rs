@@ -81,14 +81,14 @@ impl Life {
         let client = random.below(CLIENTS);
         let tried = [endpoints[random.below(7) as usize].id];
         let mut context = PickContext::new(now, random);
-        context.key = keys[client as usize].as_bytes();
+        (context.key, context.key_number) = (keys[client as usize].as_bytes(), Some(client));
         let source = SocketAddrV4::new(Ipv4Addr::from(0x0a01_0000 + client * 7919), 4000);
         let destination = SocketAddrV4::new(Ipv4Addr::new(10, 96, 0, 1), 80);
         context.flow = Flow { source, destination };
         context.oracle = Some(&ByNumber);
         match *requests % 10 {
             0 => context.tried = &tried,
-            1 => context.key = &[],
+            1 => (context.key, context.key_number) = (&[], None),
             _ => {}
         }
         let mut place = None;

@@ -55,10 +55,10 @@ fn text_at_eighty_columns() {
     TRY
       add a preStop sleep of 5 s
         in app.yaml, add below line 31:
-                  lifecycle:
-                    preStop:
-                      sleep:
-                        seconds: 5
+              lifecycle:
+                preStop:
+                  sleep:
+                    seconds: 5
         ✓ tried out: with it, 0 failed; the rollout takes 26 s instead of 17 s
 
     warning: only 6 requests finished

@@ -29,6 +29,8 @@ pub enum EditAction {
     Replace(u32, u32),
     /// Into the braces that begin in this line; there the lines are not indented.
     PutInto(u32),
+    /// In place of what these braces have under the same key.
+    ChangeWithin(u32),
 }
 
 impl Sources {
@@ -100,7 +102,8 @@ fn replacing(file: &File, key: Extent, value: &Node, lines: &str) -> Edit {
     if before.trim_start().starts_with('-') && !flow {
         lines.replace_range(..before.len().min(lines.len()), before);
     }
-    let action = if flow { EditAction::PutInto(first) } else { EditAction::Replace(first, last) };
+    let action =
+        if flow { EditAction::ChangeWithin(first) } else { EditAction::Replace(first, last) };
     Edit { file: file.name().to_owned(), action, lines }
 }
 
@@ -279,6 +282,6 @@ spec:
         let (action, lines) = edit(".containers[1]", SLEEP, false);
         assert_eq!((action, &*lines), (EditAction::PutInto(17), SLEEP));
         let (action, lines) = edit(".containers[1]", "image: new", false);
-        assert_eq!((action, &*lines), (EditAction::PutInto(17), "image: new"));
+        assert_eq!((action, &*lines), (EditAction::ChangeWithin(17), "image: new"));
     }
 }

@@ -132,7 +132,7 @@ mod tests {
             ("success_rate", "answered requests of those that finished"),
             ("scale", "sets the number of replicas"),
             ("rollout.duration", "the longest rollout"),
-            ("LISTED-FOR", "how long any node's rules"),
+            ("LISTED-FOR", "how long it was listed by those"),
             ("max/share", "even share"),
             ("CHANCE", "without a real cause"),
             ("WHY", "each cause in a sentence"),

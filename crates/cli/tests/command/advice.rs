@@ -32,7 +32,7 @@ const MISTAKES: &[Mistake] = &[
         advice: &[
             "point Service web-svc at port 8080, where its pods listen",
             "change line 73 to:",
-            "          targetPort: 8080",
+            "      targetPort: 8080",
             "let the pods of web sleep 3 s before they are told to stop",
             "add below line 62:",
             "✓ tried out: with this too, 0 failed",
@@ -49,7 +49,7 @@ const MISTAKES: &[Mistake] = &[
         advice: &[
             "let the readiness probe of web ask port 8080, where its pods listen",
             "change line 61 to:",
-            "                  port: 8080",
+            "              port: 8080",
         ],
     },
     Mistake {
@@ -66,7 +66,7 @@ const MISTAKES: &[Mistake] = &[
         advice: &[
             "let Service web-svc select the pods there are",
             "change line 70 to:",
-            "        app: web",
+            "    app: web",
         ],
     },
 ];
@@ -99,7 +99,7 @@ fn mistakes_are_named_with_what_to_write_and_where() {
 #[test]
 fn a_policy_that_keeps_connections_on_empty_nodes_is_named() {
     let ran = rollsim(&["run", &scenario("internal-traffic-local")]).ended_with(0);
-    assert!(ran.stdout.contains("      internalTrafficPolicy: Cluster\n"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("\n  internalTrafficPolicy: Cluster\n"), "{}", ran.stdout);
     assert!(ran.stdout.contains("✓ tried out: with it, 0 failed"), "{}", ran.stdout);
 }
 
@@ -144,6 +144,11 @@ fn the_lines_to_write_do_what_was_tried_out() {
         };
         let before = run("before", &text);
         let advice = before["advice"].as_array().expect("there is a list");
+        let shown = rollsim(&["run", &write(&folder, &format!("before-{index}.yaml"), &text)]);
+        for edit in advice.iter().flat_map(|it| it["edits"].as_array().expect("it has edits")) {
+            let lines = edit["lines"].as_str().expect("it has lines").trim_end();
+            assert!(shown.stdout.contains(&format!("\n{lines}\n")), "{lines}\n{}", shown.stdout);
+        }
         let last = advice.last().expect("there is advice")["outcome"].as_str();
         assert!(last.is_some_and(|outcome| outcome.contains(" 0 failed")), "{last:?}");
         let after = run("after", &edited(&text, advice));

@@ -8,7 +8,7 @@ use crate::{Endpoint, PickContext};
 /// out would give, whatever was forgotten.
 #[derive(Clone, Debug, Default)]
 pub struct Memo {
-    /// None until there is somebody to choose: a balancer that never chooses needs no memory.
+    /// None until there is somebody to choose. Room is made with the list, since a pick allocates nothing.
     places: Vec<Place>,
 }
 
@@ -67,7 +67,7 @@ impl Memo {
 mod tests {
     use super::*;
 
-    /// What it gives for a number, and whether that was worked out.
+    /// Whether what it gives for a number was worked out.
     fn ask(memo: &mut Memo, number: u32) -> bool {
         let mut worked_out = false;
         let value = memo.get(number, || {

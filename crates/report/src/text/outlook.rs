@@ -75,7 +75,10 @@ fn change(advice: &Advice, style: Style) -> String {
         let place = edit.place.as_deref().unwrap_or(&advice.field);
         let place = wrap::indented(&format!("in {place}:"), style.width, 4);
         lines.extend(place.lines().map(|line| paint.of(Tone::Dim, line)));
-        lines.extend(edit.lines.lines().map(|line| format!("    {line}").trim_end().to_owned()));
+        // Who copies them finds them as they have to stand in the file.
+        let margin = if edit.place.is_some() { "" } else { "    " };
+        let indented = |line: &str| format!("{margin}{line}").trim_end().to_owned();
+        lines.extend(edit.lines.lines().map(indented));
     }
     lines.extend(outcome.lines().map(|line| paint.of(tone, line)));
     lines.join("\n")
