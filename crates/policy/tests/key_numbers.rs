@@ -38,12 +38,14 @@ fn a_key_with_a_number_goes_where_it_goes_without() {
         for (turn, listed) in (0..).zip(LISTS) {
             let endpoints = Endpoint::numbered(listed);
             let now = Time::from_secs(1) + Span::from_millis(turn * u64::from(2 * KEYS));
-            [&mut with, &mut without].map(|policy| policy.update(&endpoints, now));
+            with.update(&endpoints, now);
+            without.update(&endpoints, now);
             // Each key comes twice, once as a second try where there is another endpoint.
             for request in 0..2 * KEYS {
                 let number = request % KEYS;
                 let turn = turn as u32 * 2 * KEYS + request;
-                let tried = endpoints.first().filter(|_| request >= KEYS && number % 7 == 0);
+                let tried =
+                    endpoints.first().filter(|_| request >= KEYS && number.is_multiple_of(7));
                 let tried: Vec<EndpointId> = tried.map(|it| it.id).into_iter().collect();
                 let picked = pick(&mut *with, (turn, number), true, &tried);
                 let expected = pick(&mut *without, (turn, number), false, &tried);
@@ -56,7 +58,8 @@ fn a_key_with_a_number_goes_where_it_goes_without() {
                     reply: Reply::Ok,
                     report: None,
                 };
-                [&mut with, &mut without].map(|policy| policy.ended(&ended));
+                with.ended(&ended);
+                without.ended(&ended);
             }
         }
     }

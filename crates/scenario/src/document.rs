@@ -145,8 +145,12 @@ impl Sorter<'_> {
             [one] => format!("a document has no `{one}`"),
             _ => "a document has neither `apiVersion` nor `kind`".to_owned(),
         };
-        if named {
-            let help = "begin with `apiVersion: apps/v1` and `kind: Deployment`, for example";
+        let is_scenario = root.get("kind").is_some_and(|kind| kind.as_str() == Some("Scenario"));
+        if named || is_scenario {
+            let help = match is_scenario {
+                true => "begin with `apiVersion: rollsim.dev/v1`",
+                false => "begin with `apiVersion: apps/v1` and `kind: Deployment`, for example",
+            };
             self.report(Code::NotAnObject, file, root, message, help);
         } else {
             let help = "if it is no Kubernetes object, move it out of this folder";

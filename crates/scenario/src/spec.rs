@@ -258,8 +258,10 @@ impl Reading<'_> {
         judge: Judge<'_>,
         scenario: &mut Scenario,
     ) {
+        let mut lacks_a_client = false;
         if let Some(item) = head.spec.get("clients") {
             scenario.clients = self.clients(&item, known);
+            lacks_a_client = scenario.clients.len() < item.items().len();
         }
         let beside = head.balancing.as_ref();
         let taken = beside.is_some_and(|it| balancing::balance_all(&mut scenario.clients, it));
@@ -268,7 +270,9 @@ impl Reading<'_> {
         }
         if let Some(item) = head.spec.get("expect") {
             for item in self.list(&item) {
-                scenario.expect.extend(self.expectation(&item, judge, &scenario.clients));
+                // One that could not be read may be the one that is meant, and was reported.
+                let clients = (!lacks_a_client).then_some(&scenario.clients[..]);
+                scenario.expect.extend(self.expectation(&item, judge, clients));
             }
         }
         let mut stated_at = BTreeMap::new();
@@ -298,7 +302,7 @@ impl Reading<'_> {
         &mut self,
         item: &Item<'_>,
         judge: Judge<'_>,
-        clients: &[Client],
+        clients: Option<&[Client]>,
     ) -> Option<Expectation> {
         let text = self.text(item)?;
         let place = Some(self.sources.place(item.at()));
@@ -306,8 +310,11 @@ impl Reading<'_> {
             Err(Complaint { offset, message, help }) => {
                 self.report_inside(Code::BadValue, item, offset, message, help);
             }
-            Ok(Some(name)) if clients.iter().all(|client| client.name != name) => {
-                let names = clients.iter().map(|client| client.name.as_str());
+            Ok(Some(name))
+                if clients.is_some_and(|list| list.iter().all(|client| client.name != name)) =>
+            {
+                let clients = clients.into_iter().flatten();
+                let names = clients.map(|client| client.name.as_str());
                 let help = crate::diagnostic::suggest(&name, "client", names);
                 let offset = text.find(&name).unwrap_or(0);
                 let message = format!("no client is called `{name}`");

@@ -3,6 +3,7 @@
 mod balancing;
 mod endpoint_slices;
 mod faulty_scenarios;
+mod follow_ups;
 mod hostile;
 mod manifests;
 mod rendering;

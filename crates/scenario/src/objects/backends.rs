@@ -79,7 +79,15 @@ impl Objects {
 
 fn no_port(service: &Service, port: &IntOrString) -> (String, String) {
     let ports = service.spec.ports.iter();
-    let ports: Vec<String> = ports.map(|port| port.port.to_string()).collect();
+    let ports: Vec<String> = match port {
+        IntOrString::Int(_) => ports.map(|port| port.port.to_string()).collect(),
+        IntOrString::String(_) => ports
+            .map(|port| match port.name.as_str() {
+                "" => format!("{}, which has no name: write `number` instead", port.port),
+                name => format!("`{name}`"),
+            })
+            .collect(),
+    };
     let help = format!("it has {}", ports.join(", "));
     (format!("Service `{}` has no port {port}", service.meta.key()), help)
 }
