@@ -238,7 +238,7 @@ impl Server {
         if let (Some(meter), Some(met)) = (&mut self.meter, met) {
             meter.admit(now, met, service, departure.since(ready));
         }
-        self.workers.occupy(departure, free_at);
+        self.workers.occupy(departure);
         self.busy_until = self.busy_until.max(departure);
         Some(Admission { queued: start.since(ready), departure })
     }

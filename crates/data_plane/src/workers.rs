@@ -7,17 +7,19 @@ use engine::Time;
 /// The workers that have something to do, and until when.
 ///
 /// As long as there are workers enough, nobody asks which of them is free next. So departures are only
-/// noted, and put in order when nearly all workers are busy; mostly it is enough to forget the
-/// departures that have passed. Those are forgotten, too, when they may be three quarters of all: what is
-/// noted stays short, and so near at hand.
+/// noted, and all that have passed are forgotten in one go when all workers look busy. Those are forgotten,
+/// too, when they may be three quarters of all: what is noted stays short, and so near at hand. Where nearly
+/// all workers are busy there would be little to forget, and departures are kept in order.
 #[derive(Debug, Default)]
 pub(crate) struct Workers {
     /// Departures in no order, some of which may have passed.
     noted: Vec<Time>,
     /// Those that were put in order, the earliest first.
     ordered: BinaryHeap<Reverse<Time>>,
-    /// With so many it is time to forget.
-    enough: usize,
+    /// With fewer than so many departures there is a worker that is free, and nothing to forget.
+    limit: usize,
+    /// How many times in a row the first of those in order had passed.
+    passed: usize,
 }
 
 /// So few are never too many: some lines of the cache.
@@ -27,24 +29,17 @@ impl Workers {
     /// When the first of `most` workers is free, `None` where one of them is free now.
     #[inline]
     pub(crate) fn free_at(&mut self, now: Time, most: usize) -> Option<Time> {
-        if self.len() < most.min(self.enough) {
-            return None;
-        }
-        self.look_closer(now, most)
+        if self.len() < self.limit { None } else { self.look_closer(now, most) }
     }
 
-    /// A worker has something to do until `departure`: one that is free, or the one that will be free
-    /// [at](Self::free_at) the time that was given back.
+    /// The worker that [`free_at`](Self::free_at) was about has something to do until `departure`.
     #[inline]
-    pub(crate) fn occupy(&mut self, departure: Time, free_at: Option<Time>) {
-        match free_at {
-            None => self.noted.push(departure),
-            Some(free_at) => {
-                let mut first =
-                    self.ordered.peek_mut().expect("all are busy, so they are in order");
-                debug_assert_eq!(first.0, free_at);
-                *first = Reverse(departure);
-            }
+    pub(crate) fn occupy(&mut self, departure: Time) {
+        if self.len() < self.limit {
+            self.noted.push(departure);
+        } else {
+            let mut first = self.ordered.peek_mut().expect("some are in order where all look busy");
+            *first = Reverse(departure);
         }
     }
 
@@ -60,15 +55,20 @@ impl Workers {
 
     #[inline(never)]
     fn look_closer(&mut self, now: Time, most: usize) -> Option<Time> {
-        forget_past(&mut self.noted, now);
-        while self.ordered.peek().is_some_and(|first| first.0 <= now) {
-            self.ordered.pop();
+        let passed = self.ordered.peek().is_some_and(|first| first.0 <= now);
+        if passed && self.len() >= most && self.passed < 4 * most {
+            self.passed += 1;
+            return None;
         }
-        self.enough = FEW.max(4 * self.len());
-        // Where nearly all are busy there is little to forget, and to look for that would take long.
+        self.passed = 0;
+        if passed {
+            self.noted.extend(self.ordered.drain().map(|departure| departure.0));
+        }
+        forget_past(&mut self.noted, now);
         if self.len() > most / 4 * 3 {
             self.ordered.extend(self.noted.drain(..).map(Reverse));
         }
+        self.limit = most.min(FEW.max(4 * self.len()));
         self.ordered.peek().filter(|_| self.len() >= most).map(|first| first.0)
     }
 }
@@ -113,7 +113,7 @@ mod tests {
                     continue;
                 }
                 let departure = Time::from_nanos(start.as_nanos() + service);
-                workers.occupy(departure, free_at);
+                workers.occupy(departure);
                 *first = departure;
                 let mut busy: Vec<Time> = workers.busy(now).collect();
                 let mut expected: Vec<Time> = all.iter().copied().filter(|it| *it > now).collect();
