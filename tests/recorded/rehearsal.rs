@@ -36,7 +36,19 @@ pub(crate) struct Config {
     pub(crate) created_ms_before: Option<f64>,
     /// Whether the controller manager ran with 2000 calls a second and a burst of 4000.
     pub(crate) high_qps: bool,
+    /// Whether whatever the control plane does takes half as long again as in the profile.
+    pub(crate) slow: bool,
 }
+
+/// The times of the profile `small`, half as long again.
+const SLOW: &str = concat!(
+    "    controlPlane:\n",
+    "      watchLag: lognormal(3ms, p99=18ms)\n",
+    "      apiCall: lognormal(6ms, p99=22500us)\n",
+    "      writeTime: 1950us\n",
+    "      podCreateAnswer: lognormal(4500us, p99=13500us)\n",
+    "      sync: lognormal(2250us, p99=15ms)\n",
+);
 
 /// Seconds from the scenario's beginning to the change of the template.
 pub(crate) const TRIGGER_SECONDS: u64 = 10;
@@ -70,6 +82,7 @@ impl Config {
             seconds_after: if e2e { 8 } else { 120 },
             created_ms_before: None,
             high_qps: false,
+            slow: false,
         }
     }
 
@@ -115,6 +128,14 @@ impl Config {
         }
     }
 
+    fn control_plane(&self) -> &'static str {
+        match (self.high_qps, self.slow) {
+            (true, _) => "    controlPlane: { clientQPS: 2000/s, clientBurst: 4000 }\n",
+            (false, true) => SLOW,
+            (false, false) => "",
+        }
+    }
+
     fn pre_stop(&self) -> String {
         // preStop sleeps are whole seconds in the API; the stand-in kubelet took milliseconds.
         match self.pre_stop_ms {
@@ -148,7 +169,7 @@ spec:
     nodes: {{ count: {nodes}, zones: [a, b, c], cpu: '64', memory: 256Gi }}
     kubelet: {{ readiness: direct }}
     proxy: {{ mode: nftables, randomPhase: {random_phase} }}
-{limits}  images:
+{control_plane}  images:
     app:v1: {v1}
     app:v2: {v2}
 {clients}  timeline:
@@ -181,11 +202,7 @@ spec:
             nodes = self.nodes,
             random_phase = self.random_phase,
             change = self.change(),
-            limits = if self.high_qps {
-                "    controlPlane: { clientQPS: 2000/s, clientBurst: 4000 }\n"
-            } else {
-                ""
-            },
+            control_plane = self.control_plane(),
             v1 = self.image(0),
             v2 = self.image(1),
             min_ready = self.min_ready_seconds,

@@ -67,33 +67,39 @@ fn distinct_delays_give_the_same_sequence() {
 /// next one decides whether two pods count in one step or in two: the recordings with and without
 /// the limit part after thirteen steps.
 ///
-/// Where the ReplicaSet controller waits for its tokens, each of its calls that the recording shows lies on
-/// a grid of 50 ms: pods created and deleted, statuses, events about pods. From 0.6 to 0.97 s the rehearsal
-/// makes the same ten calls in the same order, but for one pair that changes places. There a third pod is
-/// ready 15 ms after the ReplicaSet was to grow, and here before, which decides what the next call is.
-///
-/// From 1.33 s on the tokens are not the rollout's alone, so no rollout by itself takes the recorded steps.
-/// Of the twenty slots from 0.72 s on four show no call. A status that met a conflict and the read after it
-/// account for two: the next status to be stored is one generation behind. Nobody in this rollout has a call
-/// for the other two, at 1.47 and 1.62 s: one worker a ReplicaSet and the events wait for one token each.
-/// More revisions are missing there than its objects have, 17 in a row at 1.33 s and 34 at 4.3 s; an earlier
-/// run's namespace may be being removed. The nine steps before are to be the recorded ones; later only the
-/// bounds and the end.
+/// In this recording a third pod is ready 15 ms after the ReplicaSet was to grow, at 0.95 s, and mostly
+/// before that here, which decides what the tenth step is. The nine before are to be the recorded
+/// ones; later only the bounds and the end.
 #[test]
 fn many_pods_begin_alike_and_end_alike() {
-    const ALONE_MS: f64 = 1333.0;
+    const ALIKE: usize = 9;
     for path in recording::named("traces", "J_n25") {
         let (config, recorded) = read(&path);
-        let footer = &recording::lines(&path).pop().expect("a footer")["footer"];
-        let times = footer["steps"].as_array().into_iter().flatten();
-        let alone = times.filter(|step| step[0].as_f64() < Some(ALONE_MS)).count();
-        assert_eq!(alone, 9, "steps before anything else went on");
         for seed in 0..20 {
             let rehearsed = rehearse(&config.scenario(), seed);
-            assert_eq!(rehearsed.sizes[..alone], recorded[..alone], "seed {seed}");
+            assert_eq!(rehearsed.sizes[..ALIKE], recorded[..ALIKE], "seed {seed}");
             assert_eq!(rehearsed.sizes.last(), recorded.last(), "seed {seed}");
             assert_eq!(most_pods(&rehearsed.sizes), most_pods(&recorded), "seed {seed}");
         }
+    }
+}
+
+/// Those milliseconds are the recording's own calls: in the burst of its first 0.2 s an event about a pod
+/// follows the one before after 16 ms, and after ten here and in the recordings of ten pods that the profile
+/// is taken from. With a control plane that takes half as long again for everything, half of the runs take
+/// thirteen of the recorded steps, as far as the recordings of this configuration agree; of a thousand runs
+/// two took all 21. It is a look at what decides, not a value for anybody: there is one such recording.
+#[test]
+fn with_calls_as_slow_as_the_recorded_ones_the_steps_go_on_alike() {
+    const SEEDS: u64 = 200;
+    for path in recording::named("traces", "J_n25") {
+        let (config, recorded) = read(&path);
+        let shared = steps_shared(&recording::name(&path), &recorded, recorded.len());
+        let scenario = Config { slow: true, ..config }.scenario();
+        let agrees = |sizes: &[[i32; 2]]| sizes.get(..shared) == Some(&recorded[..shared]);
+        let agree = (0..SEEDS).filter(|seed| agrees(&rehearse(&scenario, *seed).sizes)).count();
+        println!("{shared} steps as recorded in {agree} of {SEEDS} runs");
+        assert!(agree as u64 * 5 >= SEEDS * 2, "{shared} steps in {agree} of {SEEDS} runs");
     }
 }
 
