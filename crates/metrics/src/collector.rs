@@ -128,7 +128,6 @@ impl Collector {
         let client = slot(&mut self.clients, request.client.0 as usize);
         let tally = if in_rollout { &mut client.in_rollout } else { &mut client.tally };
         tally.add(request, latency);
-        let way = client.way();
         slot(&mut self.seconds, second_of(arrived)).add(request);
         if let Some(pod) = request.pod {
             let connected = self.clock.read(request.connected);
@@ -139,6 +138,7 @@ impl Collector {
             if let (Cause::ResetKilledInFlight, Some(pod)) = (cause, request.pod) {
                 self.pods.at(pod).cut_off();
             }
+            let way = slot(&mut self.clients, request.client.0 as usize).way();
             if way == Way::Rules {
                 slot(&mut self.node_causes, request.node.0 as usize)[cause.index()] += 1;
             }
