@@ -62,7 +62,7 @@ impl Workers {
     #[inline(never)]
     fn look_closer(&mut self, now: Time, most: usize) -> Option<Time> {
         let passed = self.ordered.peek().is_some_and(|first| first.0 <= now);
-        if passed && self.len() >= most && self.passed < 4 * most {
+        if passed && self.len() >= most && self.passed < most {
             self.passed += 1;
             return None;
         }
@@ -71,7 +71,7 @@ impl Workers {
             self.noted.extend(self.ordered.drain().map(|departure| departure.0));
         }
         forget_past(&mut self.noted, now);
-        if self.len() > most / 4 * 3 {
+        if self.len() > most / 8 * 7 {
             self.ordered.extend(self.noted.drain(..).map(Reverse));
         }
         self.limit = most.min(FEW.max(4 * self.len()));
