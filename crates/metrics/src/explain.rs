@@ -38,7 +38,7 @@ pub(crate) fn explain(collector: &Collector) -> Vec<Explanation> {
 struct Case<'a> {
     collector: &'a Collector,
     cause: Cause,
-    /// Of those alone that came to the pods in this way.
+    /// The way in which they came to the pods; `None` where some came in another than others.
     way: Option<Way>,
     count: u64,
     window: (Time, Time),
@@ -52,7 +52,15 @@ impl<'a> Case<'a> {
         let count = collector.clients.iter().map(|client| client.tally.causes[cause.index()]).sum();
         let tally = &collector.causes[cause.index()];
         let window = (tally.first, tally.last);
-        (count > 0).then_some(Self { collector, cause, way: None, count, window })
+        let mut case = Self { collector, cause, way: None, count, window };
+        let ways = case.ways();
+        case.way = ways.first().copied().filter(|_| ways.len() == 1);
+        (count > 0).then_some(case)
+    }
+
+    /// The ways in which they came to the pods.
+    fn ways(&self) -> BTreeSet<Way> {
+        self.callers().map(Client::way).collect()
     }
 
     fn explanation(&self) -> Explanation {
@@ -127,12 +135,11 @@ impl<'a> Case<'a> {
     /// The reason of each way in which requests came to the pods: whoever chose pods there did so by a list
     /// of his own.
     fn each_way(&self, reason: impl Fn(&Self) -> Reason) -> Reason {
-        let ways: BTreeSet<Way> = self.callers().map(Client::way).collect();
-        if ways.len() < 2 {
+        if self.way.is_some() {
             return reason(self);
         }
         let (mut reasons, mut gap) = (Vec::new(), Extent::default());
-        for way in ways {
+        for way in self.ways() {
             let part = Self { way: Some(way), ..*self };
             let count = part.callers().map(|client| client.tally.causes[self.cause.index()]).sum();
             let (reason, of_part) = reason(&Self { count, ..part });

@@ -5,19 +5,17 @@ use api::ServiceId;
 use super::{Case, Reason};
 use crate::{
     extent::Extent,
-    listing::{Lag, Outage, Proxy, Way, outages_in_words},
+    listing::{Outage, Way, outages_in_words},
     words,
 };
 
 impl Case<'_> {
-    /// Whether all of it came in through a load balancer whose targets are pods.
-    pub(super) fn by_balancer(&self) -> bool {
-        self.callers().all(|client| client.by_balancer)
-    }
-
     /// Says why a load balancer sent to pods that had gone.
     pub(super) fn while_registered(&self) -> &'static str {
-        if self.by_balancer() { ", because they were still registered as its targets" } else { "" }
+        match self.way {
+            Some(Way::Balancer) => ", because they were still registered as its targets",
+            _ => "",
+        }
     }
 
     /// A load balancer had nobody to send to.
@@ -58,10 +56,5 @@ impl Case<'_> {
              (deregistrationDelay)",
             self.of_deployment()
         )
-    }
-
-    /// How far the balancers were behind the pods.
-    pub(super) fn balancers_lag(&self) -> Lag {
-        self.collector.listing.lag(self.services(), |proxy| proxy == Proxy::Balancer)
     }
 }

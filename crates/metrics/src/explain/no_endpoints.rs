@@ -18,7 +18,7 @@ use crate::{
 impl Case<'_> {
     /// Nobody was there to send to, or nobody that was sent to.
     pub(super) fn no_endpoints(&self) -> Reason {
-        if self.by_balancer() {
+        if self.way == Some(Way::Balancer) {
             return self.no_targets();
         }
         let listing = &self.collector.listing;
@@ -58,7 +58,10 @@ impl Case<'_> {
             ));
         }
         if reasons.is_empty() {
-            let by = if self.by_ingress() { "an Ingress or a route" } else { "an address" };
+            let by = match self.way {
+                Some(Way::Ingress) => "an Ingress or a route",
+                _ => "an address",
+            };
             reasons.push(format!("{by} leads to a Service that is not there"));
         }
         (reasons.join("; "), gap.range())
@@ -67,12 +70,9 @@ impl Case<'_> {
     /// Whose lists tell when there were no pods. Those of sidecars do not: one lists nothing when its sender
     /// has gone, too.
     fn outages_by(&self) -> Way {
-        if self.by_ingress() {
-            Way::Ingress
-        } else if self.by_balancer() {
-            Way::Balancer
-        } else {
-            Way::Rules
+        match self.way {
+            Some(way @ (Way::Ingress | Way::Balancer)) => way,
+            Some(Way::Sidecars | Way::Rules) | None => Way::Rules,
         }
     }
 
@@ -94,7 +94,7 @@ impl Case<'_> {
         known.then(|| {
             // It is not told which worker or which sidecar had nobody for a request, nor by which port of
             // the Service.
-            let or_late = match self.by_sidecar() || self.by_ingress() {
+            let or_late = match self.by_policy() {
                 true => ", or because not all that choose there had heard of them yet",
                 false => "",
             };

@@ -8,7 +8,7 @@ use record::ClientId;
 use super::Case;
 use crate::{
     collector::Client,
-    listing::{Lag, Proxy},
+    listing::{Lag, Proxy, Way},
     pods::Pod,
     traffic::Causes,
     words,
@@ -18,12 +18,10 @@ use crate::{
 impl<'a> Case<'a> {
     /// Who has to hear of pods before it can send to any.
     pub(super) fn listeners(&self) -> String {
-        if self.by_ingress() {
-            "the Ingress controller".to_owned()
-        } else if self.by_sidecar() {
-            self.sidecars()
-        } else {
-            "nodes".to_owned()
+        match self.way {
+            Some(Way::Ingress) => "the Ingress controller".to_owned(),
+            Some(Way::Sidecars) => self.sidecars(),
+            Some(Way::Balancer | Way::Rules) | None => "nodes".to_owned(),
         }
     }
 
@@ -35,14 +33,11 @@ impl<'a> Case<'a> {
     /// Who chose the pods: the nodes, the Ingress controller, sidecars, or clients that have their
     /// addresses from DNS.
     pub(super) fn senders(&self) -> String {
-        if self.by_ingress() {
-            return "the Ingress controller".to_owned();
-        }
-        if self.by_sidecar() {
-            return self.sidecars();
-        }
-        if self.by_balancer() {
-            return "the load balancer".to_owned();
+        match self.way {
+            Some(Way::Ingress) => return "the Ingress controller".to_owned(),
+            Some(Way::Sidecars) => return self.sidecars(),
+            Some(Way::Balancer) => return "the load balancer".to_owned(),
+            Some(Way::Rules) | None => {}
         }
         if !self.by_own_address() {
             return self.nodes();
@@ -50,16 +45,6 @@ impl<'a> Case<'a> {
         let (clients, many) = self.clients();
         let have = if many { "which have" } else { "which has" };
         format!("{clients}, {have} the pods' own addresses from DNS,")
-    }
-
-    /// Whether all of it came in through an Ingress.
-    pub(super) fn by_ingress(&self) -> bool {
-        self.callers().all(|client| client.by_ingress)
-    }
-
-    /// Whether all of it was balanced beside its senders.
-    pub(super) fn by_sidecar(&self) -> bool {
-        self.callers().all(|client| client.by_sidecar)
     }
 
     /// The clients whose requests they were.
@@ -115,29 +100,31 @@ impl<'a> Case<'a> {
     /// How far those who chose the pods were behind.
     pub(super) fn lag(&self) -> Lag {
         let lag = |of: &dyn Fn(Proxy) -> bool| self.collector.listing.lag(self.services(), of);
-        if self.by_ingress() {
-            return lag(&|proxy| matches!(proxy, Proxy::Ingress(_)));
+        let client = |id: ClientId| self.collector.clients.get(id.0 as usize);
+        let by_client = |id| client(id).is_some_and(|client| self.failed(client));
+        let causes = |node: NodeId| self.collector.node_causes.get(node.0 as usize);
+        match self.way {
+            Some(Way::Ingress) => lag(&|proxy| matches!(proxy, Proxy::Ingress(_))),
+            Some(Way::Sidecars) => {
+                lag(&|proxy| matches!(proxy, Proxy::Sidecar(client, _) if by_client(client)))
+            }
+            Some(Way::Balancer) => lag(&|proxy| proxy == Proxy::Balancer),
+            Some(Way::Rules) | None if self.by_own_address() => Lag::default(),
+            Some(Way::Rules) | None => {
+                lag(&|proxy| matches!(proxy, Proxy::Node(node) if self.has(causes(node))))
+            }
         }
-        if self.by_sidecar() {
-            let client = |id: ClientId| self.collector.clients.get(id.0 as usize);
-            let failed = |id| client(id).is_some_and(|client| self.failed(client));
-            return lag(&|proxy| matches!(proxy, Proxy::Sidecar(client, _) if failed(client)));
-        }
-        if self.by_own_address() {
-            return Lag::default();
-        }
-        if self.by_balancer() {
-            return self.balancers_lag();
-        }
-        let failed = |node: NodeId| self.has(self.collector.node_causes.get(node.0 as usize));
-        lag(&|proxy| matches!(proxy, Proxy::Node(node) if failed(node)))
+    }
+
+    /// Whether those who chose the pods did so by a policy.
+    pub(super) fn by_policy(&self) -> bool {
+        matches!(self.way, Some(Way::Ingress | Way::Sidecars))
     }
 
     /// What those did who chose the pods. Who chooses by a policy may not have sent anything to a pod that it
     /// lists.
     pub(super) fn kept(&self) -> &'static str {
-        let by_policy = self.by_ingress() || self.by_sidecar();
-        if by_policy { "still listed pods" } else { "kept sending traffic to pods" }
+        if self.by_policy() { "still listed pods" } else { "kept sending traffic to pods" }
     }
 
     pub(super) fn services(&self) -> impl Iterator<Item = ServiceId> {

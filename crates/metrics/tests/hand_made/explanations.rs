@@ -569,7 +569,9 @@ fn what_a_load_balancer_breaks_off_is_its_work() {
 #[test]
 fn where_pods_were_ready_all_along_the_policy_held_back() {
     let mut stream = two_pods();
-    stream.say(0, &Record::SidecarUsed { client: record::ClientId(0) });
+    let client = record::ClientId(0);
+    stream.say(0, &Record::SidecarUsed { client });
+    stream.say(0, &Record::ServiceCalled { client, service: WEB });
     stream.fail(30_000, 0, None, Cause::RefusedNoEndpoints);
     stream.fail(31_000, 0, None, Cause::RefusedNoEndpoints);
     let text = "2 requests were refused between 30.0 s and 31.0 s: pods of default/web were ready, but the \
