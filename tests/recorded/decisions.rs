@@ -81,11 +81,11 @@ fn each_write_follows_from_what_the_controller_saw() {
         let (mut alike, mut behind, mut unexplained) = (0, 0, 0);
         for line in text.lines() {
             let decision: Value = serde_json::from_str(line).expect("it is JSON lines");
-            if decision["match"] != Value::Bool(true) {
+            if decision["match"] != true {
                 unexplained += 1;
                 continue;
             }
-            if decision["lag"] != Value::from(0) {
+            if decision["lag"] != 0 {
                 behind += 1;
                 continue;
             }

@@ -7,6 +7,7 @@
 
 mod bursts;
 mod churn;
+mod courses;
 mod decisions;
 mod keep_alive;
 mod kube_proxy;

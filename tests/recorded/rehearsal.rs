@@ -10,7 +10,7 @@ use scenario::{Files, Found, Scenario};
 use serde_json::Value;
 
 /// What the driver of the recordings was told.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Config {
     pub(crate) replicas: i64,
     pub(crate) max_surge: String,
@@ -38,7 +38,19 @@ pub(crate) struct Config {
     pub(crate) high_qps: bool,
     /// Whether whatever the control plane does takes half as long again as in the profile.
     pub(crate) slow: bool,
+    /// Whether all old pods end before new ones are created.
+    pub(crate) recreate: bool,
+    /// What happens to the Deployment after the first change, and how many milliseconds after it.
+    pub(crate) later: Vec<(f64, String)>,
+    /// When the pods of later templates are ready, where that is not when those of the second are.
+    pub(crate) ready_later: Option<String>,
 }
+
+/// The sizes of the ReplicaSets of v1, v2 and so on.
+pub(crate) type Sizes = [i32; VERSIONS];
+
+/// So many versions, at most, were rolled out in a recording.
+pub(crate) const VERSIONS: usize = 5;
 
 /// The times of the profile `small`, half as long again.
 const SLOW: &str = concat!(
@@ -49,6 +61,10 @@ const SLOW: &str = concat!(
     "      podCreateAnswer: lognormal(4500us, p99=13500us)\n",
     "      sync: lognormal(2250us, p99=15ms)\n",
 );
+
+/// How long a pod takes to end where the driver was told nothing: in such recordings it is gone 1,016 to
+/// 1,027 ms after its deletion.
+const TERM_MS: i64 = 1000;
 
 /// Seconds from the scenario's beginning to the change of the template.
 pub(crate) const TRIGGER_SECONDS: u64 = 10;
@@ -68,10 +84,10 @@ impl Config {
             replicas: number("replicas", 1),
             max_surge: text("surge", "25%"),
             max_unavailable: text("unavail", "25%"),
-            min_ready_seconds: number("minready", 0),
+            min_ready_seconds: number("minReady", 0),
             start: [text("v1_start_ms", v1.0), text("start_ms", "200")],
             ready: [text("v1_ready_ms", v1.1), text("ready_ms", "1000")],
-            term_ms: number("term_ms", 0),
+            term_ms: number("term_ms", if e2e { 0 } else { TERM_MS }),
             on_sigterm: annotation("sim/sigterm").unwrap_or_else(|| "exit".to_owned()),
             pre_stop_ms: annotation("sim/prestop-ms").map_or(0, |ms| ms.parse().expect("a number")),
             nodes: if e2e { 1 } else { 6 },
@@ -83,22 +99,53 @@ impl Config {
             created_ms_before: None,
             high_qps: false,
             slow: false,
+            recreate: text("strategy", "RollingUpdate") == "Recreate",
+            later: Vec::new(),
+            ready_later: None,
         }
     }
 
     fn spans(millis: &str) -> String {
-        let spans: Vec<String> = millis.split(',').map(|ms| format!("{}ms", ms.trim())).collect();
+        // What was never to be ready is not within any of these runs.
+        let span = |ms: &str| if ms == "-1" { "1h".to_owned() } else { format!("{ms}ms") };
+        let spans: Vec<String> = millis.split(',').map(|ms| span(ms.trim())).collect();
         if let [one] = spans.as_slice() { one.clone() } else { format!("[{}]", spans.join(", ")) }
     }
 
-    fn image(&self, version: usize) -> String {
-        format!(
-            "{{ start: {}, ready: {}, stop: {}ms, serviceTime: 20ms, concurrency: 64, onSigterm: {} }}",
-            Self::spans(&self.start[version]),
-            Self::spans(&self.ready[version]),
-            self.term_ms,
-            self.on_sigterm,
-        )
+    fn images(&self) -> String {
+        let image = |version: usize| {
+            let (start, mut ready) = (&self.start[version.min(1)], &self.ready[version.min(1)]);
+            if version > 1 {
+                ready = self.ready_later.as_ref().unwrap_or(ready);
+            }
+            format!(
+                "    app:v{}: {{ start: {}, ready: {}, stop: {}ms, serviceTime: 20ms, concurrency: 64, \
+                 onSigterm: {} }}\n",
+                version + 1,
+                Self::spans(start),
+                Self::spans(ready),
+                self.term_ms,
+                self.on_sigterm,
+            )
+        };
+        (0..VERSIONS).map(image).collect()
+    }
+
+    fn strategy(&self) -> String {
+        if self.recreate {
+            return "type: Recreate".to_owned();
+        }
+        let (surge, unavailable) = (&self.max_surge, &self.max_unavailable);
+        format!("rollingUpdate: {{ maxSurge: {surge}, maxUnavailable: {unavailable} }}")
+    }
+
+    fn timeline(&self) -> String {
+        let trigger = TRIGGER_SECONDS as f64 * 1000.0;
+        let first = [(0.0, self.change())];
+        let steps = first.iter().chain(&self.later);
+        steps
+            .map(|(ms, step)| format!("    - {{ at: {}ms, kubectl: {step} }}\n", trigger + ms))
+            .collect()
     }
 
     fn clients(&self) -> String {
@@ -170,11 +217,8 @@ spec:
     kubelet: {{ readiness: direct }}
     proxy: {{ mode: nftables, randomPhase: {random_phase} }}
 {control_plane}  images:
-    app:v1: {v1}
-    app:v2: {v2}
-{clients}  timeline:
-{scale}    - {{ at: {TRIGGER_SECONDS}s, kubectl: {change} }}
----
+{images}{clients}  timeline:
+{scale}{timeline}---
 apiVersion: apps/v1
 kind: Deployment
 metadata: {{ name: web }}
@@ -182,7 +226,7 @@ spec:
   replicas: {replicas}
   minReadySeconds: {min_ready}
   selector: {{ matchLabels: {{ app: web }} }}
-  strategy: {{ rollingUpdate: {{ maxSurge: {surge}, maxUnavailable: {unavailable} }} }}
+  strategy: {{ {strategy} }}
   template:
     metadata: {{ labels: {{ app: web }} }}
     spec:
@@ -201,13 +245,11 @@ spec:
             duration = TRIGGER_SECONDS as i64 + self.seconds_after,
             nodes = self.nodes,
             random_phase = self.random_phase,
-            change = self.change(),
             control_plane = self.control_plane(),
-            v1 = self.image(0),
-            v2 = self.image(1),
+            images = self.images(),
+            timeline = self.timeline(),
             min_ready = self.min_ready_seconds,
-            surge = self.max_surge,
-            unavailable = self.max_unavailable,
+            strategy = self.strategy(),
         )
     }
 
@@ -238,8 +280,10 @@ pub(crate) struct Rehearsed {
     pub(crate) measures: Measures,
     /// When failed requests were sent, in milliseconds after the change of the template.
     pub(crate) failures_ms: Vec<f64>,
-    /// Sizes of the old and the new ReplicaSet after each write since then.
-    pub(crate) sizes: Vec<[i32; 2]>,
+    /// Sizes of the ReplicaSets after each write since then.
+    pub(crate) sizes: Vec<Sizes>,
+    /// When the last of them came, in milliseconds after the change.
+    pub(crate) last_ms: f64,
     /// When pods were created, in milliseconds after the change, of the old and the new template.
     pub(crate) created_ms: [Vec<f64>; 2],
     /// Of the pods that became ready after the change, in that order, the connections at the end that
@@ -252,7 +296,8 @@ pub(crate) struct Rehearsed {
 struct Listener {
     collector: Collector,
     failures_ms: Vec<f64>,
-    sizes: Vec<[i32; 2]>,
+    sizes: Vec<Sizes>,
+    last_ms: f64,
     created_ms: [Vec<f64>; 2],
     ready: Vec<PodId>,
     connections: BTreeMap<PodId, u32>,
@@ -271,12 +316,16 @@ impl Recorder for Listener {
             }
             Record::ReplicaSetScaled { image, replicas, .. } => {
                 let mut sizes = self.sizes.last().copied().unwrap_or_default();
-                sizes[usize::from(&**image == "app:v2")] = *replicas;
+                let version = image.strip_prefix("app:v").and_then(|it| it.parse::<usize>().ok());
+                sizes[version.expect("images are numbered") - 1] = *replicas;
                 if after_trigger(time) < 0.0 {
                     self.sizes.clear();
                 }
                 self.sizes.push(sizes);
+                self.last_ms = after_trigger(time);
             }
+            Record::PodCreated { image, .. }
+                if !image.ends_with("v1") && !image.ends_with("v2") => {}
             Record::PodCreated { image, .. } => {
                 self.created_ms[usize::from(&**image == "app:v2")].push(after_trigger(time));
             }
@@ -292,13 +341,15 @@ impl Recorder for Listener {
 pub(crate) fn rehearse(scenario: &Scenario, seed: u64) -> Rehearsed {
     let mut listener = Listener::default();
     sim::run(sim::compile(scenario, seed), &mut listener);
-    let Listener { collector, mut failures_ms, sizes, created_ms, ready, connections } = listener;
+    let Listener { collector, mut failures_ms, sizes, last_ms, created_ms, ready, connections } =
+        listener;
     let kept = |pod| connections.get(&pod).copied().unwrap_or(0);
     failures_ms.sort_by(f64::total_cmp);
     Rehearsed {
         measures: collector.finish(),
         failures_ms,
         sizes: sizes[1..].to_vec(),
+        last_ms,
         created_ms,
         connections_of_new: ready.into_iter().map(kept).collect(),
     }

@@ -1,19 +1,20 @@
 //! `traces`: the ReplicaSet sizes that a real controller manager wrote.
 
-use std::path::Path;
+use std::{array, path::Path};
 
 use serde_json::Value;
 
 use crate::{
     recording,
-    rehearsal::{Config, rehearse},
+    rehearsal::{Config, Sizes, rehearse},
 };
 
-/// A recorded run: its configuration, and the sizes of the old and the new ReplicaSet.
-pub(crate) fn read(path: &Path) -> (Config, Vec<[i32; 2]>) {
+/// A recorded run: its configuration, and the sizes of its ReplicaSets.
+pub(crate) fn read(path: &Path) -> (Config, Vec<Sizes>) {
     let lines = recording::lines(&path.to_owned());
     let (header, footer) = (&lines[0]["header"], &lines[lines.len() - 1]["footer"]);
-    let size = |step: &Value, version: &str| step[1][version].as_i64().unwrap_or(0) as i32;
+    let size = |step: &Value, version: usize| step[1][format!("v{}", version + 1)].as_i64();
+    let size = |step: &Value, version| size(step, version).unwrap_or(0) as i32;
     let steps = footer["steps"].as_array().expect("steps are a list");
     let created = footer["actions"]
         .as_array()
@@ -25,16 +26,16 @@ pub(crate) fn read(path: &Path) -> (Config, Vec<[i32; 2]>) {
         high_qps: path.parent().is_some_and(|folder| folder.ends_with("traces_high_qps")),
         ..Config::read(header, false)
     };
-    let sizes = steps.iter().map(|step| [size(step, "v1"), size(step, "v2")]).collect();
+    let sizes = steps.iter().map(|step| array::from_fn(|version| size(step, version))).collect();
     (config, sizes)
 }
 
 /// The folders that hold recordings of the same runs.
-const FOLDERS: [&str; 3] = ["traces", "traces_quiet", "traces_high_qps"];
+pub(crate) const FOLDERS: [&str; 3] = ["traces", "traces_quiet", "traces_high_qps"];
 
 /// How many of the first `most` steps every recording of this run shares. Where two recordings of
 /// one configuration part, how the machine was loaded decided, and neither is the rule.
-fn steps_shared(name: &str, sizes: &[[i32; 2]], most: usize) -> usize {
+pub(crate) fn steps_shared(name: &str, sizes: &[Sizes], most: usize) -> usize {
     FOLDERS
         .iter()
         .flat_map(|folder| recording::named(folder, name))
@@ -96,15 +97,15 @@ fn with_calls_as_slow_as_the_recorded_ones_the_steps_go_on_alike() {
         let (config, recorded) = read(&path);
         let shared = steps_shared(&recording::name(&path), &recorded, recorded.len());
         let scenario = Config { slow: true, ..config }.scenario();
-        let agrees = |sizes: &[[i32; 2]]| sizes.get(..shared) == Some(&recorded[..shared]);
+        let agrees = |sizes: &[Sizes]| sizes.get(..shared) == Some(&recorded[..shared]);
         let agree = (0..SEEDS).filter(|seed| agrees(&rehearse(&scenario, *seed).sizes)).count();
         println!("{shared} steps as recorded in {agree} of {SEEDS} runs");
         assert!(agree as u64 * 5 >= SEEDS * 2, "{shared} steps in {agree} of {SEEDS} runs");
     }
 }
 
-fn most_pods(sizes: &[[i32; 2]]) -> Option<i32> {
-    sizes.iter().map(|[old, new]| old + new).max()
+pub(crate) fn most_pods(sizes: &[Sizes]) -> Option<i32> {
+    sizes.iter().map(|sizes| sizes.iter().sum()).max()
 }
 
 /// A run under another seed is another run of the same machine: where two pods become available

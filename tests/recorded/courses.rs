@@ -1,0 +1,161 @@
+//! `traces`, what else happens to a Deployment: another rollout, a new size or an undo in the midst of a
+//! rollout, rollouts that are stuck, `Recreate`.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::{
+    recording,
+    rehearsal::{Config, Sizes, rehearse},
+    traces::{self, FOLDERS, most_pods},
+};
+
+/// A recorded run.
+struct Course {
+    config: Config,
+    sizes: Vec<Sizes>,
+    /// How many of the steps came before anything but the first change.
+    begun: usize,
+    /// When the last step came, in milliseconds after the first change.
+    last_ms: f64,
+    /// Whether the machine had nothing else to do.
+    at_ease: bool,
+}
+
+/// What a scenario does not express, each with what it is.
+const NOT_RUN: [(&str, &str); 6] = [
+    ("delete", "a Deployment is deleted with its ReplicaSets: no size is written"),
+    ("cost", "pods get a deletion cost while they run"),
+    ("flap", "pods that are ready cease to be"),
+    ("quota", "a ResourceQuota, which is not simulated"),
+    ("unsched", "the template's resources change, for which there is no command line"),
+    ("restart", "both ReplicaSets have the same image, by which sizes are told apart here"),
+];
+
+/// The recordings of a folder that can be rehearsed.
+fn courses(folder: &str) -> impl Iterator<Item = (String, Course)> {
+    let groups = ["B_", "C_", "E_", "F_", "S_affinity", "S_headless"];
+    let paths = groups.into_iter().flat_map(move |group| recording::named(folder, group));
+    paths
+        .map(|path| (recording::name(&path), path))
+        .filter(|(name, _)| !NOT_RUN.iter().any(|(what, _)| name.contains(what)))
+        .map(|(name, path)| (name, read(&path)))
+}
+
+fn read(path: &Path) -> Course {
+    let (mut config, sizes) = traces::read(path);
+    let lines = recording::lines(&path.to_owned());
+    let mut actions = Vec::new();
+    let mut typed = None;
+    for line in lines.iter().filter(|line| line["k"] == "Action") {
+        let (at, content) = (line["t"].as_f64().expect("a time"), &line["o"]);
+        let command = match line["ev"].as_str() {
+            Some("patch_template") => {
+                if let (false, Some(ms)) = (actions.is_empty(), content["ready_ms"].as_i64()) {
+                    config.ready_later = Some(ms.to_string());
+                }
+                let version = content["ver"].as_str().expect("a version");
+                Some(format!("set image deployment/web app=app:{version}"))
+            }
+            Some("scale") => {
+                Some(format!("scale deployment/web --replicas={}", content["replicas"]))
+            }
+            Some("kubectl") => {
+                let words = content["args"].as_array().expect("words").iter();
+                let words: Vec<_> = words.map(|word| word.as_str().expect("a word")).collect();
+                typed = Some(words.join(" "));
+                None
+            }
+            // A real kubectl takes some 70 ms until its change is there.
+            Some("kubectl_done") => typed.take(),
+            _ => None,
+        };
+        actions.extend(command.map(|command| (at, command)));
+    }
+    let (_, first) = actions.remove(0);
+    if let Some((_, replicas)) = first.split_once("--replicas=") {
+        config.scale_to = Some(replicas.parse().expect("a number"));
+    }
+    let steps = lines[lines.len() - 1]["footer"]["steps"].as_array().expect("a list");
+    let at = |step: &Value| step[0].as_f64().expect("a time");
+    let next = actions.first().map_or(f64::INFINITY, |(at, _)| *at);
+    let begun = steps.iter().filter(|step| at(step) < next).count();
+    config.later = actions;
+    let at_ease = lines[0]["header"]["loadavg"][0].as_f64().is_some_and(|load| load < 1.0);
+    Course { config, sizes, begun, last_ms: steps.last().map_or(0.0, at), at_ease }
+}
+
+/// What a run was told until the second thing happened.
+fn beginning(config: &Config) -> Config {
+    Config {
+        created_ms_before: None,
+        high_qps: false,
+        later: Vec::new(),
+        ready_later: None,
+        ..config.clone()
+    }
+}
+
+/// How many steps nothing but the rollout decides: those that all recordings of this run share, and that
+/// all recordings share that began alike. Where two of them part, two pods became available within some
+/// milliseconds, and neither is the rule.
+fn decided(name: &str, course: &Course, all: &[(String, Course)]) -> usize {
+    let alike = all.iter().filter(|(_, it)| beginning(&it.config) == beginning(&course.config));
+    let shared = traces::steps_shared(name, &course.sizes, course.sizes.len());
+    alike.fold(shared, |shared, (_, other)| {
+        let begun = course.begun.min(other.begun);
+        let pairs = course.sizes[..begun].iter().zip(&other.sizes[..begun]);
+        match pairs.take_while(|(a, b)| a == b).count() {
+            same if same < begun => shared.min(same),
+            _ => shared,
+        }
+    })
+}
+
+/// Every run ends with the recorded sizes and never asks for more pods. A sequence that is decided to its
+/// end is as recorded in three runs of four, and on a machine at ease its last write comes when it came
+/// there. Of the others one run in four takes the steps in which the recordings agree: there are two of most,
+/// which may agree by chance.
+///
+/// A time of whole seconds decides when a pod with `minReadySeconds` is available: up to a second earlier
+/// or later, as the change falls into one.
+#[test]
+fn other_courses_take_the_recorded_steps_and_end_alike() {
+    const SEEDS: u64 = 20;
+    let all: Vec<_> = FOLDERS.into_iter().flat_map(courses).collect();
+    for folder in ["traces", "traces_high_qps"] {
+        for (name, course) in courses(folder) {
+            let Course { config, sizes: recorded, .. } = &course;
+            let decided = decided(&name, &course, &all);
+            let (scenario, mut alike, mut same) = (config.scenario(), 0, 0);
+            let mut last_ms = Vec::new();
+            for seed in 0..SEEDS {
+                let rehearsed = rehearse(&scenario, seed);
+                let sizes = &rehearsed.sizes;
+                assert_eq!(sizes.last(), recorded.last(), "{name}, seed {seed}: the end");
+                assert_eq!(most_pods(sizes), most_pods(recorded), "{name}, seed {seed}: the most");
+                alike += u64::from(sizes.get(..decided) == Some(&recorded[..decided]));
+                same += u64::from(sizes == recorded);
+                last_ms.push(rehearsed.last_ms);
+            }
+            last_ms.sort_by(f64::total_cmp);
+            let median = last_ms[last_ms.len() / 2];
+            println!(
+                "{folder:15} {name:36} {decided:2} of {:2} steps decided, in {alike} of {SEEDS} runs, all \
+                 in {same}; the last at {median:.0} ms, recorded {:.0}",
+                recorded.len(),
+                course.last_ms,
+            );
+            let whole = decided == recorded.len();
+            let least = if whole { SEEDS * 3 / 4 } else { SEEDS / 4 };
+            assert!(alike >= least, "{name}: in {alike} of {SEEDS} runs");
+            if whole && course.at_ease {
+                let by_seconds = if config.min_ready_seconds > 0 { 1_000.0 } else { 0.0 };
+                let most = by_seconds + (0.02 * course.last_ms).max(50.0);
+                let off = (median - course.last_ms).abs();
+                assert!(off <= most, "{name}: the last step {off:.0} ms off");
+            }
+        }
+    }
+}
