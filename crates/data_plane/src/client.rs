@@ -1,6 +1,7 @@
 //! A client: who sends requests, where from, where to, and what it does about a failure.
 
 use std::{
+    array,
     collections::{BTreeMap, BTreeSet},
     net::{IpAddr, Ipv4Addr},
     sync::Arc,
@@ -102,6 +103,10 @@ pub struct ClientConfig {
 /// on all their logarithms side by side.
 const DRAWN_AT_ONCE: usize = 16;
 
+/// So many requests of a client are planned ahead. With one of them there would be none while it is begun,
+/// and the processor cannot guess whether a lane that an event was taken out of is empty now.
+const PLANNED_AHEAD: usize = 2;
+
 /// Where all requests of a client go, and how long it takes to find that out: known beforehand where
 /// nothing can change it.
 #[derive(Clone, Copy, Debug)]
@@ -156,8 +161,12 @@ pub struct Client {
     /// As the scenario has it.
     pub config: ClientConfig,
     begin: Time,
-    /// When its next request is wanted.
-    due: Time,
+    /// When the requests that are planned are wanted, each at the place of its number.
+    wanted: [Time; PLANNED_AHEAD],
+    /// When the last of them is; `None` where no other will follow.
+    last: Option<Time>,
+    /// Requests planned so far.
+    planned: u64,
     /// Where its requests go, where that is known beforehand.
     pub foreseen: Option<Foreseen>,
     gaps: RequestStreams,
@@ -212,7 +221,9 @@ impl Client {
         let mut client = Self {
             chosen_by: config.chosen_by(),
             begin: Time::ZERO,
-            due: Time::ZERO,
+            wanted: [Time::ZERO; PLANNED_AHEAD],
+            last: None,
+            planned: 0,
             foreseen: None,
             gaps: streams.requests(&format!("client/{name}/arrivals")),
             workload: streams.requests(&format!("client/{name}/workload")),
@@ -289,13 +300,14 @@ impl Client {
         };
     }
 
-    /// When its first request comes.
-    pub fn begin(&mut self, now: Time) -> Option<Time> {
+    /// When its first requests come, as many as are planned ahead.
+    pub fn begin(&mut self, now: Time) -> [Option<Time>; PLANNED_AHEAD] {
         self.begin = now;
-        self.due = self.config.arrivals.first(now, &mut self.gaps.request(0))?;
-        // The first came of its own; those after it come of this batch.
+        // The first comes of a draw of its own; those after it come of this batch.
         self.draw_arrivals(0);
-        Some(self.due)
+        let first = self.config.arrivals.first(now, &mut self.gaps.request(0));
+        let first = self.plan(first);
+        array::from_fn(|place| if place == 0 { first } else { self.next_arrival() })
     }
 
     /// The request that is due: its number, when it was wanted, and its private draws for the
@@ -304,18 +316,27 @@ impl Client {
     pub fn take_request(&mut self) -> (u64, Time, RequestStream) {
         let number = self.number;
         self.number += 1;
-        (number, self.due, self.workload.request(number))
+        (number, self.wanted[number as usize % PLANNED_AHEAD], self.workload.request(number))
     }
 
-    /// When the request after the one taken last comes.
+    /// When the request after the one planned last comes.
     #[inline]
     pub fn next_arrival(&mut self) -> Option<Time> {
-        let place = self.number as usize % DRAWN_AT_ONCE;
+        let last = self.last?;
+        let place = self.planned as usize % DRAWN_AT_ONCE;
         if place == 0 {
-            self.draw_arrivals(self.number);
+            self.draw_arrivals(self.planned);
         }
-        self.due = self.config.arrivals.next(self.begin, self.due, self.drawn[place])?;
-        Some(self.due)
+        let next = self.config.arrivals.next(self.begin, last, self.drawn[place]);
+        self.plan(next)
+    }
+
+    #[inline]
+    fn plan(&mut self, time: Option<Time>) -> Option<Time> {
+        self.last = time;
+        self.wanted[self.planned as usize % PLANNED_AHEAD] = time?;
+        self.planned += 1;
+        time
     }
 
     fn draw_arrivals(&mut self, first: u64) {

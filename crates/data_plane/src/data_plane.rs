@@ -255,8 +255,9 @@ impl DataPlane {
             }
         }
         for (id, index) in (0..).map(ClientId).zip(0..self.clients.len()) {
-            let first = self.clients[index].begin(cx.now);
-            self.plan_arrival(id, first, cx);
+            for arrival in self.clients[index].begin(cx.now) {
+                self.plan_arrival(id, arrival, cx);
+            }
         }
     }
 

@@ -20,7 +20,7 @@ use crate::{
 };
 
 impl DataPlane {
-    /// Plans a client's next request. Where all know beforehand what DNS says and when, its arrival
+    /// Plans a client's request. Where all know beforehand what DNS says and when, its arrival
     /// needs no event of its own: that of its connection follows at a known distance.
     pub(crate) fn plan_arrival(&self, client: ClientId, arrival: Option<Time>, cx: &mut Cx<'_>) {
         if let Some(arrival) = arrival {
