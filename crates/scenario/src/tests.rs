@@ -1,6 +1,7 @@
 //! Whole loads: from texts to a scenario and rendered diagnostics.
 
 mod balancing;
+mod consistency;
 mod endpoint_slices;
 mod faulty_scenarios;
 mod follow_ups;

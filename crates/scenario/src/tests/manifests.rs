@@ -8,7 +8,7 @@ fn said(from: &str, to: &str) -> String {
     let found = findings(&load_text(&APP.replacen(from, to, 1)));
     let found: Vec<&str> = found
         .iter()
-        .filter(|line| !line.starts_with("RS0212") && !line.starts_with("RS0213"))
+        .filter(|line| !["RS0118", "RS0212", "RS0213"].iter().any(|code| line.starts_with(code)))
         .map(|line| line.split_once(": ").map_or(line.as_str(), |(_, message)| message))
         .collect();
     found.join("\n")
