@@ -19,4 +19,5 @@ mod rehearsal;
 mod repeats;
 mod single_runs;
 mod traces;
+mod two_nodes;
 mod validation;

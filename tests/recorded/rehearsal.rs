@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, io};
 
-use api::PodId;
+use api::{NodeId, PodId};
 use engine::Time;
 use metrics::{Collector, Measures};
 use record::{Outcome, Record, Recorder};
@@ -148,15 +148,24 @@ impl Config {
             .collect()
     }
 
+    /// A client on the node, or one on each, which share the rate.
     fn clients(&self) -> String {
-        match self.rate {
-            0 => String::new(),
-            rate => format!(
-                "  clients:\n    - {{ name: client, from: node, target: 'http://web-svc:8081/', \
-                 arrivals: constant({rate}/s), timeout: 3s{} }}\n",
-                self.kept()
-            ),
-        }
+        let clients = match (self.rate, self.nodes) {
+            (0, _) => return String::new(),
+            (_, 1) => vec![("client".to_owned(), "node".to_owned())],
+            (_, nodes) => (1..=nodes)
+                .map(|node| (format!("client-{node}"), format!("{{ node: node-{node} }}")))
+                .collect(),
+        };
+        let (rate, kept) = (self.rate / clients.len() as i64, self.kept());
+        let client = |(name, from): (String, String)| {
+            format!(
+                "    - {{ name: {name}, from: {from}, target: 'http://web-svc:8081/', \
+                 arrivals: constant({rate}/s), timeout: 3s{kept} }}\n"
+            )
+        };
+        let clients: String = clients.into_iter().map(client).collect();
+        format!("  clients:\n{clients}")
     }
 
     fn kept(&self) -> String {
@@ -286,6 +295,8 @@ pub(crate) struct Rehearsed {
     pub(crate) last_ms: f64,
     /// When pods were created, in milliseconds after the change, of the old and the new template.
     pub(crate) created_ms: [Vec<f64>; 2],
+    /// When the proxies had rules for the Service in force, in milliseconds after the change, by node.
+    pub(crate) programmed_ms: BTreeMap<NodeId, Vec<f64>>,
     /// Of the pods that became ready after the change, in that order, the connections at the end that
     /// clients keep.
     pub(crate) connections_of_new: Vec<u32>,
@@ -299,6 +310,7 @@ struct Listener {
     sizes: Vec<Sizes>,
     last_ms: f64,
     created_ms: [Vec<f64>; 2],
+    programmed_ms: BTreeMap<NodeId, Vec<f64>>,
     ready: Vec<PodId>,
     connections: BTreeMap<PodId, u32>,
 }
@@ -329,6 +341,9 @@ impl Recorder for Listener {
             Record::PodCreated { image, .. } => {
                 self.created_ms[usize::from(&**image == "app:v2")].push(after_trigger(time));
             }
+            Record::RulesProgrammed { node, .. } if after_trigger(time) >= 0.0 => {
+                self.programmed_ms.entry(*node).or_default().push(after_trigger(time));
+            }
             Record::PodReady { pod, .. } if after_trigger(time) >= 0.0 => self.ready.push(*pod),
             Record::ConnectionOpened { pod, .. } => *self.connections.entry(*pod).or_default() += 1,
             Record::ConnectionClosed { pod, .. } => *self.connections.entry(*pod).or_default() -= 1,
@@ -341,16 +356,16 @@ impl Recorder for Listener {
 pub(crate) fn rehearse(scenario: &Scenario, seed: u64) -> Rehearsed {
     let mut listener = Listener::default();
     sim::run(sim::compile(scenario, seed), &mut listener);
-    let Listener { collector, mut failures_ms, sizes, last_ms, created_ms, ready, connections } =
-        listener;
+    let Listener { collector, mut failures_ms, ready, connections, .. } = listener;
     let kept = |pod| connections.get(&pod).copied().unwrap_or(0);
     failures_ms.sort_by(f64::total_cmp);
     Rehearsed {
         measures: collector.finish(),
         failures_ms,
-        sizes: sizes[1..].to_vec(),
-        last_ms,
-        created_ms,
+        sizes: listener.sizes[1..].to_vec(),
+        last_ms: listener.last_ms,
+        created_ms: listener.created_ms,
+        programmed_ms: listener.programmed_ms,
         connections_of_new: ready.into_iter().map(kept).collect(),
     }
 }
