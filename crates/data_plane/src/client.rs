@@ -1,14 +1,13 @@
 //! A client: who sends requests, where from, where to, and what it does about a failure.
 
 use std::{
-    array,
     collections::{BTreeMap, BTreeSet},
     net::{IpAddr, Ipv4Addr},
     sync::Arc,
 };
 
 use api::{EnvVar, Labels, NodeId, PodId, ResolvConf, ServiceId};
-use engine::{Random, RequestStream, RequestStreams, Span, Streams, Time};
+use engine::{Random, RequestStream, RequestStreams, Span, Streams};
 use record::{ClientId, Family};
 
 use crate::{
@@ -17,6 +16,7 @@ use crate::{
     dns::{Destination, Dns, names::NameId},
     mesh::Balancing,
     name_cache::{Kept, NameCache},
+    planned_arrivals::PlannedArrivals,
     pool::{Keeping, Pool},
     runtime::Sandbox,
     weighted_backends::WeightedBackends,
@@ -99,14 +99,6 @@ pub struct ClientConfig {
     pub retry_on: Vec<Family>,
 }
 
-/// Draws for arrivals depend on nothing but their number. Taken several at once, the processor works
-/// on all their logarithms side by side.
-const DRAWN_AT_ONCE: usize = 16;
-
-/// So many requests of a client are planned ahead. With one of them there would be none while it is begun,
-/// and the processor cannot guess whether a lane that an event was taken out of is empty now.
-const PLANNED_AHEAD: usize = 2;
-
 /// Where all requests of a client go, and how long it takes to find that out: known beforehand where
 /// nothing can change it.
 #[derive(Clone, Copy, Debug)]
@@ -160,24 +152,14 @@ pub struct Client {
     pub chosen_by: ChosenBy,
     /// As the scenario has it.
     pub config: ClientConfig,
-    begin: Time,
-    /// When the requests that are planned are wanted, each at the place of its number.
-    wanted: [Time; PLANNED_AHEAD],
-    /// When the last of them is; `None` where no other will follow.
-    last: Option<Time>,
-    /// Requests planned so far.
-    planned: u64,
+    /// When its requests come.
+    pub arrivals: PlannedArrivals,
     /// Where its requests go, where that is known beforehand.
     pub foreseen: Option<Foreseen>,
-    gaps: RequestStreams,
-    /// What was drawn for arrivals: of the requests from the last multiple of its length on.
-    drawn: [f64; DRAWN_AT_ONCE],
     workload: RequestStreams,
     policy: RequestStreams,
     lookup: RequestStreams,
     keys: RequestStreams,
-    /// Requests so far.
-    number: u64,
     /// What all its senders know, where its pods have nothing of their own.
     directions: Directions,
     /// The pods it may send from, and their nodes.
@@ -220,18 +202,15 @@ impl Client {
         let name = &config.name;
         let mut client = Self {
             chosen_by: config.chosen_by(),
-            begin: Time::ZERO,
-            wanted: [Time::ZERO; PLANNED_AHEAD],
-            last: None,
-            planned: 0,
+            arrivals: PlannedArrivals::new(
+                config.arrivals.clone(),
+                streams.requests(&format!("client/{name}/arrivals")),
+            ),
             foreseen: None,
-            gaps: streams.requests(&format!("client/{name}/arrivals")),
             workload: streams.requests(&format!("client/{name}/workload")),
             policy: streams.requests(&format!("client/{name}/policy")),
             lookup: streams.requests(&format!("client/{name}/lookup")),
             keys: streams.requests(&format!("client/{name}/keys")),
-            drawn: [0.0; DRAWN_AT_ONCE],
-            number: 0,
             directions: Directions::default(),
             senders: Vec::new(),
             directions_of_pods: BTreeMap::new(),
@@ -300,49 +279,11 @@ impl Client {
         };
     }
 
-    /// When its first requests come, as many as are planned ahead.
-    pub fn begin(&mut self, now: Time) -> [Option<Time>; PLANNED_AHEAD] {
-        self.begin = now;
-        // The first comes of a draw of its own; those after it come of this batch.
-        self.draw_arrivals(0);
-        let first = self.config.arrivals.first(now, &mut self.gaps.request(0));
-        let first = self.plan(first);
-        array::from_fn(|place| if place == 0 { first } else { self.next_arrival() })
-    }
-
-    /// The request that is due: its number, when it was wanted, and its private draws for the
-    /// workload.
+    /// A request's private draws for the workload.
     #[inline]
-    pub fn take_request(&mut self) -> (u64, Time, RequestStream) {
-        let number = self.number;
-        self.number += 1;
-        (number, self.wanted[number as usize % PLANNED_AHEAD], self.workload.request(number))
-    }
-
-    /// When the request after the one planned last comes.
-    #[inline]
-    pub fn next_arrival(&mut self) -> Option<Time> {
-        let last = self.last?;
-        let place = self.planned as usize % DRAWN_AT_ONCE;
-        if place == 0 {
-            self.draw_arrivals(self.planned);
-        }
-        let next = self.config.arrivals.next(self.begin, last, self.drawn[place]);
-        self.plan(next)
-    }
-
-    #[inline]
-    fn plan(&mut self, time: Option<Time>) -> Option<Time> {
-        self.last = time;
-        self.wanted[self.planned as usize % PLANNED_AHEAD] = time?;
-        self.planned += 1;
-        time
-    }
-
-    fn draw_arrivals(&mut self, first: u64) {
-        for (number, drawn) in (first..).zip(&mut self.drawn) {
-            *drawn = self.config.arrivals.draw(&mut self.gaps.request(number));
-        }
+    #[must_use]
+    pub fn workload_stream(&self, number: u64) -> RequestStream {
+        self.workload.request(number)
     }
 
     /// The number of a request's key, if it has one: the same whenever it is asked.

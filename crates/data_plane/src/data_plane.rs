@@ -255,7 +255,7 @@ impl DataPlane {
             }
         }
         for (id, index) in (0..).map(ClientId).zip(0..self.clients.len()) {
-            for arrival in self.clients[index].begin(cx.now) {
+            for arrival in self.clients[index].arrivals.begin(cx.now) {
                 self.plan_arrival(id, arrival, cx);
             }
         }

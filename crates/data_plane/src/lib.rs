@@ -40,6 +40,7 @@ pub mod mesh;
 mod meter;
 pub mod name_cache;
 pub mod network;
+pub mod planned_arrivals;
 pub mod pool;
 pub mod probes;
 mod program;

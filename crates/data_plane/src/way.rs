@@ -40,8 +40,9 @@ impl DataPlane {
     #[inline(never)]
     pub(crate) fn arrive(&mut self, id: ClientId, cx: &mut Cx<'_>) {
         let client = &mut self.clients[id.0 as usize];
-        let (number, arrived, mut workload) = client.take_request();
-        let next = client.next_arrival();
+        let (number, arrived) = client.arrivals.take();
+        let mut workload = client.workload_stream(number);
+        let next = client.arrivals.plan_next();
         let caller = client.caller(id, self.network.nodes(), &mut workload);
         let (foreseen, deadline) = (client.foreseen, arrived + client.config.timeout);
         let datagram = client.config.transport != Transport::Tcp;

@@ -62,6 +62,7 @@ impl Workers {
     #[inline(never)]
     fn look_closer(&mut self, now: Time, most: usize) -> Option<Time> {
         let passed = self.ordered.peek().is_some_and(|first| first.0 <= now);
+        // One round of all workers pays for having put them in order.
         if passed && self.len() >= most && self.passed < most {
             self.passed += 1;
             return None;
@@ -71,7 +72,8 @@ impl Workers {
             self.noted.extend(self.ordered.drain().map(|departure| departure.0));
         }
         forget_past(&mut self.noted, now);
-        if self.len() > most / 8 * 7 {
+        // With fewer, a worker is mostly free, and departures would go through the heap for nothing.
+        if self.len() > most * 7 / 8 {
             self.ordered.extend(self.noted.drain(..).map(Reverse));
         }
         self.limit = most.min(FEW.max(4 * self.len()));

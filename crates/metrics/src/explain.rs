@@ -38,7 +38,7 @@ pub(crate) fn explain(collector: &Collector) -> Vec<Explanation> {
 struct Case<'a> {
     collector: &'a Collector,
     cause: Cause,
-    /// The way in which they came to the pods; `None` where some came in another than others.
+    /// The way in which they came to the pods; `None` where they came in several.
     way: Option<Way>,
     count: u64,
     window: (Time, Time),

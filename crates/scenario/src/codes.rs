@@ -119,7 +119,7 @@ codes! {
     NoGateway "RS0117" Warning "an HTTPRoute without its Gateway"
         "A route takes effect where a listener of a Gateway that it names in `parentRefs` lets it in. The Gateway may be in other manifests than these, so here a route without one is taken to be behind a Gateway that lets in every host at every port."
     TargetUnheard "RS0118" Warning "a target port on which nothing listens"
-        "The Service sends what comes to it to a port of its pods on which no program of theirs listens, so every connection is refused and such requests fail with refused.wrong-port. Where `targetPort` is not stated it is the Service's own `port`. A program is taken to listen on the `ports` that its container declares, or on those that `listen` of its image states; a real one may listen on a port that it does not declare."
+        "The Service sends what comes to it to a port of its pods on which no program of theirs listens, so every connection is refused and such requests fail with refused.wrong-port. Where `targetPort` is not stated it is the Service's own `port`. Pods of every version are looked at, those that the timeline makes by `set image` or `apply` among them. A program is taken to listen on the `ports` that its container declares, or on those that `listen` of its image states; a real one may listen on a port that it does not declare."
     // The Scenario document.
     UnknownDeployment "RS0201" Error "a Deployment that is not in the manifests"
         "The timeline names a Deployment that no document defines, also none that a step applies. Without `-n` the namespace is `default`."
@@ -223,6 +223,7 @@ mod tests {
             include_str!("spec/item.rs"),
             include_str!("spec/target.rs"),
             include_str!("spec/timeline.rs"),
+            include_str!("target_ports.rs"),
             include_str!("variation/options.rs"),
             include_str!("yaml/reader.rs"),
         ];

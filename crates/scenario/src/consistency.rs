@@ -1,15 +1,11 @@
 //! What is wrong between the manifests and the scenario: pods that no node can take, probes that
-//! ask and Services that lead where nothing listens, and readiness gates that nobody opens.
+//! ask where nothing listens, and readiness gates that nobody opens.
 
-use std::collections::BTreeSet;
-
-use api::{IntOrString, Labels, Listening, PodSpec, Service, pod::Resources, service::ServiceType};
+use api::{Labels, PodSpec, Service, pod::Resources, service::ServiceType};
 
 use crate::{
-    Action, Code, Diagnostic, Scenario, Targets,
-    diagnostic::Findings,
-    objects::{Objects, Written},
-    source::At,
+    Action, Code, Diagnostic, Scenario, Targets, diagnostic::Findings, objects::Objects,
+    source::At, target_ports,
 };
 
 /// A spec of pods, and how to point into it.
@@ -52,49 +48,6 @@ pub(crate) fn check(objects: &Objects, scenario: &Scenario, findings: &mut Findi
             scenario,
             findings,
         );
-    }
-    for written in objects.services.iter().filter(|_| !objects.incomplete) {
-        check_target_ports(written, objects, scenario, findings);
-    }
-}
-
-/// Whether anybody listens where a Service leads to.
-fn check_target_ports(
-    written: &Written<Service>,
-    objects: &Objects,
-    scenario: &Scenario,
-    findings: &mut Findings,
-) {
-    let Service { meta, spec, .. } = &written.object;
-    // What a mere name selects is behind nothing, and of a headless Service DNS gives the pods
-    // themselves, at whatever port a client asks for.
-    let leads = spec.kind != ServiceType::ExternalName && !spec.headless;
-    let Some(selector) = spec.selector.as_ref().filter(|_| leads) else { return };
-    let groups: Vec<_> = objects.selected(&meta.namespace, selector).collect();
-    let listening: Vec<Listening> =
-        groups.iter().map(|group| scenario.listening(group.spec)).collect();
-    for (index, port) in spec.ports.iter().enumerate() {
-        let IntOrString::Int(target) = port.target_port else { continue };
-        let Ok(target) = u16::try_from(target) else { continue };
-        let heard = |it: &Listening| it.container_at(target).is_some();
-        if findings.is_full() || groups.is_empty() || listening.iter().any(heard) {
-            continue;
-        }
-        let ports: BTreeSet<u16> = listening.iter().flat_map(Listening::ports).collect();
-        let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
-        let message = format!(
-            "Service `{}` leads to port {target}, on which no pod behind it listens",
-            meta.key()
-        );
-        let image = groups[0].spec.containers.first().map_or("", |container| &container.image);
-        let help = format!(
-            "its pods listen on {}: write that as `targetPort`, or add the port to `ports` of the \
-             container or to `listen` of image `{image}` in `spec.images`",
-            ports.join(", "),
-        );
-        let diagnostic = Diagnostic::new(Code::TargetUnheard, message, help);
-        let at = written.at(&format!("spec.ports[{index}].targetPort"));
-        findings.push(diagnostic.at(at, "every connection will be refused"));
     }
 }
 
@@ -196,13 +149,7 @@ fn check_probes(spec: &Spec<'_>, scenario: &Scenario, findings: &mut Findings) {
                 kind.name(),
                 spec.owner
             );
-            let ports: Vec<String> = listening.ports().map(|port| port.to_string()).collect();
-            let help = format!(
-                "its pods listen on {}: ask there, or add the port to `ports` of the container or \
-                 to `listen` of image `{}` in `spec.images`",
-                ports.join(", "),
-                container.image
-            );
+            let help = target_ports::remedy(&listening, "ask there", &container.image);
             let diagnostic = Diagnostic::new(Code::ProbeUnheard, message, help);
             findings.push(diagnostic.at((spec.at)(&field), "will never pass"));
         }

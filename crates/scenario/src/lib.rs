@@ -46,6 +46,7 @@ mod scenario;
 mod schema;
 mod source;
 mod spec;
+mod target_ports;
 mod variation;
 mod yaml;
 

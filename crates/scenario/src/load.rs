@@ -14,6 +14,7 @@ use crate::{
     read::{Document, Origin, Reader, beside},
     source::Sources,
     spec::{self, DEFAULT_DURATION, Known, MOST_REQUESTS, Reading},
+    target_ports,
     variation::substituted,
 };
 
@@ -115,9 +116,11 @@ fn load_with(
         None => unwritten_scenario(&mut reading, paths, &objects),
     };
     if !findings.any_error() {
-        for objects in std::iter::once(&objects).chain(applied.values()) {
+        let all: Vec<&Objects> = std::iter::once(&objects).chain(applied.values()).collect();
+        for objects in &all {
             consistency::check(objects, &scenario, &mut findings);
         }
+        target_ports::check(&all, &scenario, &mut findings);
     }
     objects.into_scenario(&mut scenario);
     if let Some(document) = document.as_ref().filter(|_| !findings.any_error()) {

@@ -67,8 +67,8 @@ pub(crate) struct Objects {
 /// Pods that are alike: those of a Deployment, or one on its own.
 pub(crate) struct PodGroup<'a> {
     /// `Deployment` or `Pod`.
-    kind: Kind,
-    name: &'a Arc<str>,
+    pub(crate) kind: Kind,
+    pub(crate) name: &'a Arc<str>,
     pub(crate) namespace: &'a Arc<str>,
     pub(crate) labels: &'a Labels,
     pub(crate) spec: &'a PodSpec,

@@ -1,8 +1,9 @@
 //! What is wrong between the manifests and the scenario.
 
 use super::{
-    findings, load_text,
-    scenarios::{QUIET, with_scenario},
+    findings, load_files, load_text,
+    scenarios::{APP, QUIET, with_scenario},
+    shown,
 };
 
 /// What is wrong between the manifests and the scenario is a warning: the run shows what comes of it.
@@ -72,21 +73,82 @@ fn a_service_that_leads_where_nobody_listens_is_warned_of() {
         let text = with_scenario(QUIET).replace("targetPort: http", "targetPort: 8080");
         findings(&load_text(&text.replace(old, new)))
     };
-    assert_eq!(with("", ""), [""; 0]);
-    let unheard = |line: u32, port: u16| {
+    let unheard = |port: u16| {
         format!(
-            "RS0118 {line}: Service `default/web-svc` leads to port {port}, on which no pod behind it \
-             listens"
+            "RS0118 29: Service `default/web-svc` leads to port {port}, on which no pod behind it listens"
         )
     };
-    assert_eq!(with("targetPort: 8080", "targetPort: 8081"), [unheard(29, 8081)]);
-    assert_eq!(with(", targetPort: 8080", ""), [unheard(29, 80)], "it is the port of the Service");
-    // A headless Service has no ports of its own, and images may state where they listen.
-    let headless = ("clusterIP: 10.96.0.60", "clusterIP: None");
+    assert_eq!(with("", ""), [""; 0]);
+    assert_eq!(with("targetPort: 8080", "targetPort: 8081"), [unheard(8081)]);
+    assert_eq!(with(", targetPort: 8080", ""), [unheard(80)], "it is the port of the Service");
+    // Clients choose the port of a headless Service's pods, and nobody is behind a mere name.
     let text = with_scenario(QUIET).replace("targetPort: http", "targetPort: 8081");
     let text = text.replace("type: NodePort", "type: ClusterIP").replace(", nodePort: 30080", "");
-    assert_eq!(findings(&load_text(&text.replace(headless.0, headless.1))), [""; 0]);
-    let listens = with_scenario(&QUIET.replace("web:v1: {}", "web:v1: { listen: [8081] }"));
-    let listens = listens.replace("targetPort: http", "targetPort: 8081");
-    assert_eq!(findings(&load_text(&listens)), [""; 0]);
+    let headless = text.replace("clusterIP: 10.96.0.60", "clusterIP: None");
+    assert_eq!(findings(&load_text(&headless)), [""; 0]);
+    // An image may state where its program listens, and a program alone that says nothing answers all.
+    assert_eq!(with("ports: [ { name: http, containerPort: 8080 } ]", "ports: []"), [""; 0]);
+    let states = |image: &str, target: u16| {
+        let text = with_scenario(&QUIET.replace("web:v1: {}", image));
+        let target = format!("targetPort: {target}");
+        findings(&load_text(&text.replace("targetPort: http", &target)))
+    };
+    assert_eq!(states("web:v1: { listen: [8081] }", 8081), [""; 0]);
+    assert_eq!(states("web:v1: { listen: [8081] }", 8080), [unheard(8080)]);
+}
+
+/// Later versions are looked at, and what a step applies.
+#[test]
+fn a_version_that_listens_elsewhere_is_warned_of() {
+    let update = "timeline: [ { at: 2s, kubectl: set image deployment/web web=web:v2 } ]\n";
+    let images = "web:v1: {}, web:v2: { listen: [9090] }";
+    let with = |target: &str| {
+        let text = with_scenario(&format!("{}{update}", QUIET.replace("web:v1: {}", images)));
+        findings(&load_text(&text.replace("targetPort: http", target)))
+    };
+    let deaf = |port: u16, image: &str| {
+        format!(
+            "RS0118 30: Service `default/web-svc` leads to port {port}, on which pods of `{image}` do not \
+             listen"
+        )
+    };
+    assert_eq!(with("targetPort: 8080"), [deaf(8080, "web:v2")]);
+    assert_eq!(with("targetPort: 9090"), [deaf(9090, "web:v1")]);
+    let text = with_scenario(&format!(
+        "{QUIET}manifests: [app.yaml]\ntimeline: [ {{ at: 2s, kubectl: apply -f svc.yaml }} ]\n"
+    ));
+    let (head, _) = text.split_once("---").expect("objects follow");
+    let service = |target: u16| {
+        format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{ name: web-svc }}\nspec:\n  selector: {{ app: web \
+             }}\n  ports: [ {{ port: 80, targetPort: {target} }} ]\n"
+        )
+    };
+    let applied = |target| {
+        let service = service(target);
+        let files = [("s.yaml", head), ("app.yaml", APP), ("svc.yaml", service.as_str())];
+        findings(&load_files(&["s.yaml"], &files))
+    };
+    assert_eq!(applied(8080), [""; 0]);
+    assert_eq!(
+        applied(8088),
+        [
+            "RS0118 6: Service `default/web-svc` leads to port 8088, on which no pod behind it listens"
+        ]
+    );
+}
+
+/// Two containers that declare nothing: which of them listens is not known.
+#[test]
+fn what_listens_nowhere_is_told_from_what_is_not_known() {
+    let container = "ports: [ { name: http, containerPort: 8080 } ]";
+    let with = |fields: &str| {
+        let text = with_scenario(&QUIET.replace("web:v1: {}", "web:v1: {}, log:v1: {}"));
+        let text = text.replace("targetPort: http", "targetPort: 9090");
+        shown(&load_text(&text.replace(container, fields)))
+    };
+    let help = with(container);
+    assert!(help.contains("its pods listen on 8080: write that as `targetPort`, or add"), "{help}");
+    let help = with("ports: []\n      - { name: log, image: log:v1 }");
+    assert!(help.contains("several containers that declare no port, so which of them"), "{help}");
 }

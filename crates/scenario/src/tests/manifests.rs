@@ -2,7 +2,8 @@
 
 use super::{findings, load_files, load_text, scenarios::APP};
 
-/// Replaces a part of the good manifests; what is said besides the default image's warning.
+/// Replaces a part of the good manifests; what is said besides warnings of the default image and of ports
+/// on which its pods do not listen.
 fn said(from: &str, to: &str) -> String {
     assert!(APP.contains(from), "{from}");
     let found = findings(&load_text(&APP.replacen(from, to, 1)));

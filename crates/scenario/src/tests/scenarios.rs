@@ -440,8 +440,7 @@ fn a_service_is_applied_over_one_that_states_nothing() {
     };
     const PLAIN: &str = "{ selector: { app: web }, ports: [ { port: 8080 } ] }";
     const NONE: &str = "{ clusterIP: None, selector: { app: web }, ports: [ { port: 8080 } ] }";
-    const NODES: &str =
-        "{ type: NodePort, selector: { app: web }, ports: [ { port: 81, targetPort: http } ] }";
+    const NODES: &str = "{ type: NodePort, selector: { app: web }, ports: [ { port: 8080 } ] }";
     const STATED: &str =
         "{ clusterIP: 10.96.0.50, selector: { app: web }, ports: [ { port: 8080 } ] }";
     let changed = "may not change once set";
