@@ -285,11 +285,51 @@ impl<'a> Case<'a> {
                 self.of_deployment()
             );
         }
+        let unsent = self.collector.causes[self.cause.index()].unsent;
+        let services = self.services_or("their Service");
+        let (clients, many) = self.clients();
+        let send = if many { "send" } else { "sends" };
+        let no_such = format!("{clients} {send} to a port that {services} does not have");
+        match self.count - unsent {
+            0 => no_such,
+            sent if unsent > 0 => format!(
+                "{} since {no_such}; {} since {}",
+                words::count(unsent),
+                words::count(sent),
+                self.wrong_target(&services)
+            ),
+            _ => self.wrong_target(&services),
+        }
+    }
+
+    /// Where the pods listen, and where their Services send.
+    fn wrong_target(&self, services: &str) -> String {
+        let (listens, asked) = self.ports();
+        let of = self.of_deployment();
+        if listens.is_empty() || asked.is_empty() {
+            return format!(
+                "the pods{of} listen, but not on the port that {services} sends to (its targetPort)"
+            );
+        }
         format!(
-            "the pods{} listen, but not on the port that {} sends to (its targetPort)",
-            self.of_deployment(),
-            self.services_or("their Service")
+            "the pods{of} listen on {}, but {services} sends to {} (its targetPort)",
+            words::names(&listens, "port"),
+            words::names(&asked, "port")
         )
+    }
+
+    /// On which ports the pods listened that were sent to, and to which others Services were to send in
+    /// the end.
+    fn ports(&self) -> (Vec<String>, Vec<String>) {
+        let listens: BTreeSet<u16> =
+            self.pods().flat_map(|pod| pod.ports.iter().copied()).collect();
+        let services = self.services();
+        let services =
+            services.filter_map(|service| self.collector.services.get(service.0 as usize));
+        let asked = services.flat_map(|service| service.target_ports.iter());
+        let asked: BTreeSet<u16> = asked.filter_map(|port| port.parse().ok()).collect();
+        let others = asked.difference(&listens).map(u16::to_string).collect();
+        (listens.iter().map(u16::to_string).collect(), others)
     }
 
     fn killed_in_flight(&self) -> Reason {

@@ -104,10 +104,13 @@ impl Hindrance {
                 format!("the scheduler found no node for {pods} of {version} ({reason})")
             }
             Self::NobodyAtProbe { version, probe, port, listens } => {
+                let asks = match port {
+                    0 => "at a port by a name that its container does not declare".to_owned(),
+                    port => format!("port {port}, where nothing listens"),
+                };
                 let listens: Vec<String> = listens.iter().map(u16::to_string).collect();
                 format!(
-                    "the {} probe in {pods} of {version} asks port {port}, where nothing listens \
-                     (the program listens on {})",
+                    "the {} probe in {pods} of {version} asks {asks} (the program listens on {})",
                     probe.name(),
                     listens.join(", ")
                 )

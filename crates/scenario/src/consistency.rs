@@ -1,17 +1,26 @@
 //! What is wrong between the manifests and the scenario: pods that no node can take, probes that
 //! ask where nothing listens, and readiness gates that nobody opens.
 
-use api::{Labels, PodSpec, Service, pod::Resources, service::ServiceType};
+use api::{
+    Container, IntOrString, Key, Labels, PodSpec, Probe, Service,
+    pod::{ProbeHandler, Resources},
+    service::ServiceType,
+};
 
 use crate::{
-    Action, Code, Diagnostic, Scenario, Targets, diagnostic::Findings, objects::Objects,
-    source::At, target_ports,
+    Action, Code, Diagnostic, Scenario, Targets,
+    diagnostic::{Findings, suggest},
+    objects::Objects,
+    source::At,
+    target_ports,
 };
 
 /// A spec of pods, and how to point into it.
 struct Spec<'a> {
     /// `Deployment default/web`.
     owner: String,
+    /// The Deployment that makes the pods, if one does.
+    deployment: Option<Key>,
     /// Whether a load balancer is in front of its pods.
     balanced: bool,
     spec: &'a PodSpec,
@@ -28,6 +37,7 @@ pub(crate) fn check(objects: &Objects, scenario: &Scenario, findings: &mut Findi
         check_spec(
             &Spec {
                 owner: format!("Deployment `{}`", deployment.meta.key()),
+                deployment: Some(deployment.meta.key()),
                 balanced: balanced(&deployment.meta.namespace, &deployment.spec.template.labels),
                 spec: &deployment.spec.template.spec,
                 at: &|field| written.at(&format!("spec.template.spec.{field}")),
@@ -41,6 +51,7 @@ pub(crate) fn check(objects: &Objects, scenario: &Scenario, findings: &mut Findi
         check_spec(
             &Spec {
                 owner: format!("Pod `{}`", pod.meta.key()),
+                deployment: None,
                 balanced: balanced(&pod.meta.namespace, &pod.meta.labels),
                 spec: &pod.spec,
                 at: &|field| written.at(&format!("spec.{field}")),
@@ -134,25 +145,58 @@ fn check_room(spec: &Spec<'_>, scenario: &Scenario, findings: &mut Findings) {
     findings.push(diagnostic.at((spec.at)(&field), "more than a whole node"));
 }
 
-/// Whether somebody listens where each probe asks.
+/// Whether somebody listens where each probe asks, in pods of every version.
 fn check_probes(spec: &Spec<'_>, scenario: &Scenario, findings: &mut Findings) {
-    let listening = scenario.listening(spec.spec);
+    let versions = target_ports::versions(spec.spec, spec.deployment.as_ref(), scenario);
     for (index, container) in spec.spec.containers.iter().enumerate() {
         for (kind, probe) in container.probes() {
             let Some(port) = probe.port(container) else { continue };
-            if listening.container_at(port).is_some() {
-                continue;
-            }
-            let field = format!("containers[{index}].{}", kind.field());
-            let message = format!(
-                "the {} probe of {} asks a port on which nothing listens",
-                kind.name(),
-                spec.owner
-            );
-            let help = target_ports::remedy(&listening, "ask there", &container.image);
+            let deaf = target_ports::deaf(&versions, port, scenario, "nothing listens");
+            let Some((first, who)) = deaf else { continue };
+            let of = format!("the {} probe of {}", kind.name(), spec.owner);
+            let (message, help) = match undeclared(probe, container) {
+                Some(name) => (
+                    format!(
+                        "{of} asks at port `{name}`, a name that its container does not declare"
+                    ),
+                    named(name, container),
+                ),
+                None => {
+                    let (listening, image) =
+                        (scenario.listening(first), &first.containers[index].image);
+                    (
+                        format!("{of} asks a port on which {who}"),
+                        target_ports::remedy(&listening, "ask there", image),
+                    )
+                }
+            };
             let diagnostic = Diagnostic::new(Code::ProbeUnheard, message, help);
+            let field = format!("containers[{index}].{}", kind.field());
             findings.push(diagnostic.at((spec.at)(&field), "will never pass"));
         }
+    }
+}
+
+/// The name of the port that a probe asks at, where its container declares none of that name.
+fn undeclared<'a>(probe: &'a Probe, container: &Container) -> Option<&'a str> {
+    let (ProbeHandler::HttpGet(port) | ProbeHandler::TcpSocket(port)) = &probe.handler else {
+        return None;
+    };
+    let IntOrString::String(name) = port else { return None };
+    let declares = container.ports.iter().any(|port| port.name.as_deref() == Some(name));
+    (!declares).then_some(name)
+}
+
+/// What to do about a name that no port of a container has.
+fn named(name: &str, container: &Container) -> String {
+    let names: Vec<&str> = container.ports.iter().filter_map(|port| port.name.as_deref()).collect();
+    match (&names[..], container.ports.first()) {
+        ([], Some(port)) => {
+            let number = port.container_port;
+            format!("give the port its name: `- {{ name: {name}, containerPort: {number} }}`")
+        }
+        ([], None) => format!("declare it: `ports: [ {{ name: {name}, containerPort: 8080 }} ]`"),
+        _ => suggest(name, "named port", names),
     }
 }
 

@@ -26,19 +26,27 @@ pub(crate) fn check(all: &[&Objects], scenario: &Scenario, findings: &mut Findin
         let Some(selector) = spec.selector.as_ref().filter(|_| leads) else { continue };
         let groups = all.iter().flat_map(|objects| objects.selected(&meta.namespace, selector));
         let groups: Vec<PodGroup<'_>> = groups.collect();
-        let versions: Vec<_> = groups.iter().flat_map(|group| versions(group, scenario)).collect();
+        let versions: Vec<_> = groups.iter().flat_map(|group| of_group(group, scenario)).collect();
         check_service(written, &versions, scenario, findings);
     }
 }
 
-/// What the pods of a group are made from, one after the other.
-fn versions<'a>(group: &PodGroup<'a>, scenario: &Scenario) -> Vec<Cow<'a, PodSpec>> {
-    let mut versions = vec![Cow::Borrowed(group.spec)];
+fn of_group<'a>(group: &PodGroup<'a>, scenario: &Scenario) -> Vec<Cow<'a, PodSpec>> {
     let key = Key::new(&**group.namespace, &**group.name);
-    for step in scenario.timeline.iter().filter(|_| group.kind == Kind::Deployment) {
+    versions(group.spec, Some(&key).filter(|_| group.kind == Kind::Deployment), scenario)
+}
+
+/// What pods are made from, one after the other: this, and what `set image` makes of it in a Deployment.
+pub(crate) fn versions<'a>(
+    spec: &'a PodSpec,
+    of: Option<&Key>,
+    scenario: &Scenario,
+) -> Vec<Cow<'a, PodSpec>> {
+    let mut versions = vec![Cow::Borrowed(spec)];
+    for step in &scenario.timeline {
         let Action::SetTemplate { deployment, change } = &step.action else { continue };
         let TemplateChange::Images(images) = change else { continue };
-        if *deployment == key {
+        if of == Some(deployment) {
             let mut spec = versions[versions.len() - 1].clone().into_owned();
             for container in &mut spec.containers {
                 let named = |(name, _): &&(String, _)| *name == *container.name || name == "*";
@@ -52,6 +60,26 @@ fn versions<'a>(group: &PodGroup<'a>, scenario: &Scenario) -> Vec<Cow<'a, PodSpe
     versions
 }
 
+/// The first of some versions that does not listen on a port, and who does not: `nobody` where it is all of
+/// them. `None` where all listen.
+pub(crate) fn deaf<'a>(
+    versions: &'a [Cow<'_, PodSpec>],
+    port: u16,
+    scenario: &Scenario,
+    nobody: &str,
+) -> Option<(&'a PodSpec, String)> {
+    let hears_nothing =
+        |spec: &&Cow<'_, PodSpec>| scenario.listening(spec).container_at(port).is_none();
+    let deaf: Vec<&PodSpec> = versions.iter().filter(hears_nothing).map(|spec| &**spec).collect();
+    let first = deaf.first()?;
+    if deaf.len() == versions.len() {
+        return Some((first, nobody.to_owned()));
+    }
+    let images: BTreeSet<String> = deaf.iter().map(|spec| images(spec)).collect();
+    let images: Vec<String> = images.into_iter().collect();
+    Some((first, format!("pods of {} do not listen", images.join(" and "))))
+}
+
 fn check_service(
     written: &Written<Service>,
     versions: &[Cow<'_, PodSpec>],
@@ -62,19 +90,8 @@ fn check_service(
     for (index, port) in spec.ports.iter().enumerate() {
         let IntOrString::Int(target) = port.target_port else { continue };
         let Ok(target) = u16::try_from(target) else { continue };
-        let deaf = |spec: &&Cow<'_, PodSpec>| {
-            let listening = scenario.listening(spec);
-            listening.container_at(target).is_none()
-        };
-        let deaf: Vec<&PodSpec> = versions.iter().filter(deaf).map(|spec| &**spec).collect();
-        let Some(first) = deaf.first().filter(|_| !findings.is_full()) else { continue };
-        let images: BTreeSet<String> = deaf.iter().map(|spec| images(spec)).collect();
-        let who = if deaf.len() == versions.len() {
-            "no pod behind it listens".to_owned()
-        } else {
-            let images: Vec<String> = images.into_iter().collect();
-            format!("pods of {} do not listen", images.join(" and "))
-        };
+        let deaf = deaf(versions, target, scenario, "no pod behind it listens");
+        let Some((first, who)) = deaf.filter(|_| !findings.is_full()) else { continue };
         let message = format!("Service `{}` leads to port {target}, on which {who}", meta.key());
         let image = first.containers.first().map_or("", |container| &container.image);
         let help = remedy(&scenario.listening(first), "write that as `targetPort`", image);

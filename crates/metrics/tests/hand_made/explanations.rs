@@ -408,6 +408,27 @@ fn the_other_causes_have_their_words() {
     }
 }
 
+/// A targetPort on which nobody listens is told from a port that the Service does not have.
+#[test]
+fn a_wrong_port_is_named() {
+    let fail = |pods: &[Option<u32>]| {
+        let mut stream = two_pods();
+        let target_ports: Arc<[Arc<str>]> = Arc::new(["8443".into(), "8080".into()]);
+        stream.say(1_000, &Record::ServiceChanged { service: WEB, selector: None, target_ports });
+        pods.iter().for_each(|pod| stream.fail(5_000, 0, *pod, Cause::RefusedWrongPort));
+        only(stream).text
+    };
+    let target =
+        "the pods of default/web listen on 8080, but default/web sends to 8443 (its targetPort)";
+    let no_such = "shop sends to a port that default/web does not have";
+    assert_eq!(fail(&[Some(1)]), format!("1 request was refused at 5.0 s: {target}."));
+    assert_eq!(fail(&[None]), format!("1 request was refused at 5.0 s: {no_such}."));
+    assert_eq!(
+        fail(&[None, Some(1), Some(2)]),
+        format!("3 requests were refused at 5.0 s: 1 since {no_such}; 2 since {target}.")
+    );
+}
+
 #[test]
 fn every_cause_has_a_sentence_even_where_nothing_was_recorded_of_it() {
     for cause in Cause::ALL {

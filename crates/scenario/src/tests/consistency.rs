@@ -31,7 +31,9 @@ fn what_the_cluster_and_the_programs_do_not_have_is_said_before_the_run() {
     let unheard = "RS0113 21: the liveness probe of Deployment `default/web` asks a port on which \
                    nothing listens";
     assert_eq!(with("livenessProbe: { tcpSocket: { port: 8081 } }"), [unheard]);
-    assert_eq!(with("livenessProbe: { tcpSocket: { port: htpp } }"), [unheard]);
+    let undeclared = "RS0113 21: the liveness probe of Deployment `default/web` asks at port `htpp`, a name \
+                      that its container does not declare";
+    assert_eq!(with("livenessProbe: { tcpSocket: { port: htpp } }"), [undeclared]);
     assert!(with("livenessProbe: { tcpSocket: { port: http } }").is_empty());
     assert!(with("livenessProbe: { exec: { command: [a] } }").is_empty());
 }
@@ -114,6 +116,16 @@ fn a_version_that_listens_elsewhere_is_warned_of() {
     };
     assert_eq!(with("targetPort: 8080"), [deaf(8080, "web:v2")]);
     assert_eq!(with("targetPort: 9090"), [deaf(9090, "web:v1")]);
+    let container = "ports: [ { name: http, containerPort: 8080 } ]";
+    let probe = format!("{container}\n        livenessProbe: {{ tcpSocket: {{ port: 9090 }} }}");
+    let text = with_scenario(&format!("{}{update}", QUIET.replace("web:v1: {}", images)));
+    assert_eq!(
+        findings(&load_text(&text.replace(container, &probe))),
+        [
+            "RS0113 22: the liveness probe of Deployment `default/web` asks a port on which pods of `web:v1` do \
+          not listen"
+        ]
+    );
     let text = with_scenario(&format!(
         "{QUIET}manifests: [app.yaml]\ntimeline: [ {{ at: 2s, kubectl: apply -f svc.yaml }} ]\n"
     ));
