@@ -37,18 +37,44 @@ pub(crate) fn selects_any(collector: &Collector, id: ServiceId) -> bool {
 /// What kept pods of a Service from traffic, in words; empty where nothing is known that did.
 pub(crate) fn hindrances(collector: &Collector, id: ServiceId) -> Vec<String> {
     let Some(service) = collector.services.get(id.0 as usize) else { return Vec::new() };
-    let mut pods_by_hindrance: BTreeMap<Hindrance, u64> = BTreeMap::new();
-    for (_, pod) in collector.pods.iter().filter(|(_, pod)| service.selects(pod)) {
-        if let Some(hindrance) = Hindrance::of(pod) {
-            *pods_by_hindrance.entry(hindrance).or_default() += 1;
-        }
-    }
-    let mut texts: Vec<String> =
-        pods_by_hindrance.iter().map(|(hindrance, pods)| hindrance.text(*pods)).collect();
+    let pods = collector.pods.iter().map(|(_, pod)| pod);
+    let mut texts = texts(pods.filter(|pod| service.selects(pod)), |_| true);
     if service.ready_without_port && texts.is_empty() {
         texts.push(without_port(service));
     }
     texts
+}
+
+/// A Deployment and an image of its.
+pub(crate) type OfVersion = (Arc<str>, Arc<str>);
+
+/// What keeps pods of each version of each Deployment from ever being ready, in words. That a probe has not
+/// passed yet is nothing that will last.
+pub(crate) fn of_versions(collector: &Collector) -> BTreeMap<OfVersion, Vec<String>> {
+    let mut pods: BTreeMap<OfVersion, Vec<&Pod>> = BTreeMap::new();
+    for (_, pod) in collector.pods.iter() {
+        if let Some((deployment, _)) = &pod.deployment {
+            let key = (Arc::clone(deployment), Arc::clone(&pod.version));
+            pods.entry(key).or_default().push(pod);
+        }
+    }
+    let lasting = |hindrance: &Hindrance| {
+        matches!(hindrance, Hindrance::NoNode { .. } | Hindrance::NobodyAtProbe { .. })
+    };
+    let texts = |pods: Vec<&Pod>| texts(pods.into_iter(), lasting);
+    pods.into_iter().map(|(key, pods)| (key, texts(pods))).collect()
+}
+
+/// What of this kind kept these pods back, each with how many of them.
+fn texts<'a>(
+    pods: impl Iterator<Item = &'a Pod>,
+    kind: impl Fn(&Hindrance) -> bool,
+) -> Vec<String> {
+    let mut pods_by_hindrance: BTreeMap<Hindrance, u64> = BTreeMap::new();
+    for hindrance in pods.filter_map(Hindrance::of).filter(kind) {
+        *pods_by_hindrance.entry(hindrance).or_default() += 1;
+    }
+    pods_by_hindrance.iter().map(|(hindrance, pods)| hindrance.text(*pods)).collect()
 }
 
 fn without_port(service: &Service) -> String {

@@ -9,6 +9,7 @@ use crate::{
     balance::{balances, least_even},
     collector::Collector,
     explain::explain,
+    hindrance,
     measures::{ClientMeasures, Measures, PodMeasures, Second},
     pods::Pod,
     traffic::{PodTally, SecondTally, Tally, second_of},
@@ -31,6 +32,7 @@ pub(crate) fn measures(mut collector: Collector, fingerprint: String) -> Measure
     let tallies = std::mem::take(&mut collector.seconds);
     let unschedulable =
         collector.pods.iter().filter(|(_, pod)| pod.unschedulable.is_some()).count();
+    let hindered = hindrance::of_versions(&collector);
     let mut measures = Measures {
         duration: end.since(engine::Time::ZERO),
         fingerprint,
@@ -49,7 +51,7 @@ pub(crate) fn measures(mut collector: Collector, fingerprint: String) -> Measure
         warnings: Vec::new(),
     };
     measures.seconds = seconds(&tallies, second_of(end));
-    measures.warnings = warnings(&measures, &tallies, unschedulable);
+    measures.warnings = warnings(&measures, &tallies, unschedulable, &hindered);
     measures
 }
 

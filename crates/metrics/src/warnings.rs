@@ -1,8 +1,11 @@
 //! Reasons not to trust a number.
 
+use std::{collections::BTreeMap, sync::Arc};
+
 use engine::Span;
 
 use crate::{
+    hindrance::OfVersion,
     measures::{Measures, PodMeasures, Rollout},
     traffic::{SecondTally, mean_queued},
     words,
@@ -26,10 +29,11 @@ pub(crate) fn warnings(
     measures: &Measures,
     seconds: &[SecondTally],
     unschedulable: usize,
+    hindered: &BTreeMap<OfVersion, Vec<String>>,
 ) -> Vec<String> {
     if measures.requests.total() == 0 {
         let mut warnings = vec!["no request was sent, so nothing was measured".to_owned()];
-        warnings.extend(unfinished(measures));
+        warnings.extend(unfinished(measures, hindered));
         return warnings;
     }
     let mut warnings = Vec::new();
@@ -38,7 +42,7 @@ pub(crate) fn warnings(
     warnings.extend(growing(seconds));
     warnings.extend(pending(unschedulable));
     warnings.extend(passed_by(measures));
-    warnings.extend(unfinished(measures));
+    warnings.extend(unfinished(measures, hindered));
     warnings
 }
 
@@ -116,11 +120,18 @@ fn passed_by(measures: &Measures) -> Option<String> {
     })
 }
 
-fn unfinished(measures: &Measures) -> impl Iterator<Item = String> {
-    measures.rollouts.iter().filter_map(unfinished_rollout)
+fn unfinished(
+    measures: &Measures,
+    hindered: &BTreeMap<OfVersion, Vec<String>>,
+) -> impl Iterator<Item = String> {
+    measures.rollouts.iter().filter_map(move |rollout| {
+        let key = (Arc::clone(&rollout.deployment), Arc::clone(&rollout.to));
+        unfinished_rollout(rollout, hindered.get(&key).map_or(&[], Vec::as_slice))
+    })
 }
 
-fn unfinished_rollout(rollout: &Rollout) -> Option<String> {
+/// `reasons` are what kept its new pods back, as far as that is known.
+fn unfinished_rollout(rollout: &Rollout, reasons: &[String]) -> Option<String> {
     let Rollout { deployment, from, to, .. } = rollout;
     if rollout.superseded && !rollout.complete() {
         return Some(format!(
@@ -129,10 +140,11 @@ fn unfinished_rollout(rollout: &Rollout) -> Option<String> {
     }
     let deadline =
         if rollout.deadline_exceeded { " and exceeded its progress deadline" } else { "" };
+    let reasons: String = reasons.iter().map(|reason| format!("{reason}; ")).collect();
     (!rollout.complete()).then(|| {
         format!(
             "the rollout of {deployment} from {from} to {to} was not complete when the run \
-             ended{deadline}: what it does later is not counted"
+             ended{deadline}: {reasons}what it does later is not counted"
         )
     })
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use api::{PodId, runtime_interface::ProbeKind};
 use engine::{Span, Time};
 use record::{Cause, Record};
 use rollsim_metrics::BySecond;
@@ -168,6 +169,18 @@ fn an_unfinished_rollout_says_so() {
     let warning = "the rollout of default/web from web:v1 to web:v2 was not complete when the run \
                    ended: what it does later is not counted";
     assert!(measures.warnings.iter().any(|it| it == warning), "{:?}", measures.warnings);
+}
+
+/// What will keep its pods back for good is said.
+#[test]
+fn a_rollout_that_is_stuck_says_why() {
+    let mut stream = story(false);
+    let (pod, probe, port) = (PodId(4), ProbeKind::Liveness, Some(9090));
+    stream.say(30_000, &Record::ProbeFailed { pod, container: 0, probe, port });
+    let warnings = stream.end(60_000).warnings;
+    let stuck =
+        "was not complete when the run ended: the liveness probe in 1 pod of web:v2 asks port 9090";
+    assert!(warnings.iter().any(|it| it.contains(stuck)), "{warnings:?}");
 }
 
 #[test]
