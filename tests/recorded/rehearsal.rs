@@ -341,10 +341,10 @@ impl Recorder for Listener {
                 self.sizes.push(sizes);
                 self.last_ms = after_trigger(time);
             }
-            Record::PodCreated { image, .. }
-                if !image.ends_with("v1") && !image.ends_with("v2") => {}
             Record::PodCreated { image, .. } => {
-                self.created_ms[usize::from(&**image == "app:v2")].push(after_trigger(time));
+                if let Some(created) = self.created_ms.get_mut(version(image)) {
+                    created.push(after_trigger(time));
+                }
             }
             Record::RulesProgrammed { node, .. } if after_trigger(time) >= 0.0 => {
                 self.programmed_ms.entry(*node).or_default().push(after_trigger(time));

@@ -132,6 +132,17 @@ impl PodSpec {
         self.containers.iter().fold(Resources::default(), |sum, c| sum.saturating_add(c.requests))
     }
 
+    /// Gives containers other images, as `kubectl set image` does: by their names, or `*` for all; where
+    /// several are for one container, the last one counts.
+    pub fn set_images(&mut self, images: &[(String, Arc<str>)]) {
+        for container in &mut self.containers {
+            let named = |(name, _): &&(String, Arc<str>)| name == "*" || **name == *container.name;
+            if let Some((_, image)) = images.iter().rev().find(named) {
+                container.image = Arc::clone(image);
+            }
+        }
+    }
+
     /// The port number a Service's target port means in this pod, `None` where the pod lacks it.
     /// A number needs no declared container port (`endpointslice/utils.go:FindPort`).
     #[must_use]

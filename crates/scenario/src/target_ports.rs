@@ -21,6 +21,9 @@ pub(crate) fn check(all: &[&Objects], scenario: &Scenario, findings: &mut Findin
         return;
     }
     for written in all.iter().flat_map(|objects| &objects.services) {
+        if findings.is_full() {
+            return;
+        }
         let Service { meta, spec, .. } = &written.object;
         let leads = spec.kind != ServiceType::ExternalName && !spec.headless;
         let Some(selector) = spec.selector.as_ref().filter(|_| leads) else { continue };
@@ -48,12 +51,7 @@ pub(crate) fn versions<'a>(
         let TemplateChange::Images(images) = change else { continue };
         if of == Some(deployment) {
             let mut spec = versions[versions.len() - 1].clone().into_owned();
-            for container in &mut spec.containers {
-                let named = |(name, _): &&(String, _)| *name == *container.name || name == "*";
-                if let Some((_, image)) = images.iter().find(named) {
-                    container.image.clone_from(image);
-                }
-            }
+            spec.set_images(images);
             versions.push(Cow::Owned(spec));
         }
     }
@@ -91,7 +89,7 @@ fn check_service(
         let IntOrString::Int(target) = port.target_port else { continue };
         let Ok(target) = u16::try_from(target) else { continue };
         let deaf = deaf(versions, target, scenario, "no pod behind it listens");
-        let Some((first, who)) = deaf.filter(|_| !findings.is_full()) else { continue };
+        let Some((first, who)) = deaf else { continue };
         let message = format!("Service `{}` leads to port {target}, on which {who}", meta.key());
         let image = first.containers.first().map_or("", |container| &container.image);
         let help = remedy(&scenario.listening(first), "write that as `targetPort`", image);

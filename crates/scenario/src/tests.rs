@@ -10,6 +10,7 @@ mod manifests;
 mod rendering;
 mod scenarios;
 mod settings_of_the_cluster;
+mod targets_nowhere;
 mod variations;
 
 use std::{collections::BTreeMap, io};

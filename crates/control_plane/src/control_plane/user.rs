@@ -104,7 +104,9 @@ impl ControlPlane {
     pub fn carry_out(&mut self, command: Command, cx: &mut Cx<'_>) {
         match command {
             Command::SetImage(key, images) => {
-                self.edit(&key, cx, |deployment| set_image(deployment, &images));
+                self.edit(&key, cx, |deployment| {
+                    Arc::make_mut(&mut deployment.spec.template.spec).set_images(&images);
+                });
             }
             Command::Restart(key) => {
                 // The date only has to be another one than before.
@@ -216,14 +218,5 @@ impl ControlPlane {
             template.labels.remove(util::POD_TEMPLATE_HASH);
             template
         })
-    }
-}
-
-fn set_image(deployment: &mut Deployment, images: &[(String, Arc<str>)]) {
-    for container in &mut Arc::make_mut(&mut deployment.spec.template.spec).containers {
-        let named = |(name, _): &&(String, Arc<str>)| name == "*" || **name == *container.name;
-        if let Some((_, image)) = images.iter().rev().find(named) {
-            container.image = image.clone();
-        }
     }
 }

@@ -34,17 +34,16 @@ impl<'a> Case<'a> {
     /// addresses from DNS.
     pub(super) fn senders(&self) -> String {
         match self.way {
-            Some(Way::Ingress) => return "the Ingress controller".to_owned(),
-            Some(Way::Sidecars) => return self.sidecars(),
-            Some(Way::Balancer) => return "the load balancer".to_owned(),
-            Some(Way::Rules) | None => {}
+            Some(Way::Ingress) => "the Ingress controller".to_owned(),
+            Some(Way::Sidecars) => self.sidecars(),
+            Some(Way::Balancer) => "the load balancer".to_owned(),
+            Some(Way::Rules) | None if self.by_own_address() => {
+                let (clients, many) = self.clients();
+                let have = if many { "which have" } else { "which has" };
+                format!("{clients}, {have} the pods' own addresses from DNS,")
+            }
+            Some(Way::Rules) | None => self.nodes(),
         }
-        if !self.by_own_address() {
-            return self.nodes();
-        }
-        let (clients, many) = self.clients();
-        let have = if many { "which have" } else { "which has" };
-        format!("{clients}, {have} the pods' own addresses from DNS,")
     }
 
     /// The clients whose requests they were.

@@ -4,3 +4,4 @@ mod expectations;
 mod explanations;
 mod rollouts;
 mod stream;
+mod ways;
