@@ -50,11 +50,36 @@ pub(crate) fn default_scenario(path: &str, objects: &Objects, findings: &mut Fin
         scenario.timeline.push(Step { at: RESTART, text, action });
     }
     if scenario.clients.is_empty() && !objects.incomplete && !objects.is_empty() {
-        let message = "no Service selects pods and has a TCP port, so nobody sends requests";
-        let help = "add a Service, or write a Scenario with clients";
+        let (message, help) = why_no_clients(objects);
         findings.push(Diagnostic::new(Code::NoClients, message, help));
     }
     scenario
+}
+
+/// Why the default load has nobody to go to, and what to do about it.
+fn why_no_clients(objects: &Objects) -> (String, String) {
+    let services = || objects.services.iter().map(|written| &written.object);
+    let selects = |service: &Service| selects(objects, service);
+    let (what, help) = if objects.services.is_empty() {
+        ("there is no Service", "add the Service in front of the pods")
+    } else if !services().any(selects) {
+        ("no Service selects a pod", "give one the labels that the pods have as its selector")
+    } else if services().filter(|it| selects(it)).all(|it| it.spec.headless) {
+        ("the default load goes to cluster IPs, and only headless Services select pods", "")
+    } else {
+        ("no Service that selects pods has a cluster IP and a TCP port", "")
+    };
+    let or = if help.is_empty() { "" } else { ", or " };
+    (
+        format!("{what}, so nobody sends requests"),
+        format!("{help}{or}write a Scenario with clients"),
+    )
+}
+
+fn selects(objects: &Objects, service: &Service) -> bool {
+    let Service { meta, spec, .. } = service;
+    let selector = spec.selector.as_ref();
+    selector.is_some_and(|it| objects.selected(&meta.namespace, it).next().is_some())
 }
 
 fn clients(objects: &Objects) -> Vec<Client> {
@@ -62,11 +87,11 @@ fn clients(objects: &Objects) -> Vec<Client> {
     for written in &objects.services {
         let Service { meta, spec, .. } = &written.object;
         let port = spec.ports.iter().find(|port| port.protocol == Protocol::Tcp);
-        let selects = spec
-            .selector
-            .as_ref()
-            .is_some_and(|selector| objects.selected(&meta.namespace, selector).next().is_some());
-        let Some(port) = port.filter(|_| selects && spec.needs_cluster_ip()) else { continue };
+        let Some(port) =
+            port.filter(|_| spec.needs_cluster_ip() && selects(objects, &written.object))
+        else {
+            continue;
+        };
         let taken = clients.iter().any(|client| *client.name == *meta.name);
         let name =
             if taken { format!("{}.{}", meta.name, meta.namespace) } else { meta.name.to_string() };

@@ -28,6 +28,8 @@ use crate::{
 
 /// How many pods all Deployments may have together.
 const MOST_PODS: i64 = 20_000;
+/// So many Deployments' labels are told where a selector is near none of them.
+const GROUPS_TOLD: usize = 3;
 
 /// How many addresses the Service range has, 10.96.0.0/16 without its first and last.
 const SERVICE_ADDRESSES: usize = 65_534;
@@ -262,8 +264,24 @@ impl Objects {
                 "{} `{}` has these labels, but in namespace `{}`; a selector stays in its own",
                 group.kind, group.name, group.namespace
             ),
-            None => "write the labels that the template of a Deployment has".to_owned(),
+            None => match self.labels_in(namespace) {
+                labels if labels.is_empty() => {
+                    format!(
+                        "no pods are described in namespace `{namespace}`: add their Deployment"
+                    )
+                }
+                labels => format!("write the labels that pods have: {labels}"),
+            },
         }
+    }
+
+    /// The labels of pods in a namespace, of the first few of those who have any.
+    fn labels_in(&self, namespace: &str) -> String {
+        let here = self.pod_groups().filter(|group| **group.namespace == *namespace);
+        let told = here.filter(|group| !group.labels.is_empty()).map(|group| {
+            format!("{} (of {} `{}`)", show_labels(group.labels), group.kind, group.name)
+        });
+        told.take(GROUPS_TOLD).collect::<Vec<_>>().join(" or ")
     }
 
     fn check_node_ports(&self, findings: &mut Findings) {

@@ -7,6 +7,7 @@ mod faulty_scenarios;
 mod follow_ups;
 mod hostile;
 mod manifests;
+mod nobody_called;
 mod rendering;
 mod scenarios;
 mod settings_of_the_cluster;
