@@ -110,7 +110,7 @@ fn assemble<'a>(
     attendant: &Attendant,
     args: &Run,
 ) -> Report<'a> {
-    let mut warnings = warnings(loaded, ending, args.output);
+    let mut warnings = warnings(ending);
     let advice = if args.no_advice || ending.interrupted {
         Vec::new()
     } else if let Some(too_long) = trials::too_long(measures, ending) {
@@ -121,6 +121,7 @@ fn assemble<'a>(
     };
     Report {
         tool: TOOL,
+        paths: args.paths.clone(),
         scenario: &scenario.name,
         description: &scenario.description,
         seed,
@@ -128,6 +129,7 @@ fn assemble<'a>(
         verdicts: verdicts(scenario, measures),
         advice,
         warnings,
+        about_files: loaded.diagnostics.iter().map(|it| line_of(it, &loaded.sources)).collect(),
         interrupted: ending.interrupted,
     }
 }
@@ -138,24 +140,10 @@ fn verdicts(scenario: &Scenario, measures: &Measures) -> Vec<Verdict> {
     scenario.expect.iter().map(|expected| parse(&expected.text).check(measures)).collect()
 }
 
-fn warnings(loaded: &Loaded, ending: Ending, format: Format) -> Vec<String> {
-    let mut warnings = Vec::new();
-    if ending.interrupted {
-        warnings.push("interrupted: these are the results until then".to_owned());
-    }
-    warnings.extend(about_ending(ending));
-    let found = loaded.diagnostics.len();
-    if format == Format::Text {
-        // They were printed in full beside the result.
-        if found > 0 {
-            let many = metrics::words::many(found as u64, "warning");
-            let be = if found == 1 { "is" } else { "are" };
-            warnings.push(format!("{many} about the files {be} on standard error"));
-        }
-        return warnings;
-    }
-    warnings.extend(loaded.diagnostics.iter().map(|found| line_of(found, &loaded.sources)));
-    warnings
+fn warnings(ending: Ending) -> Vec<String> {
+    let interrupted = "interrupted: these are the results until then".to_owned();
+    let interrupted = ending.interrupted.then_some(interrupted);
+    interrupted.into_iter().chain(about_ending(ending)).collect()
 }
 
 /// What a run's ending says about its numbers.

@@ -7,6 +7,8 @@ use metrics::{Measures, Verdict};
 pub struct Report<'a> {
     /// The program and its version: `rollsim 0.1.0`.
     pub tool: &'a str,
+    /// What was rehearsed: the files and folders as they were given.
+    pub paths: Vec<String>,
     /// The scenario's name.
     pub scenario: &'a str,
     /// What the scenario says about itself; may be empty.
@@ -21,6 +23,9 @@ pub struct Report<'a> {
     pub advice: Vec<Advice>,
     /// Reasons not to trust the result, besides those of the measures.
     pub warnings: Vec<String>,
+    /// What was found about the files, a line each. The text form tells only how many, since they
+    /// stand beside it in full.
+    pub about_files: Vec<String>,
     /// Whether the run was interrupted before its end.
     pub interrupted: bool,
 }
@@ -28,6 +33,11 @@ pub struct Report<'a> {
 impl Report<'_> {
     /// All reasons not to trust the result: the measures' own, then the others.
     pub(crate) fn all_warnings(&self) -> impl Iterator<Item = &str> {
+        self.warnings_of_the_run().chain(self.about_files.iter().map(String::as_str))
+    }
+
+    /// The same without what was found about the files.
+    pub(crate) fn warnings_of_the_run(&self) -> impl Iterator<Item = &str> {
         self.measures.warnings.iter().chain(&self.warnings).map(String::as_str)
     }
 }

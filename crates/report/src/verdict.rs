@@ -101,6 +101,7 @@ mod tests {
         };
         let report = Report {
             tool: "",
+            paths: Vec::new(),
             scenario: "",
             description: "",
             seed: 1,
@@ -108,6 +109,7 @@ mod tests {
             verdicts: verdicts.iter().map(verdict).collect(),
             advice: Vec::new(),
             warnings: Vec::new(),
+            about_files: Vec::new(),
             interrupted: false,
         };
         format!("{}: {}", outcome(&report).word(), sentence(&report))

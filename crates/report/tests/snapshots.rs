@@ -62,8 +62,7 @@ fn text_at_eighty_columns() {
         ✓ tried out: with it, 0 failed; the rollout takes 26 s instead of 17 s
 
     warning: only 6 requests finished
-    warning: `topologySpreadConstraints` of default/web is read, but the simulation
-             ignores it
+    warning: 1 warning about the files is on standard error
 
     FAIL  2 of 3 expectations failed; 1 of 7 requests failed, 83.33% succeeded
     ");
@@ -278,7 +277,7 @@ fn json_is_the_contract() {
         "ok": [2, 1, 2],
         "failed": [0, 1, 0]
       },
-      "warnings": ["only 6 requests finished", "`topologySpreadConstraints` of default/web is read, but the simulation ignores it"]
+      "warnings": ["only 6 requests finished", "app.yaml:9: `topologySpreadConstraints` of default/web is read, but the simulation ignores it [RS0201]"]
     }
     "#);
 }

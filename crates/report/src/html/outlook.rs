@@ -1,5 +1,7 @@
 //! Why requests failed, what to change, what not to trust, and how to get the same result again.
 
+use std::borrow::Cow;
+
 use metrics::Explanation;
 
 use super::markup::escaped;
@@ -74,14 +76,45 @@ pub(super) fn warnings(report: &Report<'_>) -> String {
 
 /// The command that gives the same bytes.
 pub(super) fn reproduce(report: &Report<'_>) -> String {
+    let paths: Vec<_> = report.paths.iter().map(|path| quoted(path)).collect();
     format!(
         "<footer>\n<h2>Reproduce</h2>\n<p>The same files and seed give the same result on every \
          machine. Run {} on the scenario <em>{}</em>:</p>\n\
-         <pre tabindex=\"0\"><code>rollsim run SCENARIO.yaml --seed {} --html report.html</code></pre>\n\
+         <pre tabindex=\"0\"><code>rollsim run {} --seed {} --html report.html</code></pre>\n\
          <p>and compare the fingerprint: <code>{}</code>.</p>\n</footer>\n",
         escaped(report.tool),
         escaped(report.scenario),
+        escaped(&paths.join(" ")),
         report.seed,
         escaped(&report.measures.fingerprint),
     )
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &str) -> Cow<'_, str> {
+    let plain = |c: char| c.is_alphanumeric() || "-_./+=:@%,".contains(c);
+    if !path.is_empty() && path.chars().all(plain) {
+        return Cow::Borrowed(path);
+    }
+    Cow::Owned(format!("'{}'", path.replace('\'', r"'\''")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_quoted_where_a_shell_would_take_them_apart() {
+        let cases = [
+            ("k8s/app.yaml", "k8s/app.yaml"),
+            ("-", "-"),
+            ("", "''"),
+            ("my app/k8s", "'my app/k8s'"),
+            ("it's.yaml", r"'it'\''s.yaml'"),
+            ("a;b", "'a;b'"),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(quoted(path), expected);
+        }
+    }
 }

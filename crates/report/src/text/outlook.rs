@@ -1,6 +1,6 @@
 //! What was expected, why it came otherwise, what to change, and what not to trust.
 
-use metrics::Explanation;
+use metrics::{Explanation, words::many};
 
 use super::{
     Style, heading,
@@ -87,8 +87,14 @@ fn change(advice: &Advice, style: Style) -> String {
 /// Reasons not to trust a number.
 pub(super) fn warnings(report: &Report<'_>, style: Style) -> String {
     let paint = Paint(style.ansi);
+    let found = report.about_files.len();
+    let about_files = (found > 0).then(|| {
+        let be = if found == 1 { "is" } else { "are" };
+        format!("{} about the files {be} on standard error", many(found as u64, "warning"))
+    });
     let lines: Vec<String> = report
-        .all_warnings()
+        .warnings_of_the_run()
+        .chain(about_files.as_deref())
         .map(|warning| {
             let wrapped = wrap::wrap(&format!("warning: {warning}"), style.width, 9);
             wrapped.replacen("warning:", &paint.of(Tone::Warn, "warning:"), 1)

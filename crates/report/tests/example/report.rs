@@ -17,6 +17,7 @@ pub fn report(measures: &Measures) -> Report<'_> {
     let rate = measures.requests.success_rate().unwrap_or(0.0);
     Report {
         tool: "rollsim 0.1.0",
+        paths: vec!["scenarios/rolling-update.yaml".to_owned()],
         scenario: "rolling-update",
         description: "A rolling update of three replicas whose server exits at once on SIGTERM.",
         seed: 1,
@@ -39,8 +40,10 @@ pub fn report(measures: &Measures) -> Report<'_> {
             outcome: "with it, 0 failed; the rollout takes 26 s instead of 17 s".to_owned(),
             verified: true,
         }],
-        warnings: vec![
-            "`topologySpreadConstraints` of default/web is read, but the simulation ignores it"
+        warnings: Vec::new(),
+        about_files: vec![
+            "app.yaml:9: `topologySpreadConstraints` of default/web is read, but the simulation \
+             ignores it [RS0201]"
                 .to_owned(),
         ],
         interrupted: false,
@@ -51,6 +54,7 @@ pub fn report(measures: &Measures) -> Report<'_> {
 pub fn bare(measures: &Measures) -> Report<'_> {
     Report {
         tool: "rollsim 0.1.0",
+        paths: Vec::new(),
         scenario: "bare",
         description: "",
         seed: 1,
@@ -58,6 +62,7 @@ pub fn bare(measures: &Measures) -> Report<'_> {
         verdicts: Vec::new(),
         advice: Vec::new(),
         warnings: Vec::new(),
+        about_files: Vec::new(),
         interrupted: false,
     }
 }
