@@ -205,6 +205,7 @@ pub(crate) fn eventful() -> (Vec<Value>, Value) {
     let expectation = metrics::Expectation::parse(&scenario.expect[0].text).expect("it is one");
     let report = report::Report {
         tool: "rollsim",
+        paths: Vec::new(),
         scenario: &scenario.name,
         description: &scenario.description,
         seed: 1,
@@ -219,6 +220,7 @@ pub(crate) fn eventful() -> (Vec<Value>, Value) {
             verified: true,
         }],
         warnings: Vec::new(),
+        about_files: Vec::new(),
         interrupted: false,
     };
     let result = serde_json::from_str(&report::json(&report)).expect("it is JSON");

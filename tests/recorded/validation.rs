@@ -111,6 +111,58 @@ fn merge(target: &mut Value, patch: &Value) {
     }
 }
 
+/// A scenario that applies a changed Deployment.
+struct Changed {
+    before: String,
+    after: String,
+}
+
+impl Files for Changed {
+    fn look(&self, _: &str) -> io::Result<Found> {
+        Ok(Found::File)
+    }
+
+    fn read(&self, path: &str, _: usize) -> io::Result<Vec<u8>> {
+        const SCENARIO: &str = "{ apiVersion: rollsim.dev/v1, kind: Scenario, metadata: { name: a }, \
+                                spec: { duration: 60s, manifests: [before.json], timeline: [ \
+                                { at: 1s, kubectl: apply -f after.json } ] } }";
+        let text = match path {
+            "before.json" => &self.before,
+            "after.json" => &self.after,
+            _ => SCENARIO,
+        };
+        Ok(text.as_bytes().to_vec())
+    }
+}
+
+#[test]
+fn changes_of_deployments_are_refused_in_the_api_servers_words() {
+    const OTHER: [(&str, &str); 2] = [
+        ("upd_dep_name_change", "a file with another name is another Deployment"),
+        ("upd_dep_to_recreate_keep_ru", "kubectl takes rollingUpdate away, which a merge does not"),
+    ];
+    let Some(file) = recording::json("validation.json") else { return };
+    let mut seen = 0;
+    for case in file["cases"].as_array().expect("there are cases") {
+        let other = OTHER.iter().any(|(name, _)| case["case"] == *name);
+        if case["existing"]["kind"] != "Deployment" || other {
+            continue;
+        }
+        let mut after = case["existing"].clone();
+        merge(&mut after, &case["patch"]);
+        let files = Changed { before: case["existing"].to_string(), after: after.to_string() };
+        let loaded = load(&["scenario.yaml".to_owned()], &files, &|_| Ok(None));
+        let errors = loaded.diagnostics.iter().filter(|it| it.severity() == Severity::Error);
+        let errors: Vec<&str> = errors.map(|it| it.message.as_str()).collect();
+        let message = case["message"].as_str().unwrap_or_default();
+        let expected: Vec<&str> =
+            message.split_once(" is invalid: ").map(|(_, errors)| errors).into_iter().collect();
+        assert_eq!(errors, expected, "{}", case["case"]);
+        seen += 1;
+    }
+    assert!(seen > 3, "only {seen} changes were compared");
+}
+
 #[test]
 fn changes_of_services_are_refused_in_the_api_servers_words() {
     let Some(file) = recording::json("validation.json") else { return };

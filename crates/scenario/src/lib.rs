@@ -64,7 +64,7 @@ pub use scenario::{
     Action, Arrivals, Backend, Beside, Client, Cluster, Connections, ControlPlaneTimings, Dns,
     Expectation, Fault, From, Host, Image, IngressController, Keeping, Kubelet, LoadBalancer, Mesh,
     NameCache, Network, Node, OnSigterm, Place, Port, Proxy, ProxyMode, Readiness, Retries,
-    Scenario, Step, Target, Targets, TemplateChange, WarmUp, WeightedBackend,
+    Scenario, States, Step, Target, Targets, TemplateChange, WarmUp, WeightedBackend,
 };
 pub use schema::{FieldHelp, fields, schema};
 pub use source::{At, Extent, File, FileId, Located, Sources};

@@ -389,6 +389,17 @@ pub struct Step {
     pub action: Action,
 }
 
+/// Which fields of a Deployment applying a file sets, of those that `kubectl scale` and `kubectl rollout
+/// pause` set, too: they stay as they are where neither this file nor the one that was applied before
+/// says anything of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct States {
+    /// `spec.replicas`.
+    pub replicas: bool,
+    /// `spec.paused`.
+    pub paused: bool,
+}
+
 /// What a step of the timeline does.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
@@ -414,13 +425,12 @@ pub enum Action {
         /// Held, or let go.
         paused: bool,
     },
-    /// `kubectl apply` of a Deployment: it is created, or gets this template where it is there.
+    /// `kubectl apply` of a Deployment: it is created, or becomes this where it is there.
     ApplyDeployment {
         /// As the file has it.
         deployment: Box<Deployment>,
-        /// Whether one that is there gets the replicas too. They stay where neither this file nor
-        /// the one that was applied before says how many.
-        sets_replicas: bool,
+        /// What it says of that which other commands change, too.
+        states: States,
     },
     /// `kubectl apply` of a Service: it is created, or becomes this where it is there.
     ApplyService(Box<Service>),

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use api::{Deployment, Kind, Object, ReplicaSet, Strategy, Uid};
 use control_plane::{ControlPlane, deployment::util};
 use data_plane::DataPlane;
-use scenario::{Action, Step};
+use scenario::{Action, States, Step};
 
 use crate::Event;
 
@@ -19,6 +19,9 @@ pub(crate) struct Invariants {
     /// Whether the timeline does nothing but change templates: only then do the fences of a
     /// rolling update hold at every moment.
     plain: bool,
+    /// How each Deployment replaced pods when it was first seen. Its fences are another matter once
+    /// that has changed.
+    strategies: BTreeMap<Uid, Strategy>,
     /// Deployments that were complete when the scenario began, and have since been undisturbed.
     fenced: BTreeMap<Uid, Fenced>,
 }
@@ -53,11 +56,12 @@ impl Invariants {
         let is_plain = |action: &Action| {
             matches!(
                 action,
-                Action::SetTemplate { .. } | Action::ApplyDeployment { sets_replicas: false, .. }
+                Action::SetTemplate { .. }
+                    | Action::ApplyDeployment { states: States { replicas: false, .. }, .. }
             )
         };
         let plain = timeline.iter().all(|step| is_plain(&step.action));
-        Self { plain, fenced: BTreeMap::new() }
+        Self { plain, ..Self::default() }
     }
 
     pub(crate) fn begin(&mut self, control_plane: &ControlPlane) {
@@ -73,8 +77,12 @@ impl Invariants {
 
     pub(crate) fn check(&mut self, control_plane: &ControlPlane) {
         for deployment in deployments(control_plane) {
+            let (uid, strategy) = (&deployment.meta.uid, deployment.spec.strategy);
+            if *self.strategies.entry(uid.clone()).or_insert(strategy) != strategy {
+                self.fenced.remove(uid);
+                continue;
+            }
             check_surge(deployment, control_plane, self.plain);
-            let uid = &deployment.meta.uid;
             if let Some(fenced) = self.fenced.get_mut(uid)
                 && !fenced.check_available(deployment, control_plane)
             {

@@ -4,7 +4,7 @@ use api::{Labels, PodId};
 use control_plane::Command;
 use engine::Time;
 use record::{Record, Recorder};
-use scenario::{Action, Fault, Step, TemplateChange};
+use scenario::{Action, Fault, States, Step, TemplateChange};
 
 use crate::{
     World,
@@ -66,8 +66,8 @@ fn command(action: Action) -> Result<Command, Fault> {
         },
         Action::Scale { deployment, replicas } => Command::Scale(deployment, replicas),
         Action::Pause { deployment, paused } => Command::Pause(deployment, paused),
-        Action::ApplyDeployment { deployment, sets_replicas } => {
-            Command::ApplyDeployment(deployment, sets_replicas)
+        Action::ApplyDeployment { deployment, states: States { replicas, paused } } => {
+            Command::ApplyDeployment { deployment, replicas, paused }
         }
         Action::ApplyService(service) => Command::ApplyService(service),
         Action::Delete { kind, key } => Command::Delete(kind, key),

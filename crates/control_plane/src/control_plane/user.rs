@@ -1,7 +1,6 @@
 //! A user's commands: what kubectl sends for each, and what it says where that is refused.
 //!
-//! *Left out:* the name of the file in what `kubectl apply` says of an internal error, and changes of a
-//! Deployment that is applied again other than of its template and its replicas.
+//! *Left out:* the name of the file in what `kubectl apply` says of an internal error.
 
 use std::sync::Arc;
 
@@ -26,8 +25,15 @@ pub enum Command {
     Pause(Key, bool),
     /// `scale`.
     Scale(Key, i32),
-    /// `apply` of a Deployment, and whether it sets the replicas of one that is there.
-    ApplyDeployment(Box<Deployment>, bool),
+    /// `apply` of a Deployment.
+    ApplyDeployment {
+        /// As the file has it.
+        deployment: Box<Deployment>,
+        /// Whether one that is there gets the file's replicas.
+        replicas: bool,
+        /// Whether it is held as the file has it.
+        paused: bool,
+    },
     /// `apply` of a Service.
     ApplyService(Box<Service>),
     /// `delete deployment` or `delete service`.
@@ -49,7 +55,11 @@ impl ControlPlane {
             | Command::Undo(key, _)
             | Command::Pause(key, _)
             | Command::Scale(key, _) => missing(Kind::Deployment, key),
-            Command::ApplyDeployment(..) | Command::DeletePods(..) => None,
+            Command::ApplyDeployment { deployment, .. } => {
+                let stored = self.deployment(&deployment.meta.key());
+                stored.and_then(|stored| Objection::to_another_selector(stored, deployment))
+            }
+            Command::DeletePods(..) => None,
         };
         let server = objection.as_ref().map(Objection::to_string);
         server.or_else(|| self.own_refusal(command).map(|text| format!("error: {text}")))
@@ -123,8 +133,8 @@ impl ControlPlane {
             }
             Command::Pause(key, paused) => self.edit(&key, cx, |it| it.spec.paused = paused),
             Command::Scale(key, replicas) => self.edit(&key, cx, |it| it.spec.replicas = replicas),
-            Command::ApplyDeployment(deployment, sets_replicas) => {
-                self.apply_deployment(*deployment, sets_replicas, cx);
+            Command::ApplyDeployment { deployment, replicas, paused } => {
+                self.apply_deployment(*deployment, (replicas, paused), cx);
             }
             Command::ApplyService(service) => self.apply_service(*service, cx),
             Command::Delete(kind, key) => self.delete(kind, &key, cx),
@@ -145,17 +155,34 @@ impl ControlPlane {
         self.api.update(object, cx).expect("the copy is of this very moment");
     }
 
-    /// A new Deployment is created; one that is there gets this template.
-    fn apply_deployment(&mut self, deployment: Deployment, sets_replicas: bool, cx: &mut Cx<'_>) {
+    /// A new Deployment is created; one that is there becomes this, but for what other commands set and
+    /// no file says.
+    fn apply_deployment(
+        &mut self,
+        deployment: Deployment,
+        (replicas, paused): (bool, bool),
+        cx: &mut Cx<'_>,
+    ) {
         let key = deployment.meta.key();
         if self.deployment(&key).is_none() {
             self.create(Object::Deployment(Arc::new(deployment)), cx);
             return;
         }
         self.edit(&key, cx, |stored| {
-            stored.spec.template = deployment.spec.template;
-            if sets_replicas {
-                stored.spec.replicas = deployment.spec.replicas;
+            let Deployment { meta, spec, .. } = deployment;
+            stored.meta.labels = meta.labels;
+            // The controller's own stay.
+            stored.meta.annotations.extend(meta.annotations);
+            let before = std::mem::replace(&mut stored.spec, spec);
+            if !replicas {
+                stored.spec.replicas = before.replicas;
+            }
+            if !paused {
+                stored.spec.paused = before.paused;
+            }
+            if let Some(date) = before.template.annotations.get(RESTARTED_AT) {
+                let annotations = &mut stored.spec.template.annotations;
+                annotations.entry(RESTARTED_AT.to_owned()).or_insert_with(|| date.clone());
             }
         });
     }

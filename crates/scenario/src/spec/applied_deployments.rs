@@ -2,36 +2,37 @@
 //! and what applying a file again takes over.
 //!
 //! kubectl sets what a file says, and takes back what the file that was applied before said and this one
-//! does not: so replicas fall back to 1.
+//! does not: so replicas fall back to 1. What neither of them says stays as other commands have set it.
 
 use std::collections::BTreeMap;
 
 use api::{Deployment, Key, Kind};
 
 use super::{Known, timeline::Planned};
-use crate::{Action, Code, Diagnostic, diagnostic::Findings, objects::Written, source::At};
+use crate::{Action, Code, Diagnostic, States, diagnostic::Findings, objects::Written, source::At};
 
 /// A Deployment that is there.
 struct There<'a> {
     /// As it was created.
     created: &'a Written<Deployment>,
-    /// Whether what was applied last says how many replicas there are.
-    states_replicas: bool,
+    /// What the file says that was applied last.
+    states: States,
 }
 
 impl<'a> There<'a> {
     fn new(created: &'a Written<Deployment>) -> Self {
-        Self { created, states_replicas: states_replicas(created) }
+        Self { created, states: states(created) }
     }
 }
 
-/// Whether a manifest says how many replicas there are.
-pub(super) fn states_replicas(written: &Written<Deployment>) -> bool {
-    written.root.get("spec").is_some_and(|spec| spec.get("replicas").is_some())
+/// What a manifest says.
+pub(super) fn states(written: &Written<Deployment>) -> States {
+    let says = |field| written.root.get("spec").is_some_and(|spec| spec.get(field).is_some());
+    States { replicas: says("replicas"), paused: says("paused") }
 }
 
-/// Settles what depends on the steps before: which applied files set replicas, and whom a command about
-/// all Deployments means. Says which changes have no effect.
+/// Settles what depends on the steps before: what applied files set, and whom a command about all
+/// Deployments means. Says what the API server is certain to refuse.
 pub(super) fn settle(planned: &mut Vec<Planned>, known: &Known<'_>, findings: &mut Findings) {
     let initial = known.objects.deployments.iter();
     let mut there: BTreeMap<Key, There<'_>> =
@@ -39,14 +40,20 @@ pub(super) fn settle(planned: &mut Vec<Planned>, known: &Known<'_>, findings: &m
     planned.retain_mut(|planned| {
         match &mut planned.step.action {
             Action::Delete { kind: Kind::Deployment, key } => drop(there.remove(key)),
-            Action::ApplyDeployment { deployment, sets_replicas } => {
+            Action::ApplyDeployment { deployment, states: sets } => {
                 let after = known.deployments().find(|written| written.object == **deployment);
                 let Some(after) = after else { return true };
                 let before =
                     there.entry(deployment.meta.key()).or_insert_with(|| There::new(after));
-                ignored_fields(planned.at, after, before.created, findings);
-                *sets_replicas = states_replicas(after) || before.states_replicas;
-                before.states_replicas = states_replicas(after);
+                if after.object.spec.selector != before.created.object.spec.selector {
+                    findings.push(immutable(planned.at, after, before.created));
+                }
+                let (now, then) =
+                    (states(after), std::mem::replace(&mut before.states, states(after)));
+                *sets = States {
+                    replicas: now.replicas || then.replicas,
+                    paused: now.paused || then.paused,
+                };
             }
             Action::SetTemplate { deployment, .. } | Action::Pause { deployment, .. } => {
                 return !planned.of_all || there.contains_key(deployment);
@@ -57,28 +64,16 @@ pub(super) fn settle(planned: &mut Vec<Planned>, known: &Known<'_>, findings: &m
     });
 }
 
-/// Says which fields of an applied Deployment are not taken over.
-fn ignored_fields(
-    at: At,
-    after: &Written<Deployment>,
-    before: &Written<Deployment>,
-    findings: &mut Findings,
-) {
-    let (new, old) = (&after.object.spec, &before.object.spec);
-    let changed = [
-        ("selector", new.selector != old.selector),
-        ("strategy", new.strategy != old.strategy),
-        ("minReadySeconds", new.min_ready_seconds != old.min_ready_seconds),
-        ("revisionHistoryLimit", new.revision_history_limit != old.revision_history_limit),
-        ("progressDeadlineSeconds", new.progress_deadline_seconds != old.progress_deadline_seconds),
-        ("paused", new.paused != old.paused),
-    ];
-    for (field, _) in changed.iter().filter(|(_, changed)| *changed) {
-        let message = format!("a change of `spec.{field}` has no effect when applied");
-        let help = "only the template and the replicas are taken over so far";
-        let diagnostic = Diagnostic::new(Code::IgnoredInApply, message, help)
-            .at(at, "applied here")
-            .because_of(after.at(&format!("spec.{field}")), "the change");
-        findings.push(diagnostic);
-    }
+/// The selector may not change (`ValidateDeploymentUpdate`).
+fn immutable(at: At, after: &Written<Deployment>, before: &Written<Deployment>) -> Diagnostic {
+    let selector = &after.object.spec.selector;
+    let message = format!("spec.selector: Invalid value: {selector}: field is immutable");
+    let help = format!(
+        "keep the selector, or let a step before delete deployment {}",
+        after.object.meta.name
+    );
+    Diagnostic::new(Code::BadValue, message, help)
+        .at(after.at("spec.selector"), "changed here")
+        .because_of(before.at("spec.selector"), "what it is by then")
+        .because_of(at, "applied here")
 }

@@ -298,7 +298,7 @@ impl Reading<'_> {
             actions.push(Action::ApplyDeployment {
                 deployment: Box::new(written.object.clone()),
                 // What was applied before decides too, and is known when all steps are.
-                sets_replicas: applied_deployments::states_replicas(written),
+                states: applied_deployments::states(written),
             });
         }
         for written in &objects.services {

@@ -6,7 +6,7 @@ use engine::{Distribution, Span};
 use super::{findings, load_files, load_text, shown};
 use crate::{
     Action, Arrivals, Fault, From, Host, Loaded, OnSigterm, Port, ProxyMode, Readiness, Scenario,
-    TemplateChange,
+    States, TemplateChange,
 };
 
 /// A Deployment `web` with a Service `web-svc`.
@@ -307,12 +307,11 @@ fn an_applied_file_is_a_change_and_not_there_from_the_start() {
         let loaded = load_files(paths, &files);
         let scenario = scenario(&loaded);
         assert_eq!((scenario.deployments.len(), scenario.timeline.len()), (1, 1), "{paths:?}");
-        let Action::ApplyDeployment { deployment, sets_replicas } = &scenario.timeline[0].action
-        else {
+        let Action::ApplyDeployment { deployment, states } = &scenario.timeline[0].action else {
             panic!("the Deployment is applied");
         };
         // The file says nothing of replicas any more, so kubectl takes them back to the default.
-        assert_eq!((deployment.spec.replicas, *sets_replicas), (1, true));
+        assert_eq!((deployment.spec.replicas, states.replicas), (1, true));
         assert_eq!(&*deployment.spec.template.image(), "web:v2");
     }
 }
@@ -497,7 +496,10 @@ spec: { selector: { app: late }, ports: [ { port: 80 } ] }
         LATE,
     );
     let timeline = &scenario(&loaded).timeline;
-    assert!(matches!(timeline[0].action, Action::ApplyDeployment { sets_replicas: false, .. }));
+    assert!(matches!(
+        timeline[0].action,
+        Action::ApplyDeployment { states: States { replicas: false, .. }, .. }
+    ));
     assert!(matches!(timeline[1].action, Action::ApplyService(_)));
     let problem = |steps: &str, applied: &str| findings(&with_applied(steps, applied)).join("\n");
     let unknown = problem(apply, &LATE.replace("web:v1", "late:v1"));

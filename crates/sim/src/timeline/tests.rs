@@ -1,8 +1,9 @@
-use std::io;
+use std::{io, sync::Arc};
 
 use scenario::{Files, Found};
 
-use api::{Kind, Object};
+use api::{Deployment, Kind, Object, Strategy};
+use control_plane::deployment::util::REVISION_ANNOTATION;
 
 use super::*;
 
@@ -83,6 +84,36 @@ spec:
   template:
     metadata: { labels: { app: late } }
     spec: { containers: [ { name: late, image: late:v2 } ] }
+",
+    ),
+    (
+        "web-recreate.yaml",
+        "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web, labels: { team: shop } }
+spec:
+  replicas: 1
+  minReadySeconds: 3
+  strategy: { type: Recreate }
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec: { containers: [ { name: web, image: web:v1 } ] }
+",
+    ),
+    (
+        "web-held.yaml",
+        "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  paused: true
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec: { containers: [ { name: web, image: web:v1 } ] }
 ",
     ),
     (
@@ -218,16 +249,44 @@ fn a_deployment_is_created_by_applying_it_and_takes_its_pods_along() {
     assert_eq!(counted(&world, "late"), [1, 1, 1], "created anew, it has the default of replicas");
 }
 
+/// The Deployment of this name in the end.
+fn deployment(name: &str, commands: &[&str]) -> Arc<Deployment> {
+    let (steps, world) = rehearsed(commands);
+    assert_eq!(steps, commands, "none is refused");
+    let found = world.objects(Kind::Deployment).find(|it| &*it.meta().name == name);
+    match found {
+        Some(Object::Deployment(found)) => Arc::clone(found),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_deployment_becomes_what_is_applied() {
+    let web = deployment("web", &["apply -f web-recreate.yaml"]);
+    assert_eq!((web.spec.strategy, web.spec.min_ready_seconds), (Strategy::Recreate, 3));
+    assert_eq!(web.meta.labels.get("team").map(String::as_str), Some("shop"));
+    // It has the same pods: nothing was rolled out.
+    assert_eq!(counted(&rehearsed(&["apply -f web-recreate.yaml"]).1, "web"), [1, 1, 1]);
+    let revision = |web: &Deployment| web.meta.annotations.get(REVISION_ANNOTATION).cloned();
+    assert_eq!(revision(&web), revision(&deployment("web", &[])), "the controller's note stays");
+}
+
+#[test]
+fn what_only_commands_have_set_stays_when_a_file_is_applied() {
+    let held = ["rollout pause deployment/web", "apply -f web-recreate.yaml"];
+    assert!(deployment("web", &held).spec.paused);
+    let held = ["apply -f web-held.yaml"];
+    assert!(deployment("web", &held).spec.paused);
+    let freed = ["apply -f web-held.yaml", "apply -f web-recreate.yaml"];
+    assert!(!deployment("web", &freed).spec.paused, "the file before said so");
+    // Were the time of the restart dropped, that would be another template, and a rollout.
+    let restarted = ["rollout restart deployment/web", "apply -f web-recreate.yaml"];
+    assert_eq!(counted(&rehearsed(&restarted).1, "web"), [1, 2, 1]);
+}
+
 #[test]
 fn what_an_applied_file_no_longer_says_is_taken_back() {
-    let replicas = |commands: &[&str]| {
-        let (_, world) = rehearsed(commands);
-        let late = world.objects(Kind::Deployment).find(|it| &*it.meta().name == "late");
-        match late {
-            Some(Object::Deployment(late)) => late.spec.replicas,
-            other => panic!("{other:?}"),
-        }
-    };
+    let replicas = |commands: &[&str]| deployment("late", commands).spec.replicas;
     assert_eq!(replicas(&["apply -f late.yaml", "apply -f late-v2.yaml"]), 1);
     assert_eq!(replicas(&["apply -f late-v2.yaml", "scale deploy/late --replicas=3"]), 3);
     let again =
