@@ -125,9 +125,18 @@ impl<E, Q: EventQueue<E>> Agenda<E, Q> {
 /// others do. It wraps at 2²⁴, which is harmless: it only orders events of one source at one
 /// moment, so the worst is that two such events, scheduled on either side of the wrap, change
 /// places, in every repetition of the run alike and unseen by any other source.
-#[derive(Default)]
 struct Counters {
-    classes: Vec<Vec<u32>>,
+    /// By class and entity. Every class has its list, so that none has to be looked for.
+    classes: Box<[Vec<u32>; CLASSES]>,
+}
+
+/// So many classes there can be: their numbers have eight bits.
+const CLASSES: usize = 1 << u8::BITS;
+
+impl Default for Counters {
+    fn default() -> Self {
+        Self { classes: Box::new([const { Vec::new() }; CLASSES]) }
+    }
 }
 
 impl Counters {
@@ -137,12 +146,10 @@ impl Counters {
 
     #[inline]
     fn next(&mut self, source: Source) -> u32 {
-        let class = usize::from(source.class);
-        let entity = (source.entity as usize).min(Self::ENTITIES_MAX - 1);
-        let known = self.classes.get_mut(class).and_then(|entities| entities.get_mut(entity));
-        let counter = match known {
+        let entities = &mut self.classes[usize::from(source.class)];
+        let counter = match entities.get_mut(source.entity as usize) {
             Some(counter) => counter,
-            None => self.grow(class, entity),
+            None => Self::grow(entities, source.entity as usize),
         };
         let next = *counter;
         *counter = next.wrapping_add(1);
@@ -150,11 +157,8 @@ impl Counters {
     }
 
     #[cold]
-    fn grow(&mut self, class: usize, entity: usize) -> &mut u32 {
-        if self.classes.len() <= class {
-            self.classes.resize_with(class + 1, Vec::new);
-        }
-        let entities = &mut self.classes[class];
+    fn grow(entities: &mut Vec<u32>, entity: usize) -> &mut u32 {
+        let entity = entity.min(Self::ENTITIES_MAX - 1);
         if entities.len() <= entity {
             entities.resize(entity + 1, 0);
         }
