@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `advise` | which of the changes that might help do |
 //! | `search` | which changes might help against a cause, read off the objects |
+//! | `versions` | the manifests that an object has: from the start, and as steps apply it |
 //! | `remedy` | a change of one object: put into a scenario, and said |
 //! | `change` | the changes there are: their fields, lines and effects |
 
@@ -15,6 +16,7 @@ mod advise;
 mod change;
 mod remedy;
 mod search;
+mod versions;
 
 pub use advise::{Advice, Trial, advise};
 pub use change::Field;

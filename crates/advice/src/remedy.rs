@@ -1,63 +1,90 @@
 //! A change of one object: put into a scenario, and said.
 
 use api::{Key, Kind};
-use scenario::{Action, Scenario};
+use scenario::{Action, Manifest, Scenario};
 
 use crate::change::{Change, Field};
 
-/// A change of one field of one object.
+/// A change of one field of one object, in each of its manifests that needs it.
 #[derive(Clone, Debug)]
 pub struct Remedy {
     /// The kind of the object to change.
     pub kind: Kind,
     /// Its name.
     pub object: Key,
-    pub(crate) change: Change,
+    first: (Manifest, Change),
+    /// The same field in other manifests, what it becomes being another matter.
+    others: Vec<(Manifest, Change)>,
 }
 
 impl Remedy {
+    pub(crate) fn new((kind, object): (Kind, Key), manifest: Manifest, change: Change) -> Self {
+        Self { kind, object, first: (manifest, change), others: Vec::new() }
+    }
+
+    /// The field is to be changed in another manifest, too. One that is applied twice counts once.
+    pub(crate) fn also(&mut self, manifest: Manifest, change: Change) {
+        if self.changes().all(|(known, _)| *known != manifest) {
+            self.others.push((manifest, change));
+        }
+    }
+
+    fn changes(&self) -> impl Iterator<Item = &(Manifest, Change)> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+
     /// The field's path: `spec.template.spec.containers[0].lifecycle.preStop.sleep.seconds`.
     #[must_use]
     pub fn field(&self) -> String {
-        self.change.field()
+        self.first.1.field()
     }
 
     /// What to do: `let the pods of web sleep 4 s before they are told to stop`.
     #[must_use]
     pub fn summary(&self) -> String {
-        self.change.summary(&self.object.name)
+        self.first.1.summary(&self.object.name)
     }
 
-    /// What to write.
+    /// The first manifest to change.
     #[must_use]
-    pub fn fields(&self) -> Vec<Field> {
-        self.change.fields()
+    pub fn manifest(&self) -> Manifest {
+        self.first.0
+    }
+
+    /// What to write, and into which manifest.
+    pub fn fields(&self) -> impl Iterator<Item = (Manifest, Field)> {
+        self.changes().flat_map(|(manifest, change)| {
+            change.fields().into_iter().map(|field| (*manifest, field))
+        })
     }
 
     /// Puts the change into a scenario.
     pub fn apply(&self, scenario: &mut Scenario) {
-        match self.kind {
-            Kind::Service => {
-                let mut services = scenario.services.iter_mut();
-                if let Some(service) = services.find(|s| s.meta.key() == self.object) {
-                    self.change.apply_to_service(&mut service.spec);
-                }
+        let changes = |manifest: Manifest| {
+            self.changes().filter(move |(of, _)| *of == manifest).map(|(_, change)| change)
+        };
+        for deployment in &mut scenario.deployments {
+            if self.kind == Kind::Deployment && deployment.meta.key() == self.object {
+                let spec = &mut deployment.spec;
+                changes(Manifest::Initial).for_each(|it| it.apply_to_deployment(spec));
             }
-            _ => self.apply_to_deployment(scenario),
         }
-    }
-
-    /// Also to the templates that the timeline sets later, which come from a manifest of their own.
-    fn apply_to_deployment(&self, scenario: &mut Scenario) {
-        let mut deployments = scenario.deployments.iter_mut();
-        if let Some(deployment) = deployments.find(|d| d.meta.key() == self.object) {
-            self.change.apply_to_deployment(&mut deployment.spec);
+        for service in &mut scenario.services {
+            if self.kind == Kind::Service && service.meta.key() == self.object {
+                let spec = &mut service.spec;
+                changes(Manifest::Initial).for_each(|it| it.apply_to_service(spec));
+            }
         }
+        // Where something stands says which object it is.
         for step in &mut scenario.timeline {
-            if let Action::ApplyDeployment { deployment, .. } = &mut step.action
-                && deployment.meta.key() == self.object
-            {
-                self.change.apply_to_template(&mut deployment.spec.template);
+            match &mut step.action {
+                Action::ApplyDeployment { deployment, manifest, .. } => {
+                    changes(*manifest).for_each(|it| it.apply_to_deployment(&mut deployment.spec));
+                }
+                Action::ApplyService { service, manifest } => {
+                    changes(*manifest).for_each(|it| it.apply_to_service(&mut service.spec));
+                }
+                _ => {}
             }
         }
     }

@@ -1,16 +1,23 @@
 //! Which changes might help against a cause, read off the objects.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use api::{
-    Deployment, Kind, Labels, PodTemplate, Service, Strategy, pod::PreStop, service::TrafficPolicy,
+    Deployment, Key, Labels, PodTemplate, Service, Strategy, pod::PreStop, service::TrafficPolicy,
 };
 use engine::Span;
 use metrics::{Explanation, Measures};
 use record::Cause;
 use scenario::{Scenario, Targets};
 
-use crate::{change::Change, remedy::Remedy};
+use crate::{
+    change::Change,
+    remedy::Remedy,
+    versions::{Version, deployments, of_deployment, of_service, services, versions},
+};
 
 /// A longer hook than this is not suggested: it would slow every rollout down.
 const LONGEST_HOOK_SECONDS: u32 = 60;
@@ -31,130 +38,112 @@ pub(crate) fn remedies(
     measures: &Measures,
     explanation: &Explanation,
 ) -> Vec<Remedy> {
-    let deployments = deployments_of(scenario, measures, explanation);
+    let each = |keys: Vec<Key>, remedies: &dyn Fn(&Key) -> Vec<Remedy>| -> Vec<Remedy> {
+        keys.iter().flat_map(remedies).collect()
+    };
+    let failed = || deployments_of(scenario, measures, explanation);
+    let called = || called_deployments(scenario);
     match explanation.cause {
         Cause::RefusedListenerClosed | Cause::TimeoutUnreachable | Cause::ResetKilledInFlight => {
-            let remedy = |deployment| pre_stop(deployment, explanation);
-            deployments.into_iter().filter_map(remedy).collect()
+            each(failed(), &|key| pre_stop(scenario, key, explanation))
         }
-        Cause::RefusedNotListening => {
-            let remedy = |deployment| readiness(scenario, deployment);
-            deployments.into_iter().filter_map(remedy).collect()
-        }
+        Cause::RefusedNotListening => each(failed(), &|key| readiness(scenario, key)),
         Cause::TimeoutDropped => pods_of_all_nodes(scenario)
+            .into_iter()
             .chain(outlast_health_checks(scenario, explanation))
             .collect(),
-        Cause::RefusedWrongPort => target_port(scenario).into_iter().collect(),
+        Cause::RefusedWrongPort => target_port(scenario),
         Cause::RefusedNoEndpoints => selector(scenario)
             .into_iter()
             .chain(target_port(scenario))
-            .chain(
-                called_deployments(scenario).into_iter().flat_map(|it| probe_ports(scenario, it)),
-            )
-            .chain(called_deployments(scenario).into_iter().filter_map(one_more_first))
+            .chain(each(called(), &|key| probe_ports(scenario, key)))
+            .chain(each(called(), &|key| one_more_first(scenario, key)))
             .chain(readiness_gates(scenario))
             .collect(),
-        Cause::RejectedOverload | Cause::TimeoutSlow => deployments
-            .into_iter()
-            .flat_map(|it| none_missing(it).into_iter().chain(enough_pods(scenario, it)))
-            .collect(),
+        Cause::RejectedOverload | Cause::TimeoutSlow => each(failed(), &|key| {
+            let missing = none_missing(scenario, key).into_iter();
+            missing.chain(enough_pods(scenario, key)).collect()
+        }),
         _ => Vec::new(),
     }
 }
 
 /// Long enough for the slowest proxy to have dropped the pod before SIGTERM.
-///
-/// A hook that does something else than to wait is left alone: what it does is not known.
-fn pre_stop(deployment: &Deployment, explanation: &Explanation) -> Option<Remedy> {
-    let container = serving_container(&deployment.spec.template)?;
-    let hook = deployment.spec.template.spec.containers[container].pre_stop.as_ref();
-    if matches!(hook, Some(PreStop::HttpGet | PreStop::Exec { seconds: 0 })) {
-        return None;
-    }
+fn pre_stop(scenario: &Scenario, key: &Key, explanation: &Explanation) -> Vec<Remedy> {
     let most = explanation.gap.map_or(SHORTEST_GAP, |(_, most)| most.max(SHORTEST_GAP));
     // Half as long again and a second more, since the slowest proxy of another run is slower: it
     // waits for up to `minSyncPeriod` and then takes its time.
     let wanted = (most.as_secs_f64() * 1.5).ceil() as u32 + 1;
-    let seconds = (hook.map_or(0, PreStop::seconds) + wanted).min(LONGEST_HOOK_SECONDS);
-    let grace = deployment.spec.template.spec.termination_grace_period_seconds;
-    let change = Change::PreStopSleep {
-        container,
-        seconds,
-        grace_seconds: (seconds + 5 > grace).then_some(seconds + 30),
-        replaces_command: matches!(hook, Some(PreStop::Exec { .. })),
-    };
-    Some(Remedy { kind: Kind::Deployment, object: deployment.meta.key(), change })
+    // The first version is the one that a rollout ends.
+    let mut sleeps = versions(scenario, key).filter_map(|it| sleep(it.object));
+    let Some((_, sleeps_now, _)) = sleeps.next() else { return Vec::new() };
+    let seconds = (sleeps_now + wanted).min(LONGEST_HOOK_SECONDS);
+    of_deployment(scenario, key, |version| {
+        let (container, _, replaces_command) =
+            sleep(version.object).filter(|(_, sleeps, _)| *sleeps < seconds)?;
+        let grace = version.object.spec.template.spec.termination_grace_period_seconds;
+        let grace_seconds = (seconds + 5 > grace).then_some(seconds + 30);
+        Some(Change::PreStopSleep { container, seconds, grace_seconds, replaces_command })
+    })
 }
 
-fn readiness(scenario: &Scenario, deployment: &Deployment) -> Option<Remedy> {
+/// The container of a Deployment that serves, for how long its preStop hook sleeps, and whether that hook
+/// is a command. A hook that does something else than to wait is left alone: what it does is not known.
+fn sleep(deployment: &Deployment) -> Option<(usize, u32, bool)> {
     let container = serving_container(&deployment.spec.template)?;
-    let spec = &deployment.spec.template.spec;
-    if spec.containers[container].readiness_probe.is_some() {
-        return None;
+    match deployment.spec.template.spec.containers[container].pre_stop.as_ref() {
+        Some(PreStop::HttpGet | PreStop::Exec { seconds: 0 }) => None,
+        Some(hook) => Some((container, hook.seconds(), matches!(hook, PreStop::Exec { .. }))),
+        None => Some((container, 0, false)),
     }
-    let port = scenario.listening(spec).ports_of(u8::try_from(container).ok()?).next()?;
-    let change = Change::ReadinessProbe { container, port };
-    Some(Remedy { kind: Kind::Deployment, object: deployment.meta.key(), change })
+}
+
+fn readiness(scenario: &Scenario, key: &Key) -> Vec<Remedy> {
+    of_deployment(scenario, key, |version| {
+        let template = &version.object.spec.template;
+        let container = serving_container(template)?;
+        if template.spec.containers[container].readiness_probe.is_some() {
+            return None;
+        }
+        let listening = scenario.listening(&template.spec);
+        let port = listening.ports_of(u8::try_from(container).ok()?).next()?;
+        Some(Change::ReadinessProbe { container, port })
+    })
 }
 
 /// For probes that ask where nothing listens.
-fn probe_ports(scenario: &Scenario, deployment: &Deployment) -> Vec<Remedy> {
-    let spec = &deployment.spec.template.spec;
-    let listening = scenario.listening(spec);
-    let mut remedies = Vec::new();
-    for (index, container) in spec.containers.iter().enumerate() {
-        let own = u8::try_from(index).ok().and_then(|index| listening.ports_of(index).next());
-        let Some(port) = own else { continue };
-        for (probe, spec) in container.probes() {
-            let unheard = |port: u16| listening.container_at(port).is_none();
-            if spec.port(container).is_some_and(unheard) {
-                let handler = spec.handler.field();
-                let change = Change::ProbePort { container: index, probe, handler, port };
-                let (kind, object) = (Kind::Deployment, deployment.meta.key());
-                remedies.push(Remedy { kind, object, change });
+fn probe_ports(scenario: &Scenario, key: &Key) -> Vec<Remedy> {
+    of_deployment(scenario, key, |version| {
+        let spec = &version.object.spec.template.spec;
+        let listening = scenario.listening(spec);
+        let mut changes = Vec::new();
+        for (index, container) in spec.containers.iter().enumerate() {
+            let own = u8::try_from(index).ok().and_then(|index| listening.ports_of(index).next());
+            let Some(port) = own else { continue };
+            for (probe, spec) in container.probes() {
+                let unheard = |port: u16| listening.container_at(port).is_none();
+                if spec.port(container).is_some_and(unheard) {
+                    let handler = spec.handler.field();
+                    changes.push(Change::ProbePort { container: index, probe, handler, port });
+                }
             }
         }
-    }
-    remedies
+        changes
+    })
 }
 
 /// For a Deployment that may be without any pod while it is rolled out.
-fn one_more_first(deployment: &Deployment) -> Option<Remedy> {
-    replaced_first(deployment, deployment.spec.replicas)
+fn one_more_first(scenario: &Scenario, key: &Key) -> Vec<Remedy> {
+    of_deployment(scenario, key, |it| replaced_first(it.object, it.object.spec.replicas))
 }
 
 /// For a Deployment that may be short of a pod while it is rolled out.
-fn none_missing(deployment: &Deployment) -> Option<Remedy> {
-    replaced_first(deployment, 1)
-}
-
-/// As many pods as the work that clients bring keeps busy for a part of the time only, where there are
-/// fewer.
-fn enough_pods(scenario: &Scenario, deployment: &Deployment) -> Option<Remedy> {
-    let template = &deployment.spec.template;
-    let container = &template.spec.containers[serving_container(template)?];
-    let image = scenario.images.get(&container.image)?;
-    let per_second: f64 = scenario
-        .clients
-        .iter()
-        .map(|client| {
-            let services = scenario.services.iter().filter(|it| selects(it, deployment));
-            let shares = services.map(|it| client.target.share_of(&it.meta.key()));
-            client.arrivals.most_per_second() * shares.sum::<f64>()
-        })
-        .sum();
-    let busy = per_second * image.service_time.mean()?.as_secs_f64() / f64::from(image.concurrency);
-    let replicas = (busy / HIGHEST_UTILISATION).ceil();
-    let before = deployment.spec.replicas;
-    if replicas <= f64::from(before) || replicas > MOST_REPLICAS {
-        return None;
-    }
-    let change = Change::Replicas { replicas: replicas as i32, before, per_second };
-    Some(Remedy { kind: Kind::Deployment, object: deployment.meta.key(), change })
+fn none_missing(scenario: &Scenario, key: &Key) -> Vec<Remedy> {
+    of_deployment(scenario, key, |it| replaced_first(it.object, 1))
 }
 
 /// For a Deployment whose rollout may leave so many pods missing.
-fn replaced_first(deployment: &Deployment, least_missing: i32) -> Option<Remedy> {
+fn replaced_first(deployment: &Deployment, least_missing: i32) -> Option<Change> {
     let replicas = deployment.spec.replicas;
     let (was_recreate, missing) = match deployment.spec.strategy {
         Strategy::Recreate => (true, replicas),
@@ -166,12 +155,35 @@ fn replaced_first(deployment: &Deployment, least_missing: i32) -> Option<Remedy>
             (false, if (surge, missing) == (0, 0) { 1 } else { missing })
         }
     };
-    let change = Change::OneMoreFirst { was_recreate };
-    let kind = Kind::Deployment;
-    (missing >= least_missing.max(1)).then(|| Remedy {
-        kind,
-        object: deployment.meta.key(),
-        change,
+    (missing >= least_missing.max(1)).then_some(Change::OneMoreFirst { was_recreate })
+}
+
+/// As many pods as the work that clients bring keeps busy for a part of the time only, where there are
+/// fewer.
+fn enough_pods(scenario: &Scenario, key: &Key) -> Vec<Remedy> {
+    of_deployment(scenario, key, |version| {
+        let template = &version.object.spec.template;
+        let container = &template.spec.containers[serving_container(template)?];
+        let image = scenario.images.get(&container.image)?;
+        let services: BTreeSet<Key> = services(scenario)
+            .filter(|service| selects(service.object, version.object))
+            .map(|service| service.object.meta.key())
+            .collect();
+        let brought = scenario.clients.iter().map(|client| {
+            let shares = services.iter().map(|service| client.target.share_of(service));
+            client.arrivals.most_per_second() * shares.sum::<f64>()
+        });
+        let per_second: f64 = brought.sum();
+        let busy =
+            per_second * image.service_time.mean()?.as_secs_f64() / f64::from(image.concurrency);
+        let replicas = (busy / HIGHEST_UTILISATION).ceil();
+        let before = version.object.spec.replicas;
+        let called_for = replicas > f64::from(before) && replicas <= MOST_REPLICAS;
+        (version.sets_replicas && called_for).then_some(Change::Replicas {
+            replicas: replicas as i32,
+            before,
+            per_second,
+        })
     })
 }
 
@@ -183,16 +195,15 @@ fn readiness_gates(scenario: &Scenario) -> Vec<Remedy> {
     if scenario.cluster.load_balancer.targets != Targets::Pods {
         return Vec::new();
     }
-    let kind = format!("target-health.elbv2.k8s.aws/{}", client.target.service.name);
-    let gated =
-        |deployment: &&Deployment| !deployment.spec.template.spec.readiness_gates.is_empty();
-    let called = called_deployments(scenario).into_iter().filter(|it| !gated(it));
-    let remedy = |deployment: &Deployment| Remedy {
-        kind: Kind::Deployment,
-        object: deployment.meta.key(),
-        change: Change::ReadinessGate { kind: kind.clone() },
+    let gate = || {
+        let kind = format!("target-health.elbv2.k8s.aws/{}", client.target.service.name);
+        Change::ReadinessGate { kind }
     };
-    called.map(remedy).collect()
+    let ungated = |version: &Version<'_, Deployment>| {
+        version.object.spec.template.spec.readiness_gates.is_empty().then(gate)
+    };
+    let called = called_deployments(scenario);
+    called.iter().flat_map(|key| of_deployment(scenario, key, ungated)).collect()
 }
 
 /// Let old pods stay until the load balancer has found their nodes empty.
@@ -204,43 +215,46 @@ fn outlast_health_checks(scenario: &Scenario, explanation: &Explanation) -> Vec<
     let answers = f64::from(check.unhealthy_threshold);
     let most = Span::from_secs_f64(check.interval.as_secs_f64() * answers);
     let explanation = Explanation { gap: Some((Span::ZERO, most)), ..explanation.clone() };
-    let called = called_deployments(scenario).into_iter();
-    called.filter_map(|deployment| pre_stop(deployment, &explanation)).collect()
+    let called = called_deployments(scenario);
+    called.iter().flat_map(|key| pre_stop(scenario, key, &explanation)).collect()
 }
 
 /// For Services whose traffic policy keeps the connections of a client on nodes without a pod.
-fn pods_of_all_nodes(scenario: &Scenario) -> impl Iterator<Item = Remedy> {
-    let calls = |service: &Service, external: bool| {
-        let mut clients = scenario.clients.iter();
-        clients.any(|client| {
-            client.target.leads_to(&service.meta.key())
-                && (client.from == scenario::From::Outside) == external
+fn pods_of_all_nodes(scenario: &Scenario) -> Vec<Remedy> {
+    let called = |key: &Key, external: bool| {
+        scenario.clients.iter().any(|client| {
+            client.target.leads_to(key) && (client.from == scenario::From::Outside) == external
         })
     };
-    scenario.services.iter().flat_map(move |service| {
+    let keys: BTreeSet<Key> = services(scenario).map(|it| it.object.meta.key()).collect();
+    let local = |service: &Service, key: &Key| {
         let policies = [
             (false, service.spec.internal_traffic_policy),
             (true, service.spec.external_traffic_policy),
         ];
         let local = policies.into_iter().filter(|(_, policy)| *policy == TrafficPolicy::Local);
-        let called = local.filter(move |(external, _)| calls(service, *external));
-        called.map(|(external, _)| Remedy {
-            kind: Kind::Service,
-            object: service.meta.key(),
-            change: Change::PodsOfAllNodes { external },
-        })
-    })
+        let called = local.filter(|(external, _)| called(key, *external));
+        called.map(|(external, _)| Change::PodsOfAllNodes { external }).collect::<Vec<_>>()
+    };
+    keys.iter().flat_map(|key| of_service(scenario, key, |it| local(it, key))).collect()
 }
 
 /// The Deployments whose pods belong to Services that clients call.
-fn called_deployments(scenario: &Scenario) -> Vec<&Deployment> {
-    let called = |deployment: &&Deployment| {
-        scenario.services.iter().any(|service| {
-            selects(service, deployment)
-                && scenario.clients.iter().any(|it| it.target.leads_to(&service.meta.key()))
+fn called_deployments(scenario: &Scenario) -> Vec<Key> {
+    let called = |deployment: &Deployment| {
+        services(scenario).any(|service| {
+            selects(service.object, deployment)
+                && scenario.clients.iter().any(|it| it.target.leads_to(&service.object.meta.key()))
         })
     };
-    scenario.deployments.iter().filter(called).collect()
+    let mut keys = Vec::new();
+    for version in deployments(scenario).filter(|version| called(version.object)) {
+        let key = version.object.meta.key();
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    keys
 }
 
 /// Whether the pods of a Deployment belong to a Service.
@@ -252,11 +266,7 @@ fn selects(service: &Service, deployment: &Deployment) -> bool {
 }
 
 /// The Deployments whose pods the failed requests were sent to, the one with the most first.
-fn deployments_of<'a>(
-    scenario: &'a Scenario,
-    measures: &Measures,
-    explanation: &Explanation,
-) -> Vec<&'a Deployment> {
+fn deployments_of(scenario: &Scenario, measures: &Measures, explanation: &Explanation) -> Vec<Key> {
     let mut failed: BTreeMap<Arc<str>, u64> = BTreeMap::new();
     match &explanation.deployment {
         Some(only) => drop(failed.insert(only.clone(), 1)),
@@ -271,7 +281,9 @@ fn deployments_of<'a>(
     let mut names: Vec<_> = failed.into_iter().collect();
     names.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let find = |name: &str| {
-        scenario.deployments.iter().find(|deployment| deployment.meta.key().to_string() == name)
+        deployments(scenario)
+            .map(|version| version.object.meta.key())
+            .find(|key| key.to_string() == name)
     };
     names.iter().filter_map(|(name, _)| find(name)).collect()
 }
@@ -284,11 +296,9 @@ fn serving_container(template: &PodTemplate) -> Option<usize> {
 }
 
 /// The first Service that a client calls and whose port leads where none of its pods listens.
-fn target_port(scenario: &Scenario) -> Option<Remedy> {
-    scenario.clients.iter().find_map(|client| {
-        let service = scenario.services.iter().find(|s| s.meta.key() == client.target.service)?;
-        let place =
-            service.spec.ports.iter().position(|port| port.port == client.target.port.number())?;
+fn target_port(scenario: &Scenario) -> Vec<Remedy> {
+    first_called(scenario, |service, number| {
+        let place = service.spec.ports.iter().position(|port| port.port == number)?;
         let target = &service.spec.ports[place].target_port;
         let selector = service.spec.selector.as_ref()?;
         let template = templates(scenario, &service.meta.namespace)
@@ -297,19 +307,14 @@ fn target_port(scenario: &Scenario) -> Option<Remedy> {
         let port = listening.ports().next()?;
         let leads_to = template.spec.find_port(target, service.spec.ports[place].protocol);
         let heard = leads_to.is_some_and(|port| listening.container_at(port).is_some());
-        (!heard).then(|| Remedy {
-            kind: Kind::Service,
-            object: service.meta.key(),
-            change: Change::TargetPort { place, port },
-        })
+        (!heard).then_some(Change::TargetPort { place, port })
     })
 }
 
 /// The first Service that a client calls and that selects nothing, with labels that do: those of
 /// the template that shares a key with its selector, or of the only one.
-fn selector(scenario: &Scenario) -> Option<Remedy> {
-    scenario.clients.iter().find_map(|client| {
-        let service = scenario.services.iter().find(|s| s.meta.key() == client.target.service)?;
+fn selector(scenario: &Scenario) -> Vec<Remedy> {
+    first_called(scenario, |service, _| {
         let wanted = service.spec.selector.as_ref()?;
         let all: Vec<&PodTemplate> = templates(scenario, &service.meta.namespace).collect();
         if all.iter().any(|template| api::selector::matches_all(wanted, &template.labels)) {
@@ -327,18 +332,28 @@ fn selector(scenario: &Scenario) -> Option<Remedy> {
             .filter(|(key, _)| wanted.contains_key(*key) || wanted.len() == 1)
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect();
-        (!labels.is_empty()).then(|| Remedy {
-            kind: Kind::Service,
-            object: service.meta.key(),
-            change: Change::Selector { labels },
-        })
+        (!labels.is_empty()).then_some(Change::Selector { labels })
     })
+}
+
+/// What to change in the first Service that a client calls and that has something to change, by the
+/// Service and the port that is called.
+fn first_called(
+    scenario: &Scenario,
+    change: impl Fn(&Service, u16) -> Option<Change>,
+) -> Vec<Remedy> {
+    let remedies = scenario.clients.iter().map(|client| {
+        let port = client.target.port.number();
+        of_service(scenario, &client.target.service, |service| change(service, port))
+    });
+    remedies.into_iter().find(|found| !found.is_empty()).unwrap_or_default()
 }
 
 fn templates<'a>(
     scenario: &'a Scenario,
     namespace: &'a str,
 ) -> impl Iterator<Item = &'a PodTemplate> {
-    let here = scenario.deployments.iter().filter(move |d| *d.meta.namespace == *namespace);
+    let all = deployments(scenario).map(|version| version.object);
+    let here = all.filter(move |deployment| *deployment.meta.namespace == *namespace);
     here.map(|deployment| &deployment.spec.template)
 }

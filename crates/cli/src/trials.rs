@@ -60,17 +60,21 @@ fn side_by_side(
 fn placed(advice: Advice, sources: &Sources) -> report::Advice {
     let Advice { remedy, outcome } = advice;
     let field = remedy.field();
-    let located = sources.locate(remedy.kind, &remedy.object, &field);
-    let place = located.map(|located| format!("{}:{}", located.place.file, located.place.line));
     let object = (remedy.kind, &remedy.object);
-    let edits = remedy.fields().into_iter().map(|field| {
-        let Field { parent, yaml, replaces } = field;
-        match sources.edit(object, &parent, &yaml, replaces) {
+    let located = sources.locate(object, remedy.manifest(), &field);
+    let place = located.map(|located| format!("{}:{}", located.place.file, located.place.line));
+    let mut edits: Vec<report::Edit> = Vec::new();
+    for (manifest, Field { parent, yaml, replaces }) in remedy.fields() {
+        let edit = match sources.edit(object, manifest, &parent, &yaml, replaces) {
             Some(edit) => report::Edit { place: Some(where_to(&edit)), lines: edit.lines },
             None => report::Edit { place: None, lines: yaml },
+        };
+        // A file that is there from the start may be applied again.
+        if !edits.contains(&edit) {
+            edits.push(edit);
         }
-    });
-    let (summary, edits) = (remedy.summary(), edits.collect());
+    }
+    let summary = remedy.summary();
     report::Advice { summary, place, field, edits, outcome, verified: true }
 }
 

@@ -98,7 +98,7 @@ fn check_gates(spec: &Spec<'_>, scenario: &Scenario, findings: &mut Findings) {
 /// All Services that there are at some time.
 fn services<'a>(objects: &'a Objects, scenario: &'a Scenario) -> impl Iterator<Item = &'a Service> {
     let applied = scenario.timeline.iter().filter_map(|step| match &step.action {
-        Action::ApplyService(service) => Some(&**service),
+        Action::ApplyService { service, .. } => Some(&**service),
         _ => None,
     });
     objects.services.iter().map(|written| &written.object).chain(applied)

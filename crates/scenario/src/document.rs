@@ -79,8 +79,8 @@ pub(crate) struct Sorter<'a> {
     pub(crate) sources: &'a mut Sources,
     pub(crate) findings: &'a mut Findings,
     pub(crate) sorted: Sorted,
-    /// Whether objects are to be found by [`Sources::locate`].
-    pub(crate) locatable: bool,
+    /// Whether a step applies what is sorted.
+    pub(crate) applied: bool,
 }
 
 impl Sorter<'_> {
@@ -260,9 +260,7 @@ impl Sorter<'_> {
             return;
         }
         let (file, root) = pushed.source();
-        if self.locatable {
-            self.sources.add_object(kind, key, file, root);
-        }
+        self.sources.add_object((kind, key), (file, root), self.applied);
         let objects = &mut self.sorted.objects;
         match pushed {
             Pushed::Deployment(written) => objects.deployments.push(*written),

@@ -3,7 +3,7 @@
 use api::{Key, Kind};
 
 use crate::{
-    Sources,
+    Manifest, Sources,
     field_path::{FieldPath, Segment},
     source::{Extent, File},
     yaml::{Node, Value},
@@ -35,7 +35,7 @@ pub enum EditAction {
 
 impl Sources {
     /// How to write `snippet`, one field in block style with two spaces a level, into the mapping at
-    /// `parent` of an object. Levels of it that are there are not written again.
+    /// `parent` of an object's manifest. Levels of it that are there are not written again.
     ///
     /// With `replaces`, what stands in the deepest level that is there goes.
     ///
@@ -43,12 +43,13 @@ impl Sources {
     #[must_use]
     pub fn edit(
         &self,
-        (kind, key): (Kind, &Key),
+        object: (Kind, &Key),
+        manifest: Manifest,
         parent: &str,
         snippet: &str,
         replaces: bool,
     ) -> Option<Edit> {
-        let (file, root) = self.written(kind, key)?;
+        let (file, root) = self.written(object, manifest)?;
         let mut path = parent.parse::<FieldPath>().ok()?;
         let mut found = path.find(root);
         if !found.exact {
@@ -226,7 +227,13 @@ spec:
         let loaded = load_text(APP);
         let key = Key::new("default", "web");
         let parent = format!("spec.template.spec{field}");
-        let edit = loaded.sources.edit((Kind::Deployment, &key), &parent, snippet, replaces);
+        let edit = loaded.sources.edit(
+            (Kind::Deployment, &key),
+            Manifest::Initial,
+            &parent,
+            snippet,
+            replaces,
+        );
         let edit = edit.expect("the object is there");
         (edit.action, edit.lines)
     }
@@ -271,7 +278,13 @@ spec:
         );
         let loaded = load_text(&app);
         let object = (Kind::Deployment, &Key::new("default", "web"));
-        let edit = loaded.sources.edit(object, "spec.template.spec.containers[0]", SLEEP, false);
+        let edit = loaded.sources.edit(
+            object,
+            Manifest::Initial,
+            "spec.template.spec.containers[0]",
+            SLEEP,
+            false,
+        );
         let edit = edit.expect("the object is there");
         assert_eq!(edit.action, EditAction::AddBelow(15));
         assert!(edit.lines.starts_with("          lifecycle:\n"), "{}", edit.lines);

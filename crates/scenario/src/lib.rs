@@ -67,5 +67,5 @@ pub use scenario::{
     Scenario, States, Step, Target, Targets, TemplateChange, WarmUp, WeightedBackend,
 };
 pub use schema::{FieldHelp, fields, schema};
-pub use source::{At, Extent, File, FileId, Located, Sources};
+pub use source::{At, Extent, File, FileId, Located, Manifest, Sources};
 pub use variation::{Unvaried, Variant, Variation};

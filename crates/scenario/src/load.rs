@@ -246,7 +246,7 @@ fn sort_initial(
     let mut sorted = Sorted::default();
     // What is missing may stand where nothing could be read.
     sorted.objects.incomplete = findings.any_error();
-    let mut sorter = Sorter { sources, findings, sorted, locatable: true };
+    let mut sorter = Sorter { sources, findings, sorted, applied: false };
     for document in documents.iter().filter(|document| !is_scenario(&document.root)) {
         let by_name = matches!(document.origin, Origin::Named | Origin::Manifest);
         if by_name || !applied_paths.iter().any(|path| is_in(document, path)) {
@@ -265,7 +265,7 @@ fn sort_applied(
 ) -> BTreeMap<String, Objects> {
     let mut applied = BTreeMap::new();
     for path in applied_paths {
-        let mut sorter = Sorter { sources, findings, sorted: Sorted::default(), locatable: false };
+        let mut sorter = Sorter { sources, findings, sorted: Sorted::default(), applied: true };
         for document in documents.iter().filter(|document| is_in(document, path)) {
             if !is_scenario(&document.root) {
                 sorter.sort(document);

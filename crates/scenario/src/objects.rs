@@ -22,7 +22,7 @@ use crate::{
     Code, Diagnostic, Scenario,
     diagnostic::Findings,
     kubernetes::at_path,
-    source::{At, FileId},
+    source::{At, FileId, Manifest},
     yaml::Node,
 };
 
@@ -43,6 +43,11 @@ pub(crate) struct Written<T> {
 }
 
 impl<T> Written<T> {
+    /// Where it stands, for an object that a step applies.
+    pub(crate) fn applied(&self) -> Manifest {
+        Manifest::Applied(At { file: self.file, extent: self.root.extent })
+    }
+
     /// Where a field stands, or where it would be added.
     pub(crate) fn at(&self, path: &str) -> At {
         at_path(&self.root, path)

@@ -15,6 +15,8 @@ use api::{Deployment, EndpointSlice, Ingress, Key, Kind, Labels, Object, Pod, Pr
 use engine::{Delay, Distribution, Span};
 use policy::{Configured, Level};
 
+use crate::Manifest;
+
 pub use cluster::{
     Cluster, ControlPlaneTimings, Dns, IngressController, Kubelet, LoadBalancer, Mesh, Network,
     Node, Proxy, ProxyMode, Readiness, Targets,
@@ -431,9 +433,16 @@ pub enum Action {
         deployment: Box<Deployment>,
         /// What it says of that which other commands change, too.
         states: States,
+        /// Where that stands.
+        manifest: Manifest,
     },
     /// `kubectl apply` of a Service: it is created, or becomes this where it is there.
-    ApplyService(Box<Service>),
+    ApplyService {
+        /// As the file has it.
+        service: Box<Service>,
+        /// Where that stands.
+        manifest: Manifest,
+    },
     /// `kubectl delete service` or `kubectl delete deployment`.
     Delete {
         /// The object's kind.

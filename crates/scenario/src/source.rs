@@ -88,11 +88,21 @@ impl File {
     }
 }
 
+/// One of the manifests that an object has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manifest {
+    /// That of the object that is there from the start.
+    Initial,
+    /// What stands here, and a step applies.
+    Applied(At),
+}
+
 /// A Kubernetes object and the tree it was read from.
 #[derive(Clone, Debug)]
 struct Written {
     kind: Kind,
     key: Key,
+    manifest: Manifest,
     file: FileId,
     root: Arc<Node>,
 }
@@ -125,9 +135,17 @@ impl Sources {
         FileId(u32::try_from(self.files.len() - 1).expect("the number of files is limited"))
     }
 
-    /// Remembers where an object was written; the first of a key counts.
-    pub(crate) fn add_object(&mut self, kind: Kind, key: Key, file: FileId, root: Arc<Node>) {
-        self.objects.push(Written { kind, key, file, root });
+    /// Remembers where an object was written, one of those that are applied where `applied` says so; the
+    /// first of a key counts.
+    pub(crate) fn add_object(
+        &mut self,
+        (kind, key): (Kind, Key),
+        (file, root): (FileId, Arc<Node>),
+        applied: bool,
+    ) {
+        let at = At { file, extent: root.extent };
+        let manifest = if applied { Manifest::Applied(at) } else { Manifest::Initial };
+        self.objects.push(Written { kind, key, manifest, file, root });
     }
 
     /// All files, in the order they were read.
@@ -153,8 +171,14 @@ impl Sources {
     }
 
     /// The file and the tree that an object was read from.
-    pub(crate) fn written(&self, kind: Kind, key: &Key) -> Option<(FileId, &Arc<Node>)> {
-        let written = self.objects.iter().find(|it| it.kind == kind && it.key == *key)?;
+    pub(crate) fn written(
+        &self,
+        (kind, key): (Kind, &Key),
+        manifest: Manifest,
+    ) -> Option<(FileId, &Arc<Node>)> {
+        let mut objects = self.objects.iter();
+        let written =
+            objects.find(|it| it.kind == kind && it.key == *key && it.manifest == manifest)?;
         Some((written.file, &written.root))
     }
 
@@ -164,8 +188,8 @@ impl Sources {
     /// A field that is absent is located at its deepest ancestor that is there, which is where it
     /// would be added. `None` for an object that no file holds, and for a path that is none.
     #[must_use]
-    pub fn locate(&self, kind: Kind, key: &Key, path: &str) -> Option<Located> {
-        let (file, root) = self.written(kind, key)?;
+    pub fn locate(&self, object: (Kind, &Key), manifest: Manifest, path: &str) -> Option<Located> {
+        let (file, root) = self.written(object, manifest)?;
         let found = path.parse::<FieldPath>().ok()?.find(root);
         let at = At { file, extent: found.name_extent() };
         Some(Located { place: self.place(at), exact: found.exact, path: found.path.to_string() })

@@ -275,7 +275,7 @@ fn dns(cluster: &Cluster) -> dns::Config {
 /// The Services that steps of the timeline apply.
 fn applied_services(scenario: &Scenario) -> impl Iterator<Item = &Service> {
     scenario.timeline.iter().filter_map(|step| match &step.action {
-        Action::ApplyService(service) => Some(&**service),
+        Action::ApplyService { service, .. } => Some(&**service),
         _ => None,
     })
 }

@@ -66,10 +66,10 @@ fn command(action: Action) -> Result<Command, Fault> {
         },
         Action::Scale { deployment, replicas } => Command::Scale(deployment, replicas),
         Action::Pause { deployment, paused } => Command::Pause(deployment, paused),
-        Action::ApplyDeployment { deployment, states: States { replicas, paused } } => {
+        Action::ApplyDeployment { deployment, states: States { replicas, paused }, .. } => {
             Command::ApplyDeployment { deployment, replicas, paused }
         }
-        Action::ApplyService(service) => Command::ApplyService(service),
+        Action::ApplyService { service, .. } => Command::ApplyService(service),
         Action::Delete { kind, key } => Command::Delete(kind, key),
         Action::DeletePod { namespace, labels } => Command::DeletePods(namespace, labels),
         Action::Fault(fault) => return Err(fault),

@@ -40,7 +40,7 @@ pub(super) fn settle(planned: &mut Vec<Planned>, known: &Known<'_>, findings: &m
     planned.retain_mut(|planned| {
         match &mut planned.step.action {
             Action::Delete { kind: Kind::Deployment, key } => drop(there.remove(key)),
-            Action::ApplyDeployment { deployment, states: sets } => {
+            Action::ApplyDeployment { deployment, states: sets, .. } => {
                 let after = known.deployments().find(|written| written.object == **deployment);
                 let Some(after) = after else { return true };
                 let before =

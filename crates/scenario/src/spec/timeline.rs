@@ -299,6 +299,7 @@ impl Reading<'_> {
                 deployment: Box::new(written.object.clone()),
                 // What was applied before decides too, and is known when all steps are.
                 states: applied_deployments::states(written),
+                manifest: written.applied(),
             });
         }
         for written in &objects.services {
@@ -307,7 +308,10 @@ impl Reading<'_> {
             if written.object.spec.selector.as_ref().is_some_and(unlike) {
                 known.objects.check_selector(written, known.applied, self.findings);
             }
-            actions.push(Action::ApplyService(Box::new(written.object.clone())));
+            actions.push(Action::ApplyService {
+                service: Box::new(written.object.clone()),
+                manifest: written.applied(),
+            });
         }
         let others = objects.endpoint_slices.len() + objects.pods.len() + objects.ingresses.len();
         let others = others + objects.http_routes.len() + objects.gateways.len();

@@ -5,8 +5,8 @@ use engine::{Distribution, Span};
 
 use super::{findings, load_files, load_text, shown};
 use crate::{
-    Action, Arrivals, Fault, From, Host, Loaded, OnSigterm, Port, ProxyMode, Readiness, Scenario,
-    States, TemplateChange,
+    Action, Arrivals, Fault, From, Host, Loaded, Manifest, OnSigterm, Port, ProxyMode, Readiness,
+    Scenario, States, TemplateChange,
 };
 
 /// A Deployment `web` with a Service `web-svc`.
@@ -237,7 +237,8 @@ spec:
 fn objects_are_located_by_field_path() {
     let loaded = load_text(&with_scenario(QUIET));
     let place = |kind, name, path| {
-        let located = loaded.sources.locate(kind, &Key::new("default", name), path)?;
+        let located =
+            loaded.sources.locate((kind, &Key::new("default", name)), Manifest::Initial, path)?;
         Some((located.place.line, located.exact, located.path))
     };
     let image = "spec.template.spec.containers[0].image";
@@ -307,7 +308,8 @@ fn an_applied_file_is_a_change_and_not_there_from_the_start() {
         let loaded = load_files(paths, &files);
         let scenario = scenario(&loaded);
         assert_eq!((scenario.deployments.len(), scenario.timeline.len()), (1, 1), "{paths:?}");
-        let Action::ApplyDeployment { deployment, states } = &scenario.timeline[0].action else {
+        let Action::ApplyDeployment { deployment, states, .. } = &scenario.timeline[0].action
+        else {
             panic!("the Deployment is applied");
         };
         // The file says nothing of replicas any more, so kubectl takes them back to the default.
@@ -344,7 +346,9 @@ spec:
     let [first, second] = &scenario.timeline[..] else { panic!("{:?}", scenario.timeline) };
     let key = Key::new("default", "web-svc");
     assert_eq!(first.action, Action::Delete { kind: Kind::Service, key: key.clone() });
-    assert!(matches!(&second.action, Action::ApplyService(it) if it.spec.ports[0].port == 81));
+    assert!(
+        matches!(&second.action, Action::ApplyService { service: it, .. } if it.spec.ports[0].port == 81)
+    );
 
     let apply = "{ at: 2s, kubectl: apply -f svc.yaml }";
     let moved = SVC.replace("spec:\n", "spec:\n  clusterIP: 10.96.0.50\n");
@@ -500,7 +504,7 @@ spec: { selector: { app: late }, ports: [ { port: 80 } ] }
         timeline[0].action,
         Action::ApplyDeployment { states: States { replicas: false, .. }, .. }
     ));
-    assert!(matches!(timeline[1].action, Action::ApplyService(_)));
+    assert!(matches!(timeline[1].action, Action::ApplyService { .. }));
     let problem = |steps: &str, applied: &str| findings(&with_applied(steps, applied)).join("\n");
     let unknown = problem(apply, &LATE.replace("web:v1", "late:v1"));
     assert!(unknown.contains("how image `late:v1` behaves is not stated"), "{unknown}");
