@@ -21,6 +21,8 @@ pub(crate) enum Change {
         /// Whether the hook that is there is a command, which the sleep would replace.
         replaces_command: bool,
     },
+    /// More time from the first word that a pod is to go until it is killed.
+    GracePeriod { seconds: u32, before: u32 },
     /// A readiness probe that connects to a port.
     ReadinessProbe { container: usize, port: u16 },
     /// The port that a probe asks at.
@@ -75,6 +77,9 @@ impl Change {
                     "spec.template.spec.containers[{container}].lifecycle.preStop.sleep.seconds"
                 )
             }
+            Self::GracePeriod { .. } => {
+                "spec.template.spec.terminationGracePeriodSeconds".to_owned()
+            }
             Self::ReadinessProbe { container, .. } => {
                 format!("spec.template.spec.containers[{container}].readinessProbe")
             }
@@ -102,6 +107,9 @@ impl Change {
                 format!(
                     "let the pods of {name} sleep {seconds} s before they are told to stop{instead}"
                 )
+            }
+            Self::GracePeriod { seconds, before } => {
+                format!("give the pods of {name} {seconds} s to end, instead of {before} s")
             }
             Self::ReadinessProbe { port, .. } => {
                 format!("let the pods of {name} be ready only when port {port} answers")
@@ -149,6 +157,10 @@ impl Change {
                     Field::new("spec.template.spec", grace)
                 });
                 [Some(hook), grace].into_iter().flatten().collect()
+            }
+            Self::GracePeriod { seconds, .. } => {
+                let grace = format!("terminationGracePeriodSeconds: {seconds}");
+                vec![Field::new("spec.template.spec", grace)]
             }
             Self::ReadinessProbe { container: index, port } => {
                 let probe =
@@ -201,6 +213,7 @@ impl Change {
                 spec.external_traffic_policy = TrafficPolicy::Cluster;
             }
             Self::PreStopSleep { .. }
+            | Self::GracePeriod { .. }
             | Self::ReadinessProbe { .. }
             | Self::ProbePort { .. }
             | Self::Replicas { .. }
@@ -234,6 +247,7 @@ impl Change {
                     spec.termination_grace_period_seconds = *grace;
                 }
             }
+            Self::GracePeriod { seconds, .. } => spec.termination_grace_period_seconds = *seconds,
             Self::ReadinessProbe { container, port } => {
                 if let Some(container) = spec.containers.get_mut(*container) {
                     let handler = ProbeHandler::TcpSocket(IntOrString::Int(i32::from(*port)));

@@ -11,7 +11,7 @@ use api::{
 use engine::Span;
 use metrics::{Explanation, Measures};
 use record::Cause;
-use scenario::{Scenario, Targets};
+use scenario::{OnSigterm, Scenario, Targets};
 
 use crate::{
     change::Change,
@@ -24,6 +24,9 @@ const LONGEST_HOOK_SECONDS: u32 = 60;
 
 /// A hook is made for a gap of this length where none was recorded, or one that is shorter.
 const SHORTEST_GAP: Span = Span::from_secs(1);
+
+/// What a program gets besides for its end, until it is killed.
+const END_SECONDS: u32 = 5;
 
 /// Queues stay short up to about this share of the time that workers are busy; above it they grow without
 /// measure (M/M/c).
@@ -44,9 +47,13 @@ pub(crate) fn remedies(
     let failed = || deployments_of(scenario, measures, explanation);
     let called = || called_deployments(scenario);
     match explanation.cause {
-        Cause::RefusedListenerClosed | Cause::TimeoutUnreachable | Cause::ResetKilledInFlight => {
+        Cause::RefusedListenerClosed | Cause::TimeoutUnreachable => {
             each(failed(), &|key| pre_stop(scenario, key, explanation))
         }
+        Cause::ResetKilledInFlight => each(failed(), &|key| {
+            let grace = grace_period(scenario, key).into_iter();
+            grace.chain(pre_stop(scenario, key, explanation)).collect()
+        }),
         Cause::RefusedNotListening => each(failed(), &|key| readiness(scenario, key)),
         Cause::TimeoutDropped => pods_of_all_nodes(scenario)
             .into_iter()
@@ -82,7 +89,7 @@ fn pre_stop(scenario: &Scenario, key: &Key, explanation: &Explanation) -> Vec<Re
         let (container, _, replaces_command) =
             sleep(version.object).filter(|(_, sleeps, _)| *sleeps < seconds)?;
         let grace = version.object.spec.template.spec.termination_grace_period_seconds;
-        let grace_seconds = (seconds + 5 > grace).then_some(seconds + 30);
+        let grace_seconds = (seconds + END_SECONDS > grace).then_some(seconds + 30);
         Some(Change::PreStopSleep { container, seconds, grace_seconds, replaces_command })
     })
 }
@@ -96,6 +103,26 @@ fn sleep(deployment: &Deployment) -> Option<(usize, u32, bool)> {
         Some(hook) => Some((container, hook.seconds(), matches!(hook, PreStop::Exec { .. }))),
         None => Some((container, 0, false)),
     }
+}
+
+/// Long enough for a program to answer whom its clients still wait for when its hook has slept, where it
+/// would go on to do so.
+fn grace_period(scenario: &Scenario, key: &Key) -> Vec<Remedy> {
+    let longest_wait = scenario.clients.iter().map(|client| client.timeout).max();
+    of_deployment(scenario, key, |version| {
+        let template = &version.object.spec.template;
+        let (container, sleeps, _) = sleep(version.object)?;
+        let image = scenario.images.get(&template.spec.containers[container].image)?;
+        let listens_on = match image.on_sigterm {
+            OnSigterm::Exit => return None,
+            OnSigterm::Drain { lame_duck } => lame_duck,
+            OnSigterm::Ignore => Span::ZERO,
+        };
+        let work = (listens_on + longest_wait?).as_secs_f64().ceil() as u32;
+        let seconds = sleeps.saturating_add(work).saturating_add(END_SECONDS);
+        let before = template.spec.termination_grace_period_seconds;
+        (seconds > before).then_some(Change::GracePeriod { seconds, before })
+    })
 }
 
 fn readiness(scenario: &Scenario, key: &Key) -> Vec<Remedy> {

@@ -103,6 +103,36 @@ fn a_policy_that_keeps_connections_on_empty_nodes_is_named() {
     assert!(ran.stdout.contains("✓ tried out: with it, 0 failed"), "{}", ran.stdout);
 }
 
+/// A program that is killed before it has answered gets more time, and no hook: one line.
+#[test]
+fn who_is_killed_at_work_gets_time() {
+    let whole = fs::read_to_string(scenario("rolling-update")).expect("it is there");
+    let with = |grace: u32| {
+        let containers = "    spec:\n      containers:";
+        let grace =
+            format!("    spec:\n      terminationGracePeriodSeconds: {grace}\n      containers:");
+        let text = whole
+            .replace(
+                "exp(20ms), concurrency: 8, onSigterm: exit",
+                "9s, concurrency: 2000, onSigterm: drain",
+            )
+            .replace("timeout: 1s", "timeout: 20s")
+            .replace("duration: 120s", "duration: 90s");
+        assert!(text.contains(containers) && text.contains("drain"), "{text}");
+        let path =
+            write(&folder("advice-killed"), "killed.yaml", &text.replace(containers, &grace));
+        result_of(&path)
+    };
+    let before = with(4);
+    let advice = before["advice"].as_array().expect("there is a list");
+    assert_eq!(advice[0]["field"], "spec.template.spec.terminationGracePeriodSeconds");
+    let lines = &advice[0]["edits"][0]["lines"];
+    assert_eq!(lines, "      terminationGracePeriodSeconds: 25", "the clients wait for 20 s");
+    let cut = |result: &Value| result["requests"]["by_cause"]["reset.killed-in-flight"].as_u64();
+    assert!(cut(&before) > Some(100), "{}", before["requests"]["by_cause"]);
+    assert_eq!(cut(&with(25)), None);
+}
+
 /// A file with the lines written as the report says, from the last line to the first.
 fn edited(path: &str, text: &str, advice: &[Value]) -> String {
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
