@@ -113,8 +113,8 @@ fn a_hundred_and_fifty_pods_take_their_time() {
             let recorded = created(&path).into_iter().flat_map(|(times, _)| times);
             let after: Vec<f64> = recorded.filter(|time| *time > 0.0).collect();
             let header = &recording::lines(&path)[0]["header"];
-            let config =
-                Config { scale_to: header["to"].as_i64(), high_qps, ..Config::read(header, false) };
+            let change = format!("scale deployment/web --replicas={}", header["to"]);
+            let config = Config { change, high_qps, ..Config::read(header, false) };
             let created_ms = rehearse(&config.scenario(), 1).created_ms.concat();
             let here: Vec<f64> = created_ms.into_iter().filter(|time| *time > 0.0).collect();
             let (there, here) = (span(&after), span(&here));

@@ -1,6 +1,6 @@
 //! A recorded configuration as a scenario, and what its rehearsal did.
 
-use std::{collections::BTreeMap, io};
+use std::{collections::BTreeMap, io, sync::Arc};
 
 use api::{NodeId, PodId};
 use engine::Time;
@@ -27,8 +27,8 @@ pub(crate) struct Config {
     pub(crate) rate: i64,
     /// How many connections the client keeps and uses in turn; 0 where each request has its own.
     pub(crate) connections: i64,
-    /// What the Deployment is scaled to, where that is what happens to it.
-    pub(crate) scale_to: Option<i64>,
+    /// What happens to the Deployment.
+    pub(crate) change: String,
     pub(crate) random_phase: bool,
     pub(crate) seconds_after: i64,
     /// How long before the change the Deployment was created, in milliseconds, where that was so
@@ -93,7 +93,10 @@ impl Config {
             nodes: if e2e { 1 } else { 6 },
             rate: if e2e { 150 } else { 0 },
             connections: 0,
-            scale_to: params["scale_to"].as_i64(),
+            change: match params["scale_to"].as_i64() {
+                Some(replicas) => format!("scale deployment/web --replicas={replicas}"),
+                None => "set image deployment/web app=app:v2".to_owned(),
+            },
             random_phase: params["churn"] == Value::Bool(true),
             seconds_after: if e2e { 8 } else { 120 },
             created_ms_before: None,
@@ -141,7 +144,7 @@ impl Config {
 
     fn timeline(&self) -> String {
         let trigger = TRIGGER_SECONDS as f64 * 1000.0;
-        let first = [(0.0, self.change())];
+        let first = [(0.0, self.change.clone())];
         let steps = first.iter().chain(&self.later);
         steps
             .map(|(ms, step)| format!("    - {{ at: {}ms, kubectl: {step} }}\n", trigger + ms))
@@ -177,13 +180,6 @@ impl Config {
         }
     }
 
-    fn change(&self) -> String {
-        match self.scale_to {
-            Some(replicas) => format!("scale deployment/web --replicas={replicas}"),
-            None => "set image deployment/web app=app:v2".to_owned(),
-        }
-    }
-
     fn control_plane(&self) -> &'static str {
         match (self.high_qps, self.slow) {
             (true, _) => "    controlPlane: { clientQPS: 2000/s, clientBurst: 4000 }\n",
@@ -205,7 +201,7 @@ impl Config {
 
     /// The scenario, as a user would write it.
     pub(crate) fn yaml(&self) -> String {
-        let (clients, pre_stop) = (self.clients(), self.pre_stop());
+        let clients = self.clients();
         let (replicas, scale) = match self.created_ms_before {
             None => (self.replicas, String::new()),
             Some(before) => {
@@ -228,22 +224,7 @@ spec:
 {control_plane}  images:
 {images}{clients}  timeline:
 {scale}{timeline}---
-apiVersion: apps/v1
-kind: Deployment
-metadata: {{ name: web }}
-spec:
-  replicas: {replicas}
-  minReadySeconds: {min_ready}
-  selector: {{ matchLabels: {{ app: web }} }}
-  strategy: {{ {strategy} }}
-  template:
-    metadata: {{ labels: {{ app: web }} }}
-    spec:
-      containers:
-        - name: app
-          image: app:v1
-          ports: [ {{ containerPort: 3000 }} ]
-{pre_stop}---
+{deployment}---
 apiVersion: v1
 kind: Service
 metadata: {{ name: web-svc }}
@@ -257,30 +238,68 @@ spec:
             control_plane = self.control_plane(),
             images = self.images(),
             timeline = self.timeline(),
+            deployment = self.deployment("v1", replicas, None),
+        )
+    }
+
+    /// The Deployment with the image of a version, whose pods ask for so much of a processor.
+    fn deployment(&self, version: &str, replicas: i64, cpu: Option<&str>) -> String {
+        let resources = cpu.map_or_else(String::new, |cpu| {
+            format!("          resources: {{ requests: {{ cpu: {cpu} }} }}\n")
+        });
+        format!(
+            "apiVersion: apps/v1
+kind: Deployment
+metadata: {{ name: web }}
+spec:
+  replicas: {replicas}
+  minReadySeconds: {min_ready}
+  selector: {{ matchLabels: {{ app: web }} }}
+  strategy: {{ {strategy} }}
+  template:
+    metadata: {{ labels: {{ app: web }} }}
+    spec:
+      containers:
+        - name: app
+          image: app:{version}
+          ports: [ {{ containerPort: 3000 }} ]
+{resources}{pre_stop}",
             min_ready = self.min_ready_seconds,
             strategy = self.strategy(),
+            pre_stop = self.pre_stop(),
         )
     }
 
     pub(crate) fn scenario(&self) -> Scenario {
         let text = self.yaml();
-        let loaded = scenario::load(&["recorded.yaml".to_owned()], &Memory(text), &|_| Ok(None));
+        let loaded =
+            scenario::load(&["recorded.yaml".to_owned()], &Memory(self, text), &|_| Ok(None));
         let errors =
             || scenario::render(&loaded.diagnostics, &loaded.sources, scenario::Style::Plain);
         loaded.scenario.clone().unwrap_or_else(|| panic!("{}", errors()))
     }
 }
 
-/// One file that is nowhere.
-struct Memory(String);
+/// A scenario that is in no file, and the files that its steps apply: `v2.yaml`, or `v2-100.yaml` with pods
+/// that ask for a hundred processors.
+struct Memory<'a>(&'a Config, String);
 
-impl Files for Memory {
+impl Files for Memory<'_> {
     fn look(&self, _: &str) -> io::Result<Found> {
         Ok(Found::File)
     }
 
-    fn read(&self, _: &str, _: usize) -> io::Result<Vec<u8>> {
-        Ok(self.0.clone().into_bytes())
+    fn read(&self, path: &str, _: usize) -> io::Result<Vec<u8>> {
+        let Self(config, scenario) = self;
+        let applied = path.strip_suffix(".yaml").filter(|name| name.starts_with('v'));
+        let text = applied.map_or_else(
+            || scenario.clone(),
+            |name| match name.split_once('-') {
+                Some((version, cpu)) => config.deployment(version, config.replicas, Some(cpu)),
+                None => config.deployment(name, config.replicas, None),
+            },
+        );
+        Ok(text.into_bytes())
     }
 }
 
@@ -309,6 +328,8 @@ struct Listener {
     failures_ms: Vec<f64>,
     sizes: Vec<Sizes>,
     last_ms: f64,
+    /// The ReplicaSets, in the order in which they came to be.
+    sets: Vec<Arc<str>>,
     created_ms: [Vec<f64>; 2],
     programmed_ms: BTreeMap<NodeId, Vec<f64>>,
     ready: Vec<PodId>,
@@ -332,9 +353,14 @@ impl Recorder for Listener {
             Record::RequestFinished(request) if request.outcome != Outcome::Ok => {
                 self.failures_ms.push(after_trigger(request.arrived));
             }
-            Record::ReplicaSetScaled { image, replicas, .. } => {
+            Record::ReplicaSetScaled { replica_set, replicas, .. } => {
                 let mut sizes = self.sizes.last().copied().unwrap_or_default();
-                sizes[version(image)] = *replicas;
+                let known = self.sets.iter().position(|set| set == replica_set);
+                let place = known.unwrap_or_else(|| {
+                    self.sets.push(replica_set.clone());
+                    self.sets.len() - 1
+                });
+                sizes[place] = *replicas;
                 if after_trigger(time) < 0.0 {
                     self.sizes.clear();
                 }

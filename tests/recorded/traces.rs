@@ -13,8 +13,12 @@ use crate::{
 pub(crate) fn read(path: &Path) -> (Config, Vec<Sizes>) {
     let lines = recording::lines(&path.to_owned());
     let (header, footer) = (&lines[0]["header"], &lines[lines.len() - 1]["footer"]);
-    let size = |step: &Value, version: usize| step[1][format!("v{}", version + 1)].as_i64();
-    let size = |step: &Value, version| size(step, version).unwrap_or(0) as i32;
+    // Where the same image is rolled out again, its second ReplicaSet is called v1#2.
+    let size = |step: &Value, version: usize| {
+        let number = version + 1;
+        let names = [format!("v{number}"), format!("v1#{number}")];
+        names.iter().find_map(|name| step[1][name].as_i64()).unwrap_or(0) as i32
+    };
     let steps = footer["steps"].as_array().expect("steps are a list");
     let created = footer["actions"]
         .as_array()
