@@ -148,7 +148,7 @@ codes! {
     NoClients "RS0213" Warning "nobody sends requests"
         "Without clients there is a rollout but no request, so no failure can be seen."
     IgnoredInApply "RS0214" Warning "part of an applied file has no effect"
-        "Of the objects that a step of the timeline applies, Services and new Deployments are taken over whole, and of a Deployment that is there the pod template and the replicas; the rest is not simulated yet."
+        "Of the objects that a step of the timeline applies, Services and Deployments are taken over; the rest is not simulated yet."
     NameUnresolved "RS0215" Warning "a name that does not resolve"
         "A client's target has a name that the cluster's DNS would know only by its rewrite rule, and `cluster.dns.rewrites` leaves that out. CoreDNS answers NXDOMAIN, so its requests fail with dns.nxdomain."
     NoEffect "RS0216" Warning "a setting that has no effect"
