@@ -50,30 +50,39 @@ pub(crate) fn default_scenario(path: &str, objects: &Objects, findings: &mut Fin
         scenario.timeline.push(Step { at: RESTART, text, action });
     }
     if scenario.clients.is_empty() && !objects.incomplete && !objects.is_empty() {
-        let (message, help) = why_no_clients(objects);
-        findings.push(Diagnostic::new(Code::NoClients, message, help));
+        findings.push(no_clients(objects));
     }
     scenario
 }
 
 /// Why the default load has nobody to go to, and what to do about it.
-fn why_no_clients(objects: &Objects) -> (String, String) {
-    let services = || objects.services.iter().map(|written| &written.object);
-    let selects = |service: &Service| selects(objects, service);
-    let (what, help) = if objects.services.is_empty() {
-        ("there is no Service", "add the Service in front of the pods")
-    } else if !services().any(selects) {
-        ("no Service selects a pod", "give one the labels that the pods have as its selector")
-    } else if services().filter(|it| selects(it)).all(|it| it.spec.headless) {
-        ("the default load goes to cluster IPs, and only headless Services select pods", "")
+fn no_clients(objects: &Objects) -> Diagnostic {
+    let selecting = || objects.services.iter().filter(|it| selects(objects, &it.object));
+    let (at, label, what, help) = if let Some(first) = selecting().next() {
+        let headless = selecting().all(|it| it.object.spec.headless);
+        let what = match headless {
+            true => "the default load goes to cluster IPs, and only headless Services select pods",
+            false => "no Service that selects pods has a cluster IP and a TCP port",
+        };
+        (Some(first.at("spec")), "nobody calls it", what, "")
+    } else if let Some(first) = objects.services.first() {
+        let help = "give one the labels that the pods have as its selector, or ";
+        (Some(first.at("spec.selector")), "selects no pod", "no Service selects a pod", help)
     } else {
-        ("no Service that selects pods has a cluster IP and a TCP port", "")
+        let deployment = objects.deployments.first().map(|it| it.at("metadata.name"));
+        let pod = || objects.pods.first().map(|it| it.at("metadata.name"));
+        let help = "add the Service in front of the pods, or ";
+        (deployment.or_else(pod), "nobody calls its pods", "there is no Service", help)
     };
-    let or = if help.is_empty() { "" } else { ", or " };
-    (
+    let (message, help) = (
         format!("{what}, so nobody sends requests"),
-        format!("{help}{or}write a Scenario with clients"),
-    )
+        format!("{help}write a Scenario with clients"),
+    );
+    let diagnostic = Diagnostic::new(Code::NoClients, message, help);
+    match at {
+        Some(at) => diagnostic.at(at, label),
+        None => diagnostic,
+    }
 }
 
 fn selects(objects: &Objects, service: &Service) -> bool {
