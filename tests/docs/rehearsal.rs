@@ -217,6 +217,7 @@ pub(crate) fn eventful() -> (Vec<Value>, Value) {
             field: String::new(),
             edits: vec![report::Edit { place: None, lines: String::new() }],
             outcome: String::new(),
+            note: None,
             verified: true,
         }],
         warnings: Vec::new(),

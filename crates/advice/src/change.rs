@@ -98,6 +98,11 @@ impl Change {
         }
     }
 
+    /// Whether it changes how pods end, which those that run already do in their old way.
+    pub(crate) fn is_about_the_end_of_pods(&self) -> bool {
+        matches!(self, Self::PreStopSleep { .. } | Self::GracePeriod { .. })
+    }
+
     /// What to do with the object of this name.
     pub(crate) fn summary(&self, name: &str) -> String {
         match self {

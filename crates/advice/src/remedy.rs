@@ -45,6 +45,15 @@ impl Remedy {
         self.first.1.summary(&self.object.name)
     }
 
+    /// What to know about it beforehand.
+    #[must_use]
+    pub fn note(&self) -> Option<&'static str> {
+        // Pods keep the template that they were made from.
+        let (manifest, change) = &self.first;
+        let late = *manifest == Manifest::Initial && change.is_about_the_end_of_pods();
+        late.then_some("The rollout that brings it still ends pods without it.")
+    }
+
     /// The first manifest to change.
     #[must_use]
     pub fn manifest(&self) -> Manifest {

@@ -74,8 +74,8 @@ fn placed(advice: Advice, sources: &Sources) -> report::Advice {
             edits.push(edit);
         }
     }
-    let summary = remedy.summary();
-    report::Advice { summary, place, field, edits, outcome, verified: true }
+    let (summary, note) = (remedy.summary(), remedy.note().map(str::to_owned));
+    report::Advice { summary, place, field, edits, outcome, note, verified: true }
 }
 
 /// The file and what is to be done in it: `app.yaml, add below line 50`.

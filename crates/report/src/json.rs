@@ -350,6 +350,7 @@ struct Change<'a> {
     snippet: String,
     edits: Vec<Edit<'a>>,
     outcome: &'a str,
+    note: Option<&'a str>,
     verified: bool,
 }
 
@@ -362,6 +363,7 @@ impl<'a> Change<'a> {
             snippet: advice.lines(),
             edits: advice.edits.iter().map(Edit::of).collect(),
             outcome: &advice.outcome,
+            note: advice.note.as_deref(),
             verified: advice.verified,
         }
     }

@@ -73,6 +73,8 @@ pub struct Advice {
     pub edits: Vec<Edit>,
     /// What happens then: `with it, 0 failed`.
     pub outcome: String,
+    /// What to know before it is done.
+    pub note: Option<String>,
     /// Whether a second run with the change showed the outcome.
     pub verified: bool,
 }

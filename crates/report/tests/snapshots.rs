@@ -60,6 +60,7 @@ fn text_at_eighty_columns() {
                   sleep:
                     seconds: 5
         ✓ tried out: with it, 0 failed; the rollout takes 26 s instead of 17 s
+        The rollout that brings it still ends pods without it.
 
     warning: only 6 requests finished
     warning: 1 warning about the files is on standard error
@@ -271,6 +272,7 @@ fn json_is_the_contract() {
           "lines": "          lifecycle:\n            preStop:\n              sleep:\n                seconds: 5"
         }],
         "outcome": "with it, 0 failed; the rollout takes 26 s instead of 17 s",
+        "note": "The rollout that brings it still ends pods without it.",
         "verified": true
       }],
       "seconds": {

@@ -41,11 +41,13 @@ fn change(advice: &Advice) -> String {
         true => ("outcome verified", "✓ Tried out: "),
         false => ("outcome", "Not tried out: "),
     };
+    let note = advice.note.iter().map(|note| format!("<p>{}</p>\n", escaped(note)));
     format!(
         "<article class=\"change\">\n<h3>Try: {}</h3>\n{edits}<p class=\"{class}\">{mark}{}</p>\n\
-         </article>\n",
+         {}</article>\n",
         escaped(&advice.summary),
         escaped(&advice.outcome),
+        note.collect::<String>(),
     )
 }
 

@@ -81,6 +81,7 @@ fn change(advice: &Advice, style: Style) -> String {
         lines.extend(edit.lines.lines().map(indented));
     }
     lines.extend(outcome.lines().map(|line| paint.of(tone, line)));
+    lines.extend(advice.note.iter().map(|note| wrap::indented(note, style.width, 4)));
     lines.join("\n")
 }
 
