@@ -205,7 +205,7 @@ pub(crate) fn eventful() -> (Vec<Value>, Value) {
     let expectation = metrics::Expectation::parse(&scenario.expect[0].text).expect("it is one");
     let report = report::Report {
         tool: "rollsim",
-        paths: Vec::new(),
+        inputs: Vec::new(),
         scenario: &scenario.name,
         description: &scenario.description,
         seed: 1,

@@ -3,13 +3,13 @@
 use std::io;
 
 use metrics::words::many;
-use scenario::{Complaint, Loaded, Severity, Style, Summary, load, render};
+use scenario::{Complaint, Loaded, Severity, Style, Summary, load_applying, render};
 
 use crate::{args::Check, disk::Disk, exit, output};
 
 /// Reports on files without running them.
 pub(crate) fn check(args: &Check) -> io::Result<u8> {
-    let loaded = load(&args.paths, &Disk, &judge);
+    let loaded = load_applying(&args.paths, &args.applied.apply, &Disk, &judge);
     report(&loaded);
     let count = |severity| {
         loaded.diagnostics.iter().filter(|found| found.severity() == severity).count() as u64

@@ -9,7 +9,7 @@ use std::{
 use metrics::{Measures, Verdict};
 use record::{JsonLines, Recorder};
 use report::Report;
-use scenario::{Code, Diagnostic, Loaded, Scenario, Severity, Sources, load};
+use scenario::{Code, Diagnostic, Loaded, Scenario, Severity, Sources, load_applying};
 use sim::Ending;
 
 use crate::{
@@ -29,7 +29,7 @@ const WIDTH: usize = 80;
 
 /// Rehearses what the paths hold.
 pub(crate) fn run(args: &Run) -> io::Result<u8> {
-    let loaded = load(&args.paths, &Disk, &judge);
+    let loaded = load_applying(&args.paths, &args.applied.apply, &Disk, &judge);
     report_diagnostics(&loaded);
     let Some(scenario) = &loaded.scenario else { return Ok(not_run(&loaded)) };
     if nothing_to_run(scenario) {
@@ -121,7 +121,7 @@ fn assemble<'a>(
     };
     Report {
         tool: TOOL,
-        paths: args.paths.clone(),
+        inputs: inputs(args),
         scenario: &scenario.name,
         description: &scenario.description,
         seed,
@@ -132,6 +132,13 @@ fn assemble<'a>(
         about_files: loaded.diagnostics.iter().map(|it| line_of(it, &loaded.sources)).collect(),
         interrupted: ending.interrupted,
     }
+}
+
+/// The arguments that name files to read.
+fn inputs(args: &Run) -> Vec<String> {
+    let applied = args.applied.apply.iter().flat_map(|path| ["--apply", path.as_str()]);
+    let paths = args.paths.iter().map(String::as_str);
+    paths.chain(applied).map(str::to_owned).collect()
 }
 
 fn verdicts(scenario: &Scenario, measures: &Measures) -> Vec<Verdict> {

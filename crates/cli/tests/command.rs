@@ -3,6 +3,7 @@
 
 mod command {
     mod advice;
+    mod applied;
     pub(crate) mod bench;
     mod cluster;
     mod compare;

@@ -7,8 +7,8 @@ use metrics::{Measures, Verdict};
 pub struct Report<'a> {
     /// The program and its version: `rollsim 0.1.0`.
     pub tool: &'a str,
-    /// What was rehearsed: the files and folders as they were given.
-    pub paths: Vec<String>,
+    /// What was rehearsed: files and folders as they were given, with the options that name some.
+    pub inputs: Vec<String>,
     /// The scenario's name.
     pub scenario: &'a str,
     /// What the scenario says about itself; may be empty.

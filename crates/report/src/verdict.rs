@@ -101,7 +101,7 @@ mod tests {
         };
         let report = Report {
             tool: "",
-            paths: Vec::new(),
+            inputs: Vec::new(),
             scenario: "",
             description: "",
             seed: 1,

@@ -4,9 +4,12 @@
 //!   TCP port, poisson(100/s), which a single replica of the default program can carry, a timeout
 //!   of 1s and no retries.
 //! - At 30s every Deployment is restarted, all at once, as an upgrade of the whole application
-//!   does it: `kubectl rollout restart deployment`.
+//!   does it: `kubectl rollout restart deployment`. Where files are given to apply, they are applied
+//!   instead.
 //! - The end comes 30s after the slowest of them should be through, by an estimate from replicas,
 //!   strategy, probes and grace period.
+
+use std::collections::BTreeMap;
 
 use api::{Deployment, Protocol, Service, Strategy};
 use engine::Span;
@@ -22,7 +25,7 @@ use crate::{
 /// Requests a second to every Service.
 const PER_SECOND: f64 = 100.0;
 /// When the Deployments are restarted; until then all is quiet.
-const RESTART: Span = Span::from_secs(30);
+pub(crate) const RESTART: Span = Span::from_secs(30);
 /// How long is looked at after the rollouts.
 const AFTER: Span = Span::from_secs(30);
 /// What a pod takes besides its probes, in seconds: to start, to stop, and on its way through the
@@ -32,15 +35,26 @@ const PER_POD_SECONDS: u64 = 8;
 const MOST_ROLLOUT_SECONDS: u64 = 3600;
 
 /// The default scenario for these objects.
-pub(crate) fn default_scenario(path: &str, objects: &Objects, findings: &mut Findings) -> Scenario {
+pub(crate) fn default_scenario(
+    path: &str,
+    objects: &Objects,
+    applied: &BTreeMap<String, Objects>,
+    findings: &mut Findings,
+) -> Scenario {
     let mut scenario = empty_scenario(path);
-    scenario.description =
-        "Default load on every Service while every Deployment is restarted.".to_owned();
     let deployments = || objects.deployments.iter().map(|written| &written.object);
-    let rollout = deployments().map(rollout_seconds).max().unwrap_or(0);
+    let new = applied.values().flat_map(|it| &it.deployments).map(|written| &written.object);
+    let rollout = deployments().chain(new).map(rollout_seconds).max().unwrap_or(0);
     scenario.duration = RESTART + Span::from_secs(rollout.next_multiple_of(10)) + AFTER;
     scenario.clients = clients(objects);
-    for deployment in deployments().filter(|deployment| !deployment.spec.paused) {
+    let what = match applied.keys().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => "every Deployment is restarted".to_owned(),
+        [only] => format!("{only} is applied"),
+        ref several => format!("{} are applied", several.join(", ")),
+    };
+    scenario.description = format!("Default load on every Service while {what}.");
+    let restarted = deployments().filter(|it| applied.is_empty() && !it.spec.paused);
+    for deployment in restarted {
         let deployment = deployment.meta.key();
         let text = match &*deployment.namespace {
             "default" => format!("rollout restart deployment/{}", deployment.name),

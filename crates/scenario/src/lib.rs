@@ -15,7 +15,7 @@
 //! | `objects` | all objects of a load, and what is wrong between them |
 //! | `spec` | the document of kind Scenario |
 //! | `consistency` | what is wrong between the scenario and the objects |
-//! | `profile`, `default_scenario` | named clusters; what is rehearsed where nobody wrote a scenario |
+//! | `profile`, `default_scenario`, `applied_paths` | named clusters; what is rehearsed where nobody wrote a scenario |
 //! | `quantity`, `rate` | `500m`, `2Gi`; `200/s` |
 //! | `schema` | the JSON Schema of that document, made of tables and of the catalogue of policies |
 //! | `variation` | fields that are to have several values in turn, and the tree with one of them |
@@ -23,6 +23,7 @@
 //! | `offered_load` | the same scenario with more or fewer requests |
 //! | `scenario` | the result: plain data, every default filled, every name resolved |
 
+mod applied_paths;
 mod codes;
 mod consistency;
 mod default_scenario;
@@ -58,7 +59,7 @@ pub use diagnostic::{Diagnostic, Label, Severity};
 pub use edit::{Edit, EditAction};
 pub use files::{Files, Found};
 pub use kubernetes::validation;
-pub use load::{Complaint, Judge, Loaded, Summary, load, load_variant};
+pub use load::{Complaint, Judge, Loaded, Summary, load, load_applying, load_variant};
 pub use render::{Style, render};
 pub use scenario::{
     Action, Arrivals, Backend, Beside, Client, Cluster, Connections, ControlPlaneTimings, Dns,

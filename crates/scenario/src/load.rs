@@ -5,15 +5,17 @@ use std::collections::BTreeMap;
 use api::{Key, Kind};
 
 use crate::{
-    Action, Code, Diagnostic, Files, Scenario, Variant, Variation, consistency,
-    default_scenario::default_scenario,
+    Action, Code, Diagnostic, Files, Scenario, Variant, Variation,
+    applied_paths::AppliedPaths,
+    consistency,
+    default_scenario::{RESTART, default_scenario},
     diagnostic::Findings,
     document::{ScenarioDocument, Sorted, Sorter, is_scenario, the_scenario},
     kubernetes::at_path,
     objects::Objects,
     read::{Document, Origin, Reader, beside},
-    source::Sources,
-    spec::{self, DEFAULT_DURATION, Known, MOST_REQUESTS, Reading},
+    source::{At, Sources},
+    spec::{self, DEFAULT_DURATION, Item, Known, MOST_REQUESTS, Reading},
     target_ports,
     variation::substituted,
 };
@@ -67,7 +69,17 @@ pub struct Loaded {
 ///
 /// `judge` says whether a text is an expectation, and of which client if it is about one.
 pub fn load(paths: &[String], files: &dyn Files, judge: Judge<'_>) -> Loaded {
-    load_with(paths, files, judge, None)
+    load_with((paths, &[]), files, judge, None)
+}
+
+/// Loads the same where no Scenario says what happens, and these files are to be applied.
+pub fn load_applying(
+    paths: &[String],
+    applied: &[String],
+    files: &dyn Files,
+    judge: Judge<'_>,
+) -> Loaded {
+    load_with((paths, applied), files, judge, None)
 }
 
 /// Loads the same with the values of a variant in the Scenario. What is wrong with one is shown in
@@ -79,11 +91,11 @@ pub fn load_variant(
     variation: &Variation,
     variant: &Variant,
 ) -> Loaded {
-    load_with(paths, files, judge, Some((variation, variant)))
+    load_with((paths, &[]), files, judge, Some((variation, variant)))
 }
 
 fn load_with(
-    paths: &[String],
+    (paths, to_apply): (&[String], &[String]),
     files: &dyn Files,
     judge: Judge<'_>,
     varied: Option<(&Variation, &Variant)>,
@@ -96,8 +108,21 @@ fn load_with(
     if let Some(varied) = varied {
         document = substituted(document, varied, &mut reader.sources, &mut reader.findings);
     }
-    let applied_paths =
-        document.as_ref().map_or(Vec::new(), |document| gather_named(&mut reader, document));
+    let mut change = None;
+    let applied_paths = match &document {
+        Some(document) => {
+            if let Some(path) = to_apply.first() {
+                reader.findings.push(has_a_timeline(document, path));
+            }
+            gather_named(&mut reader, document)
+        }
+        None => {
+            let Reader { sources, findings, .. } = &mut reader;
+            change = AppliedPaths::new(to_apply, RESTART, sources, findings);
+            let named = change.iter().flat_map(|change| change.paths.clone());
+            gather_applied(&mut reader, "", named)
+        }
+    };
     nothing_there(&mut reader, paths);
     let Reader { mut sources, mut findings, documents, .. } = reader;
 
@@ -113,7 +138,7 @@ fn load_with(
         Reading { sources: &sources, findings: &mut findings, duration: DEFAULT_DURATION };
     let mut scenario = match &document {
         Some(document) => written_scenario(&mut reading, document, &objects, &applied, judge),
-        None => unwritten_scenario(&mut reading, paths, &objects),
+        None => unwritten_scenario(&mut reading, paths, &objects, (change.as_ref(), &applied)),
     };
     if !findings.any_error() {
         let all: Vec<&Objects> = std::iter::once(&objects).chain(applied.values()).collect();
@@ -141,15 +166,33 @@ fn gather_named(reader: &mut Reader<'_>, document: &ScenarioDocument) -> Vec<Str
     for (path, item) in &names.manifests {
         reader.gather(&beside(&document.path, path), Origin::Manifest, Some(item.at()));
     }
+    let applied = names.applied.into_iter().map(|(path, item)| (path, item.at()));
+    gather_applied(reader, &document.path, applied)
+}
+
+/// Reads what is applied later, as it is named beside a file; their paths.
+fn gather_applied(
+    reader: &mut Reader<'_>,
+    file: &str,
+    named: impl IntoIterator<Item = (String, At)>,
+) -> Vec<String> {
     let mut applied = Vec::new();
-    for (path, item) in &names.applied {
-        let path = beside(&document.path, path);
-        reader.gather(&path, Origin::Applied, Some(item.at()));
+    for (path, at) in named {
+        let path = beside(file, &path);
+        reader.gather(&path, Origin::Applied, Some(at));
         if !applied.contains(&path) {
             applied.push(path);
         }
     }
     applied
+}
+
+/// A Scenario says itself what is applied, and when.
+fn has_a_timeline(document: &ScenarioDocument, path: &str) -> Diagnostic {
+    let message = "`--apply` is for manifests without a Scenario, and this is one";
+    let help = format!("add {{ at: {RESTART}, kubectl: apply -f {path} }} to `spec.timeline`");
+    let at = at_path(&document.root, "spec.timeline");
+    Diagnostic::new(Code::BadCommand, message, help).at(at, "this says what happens")
 }
 
 fn nothing_there(reader: &mut Reader<'_>, paths: &[String]) {
@@ -322,18 +365,27 @@ fn written_scenario(
     Scenario { cluster: head.cluster, ..scenario }
 }
 
-fn unwritten_scenario(reading: &mut Reading<'_>, paths: &[String], objects: &Objects) -> Scenario {
+fn unwritten_scenario(
+    reading: &mut Reading<'_>,
+    paths: &[String],
+    objects: &Objects,
+    (change, applied): (Option<&AppliedPaths>, &BTreeMap<String, Objects>),
+) -> Scenario {
     let path = paths.first().map_or("", String::as_str);
-    let mut scenario = default_scenario(path, objects, reading.findings);
-    let (cluster, applied) = (scenario.cluster.clone(), BTreeMap::new());
+    let mut scenario = default_scenario(path, objects, applied, reading.findings);
+    let cluster = scenario.cluster.clone();
     let known = Known {
-        path,
+        // What the command line names is beside nothing.
+        path: "",
         cluster: &cluster,
         duration: scenario.duration,
         objects,
-        applied: &applied,
+        applied,
         used_images: Default::default(),
     };
+    if let Some(change) = change {
+        scenario.timeline = reading.timeline(&Item::root(&change.steps), scenario.duration, &known);
+    }
     known.use_templates();
     let used = known.used_images.into_inner();
     reading.complete_images(&mut scenario.images, None, &used, objects.incomplete);

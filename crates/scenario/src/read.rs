@@ -7,6 +7,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
     Code, Diagnostic, Files, Found,
+    applied_paths::NAME as APPLIED_BY,
     diagnostic::Findings,
     source::{At, Extent, FileId, Sources},
     yaml::{Node, read_documents},
@@ -176,6 +177,7 @@ impl<'a> Reader<'a> {
     fn cannot_read(&mut self, path: &str, error: &std::io::Error, asked_at: Option<At>) {
         let message = format!("cannot read `{path}`: {error}");
         let help = match asked_at {
+            Some(at) if self.sources.file(at.file).name() == APPLIED_BY => "check the path",
             Some(_) => "names are looked for beside the scenario file",
             None => "check the path",
         };

@@ -35,9 +35,10 @@ pub(crate) fn folder(name: &str) -> PathBuf {
     folder
 }
 
-/// Writes a file and gives back its path as an argument.
+/// Writes a file, and the folder that it is to be in, and gives back its path as an argument.
 pub(crate) fn write(folder: &Path, name: &str, text: &str) -> String {
     let path = folder.join(name);
+    fs::create_dir_all(path.parent().expect("it is in a folder")).expect("it can be made");
     fs::write(&path, text).expect("it can be written");
     path.to_str().expect("the path is text").to_owned()
 }

@@ -78,7 +78,7 @@ pub(super) fn warnings(report: &Report<'_>) -> String {
 
 /// The command that gives the same bytes.
 pub(super) fn reproduce(report: &Report<'_>) -> String {
-    let paths: Vec<_> = report.paths.iter().map(|path| quoted(path)).collect();
+    let inputs: Vec<_> = report.inputs.iter().map(|input| quoted(input)).collect();
     format!(
         "<footer>\n<h2>Reproduce</h2>\n<p>The same files and seed give the same result on every \
          machine. Run {} on the scenario <em>{}</em>:</p>\n\
@@ -86,7 +86,7 @@ pub(super) fn reproduce(report: &Report<'_>) -> String {
          <p>and compare the fingerprint: <code>{}</code>.</p>\n</footer>\n",
         escaped(report.tool),
         escaped(report.scenario),
-        escaped(&paths.join(" ")),
+        escaped(&inputs.join(" ")),
         report.seed,
         escaped(&report.measures.fingerprint),
     )

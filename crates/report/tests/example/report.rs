@@ -17,7 +17,7 @@ pub fn report(measures: &Measures) -> Report<'_> {
     let rate = measures.requests.success_rate().unwrap_or(0.0);
     Report {
         tool: "rollsim 0.1.0",
-        paths: vec!["scenarios/rolling-update.yaml".to_owned()],
+        inputs: vec!["scenarios/rolling-update.yaml".to_owned()],
         scenario: "rolling-update",
         description: "A rolling update of three replicas whose server exits at once on SIGTERM.",
         seed: 1,
@@ -55,7 +55,7 @@ pub fn report(measures: &Measures) -> Report<'_> {
 pub fn bare(measures: &Measures) -> Report<'_> {
     Report {
         tool: "rollsim 0.1.0",
-        paths: Vec::new(),
+        inputs: Vec::new(),
         scenario: "bare",
         description: "",
         seed: 1,

@@ -42,7 +42,7 @@ pub(super) struct Planned {
 
 impl Reading<'_> {
     /// `spec.timeline`, in order of time.
-    pub(super) fn timeline(
+    pub(crate) fn timeline(
         &mut self,
         item: &Item<'_>,
         duration: Span,

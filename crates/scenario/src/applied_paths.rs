@@ -1,0 +1,61 @@
+//! Files that the command line says to apply, where no Scenario has a timeline.
+//!
+//! They become the text of a timeline, so that what is wrong with them is shown as it is where a step
+//! applies a file.
+
+use std::sync::Arc;
+
+use engine::Span;
+
+use crate::{
+    Sources,
+    diagnostic::Findings,
+    source::{At, Extent},
+    yaml::{Node, read_values},
+};
+
+/// What that text is called where a diagnostic points into it.
+pub(crate) const NAME: &str = "--apply";
+
+/// A timeline that applies files.
+#[derive(Clone, Debug)]
+pub(crate) struct AppliedPaths {
+    /// The list of its steps.
+    pub(crate) steps: Arc<Node>,
+    /// The files and folders, and where they are named.
+    pub(crate) paths: Vec<(String, At)>,
+}
+
+impl AppliedPaths {
+    /// All of them are applied at this time, in their order; `None` without any.
+    pub(crate) fn new(
+        paths: &[String],
+        at: Span,
+        sources: &mut Sources,
+        findings: &mut Findings,
+    ) -> Option<Self> {
+        let mut text = String::new();
+        let mut places = Vec::new();
+        for path in paths {
+            let command = format!("apply -f {}", quoted(path));
+            let command = serde_json::to_string(&command).expect("a text is JSON");
+            let start = text.len();
+            text += &format!("- {{ at: {at}, kubectl: {command} }}\n");
+            places.push((path.clone(), Extent::new(start, text.len() - 1)));
+        }
+        let file = sources.add(NAME.to_owned(), text.clone());
+        let steps = read_values(&text, file, findings).pop()?;
+        let paths = places.into_iter().map(|(path, extent)| (path, At { file, extent })).collect();
+        Some(Self { steps, paths })
+    }
+}
+
+/// A path as one word of a command.
+fn quoted(path: &str) -> String {
+    let plain = !path.contains(|c: char| c.is_whitespace() || matches!(c, '"' | '\''));
+    match path.contains('\'') {
+        _ if plain => path.to_owned(),
+        true => format!("\"{path}\""),
+        false => format!("'{path}'"),
+    }
+}
