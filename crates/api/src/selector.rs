@@ -1,7 +1,5 @@
 //! Label selectors.
 
-use std::fmt;
-
 use crate::Labels;
 
 /// What a key must satisfy (`matchExpressions`).
@@ -51,39 +49,6 @@ impl LabelSelector {
                 Requirement::Exists(key) => labels.contains_key(key),
                 Requirement::DoesNotExist(key) => !labels.contains_key(key),
             })
-    }
-}
-
-/// As JSON, which is how the API server shows one.
-impl fmt::Display for LabelSelector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let labels = self.match_labels.iter().map(|(key, value)| format!("{key:?}:{value:?}"));
-        let labels = labels.collect::<Vec<_>>().join(",");
-        let labels = format!("\"matchLabels\":{{{labels}}}");
-        let labels = Some(labels).filter(|_| !self.match_labels.is_empty());
-        let expressions = self.match_expressions.iter().map(Requirement::to_string);
-        let expressions = expressions.collect::<Vec<_>>().join(",");
-        let expressions = format!("\"matchExpressions\":[{expressions}]");
-        let expressions = Some(expressions).filter(|_| !self.match_expressions.is_empty());
-        let parts: Vec<String> = labels.into_iter().chain(expressions).collect();
-        write!(f, "{{{}}}", parts.join(","))
-    }
-}
-
-impl fmt::Display for Requirement {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (key, operator, values) = match self {
-            Self::In(key, values) => (key, "In", Some(values)),
-            Self::NotIn(key, values) => (key, "NotIn", Some(values)),
-            Self::Exists(key) => (key, "Exists", None),
-            Self::DoesNotExist(key) => (key, "DoesNotExist", None),
-        };
-        write!(f, "{{\"key\":{key:?},\"operator\":{operator:?}")?;
-        if let Some(values) = values {
-            let values: Vec<String> = values.iter().map(|value| format!("{value:?}")).collect();
-            write!(f, ",\"values\":[{}]", values.join(","))?;
-        }
-        f.write_str("}")
     }
 }
 

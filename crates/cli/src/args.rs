@@ -109,8 +109,10 @@ pub(crate) struct Run {
     /// A scenario file, or files and folders of manifests; `-` is standard input.
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<String>,
-    #[command(flatten)]
-    pub(crate) applied: Applied,
+    /// Apply this file or folder to the manifests at 30s, instead of restarting every Deployment; may be
+    /// given several times. For manifests without a Scenario: that has a timeline.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) apply: Vec<String>,
     /// What to print: a report for people, or one object for programs.
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub(crate) output: Format,
@@ -164,16 +166,9 @@ pub(crate) struct Check {
     /// Scenario files, or files and folders of manifests; `-` is standard input.
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<String>,
-    #[command(flatten)]
-    pub(crate) applied: Applied,
-}
-
-/// What is to become of manifests without a Scenario.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Applied {
     /// Apply this file or folder to the manifests at 30s, instead of restarting every Deployment; may be
     /// given several times. For manifests without a Scenario: that has a timeline.
-    #[arg(long = "apply", value_name = "PATH")]
+    #[arg(long, value_name = "PATH")]
     pub(crate) apply: Vec<String>,
 }
 

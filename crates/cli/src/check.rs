@@ -9,7 +9,7 @@ use crate::{args::Check, disk::Disk, exit, output};
 
 /// Reports on files without running them.
 pub(crate) fn check(args: &Check) -> io::Result<u8> {
-    let loaded = load_applying(&args.paths, &args.applied.apply, &Disk, &judge);
+    let loaded = load_applying(&args.paths, &args.apply, &Disk, &judge);
     report(&loaded);
     let count = |severity| {
         loaded.diagnostics.iter().filter(|found| found.severity() == severity).count() as u64

@@ -29,7 +29,7 @@ const WIDTH: usize = 80;
 
 /// Rehearses what the paths hold.
 pub(crate) fn run(args: &Run) -> io::Result<u8> {
-    let loaded = load_applying(&args.paths, &args.applied.apply, &Disk, &judge);
+    let loaded = load_applying(&args.paths, &args.apply, &Disk, &judge);
     report_diagnostics(&loaded);
     let Some(scenario) = &loaded.scenario else { return Ok(not_run(&loaded)) };
     if nothing_to_run(scenario) {
@@ -136,7 +136,7 @@ fn assemble<'a>(
 
 /// The arguments that name files to read.
 fn inputs(args: &Run) -> Vec<String> {
-    let applied = args.applied.apply.iter().flat_map(|path| ["--apply", path.as_str()]);
+    let applied = args.apply.iter().flat_map(|path| ["--apply", path.as_str()]);
     let paths = args.paths.iter().map(String::as_str);
     paths.chain(applied).map(str::to_owned).collect()
 }

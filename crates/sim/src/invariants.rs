@@ -19,9 +19,9 @@ pub(crate) struct Invariants {
     /// Whether the timeline does nothing but change templates: only then do the fences of a
     /// rolling update hold at every moment.
     plain: bool,
-    /// How each Deployment replaced pods when it was first seen. Its fences are another matter once
-    /// that has changed.
-    strategies: BTreeMap<Uid, Strategy>,
+    /// How each Deployment replaced pods when it was first seen; `None` once that has changed, for then
+    /// there may be pods that the present strategy would not have let come to be.
+    strategies: BTreeMap<Uid, Option<Strategy>>,
     /// Deployments that were complete when the scenario began, and have since been undisturbed.
     fenced: BTreeMap<Uid, Fenced>,
 }
@@ -78,7 +78,9 @@ impl Invariants {
     pub(crate) fn check(&mut self, control_plane: &ControlPlane) {
         for deployment in deployments(control_plane) {
             let (uid, strategy) = (&deployment.meta.uid, deployment.spec.strategy);
-            if *self.strategies.entry(uid.clone()).or_insert(strategy) != strategy {
+            let known = self.strategies.entry(uid.clone()).or_insert(Some(strategy));
+            *known = known.filter(|known| *known == strategy);
+            if known.is_none() {
                 self.fenced.remove(uid);
                 continue;
             }

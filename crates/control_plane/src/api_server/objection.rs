@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use api::{Deployment, Key, Kind, Object, Service};
+use api::{Key, Kind, Object, Service};
 
 use super::{
     ApiServer, allocated_values,
@@ -52,18 +52,6 @@ impl fmt::Display for Objection {
                 write!(f, "Error from server (InternalError): Internal error occurred: {what}")
             }
         }
-    }
-}
-
-impl Objection {
-    /// The selector of a Deployment may not change (`ValidateDeploymentUpdate`).
-    pub(crate) fn to_another_selector(old: &Deployment, new: &Deployment) -> Option<Self> {
-        let selector = &new.spec.selector;
-        (*selector != old.spec.selector).then(|| Self::Invalid {
-            kind: Kind::Deployment,
-            name: new.meta.name.to_string(),
-            cause: format!("spec.selector: Invalid value: {selector}: field is immutable"),
-        })
     }
 }
 

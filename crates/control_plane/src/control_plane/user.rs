@@ -1,6 +1,8 @@
 //! A user's commands: what kubectl sends for each, and what it says where that is refused.
 //!
-//! *Left out:* the name of the file in what `kubectl apply` says of an internal error.
+//! *Left out:* the name of the file in what `kubectl apply` says of an internal error; of what it merges,
+//! fields of a template that an undo brought back and neither file says, which stay in a cluster, and the
+//! time of a restart that stood in the file before, which goes there.
 
 use std::sync::Arc;
 
@@ -55,11 +57,7 @@ impl ControlPlane {
             | Command::Undo(key, _)
             | Command::Pause(key, _)
             | Command::Scale(key, _) => missing(Kind::Deployment, key),
-            Command::ApplyDeployment { deployment, .. } => {
-                let stored = self.deployment(&deployment.meta.key());
-                stored.and_then(|stored| Objection::to_another_selector(stored, deployment))
-            }
-            Command::DeletePods(..) => None,
+            Command::ApplyDeployment { .. } | Command::DeletePods(..) => None,
         };
         let server = objection.as_ref().map(Objection::to_string);
         server.or_else(|| self.own_refusal(command).map(|text| format!("error: {text}")))
@@ -170,9 +168,7 @@ impl ControlPlane {
         }
         self.edit(&key, cx, |stored| {
             let Deployment { meta, spec, .. } = deployment;
-            stored.meta.labels = meta.labels;
-            // The controller's own stay.
-            stored.meta.annotations.extend(meta.annotations);
+            (stored.meta.labels, stored.meta.annotations) = (meta.labels, meta.annotations);
             let before = std::mem::replace(&mut stored.spec, spec);
             if !replicas {
                 stored.spec.replicas = before.replicas;

@@ -6,7 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use api::{Deployment, Key, Kind};
+use api::{Deployment, Key, Kind, LabelSelector, selector::Requirement};
+use serde_json::{Value, json};
 
 use super::{Known, timeline::Planned};
 use crate::{Action, Code, Diagnostic, States, diagnostic::Findings, objects::Written, source::At};
@@ -40,8 +41,8 @@ pub(super) fn settle(planned: &mut Vec<Planned>, known: &Known<'_>, findings: &m
     planned.retain_mut(|planned| {
         match &mut planned.step.action {
             Action::Delete { kind: Kind::Deployment, key } => drop(there.remove(key)),
-            Action::ApplyDeployment { deployment, states: sets, .. } => {
-                let after = known.deployments().find(|written| written.object == **deployment);
+            Action::ApplyDeployment { deployment, states: sets, manifest } => {
+                let after = known.deployments().find(|written| written.applied() == *manifest);
                 let Some(after) = after else { return true };
                 let before =
                     there.entry(deployment.meta.key()).or_insert_with(|| There::new(after));
@@ -66,7 +67,7 @@ pub(super) fn settle(planned: &mut Vec<Planned>, known: &Known<'_>, findings: &m
 
 /// The selector may not change (`ValidateDeploymentUpdate`).
 fn immutable(at: At, after: &Written<Deployment>, before: &Written<Deployment>) -> Diagnostic {
-    let selector = &after.object.spec.selector;
+    let selector = selector_json(&after.object.spec.selector);
     let message = format!("spec.selector: Invalid value: {selector}: field is immutable");
     let help = format!(
         "keep the selector, or let a step before delete deployment {}",
@@ -76,4 +77,25 @@ fn immutable(at: At, after: &Written<Deployment>, before: &Written<Deployment>) 
         .at(after.at("spec.selector"), "changed here")
         .because_of(before.at("spec.selector"), "what it is by then")
         .because_of(at, "applied here")
+}
+
+/// A selector as the API server shows one.
+fn selector_json(selector: &LabelSelector) -> String {
+    let expression = |requirement: &Requirement| match requirement {
+        Requirement::In(key, values) => json!({"key": key, "operator": "In", "values": values}),
+        Requirement::NotIn(key, values) => {
+            json!({"key": key, "operator": "NotIn", "values": values})
+        }
+        Requirement::Exists(key) => json!({"key": key, "operator": "Exists"}),
+        Requirement::DoesNotExist(key) => json!({"key": key, "operator": "DoesNotExist"}),
+    };
+    let mut shown = serde_json::Map::new();
+    if !selector.match_labels.is_empty() {
+        shown.insert("matchLabels".to_owned(), json!(selector.match_labels));
+    }
+    if !selector.match_expressions.is_empty() {
+        let expressions = selector.match_expressions.iter().map(expression).collect();
+        shown.insert("matchExpressions".to_owned(), Value::Array(expressions));
+    }
+    Value::Object(shown).to_string()
 }

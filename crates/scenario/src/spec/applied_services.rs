@@ -41,8 +41,8 @@ pub(super) fn check(planned: &[Planned], known: &Known<'_>, findings: &mut Findi
     for Planned { step, .. } in planned {
         match &step.action {
             Action::Delete { kind: Kind::Service, key } => drop(there.remove(key)),
-            Action::ApplyService { service, .. } => {
-                if let Some(written) = applied().find(|written| written.object == **service) {
+            Action::ApplyService { manifest, .. } => {
+                if let Some(written) = applied().find(|written| written.applied() == *manifest) {
                     apply(written, &mut there, findings);
                 }
             }

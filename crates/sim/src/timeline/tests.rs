@@ -3,7 +3,6 @@ use std::{io, sync::Arc};
 use scenario::{Files, Found};
 
 use api::{Deployment, Kind, Object, Strategy};
-use control_plane::deployment::util::REVISION_ANNOTATION;
 
 use super::*;
 
@@ -38,7 +37,6 @@ apiVersion: apps/v1
 kind: Deployment
 metadata: { name: web }
 spec:
-  replicas: 1
   selector: { matchLabels: { app: web } }
   template:
     metadata: { labels: { app: web } }
@@ -55,6 +53,42 @@ metadata: { name: test }
 spec:
   duration: 60s
   timeline:
+";
+
+/// Many pods may come to be before one goes.
+const SURGE: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  strategy: { rollingUpdate: { maxSurge: 5 } }
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec: { containers: [ { name: web, image: web:v2 } ] }
+";
+
+const PLAIN: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec: { containers: [ { name: web, image: web:v4 } ] }
+";
+
+const SURGE_V3: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  strategy: { rollingUpdate: { maxSurge: 5 } }
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec: { containers: [ { name: web, image: web:v3 } ] }
 ";
 
 /// What can be applied.
@@ -87,6 +121,23 @@ spec:
 ",
     ),
     (
+        "web-default.yaml",
+        "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  replicas: 1
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec: { containers: [ { name: web, image: web:v1 } ] }
+",
+    ),
+    ("web-surge.yaml", SURGE),
+    ("web-surge-v3.yaml", SURGE_V3),
+    ("web-plain.yaml", PLAIN),
+    (
         "web-recreate.yaml",
         "\
 apiVersion: apps/v1
@@ -107,7 +158,7 @@ spec:
         "\
 apiVersion: apps/v1
 kind: Deployment
-metadata: { name: web }
+metadata: { name: web, annotations: { kubernetes.io/change-cause: held } }
 spec:
   paused: true
   selector: { matchLabels: { app: web } }
@@ -143,10 +194,15 @@ fn said(commands: &[&str]) -> Vec<String> {
 
 /// The same, and the world as it is in the end.
 fn rehearsed(commands: &[&str]) -> (Vec<String>, World) {
-    let step = |(index, command): (usize, &&str)| {
-        format!("  - {{ at: {}s, kubectl: {command} }}\n", 5 + 10 * index)
-    };
-    let text = APP.to_owned() + &commands.iter().enumerate().map(step).collect::<String>();
+    let steps: Vec<_> =
+        (0..).map(|index| 5_000 + 10_000 * index).zip(commands.iter().copied()).collect();
+    rehearsed_at(&steps)
+}
+
+/// The same of commands at these milliseconds.
+fn rehearsed_at(steps: &[(u32, &str)]) -> (Vec<String>, World) {
+    let step = |(at, command): &(u32, &str)| format!("  - {{ at: {at}ms, kubectl: {command} }}\n");
+    let text = APP.to_owned() + &steps.iter().map(step).collect::<String>();
     let files = Texts(text, APPLIED);
     let loaded = scenario::load(&["a.yaml".to_owned()], &files, &|_| Ok(None));
     let scenario = loaded.scenario.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics));
@@ -267,8 +323,10 @@ fn a_deployment_becomes_what_is_applied() {
     assert_eq!(web.meta.labels.get("team").map(String::as_str), Some("shop"));
     // It has the same pods: nothing was rolled out.
     assert_eq!(counted(&rehearsed(&["apply -f web-recreate.yaml"]).1, "web"), [1, 1, 1]);
-    let revision = |web: &Deployment| web.meta.annotations.get(REVISION_ANNOTATION).cloned();
-    assert_eq!(revision(&web), revision(&deployment("web", &[])), "the controller's note stays");
+    let noted = |commands: &[&str]| deployment("web", commands).meta.annotations.clone();
+    assert_eq!(noted(&["apply -f web-held.yaml"]).len(), 1);
+    let dropped = ["apply -f web-held.yaml", "apply -f web-recreate.yaml"];
+    assert!(noted(&dropped).is_empty(), "the file says nothing of it any more");
 }
 
 #[test]
@@ -280,8 +338,28 @@ fn what_only_commands_have_set_stays_when_a_file_is_applied() {
     let freed = ["apply -f web-held.yaml", "apply -f web-recreate.yaml"];
     assert!(!deployment("web", &freed).spec.paused, "the file before said so");
     // Were the time of the restart dropped, that would be another template, and a rollout.
-    let restarted = ["rollout restart deployment/web", "apply -f web-recreate.yaml"];
-    assert_eq!(counted(&rehearsed(&restarted).1, "web"), [1, 2, 1]);
+    let restarted =
+        |commands: &[&str]| deployment("web", commands).spec.template.annotations.clone();
+    let before = restarted(&["rollout restart deployment/web"]);
+    let after = restarted(&["rollout restart deployment/web", "apply -f web-recreate.yaml"]);
+    assert_eq!((before.len(), &after), (1, &before));
+    // What states a default that the first file does not state is told from that.
+    let replicas = |commands: &[&str]| deployment("web", commands).spec.replicas;
+    let scaled = ["scale deployment/web --replicas=3", "apply -f web-default.yaml"];
+    assert_eq!(replicas(&scaled), 1);
+}
+
+/// In debug builds each event is followed by a look at the fences of rolling updates, which are others after
+/// each of these steps.
+#[test]
+fn fences_may_be_moved_to_and_fro() {
+    let (steps, world) = rehearsed_at(&[
+        (5_000, "apply -f web-surge.yaml"),
+        (5_010, "apply -f web-surge-v3.yaml"),
+        (5_050, "apply -f web-plain.yaml"),
+    ]);
+    assert_eq!(steps.len(), 3);
+    assert_eq!(counted(&world, "web")[2], 1, "it comes to an end");
 }
 
 #[test]
