@@ -69,7 +69,7 @@ pub(crate) fn pod_template(f: &Fields<'_>) -> Read<PodTemplate> {
         let path = path.strip_prefix(&root).expect("it was read inside the template").to_owned();
         spec.node_selector.insert(path, value);
     }
-    Ok(PodTemplate { labels, annotations, spec: spec.into() })
+    Ok(PodTemplate { labels, annotations, spec: spec.into(), ..PodTemplate::default() })
 }
 
 /// A pod's spec and the names of its sidecars: init containers that are always restarted.

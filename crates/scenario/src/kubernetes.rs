@@ -19,6 +19,7 @@ mod pod;
 mod pod_disruption_budget;
 mod probe;
 mod service;
+mod template_text;
 mod traffic;
 pub mod validation;
 
@@ -41,6 +42,7 @@ pub(crate) use self::{
     pod::pod,
     pod_disruption_budget::pod_disruption_budget,
     service::{StoredService, service},
+    template_text::template_text,
 };
 use crate::{
     Code, Diagnostic,

@@ -139,7 +139,10 @@ pub fn equal_ignore_hash(a: &PodTemplate, b: &PodTemplate) -> bool {
         let without_hash = template.labels.iter().filter(|(key, _)| *key != POD_TEMPLATE_HASH);
         without_hash.map(|(key, value)| (key.clone(), value.clone())).collect()
     };
-    a.annotations == b.annotations && a.spec == b.spec && labels(a) == labels(b)
+    a.annotations == b.annotations
+        && a.spec == b.spec
+        && a.manifest == b.manifest
+        && labels(a) == labels(b)
 }
 
 /// The ReplicaSet of the Deployment's template: the oldest, should there be several.

@@ -179,5 +179,10 @@ fn template(cx: &mut Checker<'_>, written: core::PodTemplateSpec) -> PodTemplate
         cx.forbidden("spec.template.spec.activeDeadlineSeconds", detail, "delete it");
     }
     let spec = Arc::new(cx.pod_spec(path, spec));
-    PodTemplate { labels, annotations: metadata.annotations.unwrap_or_default(), spec }
+    PodTemplate {
+        labels,
+        annotations: metadata.annotations.unwrap_or_default(),
+        spec,
+        manifest: Arc::default(),
+    }
 }

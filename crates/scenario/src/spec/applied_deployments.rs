@@ -4,13 +4,16 @@
 //! kubectl sets what a file says, and takes back what the file that was applied before said and this one
 //! does not: so replicas fall back to 1. What neither of them says stays as other commands have set it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use api::{Deployment, Key, Kind, LabelSelector, selector::Requirement};
 use serde_json::{Value, json};
 
 use super::{Known, timeline::Planned};
-use crate::{Action, Code, Diagnostic, States, diagnostic::Findings, objects::Written, source::At};
+use crate::{
+    Action, Code, Diagnostic, States, diagnostic::Findings, kubernetes::template_text,
+    objects::Written, source::At,
+};
 
 /// A Deployment that is there.
 struct There<'a> {
@@ -46,6 +49,7 @@ pub(super) fn settle(planned: &mut Vec<Planned>, known: &Known<'_>, findings: &m
                 let Some(after) = after else { return true };
                 let before =
                     there.entry(deployment.meta.key()).or_insert_with(|| There::new(after));
+                deployment.spec.template.manifest = other_text(after, before.created);
                 if after.object.spec.selector != before.created.object.spec.selector {
                     findings.push(immutable(planned.at, after, before.created));
                 }
@@ -63,6 +67,16 @@ pub(super) fn settle(planned: &mut Vec<Planned>, known: &Known<'_>, findings: &m
         }
         true
     });
+}
+
+/// What a template says, where the first version says something else; see [`template_text`].
+fn other_text(after: &Written<Deployment>, first: &Written<Deployment>) -> Arc<str> {
+    let text = |written: &Written<Deployment>| {
+        let template = written.root.get("spec").and_then(|spec| spec.get("template"));
+        template.map_or_else(String::new, |template| template_text(template))
+    };
+    let after = text(after);
+    if after == text(first) { Arc::default() } else { after.into() }
 }
 
 /// The selector may not change (`ValidateDeploymentUpdate`).

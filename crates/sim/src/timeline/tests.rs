@@ -55,6 +55,39 @@ spec:
   timeline:
 ";
 
+/// Nothing in a run goes by a limit or a variable; the pods are replaced all the same.
+const LIMITS: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec: { containers: [ { name: web, image: web:v1, resources: { limits: { memory: 1Gi } } } ] }
+";
+
+/// The same as is there, in other words.
+const SAME: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web, labels: { team: shop } }
+spec:
+  strategy: { type: RollingUpdate }
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec:
+      securityContext: {}
+      restartPolicy: Always
+      containers:
+        - image: web:v1
+          name: web
+          resources: {}
+          imagePullPolicy: IfNotPresent
+          env: []
+";
+
 /// Many pods may come to be before one goes.
 const SURGE: &str = "\
 apiVersion: apps/v1
@@ -134,6 +167,8 @@ spec:
     spec: { containers: [ { name: web, image: web:v1 } ] }
 ",
     ),
+    ("web-limits.yaml", LIMITS),
+    ("web-same.yaml", SAME),
     ("web-surge.yaml", SURGE),
     ("web-surge-v3.yaml", SURGE_V3),
     ("web-plain.yaml", PLAIN),
@@ -347,6 +382,17 @@ fn what_only_commands_have_set_stays_when_a_file_is_applied() {
     let replicas = |commands: &[&str]| deployment("web", commands).spec.replicas;
     let scaled = ["scale deployment/web --replicas=3", "apply -f web-default.yaml"];
     assert_eq!(replicas(&scaled), 1);
+}
+
+#[test]
+fn pods_are_replaced_by_whatever_a_template_says_else() {
+    let sets = |commands: &[&str]| counted(&rehearsed(commands).1, "web");
+    assert_eq!(sets(&["apply -f web-same.yaml"]), [1, 1, 1]);
+    assert_eq!(sets(&["apply -f web-limits.yaml"]), [1, 2, 1]);
+    // What was there before is the first revision again.
+    assert_eq!(sets(&["apply -f web-limits.yaml", "apply -f web-same.yaml"]), [1, 2, 1]);
+    let first = deployment("web", &["apply -f web-limits.yaml", "apply -f web-same.yaml"]);
+    assert_eq!(first.spec.template.manifest, Arc::default());
 }
 
 /// In debug builds each event is followed by a look at the fences of rolling updates, which are others after
