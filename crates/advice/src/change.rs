@@ -22,7 +22,7 @@ pub(crate) enum Change {
         replaces_command: bool,
     },
     /// More time from the first word that a pod is to go until it is killed.
-    GracePeriod { seconds: u32, before: u32 },
+    GracePeriod { seconds: u32 },
     /// A readiness probe that connects to a port.
     ReadinessProbe { container: usize, port: u16 },
     /// The port that a probe asks at.
@@ -98,6 +98,16 @@ impl Change {
         }
     }
 
+    /// Whether the number of pods is said by it.
+    pub(crate) fn states_replicas(&self) -> bool {
+        matches!(self, Self::Replicas { .. })
+    }
+
+    /// Whether a command that runs now runs no more.
+    pub(crate) fn replaces_command(&self) -> bool {
+        matches!(self, Self::PreStopSleep { replaces_command: true, .. })
+    }
+
     /// Whether it changes how pods end, which those that run already do in their old way.
     pub(crate) fn is_about_the_end_of_pods(&self) -> bool {
         matches!(self, Self::PreStopSleep { .. } | Self::GracePeriod { .. })
@@ -113,8 +123,10 @@ impl Change {
                     "let the pods of {name} sleep {seconds} s before they are told to stop{instead}"
                 )
             }
-            Self::GracePeriod { seconds, before } => {
-                format!("give the pods of {name} {seconds} s to end, instead of {before} s")
+            Self::GracePeriod { seconds } => {
+                format!(
+                    "give the pods of {name} {seconds} s from the word that they are to go until they are killed"
+                )
             }
             Self::ReadinessProbe { port, .. } => {
                 format!("let the pods of {name} be ready only when port {port} answers")
@@ -163,7 +175,7 @@ impl Change {
                 });
                 [Some(hook), grace].into_iter().flatten().collect()
             }
-            Self::GracePeriod { seconds, .. } => {
+            Self::GracePeriod { seconds } => {
                 let grace = format!("terminationGracePeriodSeconds: {seconds}");
                 vec![Field::new("spec.template.spec", grace)]
             }
@@ -252,7 +264,7 @@ impl Change {
                     spec.termination_grace_period_seconds = *grace;
                 }
             }
-            Self::GracePeriod { seconds, .. } => spec.termination_grace_period_seconds = *seconds,
+            Self::GracePeriod { seconds } => spec.termination_grace_period_seconds = *seconds,
             Self::ReadinessProbe { container, port } => {
                 if let Some(container) = spec.containers.get_mut(*container) {
                     let handler = ProbeHandler::TcpSocket(IntOrString::Int(i32::from(*port)));

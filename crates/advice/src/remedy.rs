@@ -42,7 +42,13 @@ impl Remedy {
     /// What to do: `let the pods of web sleep 4 s before they are told to stop`.
     #[must_use]
     pub fn summary(&self) -> String {
-        self.first.1.summary(&self.object.name)
+        let name = match &*self.object.namespace {
+            "default" => self.object.name.to_string(),
+            _ => self.object.to_string(),
+        };
+        // One that takes something away tells it, whichever manifest it is in.
+        let telling = self.changes().find(|(_, change)| change.replaces_command());
+        telling.unwrap_or(&self.first).1.summary(&name)
     }
 
     /// What to know about it beforehand.
@@ -87,8 +93,11 @@ impl Remedy {
         // Where something stands says which object it is.
         for step in &mut scenario.timeline {
             match &mut step.action {
-                Action::ApplyDeployment { deployment, manifest, .. } => {
-                    changes(*manifest).for_each(|it| it.apply_to_deployment(&mut deployment.spec));
+                Action::ApplyDeployment { deployment, manifest, states } => {
+                    for change in changes(*manifest) {
+                        change.apply_to_deployment(&mut deployment.spec);
+                        states.replicas |= change.states_replicas();
+                    }
                 }
                 Action::ApplyService { service, manifest } => {
                     changes(*manifest).for_each(|it| it.apply_to_service(&mut service.spec));

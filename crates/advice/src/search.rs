@@ -11,7 +11,7 @@ use api::{
 use engine::Span;
 use metrics::{Explanation, Measures};
 use record::Cause;
-use scenario::{OnSigterm, Scenario, Targets};
+use scenario::{Client, OnSigterm, Scenario, Targets};
 
 use crate::{
     change::Change,
@@ -24,6 +24,9 @@ const LONGEST_HOOK_SECONDS: u32 = 60;
 
 /// A hook is made for a gap of this length where none was recorded, or one that is shorter.
 const SHORTEST_GAP: Span = Span::from_secs(1);
+
+/// A longer grace period than this is not suggested: a pod that hangs would hold its node for so long.
+const LONGEST_GRACE_SECONDS: u32 = 600;
 
 /// What a program gets besides for its end, until it is killed.
 const END_SECONDS: u32 = 5;
@@ -48,16 +51,16 @@ pub(crate) fn remedies(
     let called = || called_deployments(scenario);
     match explanation.cause {
         Cause::RefusedListenerClosed | Cause::TimeoutUnreachable => {
-            each(failed(), &|key| pre_stop(scenario, key, explanation))
+            each(failed(), &|key| pre_stop(scenario, measures, key, explanation))
         }
         Cause::ResetKilledInFlight => each(failed(), &|key| {
             let grace = grace_period(scenario, key).into_iter();
-            grace.chain(pre_stop(scenario, key, explanation)).collect()
+            grace.chain(pre_stop(scenario, measures, key, explanation)).collect()
         }),
         Cause::RefusedNotListening => each(failed(), &|key| readiness(scenario, key)),
         Cause::TimeoutDropped => pods_of_all_nodes(scenario)
             .into_iter()
-            .chain(outlast_health_checks(scenario, explanation))
+            .chain(outlast_health_checks(scenario, measures, explanation))
             .collect(),
         Cause::RefusedWrongPort => target_port(scenario),
         Cause::RefusedNoEndpoints => selector(scenario)
@@ -76,21 +79,38 @@ pub(crate) fn remedies(
 }
 
 /// Long enough for the slowest proxy to have dropped the pod before SIGTERM.
-fn pre_stop(scenario: &Scenario, key: &Key, explanation: &Explanation) -> Vec<Remedy> {
+fn pre_stop(
+    scenario: &Scenario,
+    measures: &Measures,
+    key: &Key,
+    explanation: &Explanation,
+) -> Vec<Remedy> {
     let most = explanation.gap.map_or(SHORTEST_GAP, |(_, most)| most.max(SHORTEST_GAP));
     // Half as long again and a second more, since the slowest proxy of another run is slower: it
     // waits for up to `minSyncPeriod` and then takes its time.
     let wanted = (most.as_secs_f64() * 1.5).ceil() as u32 + 1;
-    // The first version is the one that a rollout ends.
-    let mut sleeps = versions(scenario, key).filter_map(|it| sleep(it.object));
-    let Some((_, sleeps_now, _)) = sleeps.next() else { return Vec::new() };
-    let seconds = (sleeps_now + wanted).min(LONGEST_HOOK_SECONDS);
+    // As long as it takes for those versions that lost requests; for one at least, should their images not tell.
+    let lost = |version: &Version<'_, Deployment>| lost_requests(version.object, key, measures);
+    let any_lost = versions(scenario, key).any(|version| lost(&version));
+    let sleeps = versions(scenario, key).filter(|version| !any_lost || lost(version));
+    let most =
+        sleeps.filter_map(|version| sleep(version.object)).map(|(_, seconds, _)| seconds).max();
+    let Some(most) = most else { return Vec::new() };
+    let seconds = (most + wanted).min(LONGEST_HOOK_SECONDS);
     of_deployment(scenario, key, |version| {
         let (container, _, replaces_command) =
             sleep(version.object).filter(|(_, sleeps, _)| *sleeps < seconds)?;
         let grace = version.object.spec.template.spec.termination_grace_period_seconds;
         let grace_seconds = (seconds + END_SECONDS > grace).then_some(seconds + 30);
         Some(Change::PreStopSleep { container, seconds, grace_seconds, replaces_command })
+    })
+}
+
+/// Whether pods of a version, told by its image, lost requests.
+fn lost_requests(version: &Deployment, key: &Key, measures: &Measures) -> bool {
+    let (image, key) = (version.spec.template.image(), key.to_string());
+    measures.pods.iter().any(|pod| {
+        pod.failed > 0 && pod.version == image && pod.deployment.as_deref() == Some(&*key)
     })
 }
 
@@ -108,8 +128,13 @@ fn sleep(deployment: &Deployment) -> Option<(usize, u32, bool)> {
 /// Long enough for a program to answer whom its clients still wait for when its hook has slept, where it
 /// would go on to do so.
 fn grace_period(scenario: &Scenario, key: &Key) -> Vec<Remedy> {
-    let longest_wait = scenario.clients.iter().map(|client| client.timeout).max();
+    let called = |client: &&Client, version: &Deployment| {
+        let mut behind = services(scenario).filter(|service| selects(service.object, version));
+        behind.any(|service| client.target.leads_to(&service.object.meta.key()))
+    };
     of_deployment(scenario, key, |version| {
+        let clients = scenario.clients.iter().filter(|client| called(client, version.object));
+        let longest_wait = clients.map(|client| client.timeout).max();
         let template = &version.object.spec.template;
         let (container, sleeps, _) = sleep(version.object)?;
         let image = scenario.images.get(&template.spec.containers[container].image)?;
@@ -120,8 +145,9 @@ fn grace_period(scenario: &Scenario, key: &Key) -> Vec<Remedy> {
         };
         let work = (listens_on + longest_wait?).as_secs_f64().ceil() as u32;
         let seconds = sleeps.saturating_add(work).saturating_add(END_SECONDS);
+        let seconds = seconds.min(LONGEST_GRACE_SECONDS);
         let before = template.spec.termination_grace_period_seconds;
-        (seconds > before).then_some(Change::GracePeriod { seconds, before })
+        (seconds > before).then_some(Change::GracePeriod { seconds })
     })
 }
 
@@ -206,11 +232,7 @@ fn enough_pods(scenario: &Scenario, key: &Key) -> Vec<Remedy> {
         let replicas = (busy / HIGHEST_UTILISATION).ceil();
         let before = version.object.spec.replicas;
         let called_for = replicas > f64::from(before) && replicas <= MOST_REPLICAS;
-        (version.sets_replicas && called_for).then_some(Change::Replicas {
-            replicas: replicas as i32,
-            before,
-            per_second,
-        })
+        called_for.then_some(Change::Replicas { replicas: replicas as i32, before, per_second })
     })
 }
 
@@ -234,7 +256,11 @@ fn readiness_gates(scenario: &Scenario) -> Vec<Remedy> {
 }
 
 /// Let old pods stay until the load balancer has found their nodes empty.
-fn outlast_health_checks(scenario: &Scenario, explanation: &Explanation) -> Vec<Remedy> {
+fn outlast_health_checks(
+    scenario: &Scenario,
+    measures: &Measures,
+    explanation: &Explanation,
+) -> Vec<Remedy> {
     if !scenario.clients.iter().any(|client| client.target.balanced) {
         return Vec::new();
     }
@@ -243,7 +269,7 @@ fn outlast_health_checks(scenario: &Scenario, explanation: &Explanation) -> Vec<
     let most = Span::from_secs_f64(check.interval.as_secs_f64() * answers);
     let explanation = Explanation { gap: Some((Span::ZERO, most)), ..explanation.clone() };
     let called = called_deployments(scenario);
-    called.iter().flat_map(|key| pre_stop(scenario, key, &explanation)).collect()
+    called.iter().flat_map(|key| pre_stop(scenario, measures, key, &explanation)).collect()
 }
 
 /// For Services whose traffic policy keeps the connections of a client on nodes without a pod.
@@ -328,13 +354,20 @@ fn target_port(scenario: &Scenario) -> Vec<Remedy> {
         let place = service.spec.ports.iter().position(|port| port.port == number)?;
         let target = &service.spec.ports[place].target_port;
         let selector = service.spec.selector.as_ref()?;
-        let template = templates(scenario, &service.meta.namespace)
-            .find(|template| api::selector::matches_all(selector, &template.labels))?;
-        let listening = scenario.listening(&template.spec);
-        let port = listening.ports().next()?;
-        let leads_to = template.spec.find_port(target, service.spec.ports[place].protocol);
-        let heard = leads_to.is_some_and(|port| listening.container_at(port).is_some());
-        (!heard).then_some(Change::TargetPort { place, port })
+        let selected = templates(scenario, &service.meta.namespace)
+            .filter(|template| api::selector::matches_all(selector, &template.labels));
+        // Where pods of one version listen there, the Service may be right, and the pods of another not.
+        let mut ports = Vec::new();
+        for template in selected {
+            let listening = scenario.listening(&template.spec);
+            let leads_to = template.spec.find_port(target, service.spec.ports[place].protocol);
+            if leads_to.is_some_and(|port| listening.container_at(port).is_some()) {
+                return None;
+            }
+            ports.extend(listening.ports().next());
+        }
+        let port = *ports.first()?;
+        Some(Change::TargetPort { place, port })
     })
 }
 
@@ -349,8 +382,9 @@ fn selector(scenario: &Scenario) -> Vec<Remedy> {
         }
         let shares =
             |template: &&&PodTemplate| wanted.keys().all(|k| template.labels.contains_key(k));
-        let template = match all.as_slice() {
-            [only] => only,
+        let alike = all.iter().all(|template| template.labels == all[0].labels);
+        let template = match all.first() {
+            Some(only) if alike => only,
             _ => all.iter().find(shares)?,
         };
         let labels: Labels = template

@@ -10,23 +10,16 @@ use crate::{change::Change, remedy::Remedy};
 pub(crate) struct Version<'a, T> {
     pub(crate) manifest: Manifest,
     pub(crate) object: &'a T,
-    /// Whether the number of a Deployment's pods goes by it.
-    pub(crate) sets_replicas: bool,
 }
 
 /// All Deployments in all their versions, in the order in which they come.
 pub(crate) fn deployments(scenario: &Scenario) -> impl Iterator<Item = Version<'_, Deployment>> {
-    let initial = scenario.deployments.iter().map(|object| Version {
-        manifest: Manifest::Initial,
-        object,
-        sets_replicas: true,
-    });
+    let initial =
+        scenario.deployments.iter().map(|object| Version { manifest: Manifest::Initial, object });
     let applied = scenario.timeline.iter().filter_map(|step| match &step.action {
-        Action::ApplyDeployment { deployment, states, manifest } => Some(Version {
-            manifest: *manifest,
-            object: &**deployment,
-            sets_replicas: states.replicas,
-        }),
+        Action::ApplyDeployment { deployment, manifest, .. } => {
+            Some(Version { manifest: *manifest, object: &**deployment })
+        }
         _ => None,
     });
     initial.chain(applied)
@@ -40,7 +33,7 @@ pub(crate) fn services(scenario: &Scenario) -> impl Iterator<Item = Version<'_, 
         _ => None,
     });
     let all = initial.chain(applied);
-    all.map(|(manifest, object)| Version { manifest, object, sets_replicas: false })
+    all.map(|(manifest, object)| Version { manifest, object })
 }
 
 /// The versions of one Deployment.

@@ -40,7 +40,24 @@ pub(crate) fn advise(
     let mut trial = |candidate: &Scenario, seeds: &[u64]| side_by_side(candidate, seeds, attendant);
     let others: Vec<u64> = (1..=OTHER_SEEDS).map(|step| seed.wrapping_add(step)).collect();
     let advice = advice::advise(scenario, measures, (seed, &others), &mut trial);
-    advice.into_iter().map(|advice| placed(advice, sources)).collect()
+    let mut advice: Vec<_> = advice.into_iter().map(|advice| placed(advice, sources)).collect();
+    drop_overruled(&mut advice);
+    advice
+}
+
+/// A change may write what an earlier one wrote: the last one counts, and all are written into the files as
+/// they are now.
+fn drop_overruled(advice: &mut [report::Advice]) {
+    let field = |edit: &report::Edit| {
+        let key = edit.lines.trim_start().split(':').next().unwrap_or_default().to_owned();
+        Some((edit.place.clone()?, key))
+    };
+    for earlier in 0..advice.len() {
+        let later = advice[earlier + 1..].iter().flat_map(|advice| &advice.edits);
+        let later: Vec<_> = later.filter_map(field).collect();
+        let stays = |edit: &report::Edit| field(edit).is_none_or(|field| !later.contains(&field));
+        advice[earlier].edits.retain(stays);
+    }
 }
 
 /// Runs a scenario under several seeds at once; which is done first changes nothing.

@@ -2,7 +2,8 @@
 //! exit codes and every byte it prints.
 
 mod command {
-    mod advice;
+    pub(crate) mod advice;
+    mod advice_versions;
     mod applied;
     pub(crate) mod bench;
     mod cluster;

@@ -134,7 +134,7 @@ fn who_is_killed_at_work_gets_time() {
 }
 
 /// A file with the lines written as the report says, from the last line to the first.
-fn edited(path: &str, text: &str, advice: &[Value]) -> String {
+pub(crate) fn edited(path: &str, text: &str, advice: &[Value]) -> String {
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     let edits = advice.iter().flat_map(|it| it["edits"].as_array().expect("it has edits"));
     let mut edits: Vec<(usize, usize, &str)> = edits
@@ -184,93 +184,7 @@ fn the_lines_to_write_do_what_was_tried_out() {
     }
 }
 
-fn result_of(path: &str) -> Value {
+pub(crate) fn result_of(path: &str) -> Value {
     let ran = rollsim(&["run", path, "-o", "json"]);
     serde_json::from_str(&ran.stdout).expect("it is JSON")
-}
-
-/// Each version of an application stands in a file of its own: the first lacks a preStop hook, the second
-/// a readiness probe, too, and the third takes all pods away at once.
-#[test]
-fn each_file_that_a_step_applies_gets_the_lines_that_it_lacks() {
-    const FIRST: &str = "\
-apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: web
-spec:
-  replicas: 3
-  selector:
-    matchLabels: { app: web }
-  template:
-    metadata:
-      labels: { app: web }
-    spec:
-      containers:
-        - name: web
-          image: web:v1
-          ports:
-            - containerPort: 8080
-          readinessProbe:
-            httpGet: { path: /, port: 8080 }
-";
-    const SERVICE: &str = "\
-apiVersion: v1
-kind: Service
-metadata: { name: web }
-spec: { selector: { app: web }, ports: [ { port: 80, targetPort: 8080 } ] }
-";
-    const SCENARIO: &str = "\
-apiVersion: rollsim.dev/v1
-kind: Scenario
-metadata: { name: versions }
-spec:
-  duration: 100s
-  manifests: [ v1.yaml, service.yaml ]
-  images:
-    web:v1: { start: 2s, serviceTime: exp(20ms), concurrency: 8 }
-    web:v2: { start: 3s, serviceTime: exp(20ms), concurrency: 8 }
-    web:v3: { start: 3s, serviceTime: exp(20ms), concurrency: 8 }
-  clients:
-    - { name: shop, from: node, target: http://web/, arrivals: poisson(100/s) }
-  timeline:
-    - { at: 10s, kubectl: apply -f v2.yaml }
-    - { at: 60s, kubectl: apply -f v3.yaml }
-";
-    let (unready, _) = FIRST.split_once("          readinessProbe").expect("it has a probe");
-    let second = unready.replace("web:v1", "web:v2");
-    let recreated = "  strategy:\n    type: Recreate\n  template:";
-    let third = unready.replace("web:v1", "web:v3").replace("  template:", recreated);
-    let folder = folder("advice-versions");
-    write(&folder, "service.yaml", SERVICE);
-    let versions = [("v1.yaml", FIRST), ("v2.yaml", &second), ("v3.yaml", &third)];
-    let paths = versions.map(|(name, text)| write(&folder, name, text));
-    let scenario = write(&folder, "scenario.yaml", SCENARIO);
-    let before = result_of(&scenario);
-    let advice = before["advice"].as_array().expect("there is a list");
-    let places = |advice: &Value| -> Vec<String> {
-        let edits = advice["edits"].as_array().expect("it has edits").iter();
-        let file = |place: &str| place.split(", ").next()?.rsplit('/').next().map(str::to_owned);
-        edits.filter_map(|edit| file(edit["place"].as_str()?)).collect()
-    };
-    let places: Vec<(&str, Vec<String>)> =
-        advice.iter().map(|it| (it["field"].as_str().unwrap_or_default(), places(it))).collect();
-    let named = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-    let container = "spec.template.spec.containers[0]";
-    assert_eq!(
-        places,
-        [
-            (&*format!("{container}.readinessProbe"), named(&["v2.yaml", "v3.yaml"])),
-            ("spec.strategy", named(&["v3.yaml"])),
-            (
-                &*format!("{container}.lifecycle.preStop.sleep.seconds"),
-                named(&["v1.yaml", "v2.yaml", "v3.yaml"])
-            ),
-        ]
-    );
-    assert!(before["requests"]["failed"].as_u64() > Some(100));
-    for (path, (name, text)) in paths.iter().zip(versions) {
-        write(&folder, name, &edited(path, text, advice));
-    }
-    assert_eq!(result_of(&scenario)["requests"]["failed"], 0);
 }
