@@ -182,8 +182,8 @@ impl Collector {
     }
 
     fn open(&mut self, (id, container): (PodId, u8), ports: &[u16], now: Time) {
-        if let Some(closed) = self.pods.at(id).closed {
-            self.listing.reopened(id, closed, now);
+        if self.pods.at(id).containers.is_closed(container) {
+            self.listing.reopened((id, container), &self.pods, now);
         }
         self.live(id, now, |pod| pod.open(container, ports, now));
     }
@@ -191,6 +191,7 @@ impl Collector {
     fn write_slice(&mut self, record: &Record) {
         let Record::EndpointSliceWritten { service, ports, endpoints, .. } = record else { return };
         let service = *service;
+        self.listing.lead(service, ports.iter().filter_map(|port| port.port));
         if ports.iter().all(|port| port.port.is_none()) && endpoints.iter().any(|it| it.ready) {
             slot(&mut self.services, service.0 as usize).ready_without_port = true;
         }
@@ -330,7 +331,9 @@ impl Collector {
                 let pod = self.pods.at(*pod);
                 (pod.node, pod.unschedulable) = (Some(*node), None);
             }
-            Record::ContainerStarted { pod, .. } => self.live(*pod, now, |pod| pod.start(now)),
+            Record::ContainerStarted { pod, container, .. } => {
+                self.live(*pod, now, |pod| pod.start(*container, now));
+            }
             Record::ListenerOpened { pod, container, ports } => {
                 self.open((*pod, *container), ports, now);
             }

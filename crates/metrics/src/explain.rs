@@ -18,7 +18,6 @@ use crate::{
     extent::Extent,
     listing::Way,
     measures::Explanation,
-    pods::Pod,
     words,
 };
 
@@ -175,10 +174,12 @@ impl<'a> Case<'a> {
     /// have dropped it refuses nothing any more: then requests are left without an answer.
     fn while_refusing(&self, (least, most): (Span, Span)) -> (Span, Span) {
         let mut refusing = Extent::default();
-        let pods: Vec<Option<Span>> = self.pods().map(Pod::refused_for).collect();
-        pods.iter().flatten().for_each(|span| refusing.add(*span));
+        let targets = self.targets();
+        let spans: Vec<Option<Span>> =
+            self.pods().flat_map(|pod| pod.refused_for(&targets)).collect();
+        spans.iter().flatten().for_each(|span| refusing.add(*span));
         match refusing.range() {
-            Some((shortest, _)) if pods.contains(&None) => (least.min(shortest), most),
+            Some((shortest, _)) if spans.contains(&None) => (least.min(shortest), most),
             Some((shortest, longest)) => (least.min(shortest), most.min(longest)),
             None => (least, most),
         }
@@ -253,9 +254,9 @@ impl<'a> Case<'a> {
     }
 
     fn not_listening(&self) -> Reason {
-        let mut early = Extent::default();
+        let (mut early, targets) = (Extent::default(), self.targets());
         for pod in self.pods() {
-            early.merge(pod.early(self.collector.now));
+            early.merge(pod.early(&targets, self.collector.now));
         }
         let gap = early.range();
         let early = match gap {
@@ -263,7 +264,7 @@ impl<'a> Case<'a> {
             None => "before".to_owned(),
         };
         let pods = self.of_deployment();
-        let reason = if self.pods().all(Pod::was_restarted) {
+        let reason = if self.pods().all(|pod| pod.containers.restarted(&targets)) {
             format!(
                 "pods{pods} were sent traffic {early} they listened again after a restart, of which \
                  the nodes had not heard"

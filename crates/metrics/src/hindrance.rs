@@ -113,10 +113,10 @@ impl Hindrance {
             let listens = pod.ports.clone();
             return Some(Self::NobodyAtProbe { version, probe, port, listens });
         }
-        if pod.was_ready || !pod.was_started() {
+        if pod.was_ready || !pod.containers.started() {
             return None;
         }
-        if !pod.listened {
+        if !pod.containers.listened() {
             return Some(Self::NeverListened { version });
         }
         failed().next().map(|(probe, _)| Self::ProbeFailed { version, probe: *probe })

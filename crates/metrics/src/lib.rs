@@ -15,7 +15,7 @@
 //! | `collector` | the fold: one record in, one state changed |
 //! | `clock` | times count from `ScenarioBegan` |
 //! | `traffic`, `pod_tallies` | requests to counts, latencies and series; those of each pod |
-//! | `pods` | the lives of pods |
+//! | `pods`, `containers` | the lives of pods; when each of their programs listened |
 //! | `listing` | which proxies list which pods, and for how long too long |
 //! | `rollouts`, `windows` | the steps of rollouts, and which requests fall into them |
 //! | `scalings` | other changes of Deployments' sizes |
@@ -29,6 +29,7 @@ mod bound;
 mod clock;
 mod collector;
 pub mod comparison;
+mod containers;
 mod even_share;
 pub mod expectation;
 mod explain;

@@ -16,6 +16,7 @@ use record::ClientId;
 use self::differ::{Change, Differ};
 pub(crate) use self::outage::{Outage, outages_in_words};
 use crate::{
+    containers::TargetPorts,
     extent::Extent,
     pods::{Pod, Pods},
 };
@@ -29,6 +30,8 @@ pub(crate) struct Listing {
     /// Services that clients call, and by whose rules.
     called: BTreeSet<(ServiceId, Way)>,
     outages: BTreeMap<(ServiceId, Way), Outage>,
+    /// The ports of pods that a Service ever led to.
+    targets: BTreeMap<ServiceId, TargetPorts>,
     /// How long pods had been ready when a Service's load balancer began to send to them.
     found: BTreeMap<ServiceId, Extent>,
     differ: Differ,
@@ -127,6 +130,17 @@ impl Listing {
         called.into_iter().filter(move |service| self.ever.contains(&(*service, pod)))
     }
 
+    /// A Service leads to these ports of its pods.
+    pub(crate) fn lead(&mut self, service: ServiceId, ports: impl Iterator<Item = u16>) {
+        self.targets.entry(service).or_default().extend(ports);
+    }
+
+    /// The ports of pods that some Services ever led to.
+    pub(crate) fn targets(&self, services: impl Iterator<Item = ServiceId>) -> TargetPorts {
+        let targets = services.filter_map(|service| self.targets.get(&service));
+        targets.flatten().copied().collect()
+    }
+
     /// Somebody chooses among these pods of a Service from now on.
     pub(crate) fn list(
         &mut self,
@@ -143,7 +157,8 @@ impl Listing {
         let rule = rule.or_default();
         let before = std::mem::replace(&mut rule.pods, Arc::clone(listed));
         let change = self.differ.change(&before, listed);
-        rule.apply(&change, pods, (called, now));
+        let targets = self.targets.entry(service).or_default();
+        rule.apply(&change, pods, targets, (called, now));
         if way == Way::Balancer {
             let found = self.found.entry(service).or_default();
             for pod in change.added.iter().filter_map(|id| pods.get(*id)) {
@@ -166,18 +181,27 @@ impl Listing {
         self.found.get(&service).copied().unwrap_or_default()
     }
 
-    /// The pod's program listens again: proxies that kept it were wrong until now.
-    pub(crate) fn reopened(&mut self, id: PodId, closed: Time, now: Time) {
-        for rule in self.rules.values_mut().filter(|rule| rule.pods.contains(&id)) {
-            rule.lag.get_or_insert_default().after_close.add(now.since(closed));
+    /// A program of a pod listens again: proxies that kept the pod for it were wrong until now.
+    pub(crate) fn reopened(&mut self, (id, container): (PodId, u8), pods: &Pods, now: Time) {
+        let Some(pod) = pods.get(id) else { return };
+        let nowhere = TargetPorts::new();
+        for ((service, _), rule) in &mut self.rules {
+            if rule.pods.contains(&id) {
+                let targets = self.targets.get(service).unwrap_or(&nowhere);
+                if let Some(closed) = pod.containers.closed_at(container, targets) {
+                    rule.lag.get_or_insert_default().after_close.add(now.since(closed));
+                }
+            }
         }
     }
 
     /// The run ended: what is still listed counts as listed until now.
     pub(crate) fn finish(&mut self, pods: &Pods, now: Time) {
-        for rule in self.rules.values_mut() {
+        let nowhere = TargetPorts::new();
+        for ((service, _), rule) in &mut self.rules {
+            let targets = self.targets.get(service).unwrap_or(&nowhere);
             for pod in Arc::clone(&rule.pods).iter().filter_map(|id| pods.get(*id)) {
-                rule.drop(pod, now);
+                rule.drop(pod, targets, now);
             }
         }
         self.outages.values_mut().for_each(|outage| outage.close(now));
@@ -209,31 +233,31 @@ impl Listing {
 
 impl Rule {
     /// Tells the pods of a change.
-    fn apply(&mut self, change: &Change, pods: &mut Pods, (called, now): (bool, Time)) {
+    fn apply(
+        &mut self,
+        change: &Change,
+        pods: &mut Pods,
+        targets: &TargetPorts,
+        (called, now): (bool, Time),
+    ) {
         for id in &change.added {
             pods.at(*id).list(called, now);
         }
         for id in &change.dropped {
             let pod = pods.at(*id);
             pod.unlist(called, now);
-            self.drop(pod, now);
+            self.drop(pod, targets, now);
         }
     }
 
     /// It lists `pod` no more, or the run ended.
-    fn drop(&mut self, pod: &Pod, now: Time) {
+    fn drop(&mut self, pod: &Pod, targets: &TargetPorts, now: Time) {
         let past = |since: &Time| *since < now;
-        let (closed, unreachable) = (pod.closed.filter(past), pod.unreachable.filter(past));
-        if closed.is_none() && unreachable.is_none() {
-            return;
+        for closed in pod.containers.closed(targets).flatten().filter(past) {
+            self.lag.get_or_insert_default().after_close.add(now.since(closed));
         }
-        let lag = self.lag.get_or_insert_default();
-        for (since, extent) in
-            [(closed, &mut lag.after_close), (unreachable, &mut lag.after_unreachable)]
-        {
-            if let Some(since) = since {
-                extent.add(now.since(since));
-            }
+        if let Some(unreachable) = pod.unreachable.filter(past) {
+            self.lag.get_or_insert_default().after_unreachable.add(now.since(unreachable));
         }
     }
 }

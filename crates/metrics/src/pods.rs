@@ -5,7 +5,12 @@ use std::{collections::BTreeSet, sync::Arc};
 use api::{Labels, NodeId, PodId, runtime_interface::ProbeKind};
 use engine::{Span, Time};
 
-use crate::{extent::Extent, measures::PodState, traffic::slot};
+use crate::{
+    containers::{Containers, TargetPorts},
+    extent::Extent,
+    measures::PodState,
+    traffic::slot,
+};
 
 /// All pods, by number.
 #[derive(Clone, Debug, Default)]
@@ -28,29 +33,22 @@ pub(crate) struct Pod {
     pub(crate) gone: Option<Time>,
     /// Why no node took it, until one does.
     pub(crate) unschedulable: Option<Arc<str>>,
-    /// Its listening containers, a bit each.
-    listening: u64,
-    pub(crate) listened: bool,
+    pub(crate) containers: Containers,
     /// The ports it ever listened on.
     pub(crate) ports: Vec<u16>,
     /// Whether one of its programs answers on any port.
     any_port: bool,
     /// Probes that failed at some time, and the ports they ask at.
     pub(crate) failed_probes: BTreeSet<(ProbeKind, Option<u16>)>,
-    started: Option<Time>,
     ready: bool,
     pub(crate) was_ready: bool,
     /// When it was ready for the first time.
     pub(crate) ready_since: Option<Time>,
     pub(crate) deleted: Option<Time>,
-    /// When its program stopped to listen, until it listens again.
-    pub(crate) closed: Option<Time>,
     /// When its address stopped to answer.
     pub(crate) unreachable: Option<Time>,
     terminated: Option<Time>,
     killed: bool,
-    /// How often its containers were started.
-    starts: u32,
     /// Whether a fault of the scenario crashed it.
     pub(crate) faulted: bool,
     pub(crate) exits: Exits,
@@ -62,8 +60,6 @@ pub(crate) struct Pod {
     listed_since: Option<Time>,
     called_since: Option<Time>,
     called: Vec<(Time, Time)>,
-    /// How long it was listed before its program listened.
-    early: Extent,
 }
 
 /// How a pod's program ended with requests in hand.
@@ -130,9 +126,8 @@ impl Pod {
         self.deployment.as_ref().map(|(_, place)| *place)
     }
 
-    pub(crate) fn start(&mut self, now: Time) {
-        self.started = Some(now);
-        self.starts += 1;
+    pub(crate) fn start(&mut self, container: u8, now: Time) {
+        self.containers.start(container, now);
         (self.terminated, self.killed) = (None, false);
         // A container that starts has a network, be it a new one after its node came back.
         self.unreachable = None;
@@ -146,54 +141,29 @@ impl Pod {
                 self.ports.push(*port);
             }
         }
-        self.early = self.early(now);
-        self.listening |= bit(container);
-        self.listened = true;
-        self.closed = None;
+        self.containers.open(container, ports, self.awaited(), now);
         self.relive(now);
     }
 
-    /// How long it was listed before its program listened, up to the end of the run.
-    pub(crate) fn early(&self, end: Time) -> Extent {
-        let mut early = self.early;
-        if let Some(span) = self.waits().then(|| self.listed_without_listening(end)).flatten() {
-            early.add(span);
-        }
-        early
+    /// Since when rules have listed it, for as long as its programs may come to listen.
+    fn awaited(&self) -> Option<Time> {
+        self.listed_since.filter(|_| self.gone.is_none())
+    }
+
+    /// How long it was listed before the programs listened that are sent to, up to the end of the run.
+    pub(crate) fn early(&self, targets: &TargetPorts, end: Time) -> Extent {
+        self.containers.early(targets, self.awaited(), end)
     }
 
     /// A port on which it never listened though it did on others.
     pub(crate) fn unheard(&self, port: Option<u16>) -> Option<u16> {
-        let heard = |port: &u16| !self.listened || self.any_port || self.ports.contains(port);
+        let heard =
+            |port: &u16| !self.containers.listened() || self.any_port || self.ports.contains(port);
         port.filter(|port| !heard(port))
     }
 
-    /// Whether a program of it was started more than once; there is one container in most pods.
-    pub(crate) fn was_restarted(&self) -> bool {
-        self.starts > 1
-    }
-
-    /// Whether any of its programs was ever started.
-    pub(crate) fn was_started(&self) -> bool {
-        self.started.is_some()
-    }
-
-    /// Whether its program runs and has not listened since it was started.
-    fn waits(&self) -> bool {
-        self.listening == 0 && self.gone.is_none() && self.closed <= self.started
-    }
-
-    /// How long rules have listed it since its program was started.
-    fn listed_without_listening(&self, now: Time) -> Option<Span> {
-        let from = self.listed_since?.max(self.started?);
-        (from < now).then(|| now.since(from))
-    }
-
     pub(crate) fn close(&mut self, container: u8, now: Time) {
-        if self.listening & bit(container) != 0 {
-            self.listening &= !bit(container);
-            self.closed = Some(now);
-        }
+        self.containers.close(container, now);
         self.relive(now);
     }
 
@@ -233,10 +203,13 @@ impl Pod {
         }
     }
 
-    /// How long it refused connections: from the end of listening until its address went.
-    pub(crate) fn refused_for(&self) -> Option<Span> {
-        let (closed, unreachable) = (self.closed?, self.unreachable?);
-        (closed < unreachable).then(|| unreachable.since(closed))
+    /// How long each of the programs that are sent to refused connections: from the end of listening until
+    /// the pod's address went.
+    pub(crate) fn refused_for(&self, targets: &TargetPorts) -> impl Iterator<Item = Option<Span>> {
+        self.containers.closed(targets).map(|closed| {
+            let (closed, unreachable) = (closed?, self.unreachable?);
+            (closed < unreachable).then(|| unreachable.since(closed))
+        })
     }
 
     pub(crate) fn set_ready(&mut self, ready: bool, now: Time) {
@@ -253,10 +226,7 @@ impl Pod {
 
     pub(crate) fn disconnect(&mut self, now: Time) {
         self.unreachable = self.unreachable.or(Some(now));
-        if self.listening != 0 {
-            self.listening = 0;
-            self.closed = Some(now);
-        }
+        self.containers.disconnect(now);
         self.relive(now);
     }
 
@@ -285,7 +255,7 @@ impl Pod {
         assert!(self.listed_by > 0, "{} was listed before it was dropped", self.name);
         self.listed_by -= 1;
         if self.listed_by == 0 {
-            self.early = self.early(now);
+            self.containers.unlist(self.awaited(), now);
             self.listed_since = None;
         }
         if called {
@@ -331,7 +301,7 @@ impl Pod {
     }
 
     fn state(&self) -> PodState {
-        if self.listened && self.listening == 0 {
+        if self.containers.listened() && !self.containers.listening() {
             PodState::Closed
         } else if self.deleted.is_some() {
             PodState::Terminating
@@ -339,16 +309,12 @@ impl Pod {
             PodState::Ready
         } else if self.was_ready {
             PodState::Unready
-        } else if self.started.is_some() {
+        } else if self.containers.started() {
             PodState::Starting
         } else {
             PodState::Pending
         }
     }
-}
-
-fn bit(container: u8) -> u64 {
-    1 << (container % 64)
 }
 
 #[cfg(test)]
@@ -364,7 +330,7 @@ mod tests {
         let mut pods = Pods::default();
         pods.create(PodId(3), Pod::default(), at(0));
         let pod = pods.at(PodId(3));
-        pod.start(at(1_000));
+        pod.start(0, at(1_000));
         pod.open(0, &[80], at(3_000));
         pod.set_ready(true, at(3_500));
         pod.set_ready(false, at(5_000));
@@ -392,7 +358,7 @@ mod tests {
         let mut pods = Pods::default();
         pods.create(PodId(0), Pod::default(), at(0));
         let pod = pods.at(PodId(0));
-        pod.start(at(0));
+        pod.start(0, at(0));
         pod.open(0, &[80], at(0));
         pod.set_ready(true, at(0));
         assert_eq!(pod.life, [(at(0), PodState::Ready)]);

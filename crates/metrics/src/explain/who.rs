@@ -8,6 +8,7 @@ use record::ClientId;
 use super::Case;
 use crate::{
     collector::Client,
+    containers::TargetPorts,
     listing::{Lag, Proxy, Way},
     pods::Pod,
     traffic::Causes,
@@ -113,6 +114,11 @@ impl<'a> Case<'a> {
                 lag(&|proxy| matches!(proxy, Proxy::Node(node) if self.has(causes(node))))
             }
         }
+    }
+
+    /// The ports of the pods that they were sent to, as far as the Services tell.
+    pub(super) fn targets(&self) -> TargetPorts {
+        self.collector.listing.targets(self.services())
     }
 
     /// Whether those who chose the pods did so by a policy.

@@ -1,5 +1,6 @@
 //! Measures of record streams made by hand.
 
+mod containers;
 mod expectations;
 mod explanations;
 mod rollouts;
