@@ -51,6 +51,8 @@ pub struct Collector {
     pub(crate) rollouts: Rollouts,
     pub(crate) scalings: Scalings,
     windows: Windows,
+    /// The steps of the timeline that were refused, with what kubectl says of it.
+    pub(crate) refused: Vec<(Time, Arc<str>)>,
     /// When the scenario last did harm.
     last_fault: Option<Time>,
     pub(crate) pod_tallies: PodTallies,
@@ -283,6 +285,14 @@ impl Collector {
         }
     }
 
+    /// A step of the timeline ran, or was refused: then, and only then, an arrow leads from it to what kubectl
+    /// says.
+    fn step(&mut self, text: &Arc<str>, now: Time) {
+        if text.contains(" -> ") {
+            self.refused.push((now, Arc::clone(text)));
+        }
+    }
+
     fn introduce(&mut self, record: &Record, now: Time) {
         match record {
             Record::NodeAdded { node, name, .. } => {
@@ -424,8 +434,8 @@ impl Recorder for Collector {
             | Record::IngressListed { .. }
             | Record::SidecarListed { .. } => self.list(record, now),
             Record::FaultBegan { .. } => self.last_fault = Some(now),
-            Record::StepRan { .. }
-            | Record::ServiceDeleted { .. }
+            Record::StepRan { text } => self.step(text, now),
+            Record::ServiceDeleted { .. }
             | Record::TargetHealthChanged { .. }
             | Record::FlowsForgotten { .. }
             | Record::TargetRegistered { .. }

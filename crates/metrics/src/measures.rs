@@ -38,7 +38,7 @@ pub struct Measures {
     pub seconds: Vec<Second>,
     /// Why requests failed, the largest cause first.
     pub explanations: Vec<Explanation>,
-    /// Reasons not to trust a number.
+    /// Reasons not to trust a number, among them steps of the timeline that were refused.
     pub warnings: Vec<String>,
 }
 

@@ -13,7 +13,7 @@ use crate::{
     measures::{ClientMeasures, Measures, PodMeasures, Second},
     pods::Pod,
     traffic::{PodTally, SecondTally, Tally, second_of},
-    warnings::warnings,
+    warnings::{Known, warnings},
 };
 
 pub(crate) fn measures(mut collector: Collector, fingerprint: String) -> Measures {
@@ -51,7 +51,8 @@ pub(crate) fn measures(mut collector: Collector, fingerprint: String) -> Measure
         warnings: Vec::new(),
     };
     measures.seconds = seconds(&tallies, second_of(end));
-    measures.warnings = warnings(&measures, &tallies, unschedulable, &hindered);
+    let known = Known { seconds: &tallies, unschedulable, refused: &collector.refused, hindered };
+    measures.warnings = warnings(&measures, &known);
     measures
 }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use engine::Span;
+use engine::{Span, Time};
 
 use crate::{
     hindrance::OfVersion,
@@ -24,25 +24,34 @@ const STILL: f64 = 1.2;
 const LONG_READY: Span = Span::from_secs(10);
 const LONG_WAIT: Span = Span::from_millis(50);
 
+/// So many steps that were refused are told one by one.
+const REFUSED_STEPS: usize = 5;
+
+/// What warnings are made of besides the measures.
+pub(crate) struct Known<'a> {
+    pub(crate) seconds: &'a [SecondTally],
+    /// How many pods no node had taken when the run ended.
+    pub(crate) unschedulable: usize,
+    /// The steps of the timeline that were refused, with what kubectl says of it.
+    pub(crate) refused: &'a [(Time, Arc<str>)],
+    /// What kept pods of a version from being ready.
+    pub(crate) hindered: BTreeMap<OfVersion, Vec<String>>,
+}
+
 /// What should be known before a number is believed, in sentences.
-pub(crate) fn warnings(
-    measures: &Measures,
-    seconds: &[SecondTally],
-    unschedulable: usize,
-    hindered: &BTreeMap<OfVersion, Vec<String>>,
-) -> Vec<String> {
-    if measures.requests.total() == 0 {
-        let mut warnings = vec!["no request was sent, so nothing was measured".to_owned()];
-        warnings.extend(unfinished(measures, hindered));
-        return warnings;
-    }
+pub(crate) fn warnings(measures: &Measures, known: &Known<'_>) -> Vec<String> {
     let mut warnings = Vec::new();
-    warnings.extend(few(measures));
-    warnings.extend(in_flight(measures));
-    warnings.extend(growing(seconds));
-    warnings.extend(pending(unschedulable));
-    warnings.extend(passed_by(measures));
-    warnings.extend(unfinished(measures, hindered));
+    if measures.requests.total() == 0 {
+        warnings.push("no request was sent, so nothing was measured".to_owned());
+    } else {
+        warnings.extend(few(measures));
+        warnings.extend(in_flight(measures));
+        warnings.extend(growing(known.seconds));
+        warnings.extend(pending(known.unschedulable));
+        warnings.extend(passed_by(measures));
+    }
+    warnings.extend(refused(known.refused));
+    warnings.extend(unfinished(measures, &known.hindered));
     warnings
 }
 
@@ -118,6 +127,19 @@ fn passed_by(measures: &Measures) -> Option<String> {
             words::names(&names, "client")
         )
     })
+}
+
+/// Whoever wrote a step counts on it. Nothing else shows that it changed nothing.
+fn refused(steps: &[(Time, Arc<str>)]) -> impl Iterator<Item = String> {
+    let told = steps.iter().take(REFUSED_STEPS).map(|(time, text)| {
+        let seconds = words::decimal(time.as_secs_f64(), 3);
+        format!("the step at {seconds} s did nothing: {text}")
+    });
+    let more = steps.len().saturating_sub(REFUSED_STEPS) as u64;
+    let verb = if more == 1 { "was" } else { "were" };
+    let others =
+        (more > 0).then(|| format!("and {} {verb} refused", words::many(more, "more step")));
+    told.chain(others)
 }
 
 fn unfinished(

@@ -4,5 +4,6 @@ mod containers;
 mod expectations;
 mod explanations;
 mod rollouts;
+mod steps;
 mod stream;
 mod ways;
