@@ -10,7 +10,8 @@ use crate::PodSpec;
 pub struct Listening {
     /// Ports and the containers that listen on them.
     ports: Vec<(u16, u8)>,
-    /// The container that answers on any port: the only one that names none.
+    /// The container that answers on any port: the pod's first one, where it alone names none. The first is
+    /// mostly what a pod is for, and a sidecar without ports mostly listens on none.
     any_port: Option<u8>,
 }
 
@@ -50,9 +51,49 @@ impl PodSpec {
             |index: &u8| ports.iter().all(|(_, container): &(u16, u8)| container != index);
         let silent: Vec<u8> = (0..self.containers.len() as u8).filter(names_none).collect();
         let any_port = match silent[..] {
-            [only] => Some(only),
+            [0] => Some(0),
             _ => None,
         };
         Listening { ports, any_port }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{Container, pod::ContainerPort};
+
+    /// Who listens on port 9 in a pod whose containers declare these ports.
+    fn at_nine(declared: &[&[u16]]) -> Option<u8> {
+        let port = |number: &u16| ContainerPort {
+            name: None,
+            container_port: *number,
+            protocol: crate::Protocol::Tcp,
+        };
+        let container = |ports: &&[u16]| Container {
+            image: Arc::from("a"),
+            ports: ports.iter().map(port).collect(),
+            ..Container::default()
+        };
+        let containers = declared.iter().map(container).collect();
+        PodSpec { containers, ..PodSpec::default() }.listening(|_| Vec::new()).container_at(9)
+    }
+
+    #[test]
+    fn the_first_container_answers_where_it_alone_names_no_port() {
+        let cases: [(&[&[u16]], Option<u8>); 7] = [
+            (&[&[]], Some(0)),
+            (&[&[8]], None),
+            (&[&[9]], Some(0)),
+            (&[&[], &[8]], Some(0)),
+            (&[&[8], &[]], None),
+            (&[&[8], &[9]], Some(1)),
+            (&[&[], &[]], None),
+        ];
+        for (declared, expected) in cases {
+            assert_eq!(at_nine(declared), expected, "{declared:?}");
+        }
     }
 }

@@ -34,6 +34,9 @@ impl AppliedPaths {
         sources: &mut Sources,
         findings: &mut Findings,
     ) -> Option<Self> {
+        if paths.is_empty() {
+            return None;
+        }
         let mut text = String::new();
         let mut places = Vec::new();
         for path in paths {

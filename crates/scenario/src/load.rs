@@ -6,7 +6,7 @@ use api::{Key, Kind};
 
 use crate::{
     Action, Code, Diagnostic, Files, Scenario, Variant, Variation,
-    applied_paths::AppliedPaths,
+    applied_paths::{self, AppliedPaths},
     consistency,
     default_scenario::{RESTART, default_scenario},
     diagnostic::Findings,
@@ -338,7 +338,7 @@ fn summarize(sources: &Sources, documents: &[Document], sorted: &Sorted) -> Summ
         (Kind::HorizontalPodAutoscaler, shown(Kind::HorizontalPodAutoscaler)),
     ];
     Summary {
-        files: sources.files().count(),
+        files: sources.files().filter(|(_, file)| file.name() != applied_paths::NAME).count(),
         documents: documents.len(),
         objects: counts.into_iter().filter(|(_, count)| *count > 0).collect(),
         passed_over: sorted.passed_over.clone(),

@@ -79,9 +79,13 @@ pub(super) fn warnings(report: &Report<'_>) -> String {
 /// The command that gives the same bytes.
 pub(super) fn reproduce(report: &Report<'_>) -> String {
     let inputs: Vec<_> = report.inputs.iter().map(|input| quoted(input)).collect();
+    let input = match report.inputs.iter().any(|input| input == "-") {
+        true => ", with the same on standard input",
+        false => "",
+    };
     format!(
         "<footer>\n<h2>Reproduce</h2>\n<p>The same files and seed give the same result on every \
-         machine. Run {} on the scenario <em>{}</em>:</p>\n\
+         machine. Run {} on the scenario <em>{}</em>{input}:</p>\n\
          <pre tabindex=\"0\"><code>rollsim run {} --seed {} --html report.html</code></pre>\n\
          <p>and compare the fingerprint: <code>{}</code>.</p>\n</footer>\n",
         escaped(report.tool),
