@@ -155,6 +155,8 @@ codes! {
         "Another setting, or what the scenario is like, leaves nothing for this one to decide: a policy of load balancers where no client comes from outside, a burst where there is no limit. It is not wrong, but what it was to say is never done."
     OutlastsRun "RS0217" Warning "something that takes longer than the run"
         "What takes longer than `duration` at least half of the time is seldom over within the run, so that little that waits for it is seen: no pod is made where the API server needs an hour for a write."
+    ReplicasFallBack "RS0218" Warning "applying a file takes replicas back to 1"
+        "kubectl apply takes back what the file that was applied before says and this one does not: without `replicas`, which is 1 by default, a Deployment of many pods has one from then on. Who leaves the number to an autoscaler or to `kubectl scale` takes it out of the first file, too."
     BadVariation "RS0220" Error "a variation that cannot be made"
         "`--vary FIELD=VALUE,VALUE` of `rollsim compare` names a field of the Scenario by its path below `spec`, and two values or more that it is to have in turn. Items of a list go by their `name`. A value is YAML as it would stand behind the field; commas within brackets or quotes part nothing, and `null` leaves the field out."
     // Too many.
@@ -217,6 +219,7 @@ mod tests {
             include_str!("consistency.rs"),
             include_str!("read.rs"),
             include_str!("spec.rs"),
+            include_str!("spec/applied_deployments.rs"),
             include_str!("spec/clients.rs"),
             include_str!("spec/cluster.rs"),
             include_str!("spec/images.rs"),

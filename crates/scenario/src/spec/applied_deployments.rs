@@ -19,13 +19,13 @@ use crate::{
 struct There<'a> {
     /// As it was created.
     created: &'a Written<Deployment>,
-    /// What the file says that was applied last.
-    states: States,
+    /// What was applied last.
+    latest: &'a Written<Deployment>,
 }
 
 impl<'a> There<'a> {
     fn new(created: &'a Written<Deployment>) -> Self {
-        Self { created, states: states(created) }
+        Self { created, latest: created }
     }
 }
 
@@ -53,8 +53,11 @@ pub(super) fn settle(planned: &mut Vec<Planned>, known: &Known<'_>, findings: &m
                 if after.object.spec.selector != before.created.object.spec.selector {
                     findings.push(immutable(planned.at, after, before.created));
                 }
-                let (now, then) =
-                    (states(after), std::mem::replace(&mut before.states, states(after)));
+                let then = std::mem::replace(&mut before.latest, after);
+                if let Some(diagnostic) = falls_back(planned.at, after, then) {
+                    findings.push(diagnostic);
+                }
+                let (now, then) = (states(after), states(then));
                 *sets = States {
                     replicas: now.replicas || then.replicas,
                     paused: now.paused || then.paused,
@@ -67,6 +70,26 @@ pub(super) fn settle(planned: &mut Vec<Planned>, known: &Known<'_>, findings: &m
         }
         true
     });
+}
+
+/// A file without `replicas` takes many pods down to one.
+fn falls_back(
+    at: At,
+    after: &Written<Deployment>,
+    before: &Written<Deployment>,
+) -> Option<Diagnostic> {
+    let replicas = before.object.spec.replicas;
+    if states(after).replicas || !states(before).replicas || replicas <= 1 {
+        return None;
+    }
+    let key = after.object.meta.key();
+    let message = format!("this takes the replicas of Deployment `{key}` from {replicas} to 1");
+    let help = format!("add `replicas: {replicas}`, or take it out of both files");
+    let diagnostic = Diagnostic::new(Code::ReplicasFallBack, message, help)
+        .at(after.at("spec"), "does not say how many")
+        .because_of(before.at("spec.replicas"), "said so before")
+        .because_of(at, "applied here");
+    Some(diagnostic)
 }
 
 /// What a template says, where the first version says something else; see [`template_text`].

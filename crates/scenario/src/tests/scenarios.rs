@@ -306,12 +306,14 @@ fn an_applied_file_is_a_change_and_not_there_from_the_start() {
     let files = [("s/scenario.yaml", head), ("s/app.yaml", APP), ("s/v2.yaml", &v2)];
     for paths in [&["s"][..], &["s/scenario.yaml"], &["s/scenario.yaml", "s"], &["./s/"]] {
         let loaded = load_files(paths, &files);
-        let scenario = scenario(&loaded);
+        let scenario = loaded.scenario.as_ref().expect("there are only warnings");
         assert_eq!((scenario.deployments.len(), scenario.timeline.len()), (1, 1), "{paths:?}");
         let Action::ApplyDeployment { deployment, states, .. } = &scenario.timeline[0].action
         else {
             panic!("the Deployment is applied");
         };
+        let said = "this takes the replicas of Deployment `default/web` from 3 to 1";
+        assert!(findings(&loaded).iter().any(|it| it.contains(said)), "{:?}", findings(&loaded));
         // The file says nothing of replicas any more, so kubectl takes them back to the default.
         assert_eq!((deployment.spec.replicas, states.replicas), (1, true));
         assert_eq!(&*deployment.spec.template.image(), "web:v2");
