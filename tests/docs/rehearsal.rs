@@ -32,6 +32,7 @@ spec:
     - { at: 10s, kubectl: set image deployment/web web=web:v2 }
     - { at: 30s, kubectl: rollout restart deployment/web }
     - { at: 32s, kubectl: apply -f late-v2.yaml }
+    - { at: 33s, kubectl: rollout pause deployment/late }
     - { at: 34s, kubectl: delete service late }
   expect: [ requests.failed == 0 ]
 ";

@@ -125,7 +125,16 @@ fn scaled(set: &ReplicaSet) -> Record {
 
 fn record_deployment(old: Option<&Object>, deployment: &Deployment, cx: &mut Cx<'_>) {
     let name: Arc<str> = deployment.meta.key().to_string().into();
-    let Some(Object::Deployment(old)) = old else { return };
+    let old = match old {
+        Some(Object::Deployment(old)) => Some(old),
+        _ => None,
+    };
+    let paused = deployment.spec.paused;
+    if paused != old.is_some_and(|old| old.spec.paused) {
+        let record = Record::DeploymentPaused { deployment: name.clone(), paused };
+        cx.recorder.record(cx.now, &record);
+    }
+    let Some(old) = old else { return };
     if old.spec.template != deployment.spec.template {
         let record = Record::RolloutStarted {
             deployment: name.clone(),

@@ -1,6 +1,6 @@
 //! The fold of a stream of records.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use api::{PodId, ServiceId};
 use engine::Time;
@@ -50,6 +50,8 @@ pub struct Collector {
     pub(crate) listing: Listing,
     pub(crate) rollouts: Rollouts,
     pub(crate) scalings: Scalings,
+    /// The Deployments whose rollouts are held.
+    pub(crate) paused: BTreeSet<Arc<str>>,
     windows: Windows,
     /// The steps of the timeline that were refused, with what kubectl says of it.
     pub(crate) refused: Vec<(Time, Arc<str>)>,
@@ -272,6 +274,13 @@ impl Collector {
                     self.scalings.start(deployment, name, sizes, now);
                 }
             }
+            Record::DeploymentPaused { deployment, paused } => {
+                if *paused {
+                    self.paused.insert(Arc::clone(deployment));
+                } else {
+                    self.paused.remove(deployment);
+                }
+            }
             Record::DeploymentStatusWritten { deployment, complete, deadline_exceeded, .. } => {
                 let deployment = self.rollouts.deployment(deployment);
                 if *complete {
@@ -412,7 +421,8 @@ impl Recorder for Collector {
             | Record::LoadBalancerUsed { .. } => self.introduce(record, now),
             Record::RolloutStarted { .. }
             | Record::ReplicaSetScaled { .. }
-            | Record::DeploymentStatusWritten { .. } => self.workload(record, now),
+            | Record::DeploymentStatusWritten { .. }
+            | Record::DeploymentPaused { .. } => self.workload(record, now),
             Record::PodCreated { .. } => self.create_pod(record, now),
             Record::PodUnschedulable { .. }
             | Record::PodScheduled { .. }

@@ -51,7 +51,13 @@ pub(crate) fn measures(mut collector: Collector, fingerprint: String) -> Measure
         warnings: Vec::new(),
     };
     measures.seconds = seconds(&tallies, second_of(end));
-    let known = Known { seconds: &tallies, unschedulable, refused: &collector.refused, hindered };
+    let known = Known {
+        seconds: &tallies,
+        unschedulable,
+        refused: &collector.refused,
+        paused: &collector.paused,
+        hindered,
+    };
     measures.warnings = warnings(&measures, &known);
     measures
 }

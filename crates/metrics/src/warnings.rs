@@ -1,6 +1,9 @@
 //! Reasons not to trust a number.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use engine::{Span, Time};
 
@@ -34,6 +37,8 @@ pub(crate) struct Known<'a> {
     pub(crate) unschedulable: usize,
     /// The steps of the timeline that were refused, with what kubectl says of it.
     pub(crate) refused: &'a [(Time, Arc<str>)],
+    /// The Deployments whose rollouts are held.
+    pub(crate) paused: &'a BTreeSet<Arc<str>>,
     /// What kept pods of a version from being ready.
     pub(crate) hindered: BTreeMap<OfVersion, Vec<String>>,
 }
@@ -51,7 +56,7 @@ pub(crate) fn warnings(measures: &Measures, known: &Known<'_>) -> Vec<String> {
         warnings.extend(passed_by(measures));
     }
     warnings.extend(refused(known.refused));
-    warnings.extend(unfinished(measures, &known.hindered));
+    warnings.extend(unfinished(measures, known));
     warnings
 }
 
@@ -142,13 +147,13 @@ fn refused(steps: &[(Time, Arc<str>)]) -> impl Iterator<Item = String> {
     told.chain(others)
 }
 
-fn unfinished(
-    measures: &Measures,
-    hindered: &BTreeMap<OfVersion, Vec<String>>,
-) -> impl Iterator<Item = String> {
-    measures.rollouts.iter().filter_map(move |rollout| {
+fn unfinished(measures: &Measures, known: &Known<'_>) -> impl Iterator<Item = String> {
+    measures.rollouts.iter().filter_map(|rollout| {
         let key = (Arc::clone(&rollout.deployment), Arc::clone(&rollout.to));
-        unfinished_rollout(rollout, hindered.get(&key).map_or(&[], Vec::as_slice))
+        let paused = known.paused.contains(&rollout.deployment);
+        let paused = paused.then(|| "it is paused, and goes on once it is resumed".to_owned());
+        let hindered = known.hindered.get(&key).into_iter().flatten().cloned();
+        unfinished_rollout(rollout, &paused.into_iter().chain(hindered).collect::<Vec<_>>())
     })
 }
 

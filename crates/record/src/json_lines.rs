@@ -129,7 +129,8 @@ impl Names {
             | Record::Ended
             | Record::RolloutStarted { .. }
             | Record::ReplicaSetScaled { .. }
-            | Record::DeploymentStatusWritten { .. } => workload(record),
+            | Record::DeploymentStatusWritten { .. }
+            | Record::DeploymentPaused { .. } => workload(record),
             _ => self.pod(record),
         }
     }
@@ -324,6 +325,9 @@ fn workload(record: &Record) -> Value {
         } => json!({ "record": "DeploymentStatusWritten", "deployment": deployment,
                      "replicas": replicas, "updated": updated, "available": available,
                      "complete": complete, "deadlineExceeded": deadline_exceeded }),
+        Record::DeploymentPaused { deployment, paused } => {
+            json!({ "record": "DeploymentPaused", "deployment": deployment, "paused": paused })
+        }
         _ => unreachable!("only called for these"),
     }
 }

@@ -393,4 +393,11 @@ pub enum Record {
         /// The pods from now on.
         pods: Arc<[PodId]>,
     },
+    /// A Deployment's rollouts are held from now on, or let go.
+    DeploymentPaused {
+        /// The Deployment, `namespace/name`.
+        deployment: Arc<str>,
+        /// Whether they are held.
+        paused: bool,
+    },
 }

@@ -173,6 +173,21 @@ fn an_unfinished_rollout_says_so() {
 
 /// What will keep its pods back for good is said.
 #[test]
+fn a_rollout_that_is_held_says_so() {
+    let ended = |held: &[bool]| {
+        let mut stream = story(false);
+        for (place, paused) in (0..).zip(held) {
+            let deployment = Arc::from("default/web");
+            stream.say(13_000 + place, &Record::DeploymentPaused { deployment, paused: *paused });
+        }
+        stream.end(60_000).warnings.concat()
+    };
+    let said = "ended: it is paused, and goes on once it is resumed; what it does later";
+    assert!(ended(&[true]).contains(said), "{}", ended(&[true]));
+    assert!(!ended(&[true, false]).contains("paused"), "{}", ended(&[true, false]));
+}
+
+#[test]
 fn a_rollout_that_is_stuck_says_why() {
     let mut stream = story(false);
     let (pod, probe, port) = (PodId(4), ProbeKind::Liveness, Some(9090));
