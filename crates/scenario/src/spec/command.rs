@@ -95,8 +95,13 @@ const FLAGS: [(&str, &str); 5] = [
 struct Line {
     words: Vec<Word>,
     flags: Vec<(&'static str, Word)>,
+    /// The first flag that is not understood: what stands behind it may belong to it, and is left out.
+    bad: Option<BadCommand>,
     end: usize,
 }
+
+/// What makes a command of the words behind its verb, and of the flags.
+type Rest = fn(&mut Line) -> Result<Verb, BadCommand>;
 
 impl Command {
     /// Reads a command line, with or without `kubectl` in front.
@@ -106,7 +111,16 @@ impl Command {
             line.words.remove(0);
         }
         let namespace = line.flag("--namespace").map_or("default".to_owned(), |word| word.text);
-        let verb = line.verb()?;
+        // Whoever writes a command that is not known is not helped by hearing of its flags.
+        let bad = line.bad.take();
+        if let Some(bad) = bad.clone().filter(|_| line.is_cut_within_verb()) {
+            return Err(bad);
+        }
+        let rest = line.verb()?;
+        let verb = match bad {
+            Some(bad) => return Err(bad),
+            None => rest(&mut line)?,
+        };
         if let Some((name, word)) = line.flags.first() {
             let message = format!("flag {name} has no meaning here");
             return Err(BadCommand::new(word.offset, message, "leave it out"));
@@ -145,7 +159,7 @@ fn split_words(text: &str) -> Result<Vec<Word>, BadCommand> {
 }
 
 fn take_apart(text: &str) -> Result<Line, BadCommand> {
-    let mut line = Line { words: Vec::new(), flags: Vec::new(), end: text.len() };
+    let mut line = Line { words: Vec::new(), flags: Vec::new(), bad: None, end: text.len() };
     let mut words = split_words(text)?.into_iter();
     while let Some(word) = words.next() {
         if !word.text.starts_with('-') || word.text == "-" {
@@ -167,13 +181,18 @@ fn take_apart(text: &str) -> Result<Line, BadCommand> {
         else {
             let known = FLAGS.iter().map(|(_, long)| *long);
             let message = format!("flag {name} cannot be rehearsed");
-            return Err(BadCommand::new(word.offset, message, suggest(name, "flag", known)));
+            let help = suggest(name, "flag", known);
+            line.bad = Some(BadCommand::new(word.offset, message, help));
+            break;
         };
         let value = match value {
-            Some(value) => Word { text: value.to_owned(), offset: word.offset },
-            None => words.next().ok_or_else(|| {
-                BadCommand::new(word.offset, format!("flag {name} needs a value"), "add it")
-            })?,
+            Some(value) => Some(Word { text: value.to_owned(), offset: word.offset }),
+            None => words.next(),
+        };
+        let Some(value) = value else {
+            let message = format!("flag {name} needs a value");
+            line.bad = Some(BadCommand::new(word.offset, message, "add it"));
+            break;
         };
         line.flags.push((long, value));
     }
@@ -196,34 +215,44 @@ impl Line {
         (!self.words.is_empty()).then(|| self.words.remove(0))
     }
 
-    fn verb(&mut self) -> Result<Verb, BadCommand> {
-        let first = self.next();
-        let second = match first.as_ref().map(|word| word.text.as_str()) {
-            Some("set" | "rollout" | "delete") => self.next(),
-            _ => None,
-        };
-        let text =
-            |word: &Option<Word>| word.as_ref().map_or("", |word| word.text.as_str()).to_owned();
-        match (text(&first).as_str(), text(&second).as_str()) {
-            ("set", "image") => self.set_image(),
-            ("rollout", "restart") => Ok(Verb::Restart(self.targets(true)?)),
-            ("rollout", "undo") => {
-                let revision = self.flag("--to-revision");
-                Ok(Verb::Undo(
-                    self.targets(true)?,
-                    revision.map(revision_number).transpose()?.flatten(),
-                ))
-            }
-            ("rollout", "pause") => Ok(Verb::Pause(self.targets(true)?, true)),
-            ("rollout", "resume") => Ok(Verb::Pause(self.targets(true)?, false)),
-            ("scale", _) => self.scale(),
-            ("apply", _) => self.apply(),
-            ("delete", "pod" | "pods" | "po") => self.delete_pod(),
-            ("delete", kind) if deletable(kind.split('/').next().unwrap_or_default()).is_some() => {
-                self.delete(second)
-            }
-            _ => Err(unknown_verb(first.as_ref(), second.as_ref())),
+    /// Whether the words end before it is clear which command it is.
+    fn is_cut_within_verb(&self) -> bool {
+        match &self.words[..] {
+            [] => true,
+            [only] => has_second_word(&only.text),
+            _ => false,
         }
+    }
+
+    /// Takes the words that say which command it is; how the rest of it is read.
+    fn verb(&mut self) -> Result<Rest, BadCommand> {
+        let first = self.next();
+        let second = first.as_ref().filter(|word| has_second_word(&word.text));
+        let second = second.and_then(|_| self.next());
+        let text = |word: &Option<Word>| word.as_ref().map_or("", |word| &word.text).to_owned();
+        let rest: Rest = match (text(&first).as_str(), text(&second).as_str()) {
+            ("set", "image") => Self::set_image,
+            ("rollout", "restart") => |line| Ok(Verb::Restart(line.targets(true)?)),
+            ("rollout", "undo") => Self::undo,
+            ("rollout", "pause") => |line| Ok(Verb::Pause(line.targets(true)?, true)),
+            ("rollout", "resume") => |line| Ok(Verb::Pause(line.targets(true)?, false)),
+            ("scale", _) => Self::scale,
+            ("apply", _) => Self::apply,
+            ("delete", "pod" | "pods" | "po") => Self::delete_pod,
+            ("delete", kind) if deletable(kind.split('/').next().unwrap_or_default()).is_some() => {
+                // The kind may have a name with it.
+                self.words.splice(..0, second);
+                Self::delete
+            }
+            _ => return Err(unknown_verb(first.as_ref(), second.as_ref())),
+        };
+        Ok(rest)
+    }
+
+    fn undo(&mut self) -> Result<Verb, BadCommand> {
+        let revision = self.flag("--to-revision");
+        let targets = self.targets(true)?;
+        Ok(Verb::Undo(targets, revision.map(revision_number).transpose()?.flatten()))
     }
 
     fn set_image(&mut self) -> Result<Verb, BadCommand> {
@@ -288,10 +317,9 @@ impl Line {
         self.need_flag("--selector", "write `delete pod -l app=web`").map(Verb::DeletePod)
     }
 
-    /// `delete service a b`, or `delete service/a deployment/b`; the kind, with a name or without, is
-    /// `first`'s.
-    fn delete(&mut self, first: Option<Word>) -> Result<Verb, BadCommand> {
-        let (slashed, alone): (Option<Word>, Option<Word>) = match first {
+    /// `delete service a b`, or `delete service/a deployment/b`, without the first word.
+    fn delete(&mut self) -> Result<Verb, BadCommand> {
+        let (slashed, alone): (Option<Word>, Option<Word>) = match self.next() {
             Some(word) if word.text.contains('/') => (Some(word), None),
             first => (None, first),
         };
@@ -363,6 +391,11 @@ impl Line {
         }
         Ok(Targets::Named(named))
     }
+}
+
+/// Whether a word is the first of two that say which command it is.
+fn has_second_word(first: &str) -> bool {
+    matches!(first, "set" | "rollout" | "delete")
 }
 
 fn is_deployment(kind: &str) -> bool {

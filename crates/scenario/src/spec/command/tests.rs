@@ -78,6 +78,13 @@ fn what_cannot_be_rehearsed_is_refused_with_its_place() {
         ("rollout status deployment/web", "0: `rollout status` changes nothing"),
         ("get pods", "0: `get` changes nothing"),
         ("drain node-1", "0: `drain` cannot be rehearsed"),
+        ("patch deployment/web -p '{}'", "0: `patch` cannot be rehearsed"),
+        ("kubectl patch -f a.yaml --type=merge", "8: `patch` cannot be rehearsed"),
+        ("set resources deploy/web --limits=cpu=1", "0: `set resources` cannot be rehearsed"),
+        ("get pods -o wide", "0: `get` changes nothing"),
+        ("patch -f", "0: `patch` cannot be rehearsed"),
+        ("--context prod patch", "0: flag --context cannot be rehearsed"),
+        ("delete --force pod -l a=b", "7: flag --force cannot be rehearsed"),
         ("scale deployment/web", "20: --replicas is missing"),
         ("scale deployment/web --replicas=-1", "21: \"-1\" is not a number of replicas"),
         (
