@@ -61,8 +61,17 @@ pub(crate) struct Known<'a> {
     pub(crate) objects: &'a Objects,
     /// The objects in each file that a step applies, by its path.
     pub(crate) applied: &'a BTreeMap<String, Objects>,
-    /// Images that are used, and where first.
-    pub(crate) used_images: RefCell<BTreeMap<Arc<str>, At>>,
+    /// Images that are used.
+    pub(crate) used_images: RefCell<BTreeMap<Arc<str>, UsedImage>>,
+}
+
+/// How an image is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct UsedImage {
+    /// Where first.
+    pub(crate) at: At,
+    /// Whether a container of it declares a port, so that it is likely to be whom requests go to.
+    pub(crate) has_ports: bool,
 }
 
 impl<'a> Known<'a> {
@@ -106,8 +115,9 @@ impl<'a> Known<'a> {
     }
 
     /// Remembers that an image is used; where it is used first counts.
-    pub(crate) fn use_image(&self, image: Arc<str>, at: At) {
-        self.used_images.borrow_mut().entry(image).or_insert(at);
+    pub(crate) fn use_image(&self, image: Arc<str>, at: At, has_ports: bool) {
+        let mut used = self.used_images.borrow_mut();
+        used.entry(image).or_insert(UsedImage { at, has_ports }).has_ports |= has_ports;
     }
 
     /// Remembers the images of all templates.
@@ -117,13 +127,15 @@ impl<'a> Known<'a> {
                 let spec = &written.object.spec.template.spec;
                 for (index, container) in spec.containers.iter().enumerate() {
                     let path = format!("spec.template.spec.containers[{index}].image");
-                    self.use_image(container.image.clone(), written.at(&path));
+                    let has_ports = !container.ports.is_empty();
+                    self.use_image(container.image.clone(), written.at(&path), has_ports);
                 }
             }
             for written in &objects.pods {
                 for (index, container) in written.object.spec.containers.iter().enumerate() {
                     let path = format!("spec.containers[{index}].image");
-                    self.use_image(container.image.clone(), written.at(&path));
+                    let has_ports = !container.ports.is_empty();
+                    self.use_image(container.image.clone(), written.at(&path), has_ports);
                 }
             }
         }

@@ -6,6 +6,7 @@ mod endpoint_slices;
 mod faulty_scenarios;
 mod follow_ups;
 mod hostile;
+mod images;
 mod manifests;
 mod nobody_called;
 mod rendering;

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use engine::{Delay, Distribution, Span};
 
 use super::{
+    UsedImage,
     cluster::set,
     item::{Fields, Item, Reading},
 };
@@ -152,7 +153,7 @@ impl Reading<'_> {
         &mut self,
         images: &mut BTreeMap<Arc<str>, Image>,
         stated_at: Option<&BTreeMap<Arc<str>, At>>,
-        used: &BTreeMap<Arc<str>, At>,
+        used: &BTreeMap<Arc<str>, UsedImage>,
         incomplete: bool,
     ) {
         let unwritten = stated_at.is_none();
@@ -161,7 +162,7 @@ impl Reading<'_> {
         let unused: Vec<&str> =
             stated_at.keys().filter(|name| !used.contains_key(*name)).map(|name| &**name).collect();
         let mut unstated: Vec<(&str, At)> = Vec::new();
-        for (name, at) in used {
+        for (name, UsedImage { at, .. }) in used {
             if images.contains_key(name) {
                 continue;
             }
@@ -174,6 +175,8 @@ impl Reading<'_> {
                 None => unstated.push((name, *at)),
             }
         }
+        // The example is whom requests go to, rather than what stands beside it.
+        unstated.sort_by_key(|(name, _)| !used[*name].has_ports);
         if let Some((name, _)) = unstated.first().filter(|_| !(unwritten && broken)) {
             let image = format!("`{name:?}: {{ serviceTime: exp(20ms) }}`");
             let each = if unstated.len() > 1 { ", and so for each" } else { "" };
@@ -192,10 +195,9 @@ impl Reading<'_> {
             let message = format!("image `{name}` is used nowhere");
             // One that is described already was not meant.
             let others = used.keys().filter(|name| !stated_at.contains_key(*name));
-            let others: Vec<&str> = others.map(|name| &**name).collect();
-            let help = match others.is_empty() {
-                true => "leave it out, or use it in a pod or in a step of the timeline".to_owned(),
-                false => crate::diagnostic::suggest(name, "image", others),
+            let help = match did_you_mean(name, others.map(|name| &**name)) {
+                Some(other) => format!("did you mean `{other}`?"),
+                None => "leave it out, or use it in a pod or in a step of the timeline".to_owned(),
             };
             let diagnostic = Diagnostic::new(Code::UnusedImage, message, help);
             self.findings.push(diagnostic.at(stated_at[name], "has no effect"));

@@ -238,11 +238,8 @@ impl Reading<'_> {
         let mut actions = Vec::new();
         for deployment in self.deployments(item, targets, namespace, known) {
             let templates = known.templates(&deployment);
-            let names: Vec<&str> = templates
-                .iter()
-                .flat_map(|template| &template.spec.containers)
-                .map(|container| &*container.name)
-                .collect();
+            let containers = || templates.iter().flat_map(|template| &template.spec.containers);
+            let names: Vec<&str> = containers().map(|container| &*container.name).collect();
             for (container, _) in images {
                 if container.text != "*" && !names.contains(&container.text.as_str()) {
                     let message =
@@ -257,8 +254,10 @@ impl Reading<'_> {
                     );
                 }
             }
-            for (_, image) in images {
-                known.use_image(image.as_str().into(), item.at());
+            for (Word { text: name, .. }, image) in images {
+                let mut of_name = containers().filter(|it| name == "*" || *it.name == **name);
+                let has_ports = of_name.any(|container| !container.ports.is_empty());
+                known.use_image(image.as_str().into(), item.at(), has_ports);
             }
             let images = images.iter().map(|(c, image)| (c.text.clone(), image.as_str().into()));
             let change = TemplateChange::Images(images.collect());
