@@ -148,7 +148,7 @@ codes! {
     NoClients "RS0213" Warning "nobody sends requests"
         "Without clients there is a rollout but no request, so no failure can be seen."
     IgnoredInApply "RS0214" Warning "part of an applied file has no effect"
-        "Of the objects that a step of the timeline applies, Services and Deployments are taken over; the rest is not simulated yet."
+        "Of the objects that a step of the timeline applies, Services and Deployments are taken over; the rest is not simulated yet. A step that applies nothing else does nothing."
     NameUnresolved "RS0215" Warning "a name that does not resolve"
         "A client's target has a name that the cluster's DNS would know only by its rewrite rule, and `cluster.dns.rewrites` leaves that out. CoreDNS answers NXDOMAIN, so its requests fail with dns.nxdomain."
     NoEffect "RS0216" Warning "a setting that has no effect"
@@ -220,6 +220,7 @@ mod tests {
             include_str!("read.rs"),
             include_str!("spec.rs"),
             include_str!("spec/applied_deployments.rs"),
+            include_str!("spec/apply.rs"),
             include_str!("spec/clients.rs"),
             include_str!("spec/cluster.rs"),
             include_str!("spec/images.rs"),

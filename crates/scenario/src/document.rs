@@ -25,8 +25,6 @@ pub(crate) const SCENARIO_VERSION: &str = "rollsim.dev/v1";
 #[derive(Default)]
 pub(crate) struct Sorted {
     pub(crate) objects: Objects,
-    /// How many objects of each kind were passed over.
-    pub(crate) passed_over: BTreeMap<String, usize>,
     pub(crate) left_out: LeftOutThings,
     /// Where each simulated object stands, to find those that are there twice.
     seen: BTreeMap<(Kind, Key), At>,
@@ -81,6 +79,8 @@ pub(crate) struct Sorter<'a> {
     pub(crate) sorted: Sorted,
     /// Whether a step applies what is sorted.
     pub(crate) applied: bool,
+    /// Whether there is a Scenario, whose timeline says what is applied.
+    pub(crate) has_scenario: bool,
 }
 
 impl Sorter<'_> {
@@ -127,7 +127,7 @@ impl Sorter<'_> {
     }
 
     fn pass_over(&mut self, kind: &str) {
-        *self.sorted.passed_over.entry(kind.to_owned()).or_default() += 1;
+        *self.sorted.objects.passed_over.entry(kind.to_owned()).or_default() += 1;
     }
 
     fn report(&mut self, code: Code, file: FileId, node: &Node, message: String, help: &str) {
@@ -241,7 +241,7 @@ impl Sorter<'_> {
         let at = pushed.at("metadata.name");
         if let Some(first) = self.sorted.seen.get(&(kind, key.clone())) {
             let message = format!("{kind} `{key}` is defined twice");
-            let help = "delete one of the two, or give it another name or namespace";
+            let help = self.other_than_twice(*first, at);
             let diagnostic = Diagnostic::new(Code::DuplicateObject, message, help);
             self.findings
                 .push(diagnostic.at(at, "defined again").because_of(*first, "first defined here"));
@@ -273,6 +273,26 @@ impl Sorter<'_> {
             Pushed::Endpoints(written) => objects.endpoints.push(*written),
             Pushed::Bystander(written) => objects.bystanders.push(*written),
         }
+    }
+}
+
+impl Sorter<'_> {
+    /// What to do about an object that is there twice. In two files it may be there as it is and as it
+    /// is to be, which is what rehearsals are for.
+    fn other_than_twice(&self, first: At, second: At) -> String {
+        let help = "delete one of the two, or give it another name or namespace";
+        if self.applied || first.file == second.file {
+            return help.to_owned();
+        }
+        let name = match self.sources.file(second.file).name() {
+            "<stdin>" => "-",
+            name => name,
+        };
+        let how = match self.has_scenario {
+            true => format!("let nothing but a step `kubectl: apply -f` name {name}"),
+            false => format!("give the second only by `--apply {name}`"),
+        };
+        format!("{help}; to rehearse the change from the first to the second, {how}")
     }
 }
 

@@ -289,7 +289,8 @@ fn sort_initial(
     let mut sorted = Sorted::default();
     // What is missing may stand where nothing could be read.
     sorted.objects.incomplete = findings.any_error();
-    let mut sorter = Sorter { sources, findings, sorted, applied: false };
+    let has_scenario = documents.iter().any(|document| is_scenario(&document.root));
+    let mut sorter = Sorter { sources, findings, sorted, applied: false, has_scenario };
     for document in documents.iter().filter(|document| !is_scenario(&document.root)) {
         let by_name = matches!(document.origin, Origin::Named | Origin::Manifest);
         if by_name || !applied_paths.iter().any(|path| is_in(document, path)) {
@@ -308,7 +309,8 @@ fn sort_applied(
 ) -> BTreeMap<String, Objects> {
     let mut applied = BTreeMap::new();
     for path in applied_paths {
-        let mut sorter = Sorter { sources, findings, sorted: Sorted::default(), applied: true };
+        let sorted = Sorted::default();
+        let mut sorter = Sorter { sources, findings, sorted, applied: true, has_scenario: true };
         for document in documents.iter().filter(|document| is_in(document, path)) {
             if !is_scenario(&document.root) {
                 sorter.sort(document);
@@ -341,7 +343,7 @@ fn summarize(sources: &Sources, documents: &[Document], sorted: &Sorted) -> Summ
         files: sources.files().filter(|(_, file)| file.name() != applied_paths::NAME).count(),
         documents: documents.len(),
         objects: counts.into_iter().filter(|(_, count)| *count > 0).collect(),
-        passed_over: sorted.passed_over.clone(),
+        passed_over: objects.passed_over.clone(),
     }
 }
 

@@ -65,6 +65,8 @@ pub(crate) struct Objects {
     pub(crate) http_routes: Vec<Written<HttpRoute>>,
     pub(crate) gateways: Vec<Written<Gateway>>,
     pub(crate) endpoints: Vec<Written<Endpoints>>,
+    /// How many objects of each kind are not among these.
+    pub(crate) passed_over: BTreeMap<String, usize>,
     /// Those that nobody here acts on.
     pub(crate) bystanders: Vec<Written<Object>>,
     /// Whether there are documents that could not be read: what is not here may be in them.
@@ -110,6 +112,29 @@ impl Objects {
     /// Whether there is nothing to rehearse; slices alone are not.
     pub(crate) fn is_empty(&self) -> bool {
         self.deployments.is_empty() && self.pods.is_empty() && self.services.is_empty()
+    }
+
+    /// The trees of all of them, and of no object that is passed over.
+    pub(crate) fn roots(&self) -> impl Iterator<Item = &Arc<Node>> {
+        fn of<T>(list: &[Written<T>]) -> impl Iterator<Item = &Arc<Node>> {
+            list.iter().map(|written| &written.root)
+        }
+        let workloads = of(&self.deployments).chain(of(&self.pods));
+        let services =
+            of(&self.services).chain(of(&self.endpoint_slices)).chain(of(&self.endpoints));
+        let routes = of(&self.ingresses).chain(of(&self.http_routes)).chain(of(&self.gateways));
+        workloads.chain(services).chain(routes).chain(of(&self.bystanders))
+    }
+
+    /// How many there are of each kind, and of each that is passed over.
+    pub(crate) fn kinds(&self) -> BTreeMap<&str, usize> {
+        let mut kinds: BTreeMap<&str, usize> =
+            self.passed_over.iter().map(|(kind, count)| (kind.as_str(), *count)).collect();
+        for root in self.roots() {
+            let kind = root.get("kind").and_then(|kind| kind.as_str());
+            *kinds.entry(kind.unwrap_or_default()).or_default() += 1;
+        }
+        kinds
     }
 
     /// All pods there will be before the timeline changes something.

@@ -2,6 +2,7 @@
 
 mod applied_deployments;
 mod applied_services;
+mod apply;
 mod balancing;
 mod clients;
 mod cluster;

@@ -1,5 +1,6 @@
 //! Whole loads: from texts to a scenario and rendered diagnostics.
 
+mod applying;
 mod balancing;
 mod consistency;
 mod endpoint_slices;

@@ -75,7 +75,8 @@ impl Verb {
 /// A command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Command {
-    pub(crate) namespace: String,
+    /// The one that `-n` names.
+    pub(crate) namespace: Option<Word>,
     pub(crate) verb: Verb,
 }
 
@@ -110,7 +111,7 @@ impl Command {
         if line.words.first().is_some_and(|word| word.text == "kubectl") {
             line.words.remove(0);
         }
-        let namespace = line.flag("--namespace").map_or("default".to_owned(), |word| word.text);
+        let namespace = line.flag("--namespace");
         // Whoever writes a command that is not known is not helped by hearing of its flags.
         let bad = line.bad.take();
         if let Some(bad) = bad.clone().filter(|_| line.is_cut_within_verb()) {

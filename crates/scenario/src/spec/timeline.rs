@@ -1,6 +1,6 @@
 //! `spec.timeline`: what happens when.
 
-use api::{Key, Kind, Labels, Meta, PodTemplate};
+use api::{Key, Kind, Meta, PodTemplate};
 use engine::Span;
 
 use super::{
@@ -10,8 +10,7 @@ use super::{
     item::{Item, Reading},
 };
 use crate::{
-    Action, Code, Step, TemplateChange, diagnostic::suggest, kubernetes::parse_labels,
-    read::beside, source::At,
+    Action, Code, Step, TemplateChange, diagnostic::suggest, kubernetes::parse_labels, source::At,
 };
 
 /// More steps than these are no scenario any more.
@@ -122,12 +121,14 @@ impl Reading<'_> {
         &mut self,
         item: &Item<'_>,
         verb: Verb,
-        namespace: String,
+        asked_for: Option<Word>,
         known: &Known<'_>,
     ) -> Vec<Action> {
+        let asked_for = asked_for.as_ref();
+        let namespace = asked_for.map_or("default", |word| &word.text).to_owned();
         match verb {
             Verb::Apply(files) => {
-                files.iter().flat_map(|file| self.apply(item, file, known)).collect()
+                files.iter().flat_map(|file| self.apply(item, file, asked_for, known)).collect()
             }
             Verb::DeletePod(labels) => self.delete_pod(item, &labels, namespace, known),
             Verb::Delete(objects) => self.delete(item, &objects, &namespace, known),
@@ -285,45 +286,6 @@ impl Reading<'_> {
                 Vec::new()
             }
         }
-    }
-
-    /// What applying a file changes.
-    fn apply(&mut self, item: &Item<'_>, file: &Word, known: &Known<'_>) -> Vec<Action> {
-        let Some(objects) = known.applied.get(&beside(known.path, &file.text)) else {
-            return Vec::new();
-        };
-        let mut actions = Vec::new();
-        for written in &objects.deployments {
-            actions.push(Action::ApplyDeployment {
-                deployment: Box::new(written.object.clone()),
-                // What was applied before decides too, and is known when all steps are.
-                states: applied_deployments::states(written),
-                manifest: written.applied(),
-            });
-        }
-        for written in &objects.services {
-            let unlike =
-                |selector: &Labels| !known.may_select(&written.object.meta.namespace, selector);
-            if written.object.spec.selector.as_ref().is_some_and(unlike) {
-                known.objects.check_selector(written, known.applied, self.findings);
-            }
-            actions.push(Action::ApplyService {
-                service: Box::new(written.object.clone()),
-                manifest: written.applied(),
-            });
-        }
-        let others = objects.endpoint_slices.len() + objects.pods.len() + objects.ingresses.len();
-        let others = others + objects.http_routes.len() + objects.gateways.len();
-        if others > 0 {
-            let message = format!(
-                "{others} of the objects in `{}` have no effect when applied: EndpointSlices, \
-                 Ingresses, HTTPRoutes, Gateways and Pods",
-                file.text
-            );
-            let help = "Services and Deployments are taken over";
-            self.report(Code::IgnoredInApply, item, message, help);
-        }
-        actions
     }
 
     fn delete(

@@ -32,6 +32,7 @@ fn shown(text: &str) -> String {
                     format!("delete{}", objects.collect::<String>())
                 }
             };
+            let namespace = namespace.as_ref().map_or("default", |word| &word.text);
             format!("{namespace}: {verb}")
         }
     }

@@ -1,0 +1,98 @@
+//! Steps that apply a file: whether kubectl takes it, and what of it has an effect.
+
+use super::{
+    Memory, load_files,
+    scenarios::{APP, QUIET, with_scenario},
+    shown,
+};
+
+const CONFIG: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: web }\n";
+
+/// What is said where this command applies `v2.yaml`.
+fn applying(command: &str, file: &str) -> String {
+    let quiet = QUIET.replace("{ web:v1: {} }", "{ web:v1: {}, web:v2: {} }");
+    let timeline = format!("timeline: [ {{ at: 30s, kubectl: {command} }} ]");
+    let text = with_scenario(&format!("{quiet}manifests: [ app.yaml ]\n{timeline}\n"));
+    let (head, _) = text.split_once("---").expect("objects follow");
+    let files = [("scenario.yaml", head), ("app.yaml", APP), ("v2.yaml", file)];
+    shown(&load_files(&["scenario.yaml"], &files))
+}
+
+fn v2() -> String {
+    let v2 = APP.replace("web:v1", "web:v2");
+    v2.split("---").next().expect("the Deployment comes first").to_owned()
+}
+
+#[test]
+fn an_object_of_another_namespace_is_refused_as_kubectl_does_it() {
+    let prod = v2().replace("{ name: web }", "{ name: web, namespace: prod }");
+    let said = applying("apply -n stage -f v2.yaml", &prod);
+    let words = [
+        "error[RS0207]: the namespace from the provided object \"prod\" does not match the namespace \
+         \"stage\". You must pass '--namespace=prod' to perform this operation.",
+        "write `-n prod`, or leave `-n` out: the object says where it goes",
+    ];
+    for word in words {
+        assert!(said.contains(word), "`{word}` is not in\n{said}");
+    }
+    let default = applying("apply -n default -f v2.yaml", &prod);
+    assert!(default.contains("does not match the namespace \"default\""), "{default}");
+    for command in ["apply -n prod -f v2.yaml", "apply -f v2.yaml"] {
+        let said = applying(command, &prod);
+        assert!(!said.contains("RS0207"), "{command}: {said}");
+    }
+}
+
+#[test]
+fn what_has_no_effect_when_applied_is_named() {
+    let step = "apply -f v2.yaml";
+    let more = format!("{}---\n{CONFIG}---\n{}", v2(), CONFIG.replace("web", "api"));
+    let pod = "---\napiVersion: v1\nkind: Pod\nmetadata: { name: one }\nspec: { containers: [ { name: web, image: web:v2 } ] }\n";
+    let cases = [
+        (v2(), ""),
+        (
+            format!("{}---\n{CONFIG}", v2()),
+            "1 of the objects in `v2.yaml` has no effect when applied: ConfigMap\n",
+        ),
+        (
+            more + pod,
+            "3 of the objects in `v2.yaml` have no effect when applied: ConfigMap (2), Pod\n",
+        ),
+        (
+            CONFIG.to_owned(),
+            "applying `v2.yaml` does nothing: none of its objects is taken over, ConfigMap\n",
+        ),
+        ("# Nothing.\n".to_owned(), "applying `v2.yaml` does nothing: there is no object in it\n"),
+    ];
+    for (file, wanted) in cases {
+        let said = applying(step, &file);
+        let complaints = usize::from(!wanted.is_empty());
+        assert_eq!(said.matches("RS0214").count(), complaints, "{said}");
+        assert!(said.contains(wanted), "`{wanted}` is not in\n{said}");
+    }
+    // What cannot be read may have been meant to be a Deployment.
+    let said = applying(step, &v2().replace("Deployment", "Deploymnt"));
+    assert!(!said.contains("RS0214"), "{said}");
+}
+
+#[test]
+fn who_has_both_versions_in_files_is_told_how_to_rehearse() {
+    let said = |paths: &[&str], files: &[(&str, &str)]| shown(&load_files(paths, files));
+    let v2 = v2();
+    let two = said(&["v1.yaml", "v2.yaml"], &[("v1.yaml", APP), ("v2.yaml", &v2)]);
+    let wanted = "to rehearse the change from the first to the second, give the second only by `--apply v2.yaml`";
+    assert!(two.contains("RS0025") && two.contains(wanted), "{two}");
+    // What is advised can be done.
+    let files = Memory::new(&[("k8s/v1.yaml", APP), ("k8s/v2.yaml", &v2)]);
+    let applied = ["k8s/v2.yaml".to_owned()];
+    for path in ["k8s", "k8s/v1.yaml"] {
+        let loaded = crate::load_applying(&[path.to_owned()], &applied, &files, &super::judge);
+        assert!(loaded.scenario.is_some(), "{}", shown(&loaded));
+    }
+    let one = said(&["v1.yaml"], &[("v1.yaml", &format!("{APP}---\n{v2}"))]);
+    assert!(one.contains("RS0025") && !one.contains("rehearse"), "{one}");
+    let text = with_scenario(&format!("{QUIET}manifests: [ v2.yaml ]\n"));
+    let with = said(&["s.yaml"], &[("s.yaml", &text), ("v2.yaml", &v2)]);
+    let wanted = "let nothing but a step `kubectl: apply -f` name v2.yaml";
+    assert!(with.contains(wanted), "{with}");
+}
