@@ -101,7 +101,7 @@ codes! {
     SelectsNothing "RS0108" Warning "a Service selects no pod"
         "No Deployment's template and no Pod of the Service's namespace has the labels of its selector. Its requests fail with refused.no-endpoints, in a real cluster as here."
     PortNotDeclared "RS0109" Warning "a named target port that no container declares"
-        "`targetPort` is the name of a container port, and no container behind the Service declares one of that name and protocol. The endpoints then have no port and cannot be reached."
+        "`targetPort` is the name of a container port, and no container behind the Service declares one of that name and protocol. The endpoints then have no port and cannot be reached. So it is too with the pods of a version that a step applies, where that one renames the port."
     HookLengthUnknown "RS0110" Warning "how long a hook runs cannot be told"
         "A preStop exec hook delays SIGTERM by as long as its command runs. rollsim reads that off a `sleep N` in the command and takes 0 seconds where there is none."
     TooManyPods "RS0111" Error "more pods than can be simulated"
@@ -215,6 +215,7 @@ mod tests {
             include_str!("objects.rs"),
             include_str!("objects/backends.rs"),
             include_str!("objects/parents.rs"),
+            include_str!("objects/selectors.rs"),
             include_str!("objects/slices.rs"),
             include_str!("consistency.rs"),
             include_str!("read.rs"),

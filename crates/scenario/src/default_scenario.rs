@@ -64,13 +64,13 @@ pub(crate) fn default_scenario(
         scenario.timeline.push(Step { at: RESTART, text, action });
     }
     if scenario.clients.is_empty() && !objects.incomplete && !objects.is_empty() {
-        findings.push(no_clients(objects));
+        findings.push(no_clients(objects, applied));
     }
     scenario
 }
 
 /// Why the default load has nobody to go to, and what to do about it.
-fn no_clients(objects: &Objects) -> Diagnostic {
+fn no_clients(objects: &Objects, applied: &BTreeMap<String, Objects>) -> Diagnostic {
     let selecting = || objects.services.iter().filter(|it| selects(objects, &it.object));
     let (at, label, what, help) = if let Some(first) = selecting().next() {
         let headless = selecting().all(|it| it.object.spec.headless);
@@ -80,8 +80,8 @@ fn no_clients(objects: &Objects) -> Diagnostic {
         };
         (Some(first.at("spec")), "nobody calls it", what, "")
     } else if let Some(first) = objects.services.first() {
-        let help = "give one the labels that the pods have as its selector, or ";
-        (Some(first.at("spec.selector")), "selects no pod", "no Service selects a pod", help)
+        let (what, help) = no_pod_selected(objects, applied);
+        (Some(first.at("spec.selector")), "selects no pod", what, help)
     } else {
         let deployment = objects.deployments.first().map(|it| it.at("metadata.name"));
         let pod = || objects.pods.first().map(|it| it.at("metadata.name"));
@@ -96,6 +96,35 @@ fn no_clients(objects: &Objects) -> Diagnostic {
     match at {
         Some(at) => diagnostic.at(at, label),
         None => diagnostic,
+    }
+}
+
+/// What to say where there are Services, and none of them selects a pod that is there from the start.
+fn no_pod_selected(
+    objects: &Objects,
+    applied: &BTreeMap<String, Objects>,
+) -> (&'static str, &'static str) {
+    let what = "no Service selects a pod";
+    let mut services = objects.services.iter().map(|it| &it.object);
+    if services.any(|service| applied.values().any(|later| selects(later, service))) {
+        return (
+            "no Service selects a pod before the change",
+            "add the pods that are there before, or ",
+        );
+    }
+    let beside =
+        |namespace: &str| objects.services.iter().any(|it| *it.object.meta.namespace == *namespace);
+    let mut groups = objects.pod_groups().peekable();
+    if groups.peek().is_none() {
+        return (what, "add the Deployment of the pods, or ");
+    }
+    let mut groups = groups.filter(|group| beside(group.namespace)).peekable();
+    if groups.peek().is_none() {
+        return (what, "put a Service into the namespace of the pods, or ");
+    }
+    match groups.any(|group| !group.labels.is_empty()) {
+        true => (what, "give one the labels that the pods have as its selector, or "),
+        false => (what, "give the pods the labels that a Service selects, or "),
     }
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod backends;
 mod endpoints;
 mod parents;
+mod selectors;
 mod slices;
 
 use std::{
@@ -12,10 +13,10 @@ use std::{
 };
 
 use api::{
-    Cidr, Deployment, EndpointSlice, Endpoints, Gateway, HttpRoute, Ingress, IntOrString, Key,
-    Kind, Labels, Meta, Object, Pod, PodSpec, Service,
+    Cidr, Deployment, EndpointSlice, Endpoints, Gateway, HttpRoute, Ingress, Key, Kind, Labels,
+    Meta, Object, Pod, PodSpec, Service,
     selector::matches_all,
-    service::{SERVICE_RANGE, ServiceType, system_service},
+    service::{SERVICE_RANGE, system_service},
 };
 
 use crate::{
@@ -28,8 +29,6 @@ use crate::{
 
 /// How many pods all Deployments may have together.
 const MOST_PODS: i64 = 20_000;
-/// So many Deployments' labels are told where a selector is near none of them.
-const GROUPS_TOLD: usize = 3;
 
 /// How many addresses the Service range has, 10.96.0.0/16 without its first and last.
 const SERVICE_ADDRESSES: usize = 65_534;
@@ -81,6 +80,15 @@ pub(crate) struct PodGroup<'a> {
     pub(crate) namespace: &'a Arc<str>,
     pub(crate) labels: &'a Labels,
     pub(crate) spec: &'a PodSpec,
+    root: &'a Node,
+}
+
+impl PodGroup<'_> {
+    /// Where a field of the pods' spec stands, or where it would be added.
+    pub(crate) fn at(&self, field: &str) -> At {
+        let spec = if self.kind == Kind::Deployment { "spec.template.spec" } else { "spec" };
+        at_path(self.root, &format!("{spec}.{field}"))
+    }
 }
 
 /// What the API server has against an address that a Service asks for, whoever else is there, and what to
@@ -148,6 +156,7 @@ impl Objects {
                 namespace: &meta.namespace,
                 labels,
                 spec,
+                root: &written.root,
             }
         });
         let pods = self.pods.iter().map(|written| {
@@ -158,6 +167,7 @@ impl Objects {
                 namespace: &meta.namespace,
                 labels: &meta.labels,
                 spec,
+                root: &written.root,
             }
         });
         deployments.chain(pods)
@@ -227,91 +237,6 @@ impl Objects {
         for written in self.endpoints.iter().filter(|_| worth_it) {
             self.check_endpoints(written, findings);
         }
-    }
-
-    /// Whether a Service leads to pods of here or of what is applied, and their containers have the
-    /// ports that it names.
-    pub(crate) fn check_selector(
-        &self,
-        written: &Written<Service>,
-        applied: &BTreeMap<String, Self>,
-        findings: &mut Findings,
-    ) {
-        let Service { meta, spec, .. } = &written.object;
-        // What a mere name selects is behind nothing.
-        let selector = spec.selector.as_ref().filter(|_| spec.kind != ServiceType::ExternalName);
-        let Some(selector) = selector else { return };
-        let all = || std::iter::once(self).chain(applied.values());
-        let groups: Vec<PodGroup<'_>> =
-            all().flat_map(|objects| objects.selected(&meta.namespace, selector)).collect();
-        if groups.is_empty() {
-            if !all().any(|objects| objects.incomplete) {
-                let message = format!("Service `{}` selects no pod", meta.key());
-                let help = self.nearest(&meta.namespace, selector);
-                let diagnostic = Diagnostic::new(Code::SelectsNothing, message, help);
-                findings
-                    .push(diagnostic.at(written.at("spec.selector"), "no pod has these labels"));
-            }
-            return;
-        }
-        for (index, port) in spec.ports.iter().enumerate() {
-            let IntOrString::String(name) = &port.target_port else { continue };
-            let declared = |group: &PodGroup<'_>| {
-                group.spec.find_port(&port.target_port, port.protocol).is_some()
-            };
-            if groups.iter().any(declared) {
-                continue;
-            }
-            let message = format!(
-                "no container behind Service `{}` declares a port named `{name}`",
-                meta.key()
-            );
-            let ports = groups.iter().flat_map(|g| &g.spec.containers).flat_map(|c| &c.ports);
-            let names = ports.filter_map(|port| port.name.as_deref());
-            let help = crate::diagnostic::suggest(name, "named port", names);
-            let diagnostic = Diagnostic::new(Code::PortNotDeclared, message, help);
-            let at = written.at(&format!("spec.ports[{index}].targetPort"));
-            findings.push(diagnostic.at(at, "declared nowhere"));
-        }
-    }
-
-    /// Whose labels come nearest to a selector.
-    pub(crate) fn nearest(&self, namespace: &str, selector: &Labels) -> String {
-        let here = self.pod_groups().filter(|group| **group.namespace == *namespace);
-        let shared = |group: &PodGroup<'_>| {
-            let keys = selector.keys().filter(|key| group.labels.contains_key(*key)).count();
-            let pairs = selector.iter().filter(|(k, v)| group.labels.get(*k) == Some(v)).count();
-            (pairs, keys)
-        };
-        let best = here.max_by_key(shared).filter(|group| shared(group) > (0, 0));
-        if let Some(group) = best {
-            let labels = show_labels(group.labels);
-            return format!("{} `{}` is nearest: its pods have {labels}", group.kind, group.name);
-        }
-        let elsewhere = self.pod_groups().find(|group| matches_all(selector, group.labels));
-        match elsewhere {
-            Some(group) => format!(
-                "{} `{}` has these labels, but in namespace `{}`; a selector stays in its own",
-                group.kind, group.name, group.namespace
-            ),
-            None => match self.labels_in(namespace) {
-                labels if labels.is_empty() => {
-                    format!(
-                        "no pods are described in namespace `{namespace}`: add their Deployment"
-                    )
-                }
-                labels => format!("write the labels that pods have: {labels}"),
-            },
-        }
-    }
-
-    /// The labels of pods in a namespace, of the first few of those who have any.
-    fn labels_in(&self, namespace: &str) -> String {
-        let here = self.pod_groups().filter(|group| **group.namespace == *namespace);
-        let told = here.filter(|group| !group.labels.is_empty()).map(|group| {
-            format!("{} (of {} `{}`)", show_labels(group.labels), group.kind, group.name)
-        });
-        told.take(GROUPS_TOLD).collect::<Vec<_>>().join(" or ")
     }
 
     fn check_node_ports(&self, findings: &mut Findings) {

@@ -12,6 +12,7 @@ mod manifests;
 mod nobody_called;
 mod rendering;
 mod scenarios;
+mod selectors;
 mod settings_of_the_cluster;
 mod targets_nowhere;
 mod variations;

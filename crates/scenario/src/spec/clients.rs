@@ -240,7 +240,7 @@ impl Reading<'_> {
         if !found {
             let shown = crate::objects::show_labels(labels);
             let message = format!("no pod of namespace `{namespace}` has {shown}");
-            let help = known.objects.nearest(namespace, labels);
+            let help = known.objects.help_of_selector(known.applied, namespace, labels);
             self.report(Code::NobodyThere, item, message, help);
         }
         found
