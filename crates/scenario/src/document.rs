@@ -77,6 +77,8 @@ pub(crate) struct Sorter<'a> {
     pub(crate) sources: &'a mut Sources,
     pub(crate) findings: &'a mut Findings,
     pub(crate) sorted: Sorted,
+    /// Where objects go that do not say so.
+    pub(crate) namespace: &'a str,
     /// Whether a step applies what is sorted.
     pub(crate) applied: bool,
     /// Whether there is a Scenario, whose timeline says what is applied.
@@ -226,7 +228,8 @@ impl Sorter<'_> {
     }
 
     fn simulated(&mut self, kind: Kind, root: &Arc<Node>, file: FileId) {
-        let mut checker = Checker { file, root, findings: self.findings };
+        let mut checker =
+            Checker { file, root, namespace: self.namespace, findings: self.findings };
         match Pushed::read(kind, &mut checker, &mut self.sorted.left_out) {
             Some(pushed) => self.keep(kind, pushed.key(), pushed),
             // Nothing else depends on what one of another kind would have said.

@@ -54,10 +54,15 @@ use crate::{
     yaml::Node,
 };
 
+/// Where kubectl puts objects if nobody says where.
+pub(crate) const DEFAULT_NAMESPACE: &str = "default";
+
 /// An object on its way from tree to plain data.
 pub(crate) struct Checker<'a> {
     pub(crate) file: FileId,
     pub(crate) root: &'a Arc<Node>,
+    /// Where the object goes if it does not say so.
+    pub(crate) namespace: &'a str,
     pub(crate) findings: &'a mut Findings,
 }
 
@@ -152,7 +157,7 @@ impl Checker<'_> {
         port
     }
 
-    /// Metadata; without a namespace the object goes into `default`, as kubectl puts it there.
+    /// Metadata; without a namespace the object goes where kubectl puts it.
     fn meta(&mut self, metadata: ObjectMeta, is_name: names::NameCheck) -> Meta {
         let name = metadata.name.unwrap_or_default();
         if name.is_empty() {
@@ -162,7 +167,7 @@ impl Checker<'_> {
             self.invalid("metadata.name", format!("{name:?}"), &detail, help);
         }
         let namespace = metadata.namespace.filter(|namespace| !namespace.is_empty());
-        let namespace = namespace.unwrap_or_else(|| "default".to_owned());
+        let namespace = namespace.unwrap_or_else(|| self.namespace.to_owned());
         if let Err(detail) = names::is_label_name(&namespace) {
             let help = "use lower case letters, digits and hyphens";
             self.invalid("metadata.namespace", format!("{namespace:?}"), &detail, help);

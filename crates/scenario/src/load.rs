@@ -11,11 +11,11 @@ use crate::{
     default_scenario::{RESTART, default_scenario},
     diagnostic::Findings,
     document::{ScenarioDocument, Sorted, Sorter, is_scenario, the_scenario},
-    kubernetes::at_path,
+    kubernetes::{DEFAULT_NAMESPACE, at_path},
     objects::Objects,
     read::{Document, Origin, Reader, beside},
     source::{At, Sources},
-    spec::{self, DEFAULT_DURATION, Item, Known, MOST_REQUESTS, Reading},
+    spec::{self, AppliedFile, DEFAULT_DURATION, Item, Known, MOST_REQUESTS, Reading},
     target_ports,
     variation::substituted,
 };
@@ -109,7 +109,7 @@ fn load_with(
         document = substituted(document, varied, &mut reader.sources, &mut reader.findings);
     }
     let mut change = None;
-    let applied_paths = match &document {
+    let applied_files = match &document {
         Some(document) => {
             if let Some(path) = to_apply.first() {
                 reader.findings.push(has_a_timeline(document, path));
@@ -120,14 +120,15 @@ fn load_with(
             let Reader { sources, findings, .. } = &mut reader;
             change = AppliedPaths::new(to_apply, RESTART, sources, findings);
             let named = change.iter().flat_map(|change| change.paths.clone());
+            let named = named.map(|(path, at)| (AppliedFile { path, namespace: None }, at));
             gather_applied(&mut reader, "", named)
         }
     };
     nothing_there(&mut reader, paths);
     let Reader { mut sources, mut findings, documents, .. } = reader;
 
-    let mut sorted = sort_initial(&documents, &applied_paths, &mut sources, &mut findings);
-    let applied = sort_applied(&documents, &applied_paths, &mut sources, &mut findings);
+    let mut sorted = sort_initial(&documents, &applied_files, &mut sources, &mut findings);
+    let applied = sort_applied(&documents, &applied_files, &mut sources, &mut findings);
     sorted.left_out.report(&mut findings);
     sorted.objects.check(&applied, &mut findings);
     nothing_to_run(&sorted.objects, &documents, &mut findings);
@@ -161,27 +162,27 @@ fn load_with(
 }
 
 /// Reads the files that the scenario names; the paths of those that are applied later.
-fn gather_named(reader: &mut Reader<'_>, document: &ScenarioDocument) -> Vec<String> {
+fn gather_named(reader: &mut Reader<'_>, document: &ScenarioDocument) -> Vec<AppliedFile> {
     let names = spec::file_names(document);
     for (path, item) in &names.manifests {
         reader.gather(&beside(&document.path, path), Origin::Manifest, Some(item.at()));
     }
-    let applied = names.applied.into_iter().map(|(path, item)| (path, item.at()));
+    let applied = names.applied.into_iter().map(|(file, item)| (file, item.at()));
     gather_applied(reader, &document.path, applied)
 }
 
-/// Reads what is applied later, as it is named beside a file; their paths.
+/// Reads what is applied later, as it is named beside a file; the paths from here.
 fn gather_applied(
     reader: &mut Reader<'_>,
-    file: &str,
-    named: impl IntoIterator<Item = (String, At)>,
-) -> Vec<String> {
+    beside_file: &str,
+    named: impl IntoIterator<Item = (AppliedFile, At)>,
+) -> Vec<AppliedFile> {
     let mut applied = Vec::new();
-    for (path, at) in named {
-        let path = beside(file, &path);
-        reader.gather(&path, Origin::Applied, Some(at));
-        if !applied.contains(&path) {
-            applied.push(path);
+    for (file, at) in named {
+        let file = AppliedFile { path: beside(beside_file, &file.path), ..file };
+        reader.gather(&file.path, Origin::Applied, Some(at));
+        if !applied.contains(&file) {
+            applied.push(file);
         }
     }
     applied
@@ -282,7 +283,7 @@ fn is_in(document: &Document, path: &str) -> bool {
 /// one of them: it is the change.
 fn sort_initial(
     documents: &[Document],
-    applied_paths: &[String],
+    applied_files: &[AppliedFile],
     sources: &mut Sources,
     findings: &mut Findings,
 ) -> Sorted {
@@ -290,35 +291,42 @@ fn sort_initial(
     // What is missing may stand where nothing could be read.
     sorted.objects.incomplete = findings.any_error();
     let has_scenario = documents.iter().any(|document| is_scenario(&document.root));
-    let mut sorter = Sorter { sources, findings, sorted, applied: false, has_scenario };
+    let namespace = DEFAULT_NAMESPACE;
+    let mut sorter = Sorter { sources, findings, sorted, namespace, applied: false, has_scenario };
     for document in documents.iter().filter(|document| !is_scenario(&document.root)) {
         let by_name = matches!(document.origin, Origin::Named | Origin::Manifest);
-        if by_name || !applied_paths.iter().any(|path| is_in(document, path)) {
+        if by_name || !applied_files.iter().any(|file| is_in(document, &file.path)) {
             sorter.sort(document);
         }
     }
     sorter.sorted
 }
 
-/// The objects of each path that a step applies.
+/// The objects of each file that a step applies.
 fn sort_applied(
     documents: &[Document],
-    applied_paths: &[String],
+    applied_files: &[AppliedFile],
     sources: &mut Sources,
     findings: &mut Findings,
 ) -> BTreeMap<String, Objects> {
     let mut applied = BTreeMap::new();
-    for path in applied_paths {
-        let sorted = Sorted::default();
-        let mut sorter = Sorter { sources, findings, sorted, applied: true, has_scenario: true };
-        for document in documents.iter().filter(|document| is_in(document, path)) {
+    for file in applied_files {
+        let mut sorter = Sorter {
+            sources,
+            findings,
+            sorted: Sorted::default(),
+            namespace: file.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE),
+            applied: true,
+            has_scenario: true,
+        };
+        for document in documents.iter().filter(|document| is_in(document, &file.path)) {
             if !is_scenario(&document.root) {
                 sorter.sort(document);
             }
         }
         let sorted = sorter.sorted;
         sorted.left_out.report(findings);
-        applied.insert(path.clone(), sorted.objects);
+        applied.insert(file.key(), sorted.objects);
     }
     applied
 }

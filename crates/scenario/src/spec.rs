@@ -60,7 +60,7 @@ pub(crate) struct Known<'a> {
     /// How long is simulated.
     pub(crate) duration: Span,
     pub(crate) objects: &'a Objects,
-    /// The objects in each file that a step applies, by its path.
+    /// The objects in each file that a step applies, by [`AppliedFile::key`].
     pub(crate) applied: &'a BTreeMap<String, Objects>,
     /// Images that are used.
     pub(crate) used_images: RefCell<BTreeMap<Arc<str>, UsedImage>>,
@@ -143,12 +143,30 @@ impl<'a> Known<'a> {
     }
 }
 
+/// A file or folder that a step applies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AppliedFile {
+    pub(crate) path: String,
+    /// Where its objects go that do not say so, if the command says it.
+    pub(crate) namespace: Option<String>,
+}
+
+impl AppliedFile {
+    /// What its objects are found by: those of one file are others in another namespace.
+    pub(crate) fn key(&self) -> String {
+        match &self.namespace {
+            None => self.path.clone(),
+            Some(namespace) => format!("{} -n {namespace}", self.path),
+        }
+    }
+}
+
 /// What the document says about files, before they are read.
 pub(crate) struct FileNames<'n> {
     /// `spec.manifests`.
     pub(crate) manifests: Vec<(String, Item<'n>)>,
     /// Files that steps of the timeline apply.
-    pub(crate) applied: Vec<(String, Item<'n>)>,
+    pub(crate) applied: Vec<(AppliedFile, Item<'n>)>,
 }
 
 /// The files that a scenario names; nothing is complained about yet.

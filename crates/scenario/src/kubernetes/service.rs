@@ -48,7 +48,12 @@ impl StoredService {
         let own = validation::service::validate(&alone, None, Rules::DEFAULT);
         defaults::keep_allocated(&mut new, &self.0);
         defaults::allocate(&mut new);
-        let mut cx = Checker { file: after.file, root: &after.root, findings: &mut findings };
+        let mut cx = Checker {
+            file: after.file,
+            root: &after.root,
+            namespace: &after.object.meta.namespace,
+            findings: &mut findings,
+        };
         for error in validation::update_errors(&new, &self.0, Rules::DEFAULT) {
             // What is wrong with it in itself was said when it was read, and nothing is wrong with an
             // address that the cluster gave.
@@ -83,7 +88,8 @@ fn source_ranges(spec: &core::ServiceSpec) -> Vec<Cidr> {
 
 fn with_defaults(written: &Written<Service>) -> Option<core::Service> {
     let mut service = deserialize::<core::Service>(&written.root, |_, _| false).value?;
-    service.metadata.namespace.get_or_insert_with(|| "default".to_owned());
+    // It may be the command that applies it that says where it goes.
+    service.metadata.namespace = Some(written.object.meta.namespace.to_string());
     defaults::set_defaults(&mut service);
     Some(service)
 }
@@ -93,7 +99,7 @@ fn convert(cx: &mut Checker<'_>, read: core::Service) -> Option<Service> {
     // Said by whoever wrote it, before a default stands in its place.
     let health_check = read.spec.as_ref().and_then(|spec| spec.health_check_node_port);
     let health_check = health_check.filter(|port| *port > 0);
-    defaulted.metadata.namespace.get_or_insert_with(|| "default".to_owned());
+    defaulted.metadata.namespace.get_or_insert_with(|| cx.namespace.to_owned());
     defaults::set_defaults(&mut defaulted);
     defaults::allocate(&mut defaulted);
     for error in validation::service::validate(&defaulted, None, Rules::DEFAULT) {

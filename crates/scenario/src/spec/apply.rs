@@ -1,7 +1,7 @@
 //! `kubectl apply` in a step: what it changes, and what it passes over.
 
 use super::{
-    Known, applied_deployments,
+    AppliedFile, Known, applied_deployments,
     command::Word,
     item::{Item, Reading},
 };
@@ -19,7 +19,9 @@ impl Reading<'_> {
         asked_for: Option<&Word>,
         known: &Known<'_>,
     ) -> Vec<Action> {
-        let Some(objects) = known.applied.get(&beside(known.path, &file.text)) else {
+        let path = beside(known.path, &file.text);
+        let namespace = asked_for.map(|word| word.text.clone());
+        let Some(objects) = known.applied.get(&AppliedFile { path, namespace }.key()) else {
             return Vec::new();
         };
         if let Some(asked_for) = asked_for {

@@ -4,7 +4,7 @@ use api::{Key, Kind, Meta, PodTemplate};
 use engine::Span;
 
 use super::{
-    Known, applied_deployments, applied_services,
+    AppliedFile, Known, applied_deployments, applied_services,
     command::{Command, Targets, Verb, Word},
     fault::fault_text,
     item::{Item, Reading},
@@ -17,13 +17,16 @@ use crate::{
 pub(crate) const MOST_STEPS: usize = 10_000;
 
 /// The files that steps of a timeline apply, as written, before anything is checked.
-pub(crate) fn applied_files<'n>(steps: &[Item<'n>]) -> Vec<(String, Item<'n>)> {
+pub(crate) fn applied_files<'n>(steps: &[Item<'n>]) -> Vec<(AppliedFile, Item<'n>)> {
     let mut files = Vec::new();
     for step in steps.iter().take(MOST_STEPS) {
         let Some(item) = step.field("kubectl") else { continue };
         let command = item.node.as_str().map(Command::parse);
-        if let Some(Ok(Command { verb: Verb::Apply(words), .. })) = command {
-            files.extend(words.into_iter().map(|word| (word.text, item.clone())));
+        if let Some(Ok(Command { verb: Verb::Apply(words), namespace })) = command {
+            let namespace = namespace.map(|word| word.text);
+            files.extend(words.into_iter().map(|Word { text: path, .. }| {
+                (AppliedFile { path, namespace: namespace.clone() }, item.clone())
+            }));
         }
     }
     files

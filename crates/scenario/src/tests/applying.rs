@@ -1,10 +1,11 @@
 //! Steps that apply a file: whether kubectl takes it, and what of it has an effect.
 
 use super::{
-    Memory, load_files,
+    Memory, findings, load_files,
     scenarios::{APP, QUIET, with_scenario},
     shown,
 };
+use crate::Action;
 
 const CONFIG: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: web }\n";
 
@@ -41,6 +42,43 @@ fn an_object_of_another_namespace_is_refused_as_kubectl_does_it() {
         let said = applying(command, &prod);
         assert!(!said.contains("RS0207"), "{command}: {said}");
     }
+}
+
+/// kubectl puts what says no namespace into the one that the command names.
+#[test]
+fn an_object_without_a_namespace_goes_where_the_command_says() {
+    const SVC: &str = "---
+apiVersion: v1
+kind: Service
+metadata: { name: web-svc }
+spec: { selector: { app: web }, ports: [ { port: 80, targetPort: http } ] }
+";
+    let both = v2() + SVC;
+    let quiet = QUIET.replace("{ web:v1: {} }", "{ web:v1: {}, web:v2: {} }");
+    let text = with_scenario(&format!(
+        "{quiet}manifests: [ app.yaml ]
+timeline:
+- {{ at: 1s, kubectl: apply -n stage -f v2.yaml }}
+- {{ at: 2s, kubectl: apply -f v2.yaml -n stage }}
+- {{ at: 3s, kubectl: apply -f v2.yaml }}
+- {{ at: 4s, kubectl: rollout restart deployment/web -n stage }}
+"
+    ));
+    let (head, _) = text.split_once("---").expect("objects follow");
+    let app = APP.replace("  clusterIP: 10.96.0.60\n", "");
+    let files = [("scenario.yaml", head), ("app.yaml", &app), ("v2.yaml", &both)];
+    let loaded = load_files(&["scenario.yaml"], &files);
+    assert_eq!(findings(&loaded), [""; 0], "{}", shown(&loaded));
+    let scenario = loaded.scenario.expect("nothing is wrong with it");
+    let namespaces = scenario.timeline.iter().map(|step| match &step.action {
+        Action::ApplyDeployment { deployment, .. } => deployment.meta.namespace.to_string(),
+        Action::ApplyService { service, .. } => service.meta.namespace.to_string(),
+        Action::SetTemplate { deployment, .. } => deployment.namespace.to_string(),
+        other => panic!("{other:?}"),
+    });
+    let namespaces: Vec<String> = namespaces.collect();
+    let wanted = ["stage", "stage", "stage", "stage", "default", "default", "stage"];
+    assert_eq!(namespaces, wanted);
 }
 
 #[test]
