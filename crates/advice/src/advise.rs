@@ -3,9 +3,9 @@
 use api::Key;
 use engine::{Span, Time};
 use metrics::{Measures, Rollout, words};
-use scenario::Scenario;
+use scenario::{Manifest, Scenario};
 
-use crate::{Remedy, search};
+use crate::{Field, Remedy, search};
 
 /// So many changes are tried at most; a run takes milliseconds.
 const MOST_TRIALS: usize = 12;
@@ -19,6 +19,8 @@ const LEAST_FACTOR: f64 = 1.1;
 pub struct Advice {
     /// What to change.
     pub remedy: Remedy,
+    /// What to write, and into which manifest; without what a later change writes over it.
+    pub fields: Vec<(Manifest, Field)>,
     /// What happened then, and what it cost: `with it, 0 failed; the rollout takes 26 s instead of
     /// 17 s`.
     pub outcome: String,
@@ -46,7 +48,24 @@ pub fn advise(
     if search.improve(seed, trial).is_some() {
         search.look_further(others, trial);
     }
+    drop_overruled(&mut search.advice);
     search.advice
+}
+
+/// A change may write what an earlier one wrote: all are written into the files as they are now, and the last
+/// one counts.
+fn drop_overruled(advice: &mut [Advice]) {
+    for earlier in 0..advice.len() {
+        let (before, after) = advice.split_at_mut(earlier + 1);
+        let Some(Advice { remedy, fields, .. }) = before.last_mut() else { return };
+        let same =
+            |it: &&Advice| (it.remedy.kind, &it.remedy.object) == (remedy.kind, &remedy.object);
+        let later = after.iter().filter(same).flat_map(|it| &it.fields);
+        let later: Vec<_> = later.collect();
+        fields.retain(|(manifest, field)| {
+            later.iter().all(|(other, later)| manifest != other || !field.is_same_as(later))
+        });
+    }
 }
 
 /// What was found so far.
@@ -73,7 +92,8 @@ impl Search {
             // A change that hardly helps is not worth saying: other draws may take the rest of it back.
             if measured.requests.failed * 20 <= self.reached.requests.failed * 19 {
                 let outcome = self.outcome(&measured);
-                self.advice.push(Advice { remedy, outcome });
+                let fields = remedy.fields().collect();
+                self.advice.push(Advice { remedy, fields, outcome });
                 (self.scenario, self.reached) = (candidate, measured);
             }
         }

@@ -63,6 +63,12 @@ impl Field {
         Self { parent: parent.into(), yaml, replaces: false }
     }
 
+    /// Whether another one is written in the same place, whatever its value is.
+    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
+        let key = |field: &Self| field.yaml.split(':').next().map(str::to_owned);
+        self.parent == other.parent && key(self) == key(other)
+    }
+
     fn replacing(self, replaces: bool) -> Self {
         Self { replaces, ..self }
     }

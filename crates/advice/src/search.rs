@@ -11,7 +11,7 @@ use api::{
 use engine::Span;
 use metrics::{Explanation, Measures};
 use record::Cause;
-use scenario::{Client, OnSigterm, Scenario, Targets};
+use scenario::{Action, Client, OnSigterm, Scenario, Step, Targets};
 
 use crate::{
     change::Change,
@@ -214,6 +214,12 @@ fn replaced_first(deployment: &Deployment, least_missing: i32) -> Option<Change>
 /// As many pods as the work that clients bring keeps busy for a part of the time only, where there are
 /// fewer.
 fn enough_pods(scenario: &Scenario, key: &Key) -> Vec<Remedy> {
+    // Who scales it in a step decides there how many there are.
+    let scales =
+        |step: &Step| matches!(&step.action, Action::Scale { deployment, .. } if deployment == key);
+    if scenario.timeline.iter().any(scales) {
+        return Vec::new();
+    }
     of_deployment(scenario, key, |version| {
         let template = &version.object.spec.template;
         let container = &template.spec.containers[serving_container(template)?];

@@ -29,6 +29,12 @@ impl Listening {
         own.map(|(number, _)| *number)
     }
 
+    /// Whether a container listens on any port at all.
+    #[must_use]
+    pub fn hears(&self, container: u8) -> bool {
+        self.any_port == Some(container) || self.ports_of(container).next().is_some()
+    }
+
     /// All ports that are named, in the order of the containers.
     pub fn ports(&self) -> impl Iterator<Item = u16> {
         self.ports.iter().map(|(number, _)| *number)

@@ -44,19 +44,19 @@ pub struct PodTemplate {
     pub annotations: Labels,
     /// The spec its pods get.
     pub spec: Arc<PodSpec>,
-    /// All that its manifest says, where that is not what the first version of the object said: a template is
-    /// another one by what nobody here goes by, too.
-    pub manifest: Arc<str>,
+    /// What its manifest says of the spec, where that is not what the first version of the object said: a
+    /// template is another one by what nobody here goes by, too.
+    pub unmodelled: Arc<str>,
 }
 
 /// A ReplicaSet's name is made of this text.
 impl fmt::Debug for PodTemplate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { labels, annotations, spec, manifest } = self;
+        let Self { labels, annotations, spec, unmodelled } = self;
         let mut text = f.debug_struct("PodTemplate");
         text.field("labels", labels).field("annotations", annotations).field("spec", spec);
-        if !manifest.is_empty() {
-            text.field("manifest", manifest);
+        if !unmodelled.is_empty() {
+            text.field("unmodelled", unmodelled);
         }
         text.finish()
     }

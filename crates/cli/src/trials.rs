@@ -40,24 +40,7 @@ pub(crate) fn advise(
     let mut trial = |candidate: &Scenario, seeds: &[u64]| side_by_side(candidate, seeds, attendant);
     let others: Vec<u64> = (1..=OTHER_SEEDS).map(|step| seed.wrapping_add(step)).collect();
     let advice = advice::advise(scenario, measures, (seed, &others), &mut trial);
-    let mut advice: Vec<_> = advice.into_iter().map(|advice| placed(advice, sources)).collect();
-    drop_overruled(&mut advice);
-    advice
-}
-
-/// A change may write what an earlier one wrote: the last one counts, and all are written into the files as
-/// they are now.
-fn drop_overruled(advice: &mut [report::Advice]) {
-    let field = |edit: &report::Edit| {
-        let key = edit.lines.trim_start().split(':').next().unwrap_or_default().to_owned();
-        Some((edit.place.clone()?, key))
-    };
-    for earlier in 0..advice.len() {
-        let later = advice[earlier + 1..].iter().flat_map(|advice| &advice.edits);
-        let later: Vec<_> = later.filter_map(field).collect();
-        let stays = |edit: &report::Edit| field(edit).is_none_or(|field| !later.contains(&field));
-        advice[earlier].edits.retain(stays);
-    }
+    advice.into_iter().map(|advice| placed(advice, sources)).collect()
 }
 
 /// Runs a scenario under several seeds at once; which is done first changes nothing.
@@ -75,13 +58,13 @@ fn side_by_side(
 }
 
 fn placed(advice: Advice, sources: &Sources) -> report::Advice {
-    let Advice { remedy, outcome } = advice;
+    let Advice { remedy, fields, outcome } = advice;
     let field = remedy.field();
     let object = (remedy.kind, &remedy.object);
     let located = sources.locate(object, remedy.manifest(), &field);
     let place = located.map(|located| format!("{}:{}", located.place.file, located.place.line));
     let mut edits: Vec<report::Edit> = Vec::new();
-    for (manifest, Field { parent, yaml, replaces }) in remedy.fields() {
+    for (manifest, Field { parent, yaml, replaces }) in fields {
         let edit = match sources.edit(object, manifest, &parent, &yaml, replaces) {
             Some(edit) => report::Edit { place: Some(where_to(&edit)), lines: edit.lines },
             None => report::Edit { place: None, lines: yaml },

@@ -90,7 +90,9 @@ impl DataPlane {
         let ContainerId { pod, index } = server.container;
         let sandbox = self.runtime.sandbox(pod);
         let ports = sandbox.map(|it| it.listening.ports_of(index).collect()).unwrap_or_default();
-        cx.recorder.record(cx.now, &Record::ListenerOpened { pod, container: index, ports });
+        if self.hears(pod, index) {
+            cx.recorder.record(cx.now, &Record::ListenerOpened { pod, container: index, ports });
+        }
         let server = self.runtime.server(id);
         let (image, turn) = (server.behaviour.clone(), server.turn);
         self.reply(RuntimeReply::Listens { pod, container: index }, cx);
@@ -231,10 +233,15 @@ impl DataPlane {
         }
     }
 
+    /// Whether the program in a container listens on any port at all, so that its listener is worth a word.
+    fn hears(&self, pod: PodId, container: u8) -> bool {
+        self.runtime.sandbox(pod).is_none_or(|sandbox| sandbox.listening.hears(container))
+    }
+
     fn close(&mut self, id: ServerId, cx: &mut Cx<'_>) {
         let server = self.runtime.server_mut(id);
         let ContainerId { pod, index } = server.container;
-        if server.close_listener() {
+        if server.close_listener() && self.hears(pod, index) {
             cx.recorder.record(cx.now, &Record::ListenerClosed { pod, container: index });
         }
     }

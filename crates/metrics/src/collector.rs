@@ -294,10 +294,12 @@ impl Collector {
         }
     }
 
-    /// A step of the timeline ran, or was refused: then, and only then, an arrow leads from it to what kubectl
-    /// says.
+    /// A step of the timeline ran, or was refused: then an arrow leads from it to what kubectl says, which
+    /// begins in one of these ways.
     fn step(&mut self, text: &Arc<str>, now: Time) {
-        if text.contains(" -> ") {
+        let refusals = ["error: ", "Error from server (", "The "];
+        let said = text.rsplit_once(" -> ").map(|(_, said)| said);
+        if said.is_some_and(|said| refusals.iter().any(|begin| said.starts_with(begin))) {
             self.refused.push((now, Arc::clone(text)));
         }
     }

@@ -134,11 +134,11 @@ fn passed_by(measures: &Measures) -> Option<String> {
     })
 }
 
-/// Whoever wrote a step counts on it. Nothing else shows that it changed nothing.
+/// Whoever wrote a step counts on it, and nothing else shows that it, or a part of it, changed nothing.
 fn refused(steps: &[(Time, Arc<str>)]) -> impl Iterator<Item = String> {
     let told = steps.iter().take(REFUSED_STEPS).map(|(time, text)| {
         let seconds = words::decimal(time.as_secs_f64(), 3);
-        format!("the step at {seconds} s did nothing: {text}")
+        format!("the step at {seconds} s was refused: {text}")
     });
     let more = steps.len().saturating_sub(REFUSED_STEPS) as u64;
     let verb = if more == 1 { "was" } else { "were" };

@@ -55,10 +55,27 @@ impl AppliedPaths {
 
 /// A path as one word of a command.
 fn quoted(path: &str) -> String {
-    let plain = !path.contains(|c: char| c.is_whitespace() || matches!(c, '"' | '\''));
-    match path.contains('\'') {
-        _ if plain => path.to_owned(),
-        true => format!("\"{path}\""),
-        false => format!("'{path}'"),
+    match path.contains(|c: char| c.is_whitespace() || matches!(c, '"' | '\'')) {
+        false => path.to_owned(),
+        // Parts that stand side by side are one word.
+        true => format!("'{}'", path.replace('\'', r#"'"'"'"#)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_path_is_one_word() {
+        let cases = [
+            ("next", "next"),
+            ("the next one", "'the next one'"),
+            ("it's", r#"'it'"'"'s'"#),
+            (r#"a'"b".yaml"#, r#"'a'"'"'"b".yaml'"#),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(quoted(path), expected);
+        }
     }
 }

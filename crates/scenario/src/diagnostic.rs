@@ -119,6 +119,11 @@ impl Findings {
         }
     }
 
+    /// Adds a finding, if there is one.
+    pub(crate) fn extend(&mut self, diagnostic: Option<Diagnostic>) {
+        diagnostic.into_iter().for_each(|it| self.push(it));
+    }
+
     /// Adds those of other findings that are worth it.
     pub(crate) fn append(&mut self, other: Self, is_worth_it: impl Fn(&Diagnostic) -> bool) {
         self.left_out |= other.left_out;

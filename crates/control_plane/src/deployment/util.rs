@@ -141,7 +141,7 @@ pub fn equal_ignore_hash(a: &PodTemplate, b: &PodTemplate) -> bool {
     };
     a.annotations == b.annotations
         && a.spec == b.spec
-        && a.manifest == b.manifest
+        && a.unmodelled == b.unmodelled
         && labels(a) == labels(b)
 }
 

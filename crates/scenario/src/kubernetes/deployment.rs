@@ -183,6 +183,6 @@ fn template(cx: &mut Checker<'_>, written: core::PodTemplateSpec) -> PodTemplate
         labels,
         annotations: metadata.annotations.unwrap_or_default(),
         spec,
-        manifest: Arc::default(),
+        unmodelled: Arc::default(),
     }
 }

@@ -2,6 +2,9 @@
 //!
 //! Whoever applies a template that differs in anything replaces the pods, also where nothing here goes by
 //! what it says: a limit, a volume, a variable of the environment.
+//!
+//! *Left out:* defaults of volumes, affinities and security contexts other than those below. Who writes one of
+//! them out gets a rollout here and none in a cluster.
 
 use std::fmt::Write;
 
@@ -10,28 +13,40 @@ use crate::{
     yaml::{Entry, Node, Value},
 };
 
-/// Values that a field has where nobody says so (`SetDefaults_PodSpec`, `SetDefaults_Container` and
-/// those of what is in them). A field of one of these names and another meaning loses nothing: what it is
-/// changed to is another value, and that stays.
-const DEFAULTS: &[(&str, &str)] = &[
-    ("dnsPolicy", "ClusterFirst"),
-    ("enableServiceLinks", "true"),
-    ("failureThreshold", "3"),
-    ("imagePullPolicy", "IfNotPresent"),
-    ("initialDelaySeconds", "0"),
-    ("path", "/"),
-    ("periodSeconds", "10"),
-    ("protocol", "TCP"),
-    ("restartPolicy", "Always"),
-    ("scheme", "HTTP"),
-    ("schedulerName", "default-scheduler"),
-    ("successThreshold", "1"),
-    ("terminationGracePeriodSeconds", "30"),
-    ("terminationMessagePath", "/dev/termination-log"),
-    ("terminationMessagePolicy", "File"),
-    ("timeoutSeconds", "1"),
-    ("defaultMode", "420"),
+/// Values that a field of what stands under an owner has where nobody says so (`SetDefaults_PodSpec`,
+/// `SetDefaults_Container` and those of what is in them, and what Go leaves out of JSON).
+const DEFAULTS: &[(&[&str], &str, &str)] = &[
+    (&["spec"], "dnsPolicy", "ClusterFirst"),
+    (&["spec"], "enableServiceLinks", "true"),
+    (&["spec"], "hostIPC", "false"),
+    (&["spec"], "hostNetwork", "false"),
+    (&["spec"], "hostPID", "false"),
+    (&["spec"], "restartPolicy", "Always"),
+    (&["spec"], "schedulerName", "default-scheduler"),
+    (&["spec"], "terminationGracePeriodSeconds", "30"),
+    (CONTAINERS, "stdin", "false"),
+    (CONTAINERS, "stdinOnce", "false"),
+    (CONTAINERS, "terminationMessagePath", "/dev/termination-log"),
+    (CONTAINERS, "terminationMessagePolicy", "File"),
+    (CONTAINERS, "tty", "false"),
+    (PROBES, "failureThreshold", "3"),
+    (PROBES, "initialDelaySeconds", "0"),
+    (PROBES, "periodSeconds", "10"),
+    (PROBES, "successThreshold", "1"),
+    (PROBES, "timeoutSeconds", "1"),
+    (&["httpGet"], "path", "/"),
+    (&["httpGet"], "scheme", "HTTP"),
+    (&["ports"], "protocol", "TCP"),
+    (&["fieldRef"], "apiVersion", "v1"),
+    (&["volumeMounts"], "readOnly", "false"),
+    (&["configMap", "downwardAPI", "projected", "secret"], "defaultMode", "420"),
 ];
+
+const CONTAINERS: &[&str] = &["containers", "ephemeralContainers", "initContainers"];
+const PROBES: &[&str] = &["livenessProbe", "readinessProbe", "startupProbe"];
+
+/// Under these every key is the user's, and an empty text is a value.
+const FREE: [&str; 4] = ["annotations", "labels", "matchLabels", "nodeSelector"];
 
 /// The text of a template. Its labels and annotations and the images of its containers are not in it: those
 /// are known in full, and commands change them.
@@ -63,17 +78,21 @@ fn write_value(node: &Node, field: &str, text: &mut String) {
     };
 }
 
-fn write_map(node: &Node, field: &str, text: &mut String) {
+/// `owner` is the field that the mapping stands under, or the list that it is in.
+fn write_map(node: &Node, owner: &str, text: &mut String) {
     let Value::Map(entries) = &node.value else { return };
-    let mut entries: Vec<&Entry> =
-        entries.iter().filter(|entry| says_something(entry, field)).collect();
-    entries.sort_unstable_by_key(|entry| &entry.key);
+    let said = entries.iter().filter(|entry| says_something(entry, owner));
+    let mut said: Vec<&Entry> = said.filter(|entry| !follows(entry, owner, node)).collect();
+    said.sort_unstable_by_key(|entry| &entry.key);
     text.push('{');
-    for Entry { key, value, .. } in entries {
+    for Entry { key, value, .. } in said {
         let _ = write!(text, "{key}:");
-        let amount = matches!(field, "requests" | "limits").then(|| value.scalar_text()).flatten();
-        match amount.and_then(|amount| amount.parse::<Quantity>().ok()) {
+        let is_amount = matches!(owner, "requests" | "limits") || &**key == "sizeLimit";
+        match quantity(value).filter(|_| is_amount) {
             Some(quantity) => drop(write!(text, "{quantity:?}")),
+            None if owner == "resources" && &**key == "requests" => {
+                write_requests(value, node.get("limits").map(|it| &**it), text);
+            }
             None => write_value(value, key, text),
         }
         text.push(',');
@@ -81,9 +100,27 @@ fn write_map(node: &Node, field: &str, text: &mut String) {
     text.push('}');
 }
 
+/// What is requested is what is the limit, where nobody says another amount.
+fn write_requests(requests: &Node, limits: Option<&Node>, text: &mut String) {
+    let Value::Map(entries) = &requests.value else { return };
+    let mut said: Vec<(&str, Quantity)> =
+        entries.iter().filter_map(|it| Some((&*it.key, quantity(&it.value)?))).collect();
+    let limit = |name: &str| limits.and_then(|limits| quantity(limits.get(name)?));
+    said.retain(|(name, amount)| limit(name) != Some(*amount));
+    said.sort_unstable();
+    let _ = write!(text, "{said:?}");
+}
+
+fn quantity(node: &Node) -> Option<Quantity> {
+    node.scalar_text()?.parse().ok()
+}
+
 /// Whether a field of what stands under `owner` is more than what would be there without it.
 fn says_something(entry: &Entry, owner: &str) -> bool {
     let Entry { key, value, .. } = entry;
+    if FREE.contains(&owner) {
+        return true;
+    }
     let image = owner == "containers" && &**key == "image";
     let empty = match &value.value {
         Value::Null => true,
@@ -94,9 +131,32 @@ fn says_something(entry: &Entry, owner: &str) -> bool {
     };
     let default = || {
         let text = value.scalar_text();
-        DEFAULTS.iter().any(|(name, default)| *name == &**key && text.as_deref() == Some(default))
+        DEFAULTS.iter().any(|(owners, name, default)| {
+            owners.contains(&owner) && *name == &**key && text.as_deref() == Some(default)
+        })
     };
     !image && !empty && !default()
+}
+
+/// Whether a field says what follows from what stands beside it: when an image is pulled follows from its tag,
+/// and requests from limits.
+fn follows(entry: &Entry, owner: &str, beside: &Node) -> bool {
+    let beside = |key: &str| beside.get(key);
+    match &*entry.key {
+        "imagePullPolicy" if CONTAINERS.contains(&owner) => {
+            let image = beside("image").and_then(|image| image.scalar_text()).unwrap_or_default();
+            let name = image.rsplit('/').next().unwrap_or_default();
+            let latest = name.ends_with(":latest") || !name.contains([':', '@']);
+            let default = if latest { "Always" } else { "IfNotPresent" };
+            entry.value.as_str() == Some(default)
+        }
+        "requests" if owner == "resources" => {
+            let mut text = String::new();
+            write_requests(&entry.value, beside("limits").map(|it| &**it), &mut text);
+            text == "[]"
+        }
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -131,6 +191,28 @@ mod tests {
         };
         assert_eq!(amount("0.5"), amount("500m"));
         assert_ne!(amount("0.5"), amount("400m"));
+        let same = [
+            ("", "tty: false, stdin: false"),
+            ("", "imagePullPolicy: IfNotPresent"),
+            (
+                "resources: { limits: { cpu: 1 } }",
+                "resources: { limits: { cpu: 1 }, requests: { cpu: 1000m } }",
+            ),
+            (
+                "env: [ { name: A, valueFrom: { fieldRef: { fieldPath: b } } } ]",
+                "env: [ { name: A, valueFrom: { fieldRef: { fieldPath: b, apiVersion: v1 } } } ]",
+            ),
+        ];
+        let of = |fields: &str| {
+            text(&format!("{{ containers: [ {{ name: a, image: a:1, {fields} }} ] }}"))
+        };
+        for (one, other) in same {
+            assert_eq!(of(one), of(other), "{other}");
+        }
+        let size = |size: &str| {
+            text(&format!("{{ volumes: [ {{ emptyDir: {{ sizeLimit: {size} }} }} ] }}"))
+        };
+        assert_eq!(size("1Gi"), size("1024Mi"));
     }
 
     #[test]
@@ -151,6 +233,12 @@ mod tests {
             of("readinessProbe: { httpGet: { path: /b, port: 80 } }"),
             of("readinessProbe: { httpGet: { port: 80 } }"),
             of("imagePullPolicy: Always"),
+            of("resources: { limits: { cpu: 1 } }"),
+            of("resources: { limits: { cpu: 1 }, requests: { cpu: 500m } }"),
+            text("{ containers: [ { name: a, image: a:latest, imagePullPolicy: IfNotPresent } ] }"),
+            text("{ initContainers: [ { name: b, restartPolicy: Always } ] }"),
+            text("{ initContainers: [ { name: b } ] }"),
+            text("{ nodeSelector: { a: '' } }"),
         ];
         let all = texts.len();
         texts.sort_unstable();

@@ -6,7 +6,7 @@ use std::{
 };
 
 use api::{
-    IntOrString, Key, Labels, Protocol, Service, ServicePort, selector::matches_all,
+    IntOrString, Key, Kind, Labels, Protocol, Service, ServicePort, selector::matches_all,
     service::ServiceType,
 };
 
@@ -44,7 +44,11 @@ impl Objects {
         if groups.is_empty() {
             return findings.push(self.selects_nothing(written, applied, selector));
         }
-        let renaming = self.versions_behind(written, applied, selector);
+        let named = |port: &ServicePort| matches!(port.target_port, IntOrString::String(_));
+        if !spec.ports.iter().any(named) {
+            return;
+        }
+        let behind = self.versions_behind(written, applied, selector);
         for (index, port) in spec.ports.iter().enumerate() {
             let IntOrString::String(name) = &port.target_port else { continue };
             let at = written.at(&format!("spec.ports[{index}].targetPort"));
@@ -52,43 +56,44 @@ impl Objects {
                 findings.push(not_declared(&meta.key(), (name, port.protocol), &groups, at));
                 continue;
             }
-            let lacking = renaming.iter().filter(|(version, others)| {
-                !declares(version, port) && others.iter().any(|other| declares(other, port))
-            });
-            let lacking: Vec<&PodGroup<'_>> = lacking.map(|(version, _)| version).collect();
+            let renamed = behind
+                .values()
+                .filter(|versions| versions.iter().any(|version| declares(&version.group, port)));
+            let lacking = renamed.flatten().filter(|it| it.counts && !declares(&it.group, port));
+            let lacking: Vec<&PodGroup<'_>> = lacking.map(|it| &it.group).take(MOST_TOLD).collect();
             if !lacking.is_empty() {
                 findings.push(no_longer_declared(&meta.key(), name, &lacking, at));
             }
         }
     }
 
-    /// The versions of Deployments that are applied while this Service is certain to be there as it is,
-    /// each with the other versions of its Deployment.
+    /// The versions of each Deployment behind a Service, and whether they are applied while this Service is
+    /// certain to be there as it is.
     fn versions_behind<'a>(
         &'a self,
         written: &'a Written<Service>,
         applied: &'a BTreeMap<String, Self>,
         selector: &'a Labels,
-    ) -> Vec<(PodGroup<'a>, Vec<PodGroup<'a>>)> {
+    ) -> BTreeMap<(Kind, &'a str, &'a str), Vec<Behind<'a>>> {
         let key = written.object.meta.key();
         let is_this = |it: &Written<Service>| std::ptr::eq(it, written);
         let is_initial = self.services.iter().any(is_this);
         // Who applies a Deployment may apply another version of the Service with it, or before.
         let changes = applied.values().any(|objects| objects.service(&key).is_some());
-        let counts = |objects: &&Self| match is_initial {
+        let counts = |objects: &Self| match is_initial {
             true => !changes,
             false => objects.services.iter().any(is_this),
         };
-        let behind = |objects: &'a Self| objects.selected(&written.object.meta.namespace, selector);
-        let versions = applied.values().filter(counts).flat_map(behind);
-        let all = || std::iter::once(self).chain(applied.values());
-        let with_others = versions.map(|version| {
-            let others = all().flat_map(behind).filter(|other| is_same(other, &version));
-            let others = others.filter(|other| !std::ptr::eq(other.root, version.root));
-            let others = others.collect();
-            (version, others)
-        });
-        with_others.collect()
+        let initial = std::iter::once((self, false));
+        let all = initial.chain(applied.values().map(|objects| (objects, counts(objects))));
+        let mut behind: BTreeMap<_, Vec<Behind<'a>>> = BTreeMap::new();
+        for (objects, counts) in all {
+            for group in objects.selected(&written.object.meta.namespace, selector) {
+                let deployment = (group.kind, &**group.namespace, &**group.name);
+                behind.entry(deployment).or_default().push(Behind { group, counts });
+            }
+        }
+        behind
     }
 
     fn selects_nothing(
@@ -205,9 +210,15 @@ fn misspelt(selector: &Labels, labels: &Labels) -> usize {
     both.map(distance).sum()
 }
 
-fn is_same(one: &PodGroup<'_>, other: &PodGroup<'_>) -> bool {
-    (one.kind, one.name, one.namespace) == (other.kind, other.name, other.namespace)
+/// A version of a Deployment behind a Service.
+struct Behind<'a> {
+    group: PodGroup<'a>,
+    /// Whether it is looked at.
+    counts: bool,
 }
+
+/// So many versions are told that lack a port.
+const MOST_TOLD: usize = 5;
 
 fn declares(group: &PodGroup<'_>, port: &ServicePort) -> bool {
     group.spec.find_port(&port.target_port, port.protocol).is_some()

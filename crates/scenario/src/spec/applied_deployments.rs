@@ -21,11 +21,13 @@ struct There<'a> {
     created: &'a Written<Deployment>,
     /// What was applied last.
     latest: &'a Written<Deployment>,
+    /// How many pods it is to have.
+    replicas: i32,
 }
 
 impl<'a> There<'a> {
     fn new(created: &'a Written<Deployment>) -> Self {
-        Self { created, latest: created }
+        Self { created, latest: created, replicas: created.object.spec.replicas }
     }
 }
 
@@ -45,23 +47,31 @@ pub(super) fn settle(planned: &mut Vec<Planned>, known: &Known<'_>, findings: &m
         match &mut planned.step.action {
             Action::Delete { kind: Kind::Deployment, key } => drop(there.remove(key)),
             Action::ApplyDeployment { deployment, states: sets, manifest } => {
-                let after = known.deployments().find(|written| written.applied() == *manifest);
+                // One that is applied with several `-n` stands for several.
+                let key = deployment.meta.key();
+                let mut all = known.deployments().filter(|written| written.applied() == *manifest);
+                let after = all.find(|written| written.object.meta.key() == key);
                 let Some(after) = after else { return true };
-                let before =
-                    there.entry(deployment.meta.key()).or_insert_with(|| There::new(after));
-                deployment.spec.template.manifest = other_text(after, before.created);
+                let before = there.entry(key).or_insert_with(|| There::new(after));
+                deployment.spec.template.unmodelled = other_text(after, before.created);
                 if after.object.spec.selector != before.created.object.spec.selector {
                     findings.push(immutable(planned.at, after, before.created));
                 }
                 let then = std::mem::replace(&mut before.latest, after);
-                if let Some(diagnostic) = falls_back(planned.at, after, then) {
-                    findings.push(diagnostic);
-                }
+                findings.extend(falls_back(planned.at, after, (then, before.replicas)));
                 let (now, then) = (states(after), states(then));
                 *sets = States {
                     replicas: now.replicas || then.replicas,
                     paused: now.paused || then.paused,
                 };
+                if sets.replicas {
+                    before.replicas = after.object.spec.replicas;
+                }
+            }
+            Action::Scale { deployment, replicas } => {
+                if let Some(there) = there.get_mut(deployment) {
+                    there.replicas = *replicas;
+                }
             }
             Action::SetTemplate { deployment, .. } | Action::Pause { deployment, .. } => {
                 return !planned.of_all || there.contains_key(deployment);
@@ -76,15 +86,14 @@ pub(super) fn settle(planned: &mut Vec<Planned>, known: &Known<'_>, findings: &m
 fn falls_back(
     at: At,
     after: &Written<Deployment>,
-    before: &Written<Deployment>,
+    (before, replicas): (&Written<Deployment>, i32),
 ) -> Option<Diagnostic> {
-    let replicas = before.object.spec.replicas;
     if states(after).replicas || !states(before).replicas || replicas <= 1 {
         return None;
     }
     let key = after.object.meta.key();
     let message = format!("this takes the replicas of Deployment `{key}` from {replicas} to 1");
-    let help = format!("add `replicas: {replicas}`, or take it out of both files");
+    let help = format!("add `replicas: {replicas}`, or take the field out of the file before, too");
     let diagnostic = Diagnostic::new(Code::ReplicasFallBack, message, help)
         .at(after.at("spec"), "does not say how many")
         .because_of(before.at("spec.replicas"), "said so before")

@@ -41,8 +41,11 @@ pub(super) fn check(planned: &[Planned], known: &Known<'_>, findings: &mut Findi
     for Planned { step, .. } in planned {
         match &step.action {
             Action::Delete { kind: Kind::Service, key } => drop(there.remove(key)),
-            Action::ApplyService { manifest, .. } => {
-                if let Some(written) = applied().find(|written| written.applied() == *manifest) {
+            Action::ApplyService { service, manifest } => {
+                // One that is applied with several `-n` stands for several.
+                let key = service.meta.key();
+                let mut applied = applied().filter(|written| written.applied() == *manifest);
+                if let Some(written) = applied.find(|written| written.object.meta.key() == key) {
                     apply(written, &mut there, findings);
                 }
             }

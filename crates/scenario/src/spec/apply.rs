@@ -1,5 +1,7 @@
 //! `kubectl apply` in a step: what it changes, and what it passes over.
 
+use api::Kind;
+
 use super::{
     AppliedFile, Known, applied_deployments,
     command::Word,
@@ -8,7 +10,7 @@ use super::{
 use crate::{Action, Code, objects::Objects, read::beside};
 
 /// The kinds that are taken over.
-const TAKEN_OVER: [&str; 2] = ["Deployment", "Service"];
+const TAKEN_OVER: [Kind; 2] = [Kind::Deployment, Kind::Service];
 
 impl Reading<'_> {
     /// What applying a file changes; `asked_for` is the namespace that the command names.
@@ -21,9 +23,8 @@ impl Reading<'_> {
     ) -> Vec<Action> {
         let path = beside(known.path, &file.text);
         let namespace = asked_for.map(|word| word.text.clone());
-        let Some(objects) = known.applied.get(&AppliedFile { path, namespace }.key()) else {
-            return Vec::new();
-        };
+        let objects = known.applied.get(&AppliedFile { path, namespace }.key());
+        let objects = objects.expect("what steps apply was read before they are");
         if let Some(asked_for) = asked_for {
             self.other_namespace(item, asked_for, objects);
         }
@@ -38,7 +39,9 @@ impl Reading<'_> {
             });
         }
         for written in &objects.services {
-            known.objects.check_selector(written, known.applied, self.findings);
+            if !self.findings.is_full() {
+                known.objects.check_selector(written, known.applied, self.findings);
+            }
             actions.push(Action::ApplyService {
                 service: Box::new(written.object.clone()),
                 manifest: written.applied(),
@@ -66,8 +69,9 @@ impl Reading<'_> {
 
     /// Says what of a file has no effect; nothing where objects could not be read.
     fn not_taken_over(&mut self, item: &Item<'_>, file: &Word, objects: &Objects) {
+        let is_taken_over = |name: &str| TAKEN_OVER.iter().any(|kind| kind.to_string() == name);
         let (taken, others): (Vec<_>, Vec<_>) =
-            objects.kinds().into_iter().partition(|(kind, _)| TAKEN_OVER.contains(kind));
+            objects.kinds().into_iter().partition(|(kind, _)| is_taken_over(kind));
         let names = others.iter().map(|(kind, count)| match count {
             1 => (*kind).to_owned(),
             _ => format!("{kind} ({count})"),

@@ -392,7 +392,7 @@ fn pods_are_replaced_by_whatever_a_template_says_else() {
     // What was there before is the first revision again.
     assert_eq!(sets(&["apply -f web-limits.yaml", "apply -f web-same.yaml"]), [1, 2, 1]);
     let first = deployment("web", &["apply -f web-limits.yaml", "apply -f web-same.yaml"]);
-    assert_eq!(first.spec.template.manifest, Arc::default());
+    assert_eq!(first.spec.template.unmodelled, Arc::default());
 }
 
 /// In debug builds each event is followed by a look at the fences of rolling updates, which are others after
