@@ -185,3 +185,27 @@ fn selectors_are_told_the_labels_of_all_versions() {
     let (before, after) = failed_after(&folder, &paths, &files, &path);
     assert!(before > 5_000 && after < before / 2, "{before} before, {after} after");
 }
+
+/// Two Deployments on one line, as `jq -c` writes them: the lines for one do not overrule those for the other.
+#[test]
+fn objects_on_one_line_keep_their_lines() {
+    let two = |name: &str| {
+        let deployment = FIRST.replace("web", name);
+        format!("{deployment}---\n{}", SERVICE.replace("web", name))
+    };
+    let folder = folder("advice-one-line");
+    let yaml = format!("{}---\n{}", two("aaa"), two("bbb"));
+    let block = write(&folder, "block.yaml", &yaml);
+    let flow = r#"{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"NAME"},"spec":{"replicas":3,"selector":{"matchLabels":{"app":"NAME"}},"template":{"metadata":{"labels":{"app":"NAME"}},"spec":{"containers":[{"name":"NAME","image":"NAME:v1","ports":[{"containerPort":8080}],"readinessProbe":{"tcpSocket":{"port":8080}}}]}}}},{"apiVersion":"v1","kind":"Service","metadata":{"name":"NAME"},"spec":{"selector":{"app":"NAME"},"ports":[{"port":80,"targetPort":8080}]}}"#;
+    let items = format!("{},{}", flow.replace("NAME", "aaa"), flow.replace("NAME", "bbb"));
+    let list = format!(r#"{{"apiVersion":"v1","kind":"List","items":[{items}]}}"#);
+    let one_line = write(&folder, "list.json", &list);
+    for path in [block, one_line] {
+        let result = result_of(&path);
+        let advice = result["advice"].as_array().expect("there is a list");
+        assert_eq!(advice.len(), 2, "{path}: {advice:#?}");
+        for change in advice {
+            assert_eq!(change["edits"].as_array().map(Vec::len), Some(1), "{path}: {change:#?}");
+        }
+    }
+}

@@ -134,3 +134,56 @@ fn who_has_both_versions_in_files_is_told_how_to_rehearse() {
     let wanted = "let nothing but a step `kubectl: apply -f` name v2.yaml";
     assert!(with.contains(wanted), "{with}");
 }
+
+/// What is said of these steps, with `v2.yaml` to apply.
+fn stepping(steps: &str, file: &str) -> String {
+    let quiet = QUIET.replace("{ web:v1: {} }", "{ web:v1: {}, web:v2: {} }");
+    let text = with_scenario(&format!("{quiet}manifests: [ app.yaml ]\ntimeline: [ {steps} ]\n"));
+    let (head, _) = text.split_once("---").expect("objects follow");
+    let files = [("scenario.yaml", head), ("app.yaml", APP), ("v2.yaml", file)];
+    shown(&load_files(&["scenario.yaml"], &files))
+}
+
+/// Both Services stand in one place of the file, and only one can have the port.
+#[test]
+fn one_file_in_two_namespaces_is_two_objects() {
+    let service = "apiVersion: v1\nkind: Service\nmetadata: { name: extra }\nspec: { type: NodePort, \
+                   selector: { app: web }, ports: [ { port: 80, nodePort: 31000 } ] }\n";
+    let [a, b] = ["a", "b"].map(|it| format!("{{ at: 5s, kubectl: apply -n {it} -f v2.yaml }}"));
+    let taken = "spec.ports[0].nodePort: Invalid value: 31000: provided port is already allocated";
+    let said = stepping(&format!("{a}, {b}"), service);
+    assert!(said.contains(taken), "{said}");
+    let freed = "{ at: 5s, kubectl: delete service extra -n a }";
+    let said = stepping(&format!("{a}, {freed}, {b}"), service);
+    assert!(!said.contains(taken), "{said}");
+}
+
+#[test]
+fn replicas_that_fall_back_are_those_that_there_are() {
+    let silent = v2().replace("  replicas: 3\n", "");
+    let apply = "{ at: 30s, kubectl: apply -f v2.yaml }";
+    let scale = "{ at: 20s, kubectl: scale --replicas=6 deployment/web }";
+    let falls = |from: u32| format!("the replicas of Deployment `default/web` from {from} to 1");
+    let said = stepping(apply, &silent);
+    assert!(said.contains(&falls(3)), "{said}");
+    let said = stepping(&format!("{scale}, {apply}"), &silent);
+    assert!(said.contains(&falls(6)), "{said}");
+    let again = "{ at: 40s, kubectl: scale --replicas=6 deployment/web }, { at: 50s, kubectl: apply -f v2.yaml }";
+    let said = stepping(&format!("{apply}, {again}"), &silent);
+    assert!(!said.contains(&falls(6)), "no file says it any more: {said}");
+    let said = stepping(&format!("{scale}, {apply}"), &v2());
+    assert!(!said.contains("RS0218"), "{said}");
+}
+
+/// Deleted first, it may have any selector.
+#[test]
+fn a_selector_may_not_change_while_it_is_there() {
+    let other = v2().replace("app: web", "app: shop");
+    let apply = "{ at: 30s, kubectl: apply -f v2.yaml }";
+    let immutable =
+        "spec.selector: Invalid value: {\"matchLabels\":{\"app\":\"shop\"}}: field is immutable";
+    let said = stepping(apply, &other);
+    assert!(said.contains(immutable), "{said}");
+    let said = stepping(&format!("{{ at: 20s, kubectl: delete deployment web }}, {apply}"), &other);
+    assert!(!said.contains("immutable"), "{said}");
+}

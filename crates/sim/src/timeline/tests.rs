@@ -20,14 +20,16 @@ impl Files for Texts {
     }
 }
 
-/// Keeps what was said of the steps.
+/// Keeps what was said of the steps, and of Deployments that are held.
 #[derive(Default)]
-struct Steps(Vec<String>);
+struct Steps(Vec<String>, Vec<bool>);
 
 impl Recorder for Steps {
     fn record(&mut self, _: Time, record: &Record) {
-        if let Record::StepRan { text } = record {
-            self.0.push(text.to_string());
+        match record {
+            Record::StepRan { text } => self.0.push(text.to_string()),
+            Record::DeploymentPaused { paused, .. } => self.1.push(*paused),
+            _ => {}
         }
     }
 }
@@ -243,7 +245,15 @@ fn rehearsed_at(steps: &[(u32, &str)]) -> (Vec<String>, World) {
     let scenario = loaded.scenario.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics));
     let mut steps = Steps::default();
     let world = crate::run_to(crate::compile(&scenario, 1), scenario.duration, &mut steps);
+    held_as_is_said(&steps.1, &world);
     (steps.0, world)
+}
+
+/// What was said last of Deployments that are held holds.
+fn held_as_is_said(said: &[bool], world: &World) {
+    let mut deployments = world.objects(Kind::Deployment);
+    let held = deployments.any(|it| matches!(it, Object::Deployment(it) if it.spec.paused));
+    assert_eq!(said.last().copied().unwrap_or(false), held, "{said:?}");
 }
 
 #[test]
@@ -372,6 +382,8 @@ fn what_only_commands_have_set_stays_when_a_file_is_applied() {
     assert!(deployment("web", &held).spec.paused);
     let freed = ["apply -f web-held.yaml", "apply -f web-recreate.yaml"];
     assert!(!deployment("web", &freed).spec.paused, "the file before said so");
+    let gone = ["rollout pause deployment/web", "delete deployment web", "apply -f web-plain.yaml"];
+    assert!(!deployment("web", &gone).spec.paused, "it is another one");
     // Were the time of the restart dropped, that would be another template, and a rollout.
     let restarted =
         |commands: &[&str]| deployment("web", commands).spec.template.annotations.clone();
