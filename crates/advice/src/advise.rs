@@ -60,8 +60,7 @@ fn drop_overruled(advice: &mut [Advice]) {
         let Some(Advice { remedy, fields, .. }) = before.last_mut() else { return };
         let same =
             |it: &&Advice| (it.remedy.kind, &it.remedy.object) == (remedy.kind, &remedy.object);
-        let later = after.iter().filter(same).flat_map(|it| &it.fields);
-        let later: Vec<_> = later.collect();
+        let later: Vec<_> = after.iter().filter(same).flat_map(|it| &it.fields).collect();
         fields.retain(|(manifest, field)| {
             later.iter().all(|(other, later)| manifest != other || !field.is_same_as(later))
         });

@@ -65,8 +65,11 @@ impl Field {
 
     /// Whether another one is written in the same place, whatever its value is.
     pub(crate) fn is_same_as(&self, other: &Self) -> bool {
-        let key = |field: &Self| field.yaml.split(':').next().map(str::to_owned);
-        self.parent == other.parent && key(self) == key(other)
+        self.parent == other.parent && self.key() == other.key()
+    }
+
+    fn key(&self) -> &str {
+        self.yaml.split_once(':').map_or(self.yaml.as_str(), |(key, _)| key)
     }
 
     fn replacing(self, replaces: bool) -> Self {

@@ -90,7 +90,7 @@ impl Remedy {
                 changes(Manifest::Initial).for_each(|it| it.apply_to_service(spec));
             }
         }
-        // Where something stands says which object it is.
+        // A file that is applied into several namespaces changes in all of them.
         for step in &mut scenario.timeline {
             match &mut step.action {
                 Action::ApplyDeployment { deployment, manifest, states } => {

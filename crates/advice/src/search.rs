@@ -89,7 +89,7 @@ fn pre_stop(
     // Half as long again and a second more, since the slowest proxy of another run is slower: it
     // waits for up to `minSyncPeriod` and then takes its time.
     let wanted = (most.as_secs_f64() * 1.5).ceil() as u32 + 1;
-    // As long as it takes for those versions that lost requests; for one at least, should their images not tell.
+    // As long as it takes for those versions that lost requests, or for all where images do not tell them.
     let lost = |version: &Version<'_, Deployment>| lost_requests(version.object, key, measures);
     let any_lost = versions(scenario, key).any(|version| lost(&version));
     let sleeps = versions(scenario, key).filter(|version| !any_lost || lost(version));

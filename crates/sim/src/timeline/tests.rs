@@ -6,8 +6,8 @@ use api::{Deployment, Kind, Object, Strategy};
 
 use super::*;
 
-/// A scenario, and files that it applies.
-struct Texts(String, &'static [(&'static str, &'static str)]);
+/// A scenario, and the files that it applies.
+struct Texts(String);
 
 impl Files for Texts {
     fn look(&self, _: &str) -> io::Result<Found> {
@@ -15,8 +15,7 @@ impl Files for Texts {
     }
 
     fn read(&self, path: &str, _: usize) -> io::Result<Vec<u8>> {
-        let applied = self.1.iter().find(|(name, _)| *name == path);
-        Ok(applied.map_or(self.0.as_str(), |(_, text)| text).as_bytes().to_vec())
+        Ok(applied(path).unwrap_or_else(|| self.0.clone()).into_bytes())
     }
 }
 
@@ -57,172 +56,70 @@ spec:
   timeline:
 ";
 
-/// Nothing in a run goes by a limit or a variable; the pods are replaced all the same.
-const LIMITS: &str = "\
-apiVersion: apps/v1
+/// A Deployment with these fields beside its name, its selector and its containers.
+fn manifest(name: &str, metadata: &str, spec: &str, pods: &str) -> String {
+    format!(
+        "apiVersion: apps/v1
 kind: Deployment
-metadata: { name: web }
+metadata: {{ name: {name}, {metadata} }}
 spec:
-  selector: { matchLabels: { app: web } }
+  selector: {{ matchLabels: {{ app: {name} }} }}
   template:
-    metadata: { labels: { app: web } }
-    spec: { containers: [ { name: web, image: web:v1, resources: { limits: { memory: 1Gi } } } ] }
-";
+    metadata: {{ labels: {{ app: {name} }} }}
+    spec: {{ {pods} }}
+  {spec}
+"
+    )
+}
 
-/// The same as is there, in other words.
-const SAME: &str = "\
-apiVersion: apps/v1
-kind: Deployment
-metadata: { name: web, labels: { team: shop } }
-spec:
-  strategy: { type: RollingUpdate }
-  selector: { matchLabels: { app: web } }
-  template:
-    metadata: { labels: { app: web } }
-    spec:
-      securityContext: {}
-      restartPolicy: Always
-      containers:
-        - image: web:v1
-          name: web
-          resources: {}
-          imagePullPolicy: IfNotPresent
-          env: []
-";
+/// The same of one container with this image and nothing else.
+fn plain(image: &str, spec: &str) -> String {
+    let name = image.split(':').next().unwrap_or_default();
+    manifest(name, "", spec, &format!("containers: [ {{ name: {name}, image: '{image}' }} ]"))
+}
 
-/// Many pods may come to be before one goes.
-const SURGE: &str = "\
-apiVersion: apps/v1
-kind: Deployment
-metadata: { name: web }
-spec:
-  strategy: { rollingUpdate: { maxSurge: 5 } }
-  selector: { matchLabels: { app: web } }
-  template:
-    metadata: { labels: { app: web } }
-    spec: { containers: [ { name: web, image: web:v2 } ] }
-";
-
-const PLAIN: &str = "\
-apiVersion: apps/v1
-kind: Deployment
-metadata: { name: web }
-spec:
-  selector: { matchLabels: { app: web } }
-  template:
-    metadata: { labels: { app: web } }
-    spec: { containers: [ { name: web, image: web:v4 } ] }
-";
-
-const SURGE_V3: &str = "\
-apiVersion: apps/v1
-kind: Deployment
-metadata: { name: web }
-spec:
-  strategy: { rollingUpdate: { maxSurge: 5 } }
-  selector: { matchLabels: { app: web } }
-  template:
-    metadata: { labels: { app: web } }
-    spec: { containers: [ { name: web, image: web:v3 } ] }
-";
+fn service(port: u16) -> String {
+    format!(
+        "apiVersion: v1
+kind: Service
+metadata: {{ name: web-svc }}
+spec: {{ type: NodePort, selector: {{ app: web }}, ports: [ {{ port: {port} }} ] }}
+"
+    )
+}
 
 /// What can be applied.
-const APPLIED: &[(&str, &str)] = &[
-    (
-        "late.yaml",
-        "\
-apiVersion: apps/v1
-kind: Deployment
-metadata: { name: late }
-spec:
-  replicas: 2
-  selector: { matchLabels: { app: late } }
-  template:
-    metadata: { labels: { app: late } }
-    spec: { containers: [ { name: late, image: late:v1 } ] }
-",
-    ),
-    (
-        "late-v2.yaml",
-        "\
-apiVersion: apps/v1
-kind: Deployment
-metadata: { name: late }
-spec:
-  selector: { matchLabels: { app: late } }
-  template:
-    metadata: { labels: { app: late } }
-    spec: { containers: [ { name: late, image: late:v2 } ] }
-",
-    ),
-    (
-        "web-default.yaml",
-        "\
-apiVersion: apps/v1
-kind: Deployment
-metadata: { name: web }
-spec:
-  replicas: 1
-  selector: { matchLabels: { app: web } }
-  template:
-    metadata: { labels: { app: web } }
-    spec: { containers: [ { name: web, image: web:v1 } ] }
-",
-    ),
-    ("web-limits.yaml", LIMITS),
-    ("web-same.yaml", SAME),
-    ("web-surge.yaml", SURGE),
-    ("web-surge-v3.yaml", SURGE_V3),
-    ("web-plain.yaml", PLAIN),
-    (
-        "web-recreate.yaml",
-        "\
-apiVersion: apps/v1
-kind: Deployment
-metadata: { name: web, labels: { team: shop } }
-spec:
-  replicas: 1
-  minReadySeconds: 3
-  strategy: { type: Recreate }
-  selector: { matchLabels: { app: web } }
-  template:
-    metadata: { labels: { app: web } }
-    spec: { containers: [ { name: web, image: web:v1 } ] }
-",
-    ),
-    (
-        "web-held.yaml",
-        "\
-apiVersion: apps/v1
-kind: Deployment
-metadata: { name: web, annotations: { kubernetes.io/change-cause: held } }
-spec:
-  paused: true
-  selector: { matchLabels: { app: web } }
-  template:
-    metadata: { labels: { app: web } }
-    spec: { containers: [ { name: web, image: web:v1 } ] }
-",
-    ),
-    (
-        "node-port.yaml",
-        "\
-apiVersion: v1
-kind: Service
-metadata: { name: web-svc }
-spec: { type: NodePort, selector: { app: web }, ports: [ { port: 80 } ] }
-",
-    ),
-    (
-        "other-port.yaml",
-        "\
-apiVersion: v1
-kind: Service
-metadata: { name: web-svc }
-spec: { type: NodePort, selector: { app: web }, ports: [ { port: 81 } ] }
-",
-    ),
-];
+fn applied(path: &str) -> Option<String> {
+    const WEB: &str = "containers: [ { name: web, image: 'web:v1' } ]";
+    // Nothing in a run goes by a limit; the pods are replaced all the same.
+    const LIMITED: &str =
+        "containers: [ { name: web, image: 'web:v1', resources: { limits: { memory: 1Gi } } } ]";
+    // The same as is there, in other words.
+    const SAME: &str = "securityContext: {}, restartPolicy: Always, containers: [ { image: 'web:v1', \
+                        name: web, resources: {}, imagePullPolicy: IfNotPresent, env: [] } ]";
+    const SURGE: &str = "strategy: { rollingUpdate: { maxSurge: 5 } }";
+    let held = "annotations: { kubernetes.io/change-cause: held }";
+    Some(match path {
+        "late.yaml" => plain("late:v1", "replicas: 2"),
+        "late-v2.yaml" => plain("late:v2", ""),
+        "web-default.yaml" => plain("web:v1", "replicas: 1"),
+        "web-limits.yaml" => manifest("web", "", "", LIMITED),
+        "web-same.yaml" => {
+            manifest("web", "labels: { team: shop }", "strategy: { type: RollingUpdate }", SAME)
+        }
+        "web-surge.yaml" => plain("web:v2", SURGE),
+        "web-surge-v3.yaml" => plain("web:v3", SURGE),
+        "web-plain.yaml" => plain("web:v4", ""),
+        "web-recreate.yaml" => {
+            let spec = "replicas: 1\n  minReadySeconds: 3\n  strategy: { type: Recreate }";
+            manifest("web", "labels: { team: shop }", spec, WEB)
+        }
+        "web-held.yaml" => manifest("web", held, "paused: true", WEB),
+        "node-port.yaml" => service(80),
+        "other-port.yaml" => service(81),
+        _ => return None,
+    })
+}
 
 /// What is recorded of kubectl commands, ten seconds apart.
 fn said(commands: &[&str]) -> Vec<String> {
@@ -240,7 +137,7 @@ fn rehearsed(commands: &[&str]) -> (Vec<String>, World) {
 fn rehearsed_at(steps: &[(u32, &str)]) -> (Vec<String>, World) {
     let step = |(at, command): &(u32, &str)| format!("  - {{ at: {at}ms, kubectl: {command} }}\n");
     let text = APP.to_owned() + &steps.iter().map(step).collect::<String>();
-    let files = Texts(text, APPLIED);
+    let files = Texts(text);
     let loaded = scenario::load(&["a.yaml".to_owned()], &files, &|_| Ok(None));
     let scenario = loaded.scenario.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics));
     let mut steps = Steps::default();
