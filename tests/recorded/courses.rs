@@ -102,6 +102,7 @@ fn beginning(config: &Config) -> Config {
     Config {
         created_ms_before: None,
         high_qps: false,
+        run_before: None,
         later: Vec::new(),
         ready_later: None,
         ..config.clone()

@@ -10,6 +10,7 @@
 
 mod allocated_values;
 pub mod allocation;
+mod namespaces;
 pub mod objection;
 pub mod write_queue;
 
@@ -76,6 +77,7 @@ pub struct ApiServer {
     resource_version: u64,
     /// The resource version of the last write of a Service.
     services_version: u64,
+    terminating: namespaces::Terminating,
     watchers: Vec<Watcher>,
     /// Every change and when it was made, where somebody looks on from outside the cluster.
     journal: Option<Vec<(Time, Change)>>,
@@ -102,6 +104,7 @@ impl ApiServer {
             objects: BTreeMap::new(),
             resource_version: 0,
             services_version: 0,
+            terminating: namespaces::Terminating::default(),
             journal: None,
             watchers: Vec::new(),
             watch_lag,
@@ -172,27 +175,33 @@ impl ApiServer {
         Timestamp(self.wall_nanos(now).div_euclid(1_000_000_000))
     }
 
-    /// Carries out a call.
+    /// Carries out a call; gives back the object as stored or as it was, where it is about one.
     ///
     /// # Errors
     /// As the API server would refuse it; nothing is changed then.
-    pub fn write(&mut self, write: &Write, cx: &mut Cx<'_>) -> Result<Object, ApiError> {
+    pub fn write(&mut self, write: &Write, cx: &mut Cx<'_>) -> Result<Option<Object>, ApiError> {
         match write {
-            Write::Create(object) => self.create(object.clone(), cx),
-            Write::Update(object) => self.update(object.clone(), cx),
-            Write::UpdateStatus(object) => self.update_status(object, cx),
-            Write::Delete { kind, key, uid } => self.delete(*kind, key, uid, None, cx),
+            Write::Create(object) => self.create(object.clone(), cx).map(Some),
+            Write::Update(object) => self.update(object.clone(), cx).map(Some),
+            Write::UpdateStatus(object) => self.update_status(object, cx).map(Some),
+            Write::Delete { kind, key, uid } => self.delete(*kind, key, uid, None, cx).map(Some),
+            Write::DeleteCollection { kind, namespace } => {
+                self.delete_collection(*kind, namespace, cx);
+                Ok(None)
+            }
         }
     }
 
     /// Stores a new object, giving it identity, dates and (a Service that needs one) an address.
     ///
     /// # Errors
-    /// [`ApiError::AlreadyExists`]; of a Service [`ApiError::Invalid`] where there is an objection to it.
+    /// [`ApiError::AlreadyExists`], [`ApiError::NamespaceTerminating`]; of a Service
+    /// [`ApiError::Invalid`] where there is an objection to it.
     pub fn create(&mut self, mut object: Object, cx: &mut Cx<'_>) -> Result<Object, ApiError> {
         if self.get(object.kind(), &object.key()).is_some() {
             return Err(ApiError::AlreadyExists);
         }
+        self.admit_to_namespace(&object.meta().namespace)?;
         let created = self.timestamp(cx.now);
         let uid = self.new_uid();
         let meta = object.meta_mut();
@@ -401,6 +410,9 @@ impl ApiServer {
             Verb::Added | Verb::Modified => self.objects.insert(id, object.clone()),
             Verb::Deleted => self.objects.remove(&id),
         };
+        if verb == Verb::Deleted {
+            self.forget_empty_namespace(&object.meta().namespace);
+        }
         facts::record_write(verb, old.as_ref(), &object, &self.objects, cx);
         let change = Change { verb, object: object.clone() };
         self.publish(&change, cx);

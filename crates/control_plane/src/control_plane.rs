@@ -15,10 +15,11 @@ use crate::{
     controller_manager::{self, ControllerManager},
     deployment::{DeploymentController, deployment_complete},
     endpoint_slice::EndpointSliceController,
-    event::Event,
+    event::{ControllerId, Event},
     garbage_collector::GarbageCollector,
     kubelet::{self, Kubelet, env_vars::Environments},
     load_balancer_controller::{self, LoadBalancerController},
+    namespace::{self, NamespaceController},
     replica_set::ReplicaSetController,
     scheduler::{self, Scheduler},
     service::ServiceController,
@@ -66,6 +67,8 @@ pub struct ControlPlane {
     api: ApiServer,
     writes: WriteQueue,
     manager: ControllerManager,
+    /// The namespace controller.
+    namespaces: ControllerId,
     scheduler: Scheduler,
     load_balancers: Option<LoadBalancerController>,
     kubelets: Vec<Kubelet>,
@@ -105,10 +108,18 @@ impl ControlPlane {
             Box::<GarbageCollector>::default(),
             streams,
         );
+        let namespaces = manager.add(
+            "namespace",
+            BackOff::DEFAULT,
+            Box::<NamespaceController>::default(),
+            streams,
+        );
+        manager.widen_limit(namespaces, namespace::CLIENT_FACTORS);
         let mut plane = Self {
             api: ApiServer::new(config.watch_lag.clone(), streams),
             writes: WriteQueue::new(config.write_time.clone(), streams),
             manager,
+            namespaces,
             scheduler: Scheduler::new(config.scheduler.clone(), streams),
             load_balancers: config
                 .load_balancers

@@ -76,14 +76,14 @@ impl ControllerManager {
         Self { informers: Informers::default(), controllers: Vec::new(), config }
     }
 
-    /// Adds a controller under a name that its random streams are drawn by.
+    /// Adds a controller under a name that its random streams are drawn by, and gives it its number.
     pub fn add(
         &mut self,
         name: &str,
         back_off: BackOff,
         controller: Box<dyn Controller>,
         streams: &Streams,
-    ) {
+    ) -> ControllerId {
         self.controllers.push(Managed {
             controller,
             queue: WorkQueue::new(back_off),
@@ -93,6 +93,22 @@ impl ControllerManager {
             delays: streams.named(&format!("controller/{name}/delays")),
             random: streams.named(&format!("controller/{name}/choices")),
         });
+        ControllerId(self.controllers.len() as u8 - 1)
+    }
+
+    /// Lets a controller's client call so many times as often as others, and so many times as much at once.
+    pub fn widen_limit(&mut self, controller: ControllerId, (qps, burst): (f64, u32)) {
+        let per_second = self.config.client_qps.map(|limit| limit * qps);
+        self.controllers[usize::from(controller.0)].client =
+            TokenBucket::new(per_second, self.config.client_burst.saturating_mul(burst));
+    }
+
+    /// Lets a controller look at a key later.
+    pub fn look_at(&mut self, controller: ControllerId, key: &Key, at: Time, cx: &mut Cx<'_>) {
+        if self.controllers[usize::from(controller.0)].queue.add_at(key, at) {
+            let wake = Event::Wake { controller, key: Box::new(key.clone()) };
+            cx.agenda.at(at, source(controller), wake);
+        }
     }
 
     /// Takes in a change and shows it to every controller.
@@ -151,13 +167,19 @@ impl ControllerManager {
             return;
         }
         let answer = match &result {
-            Ok(object) => Answer::Stored(object),
-            Err(error) => Answer::Refused(*error),
+            Ok(object) => object.as_ref().map(Answer::Stored),
+            Err(error) => Some(Answer::Refused(*error)),
         };
-        managed.controller.answered(&job.key, &write, answer);
-        // What was to be deleted and is gone already is what was wanted.
+        if let Some(answer) = answer {
+            managed.controller.answered(&job.key, &write, answer);
+        }
+        // What was to be deleted and is gone already is what was wanted, and nobody tries again to make
+        // something where nothing new comes in.
         let gone = matches!(write, Write::Delete { .. }) && result == Err(ApiError::NotFound);
-        job.failed |= result.is_err() && !gone;
+        job.failed |= match result {
+            Ok(_) | Err(ApiError::NamespaceTerminating) => false,
+            Err(_) => !gone,
+        };
         if result.is_ok() {
             let about = managed.controller.announces(&write, &self.informers);
             about.into_iter().for_each(|about| managed.events.push(about));
@@ -242,12 +264,9 @@ impl ControllerManager {
         // The delay counts from the sync that asked for it, however long its calls took.
         let later = job.plan.requeue_after.map(|delay| (job.began + delay).max(cx.now));
         for at in retry.into_iter().chain(later) {
-            if managed.queue.add_at(&job.key, at) {
-                let wake = Event::Wake { controller: id, key: Box::new(job.key.clone()) };
-                cx.agenda.at(at, source(id), wake);
-            }
+            self.look_at(id, &job.key, at, cx);
         }
-        managed.queue.done(&job.key);
+        self.controllers[usize::from(id.0)].queue.done(&job.key);
         self.start_workers(id, cx);
     }
 

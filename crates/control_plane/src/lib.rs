@@ -16,6 +16,7 @@
 //! | [`endpoint_slice`] | `pkg/controller/endpointslice`, `k8s.io/endpointslice` |
 //! | [`disruption`] | `pkg/controller/disruption` |
 //! | [`garbage_collector`] | `pkg/controller/garbagecollector` |
+//! | [`namespace`] | `pkg/controller/namespace` |
 //! | [`service`] | `k8s.io/cloud-provider/controllers/service` |
 //! | [`load_balancer_controller`] | `aws-load-balancer-controller` |
 //! | [`scheduler`] | `pkg/scheduler` |
@@ -35,6 +36,7 @@ pub mod garbage_collector;
 pub mod informer;
 pub mod kubelet;
 pub mod load_balancer_controller;
+pub mod namespace;
 pub mod prober;
 pub mod replica_set;
 pub mod scheduler;

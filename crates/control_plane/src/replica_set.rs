@@ -25,7 +25,7 @@ use crate::{
     controller::{Again, Answer, Controller, Plan, SyncContext},
     informer::Informers,
     work_queue::WorkQueue,
-    write::Write,
+    write::{ApiError, Write},
 };
 use availability::find_min_next_pod_availability_check;
 use expectations::Expectations;
@@ -142,11 +142,15 @@ impl Controller for ReplicaSetController {
             }
             return;
         }
+        // A namespace that is being deleted counts as if the pod had come, and nobody sees that it does not.
+        if matches!(answer, Answer::Refused(ApiError::NamespaceTerminating)) {
+            return;
+        }
         // What failed or was never sent will not be seen, so nobody is to wait for it.
         match write {
             Write::Create(_) => self.expectations.creation_observed(key),
             Write::Delete { key: pod, .. } => self.expectations.deletion_observed(key, pod),
-            Write::Update(_) | Write::UpdateStatus(_) => {}
+            Write::Update(_) | Write::UpdateStatus(_) | Write::DeleteCollection { .. } => {}
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a client of the API server can ask for, and why it may be refused.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use api::{Key, Kind, Object, Uid};
 
@@ -22,6 +22,13 @@ pub enum Write {
         /// Its uid; another object of that name is left alone.
         uid: Uid,
     },
+    /// Delete all objects of a kind in a namespace, which need no time to end.
+    DeleteCollection {
+        /// The kind.
+        kind: Kind,
+        /// The namespace.
+        namespace: Arc<str>,
+    },
 }
 
 impl Write {
@@ -32,20 +39,9 @@ impl Write {
             Self::Create(object) | Self::Update(object) | Self::UpdateStatus(object) => {
                 object.meta_mut().resource_version = 0;
             }
-            Self::Delete { .. } => {}
+            Self::Delete { .. } | Self::DeleteCollection { .. } => {}
         }
         self
-    }
-
-    /// The key of the object it is about.
-    #[must_use]
-    pub fn key(&self) -> Key {
-        match self {
-            Self::Create(object) | Self::Update(object) | Self::UpdateStatus(object) => {
-                object.key()
-            }
-            Self::Delete { key, .. } => key.clone(),
-        }
     }
 }
 
@@ -58,6 +54,8 @@ pub enum ApiError {
     NotFound,
     /// Somebody wrote it since the caller read it.
     Conflict,
+    /// Its namespace is being deleted (`NamespaceTerminatingCause`): what asks for it gives up.
+    NamespaceTerminating,
     /// The object is not valid, or not as a successor of the one that is there, or what it needs is
     /// not left: there is an [`Objection`](crate::api_server::objection::Objection) to it.
     Invalid,
@@ -69,6 +67,7 @@ impl fmt::Display for ApiError {
             Self::AlreadyExists => "AlreadyExists",
             Self::NotFound => "NotFound",
             Self::Conflict => "Conflict",
+            Self::NamespaceTerminating => "Forbidden",
             Self::Invalid => "Invalid",
         })
     }

@@ -450,6 +450,11 @@ pub enum Action {
         /// The object.
         key: Key,
     },
+    /// `kubectl delete namespace`: what is in it goes, the pods first.
+    DeleteNamespace {
+        /// Its name.
+        namespace: Arc<str>,
+    },
     /// `kubectl delete pod -l`: every pod of these labels.
     DeletePod {
         /// Namespace of the pod.

@@ -101,6 +101,16 @@ impl<'a> Known<'a> {
         self.all().flat_map(|objects| objects.deployment_names(namespace)).collect()
     }
 
+    /// The namespaces of all Deployments, pods and Services.
+    fn namespaces(&self) -> BTreeSet<&'a str> {
+        let in_each = |objects: &'a Objects| {
+            let services = objects.services.iter().map(|written| &written.object.meta);
+            let groups = objects.pod_groups().map(|group| &**group.namespace);
+            services.map(|meta| &*meta.namespace).chain(groups)
+        };
+        self.all().flat_map(in_each).collect()
+    }
+
     /// The Service of a key, as it is first.
     pub(crate) fn service(&self, key: &Key) -> Option<&'a Written<Service>> {
         self.services().find(|written| written.object.meta.key() == *key)

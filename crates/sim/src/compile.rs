@@ -148,10 +148,7 @@ fn data_plane_config(scenario: &Scenario) -> data_plane::Config {
         },
         dns: dns(cluster),
         services_change: applied_services(scenario).next().is_some()
-            || scenario
-                .timeline
-                .iter()
-                .any(|it| matches!(it.action, Action::Delete { kind: Kind::Service, .. })),
+            || scenario.timeline.iter().any(|it| deletes_services(&it.action)),
         names_pods: scenario.clients.iter().any(|client| names_pods(client, scenario)),
         proxy: kube_proxy::Config {
             min_sync_period: cluster.proxy.min_sync_period,
@@ -180,6 +177,10 @@ fn data_plane_config(scenario: &Scenario) -> data_plane::Config {
             .collect(),
         clients: scenario.clients.iter().map(|config| client(config, scenario, &names)).collect(),
     }
+}
+
+fn deletes_services(action: &Action) -> bool {
+    matches!(action, Action::Delete { kind: Kind::Service, .. } | Action::DeleteNamespace { .. })
 }
 
 fn health_check(balancer: &LoadBalancer) -> HealthCheck {

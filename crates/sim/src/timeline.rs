@@ -71,6 +71,7 @@ fn command(action: Action) -> Result<Command, Fault> {
         }
         Action::ApplyService { service, .. } => Command::ApplyService(service),
         Action::Delete { kind, key } => Command::Delete(kind, key),
+        Action::DeleteNamespace { namespace } => Command::DeleteNamespace(namespace),
         Action::DeletePod { namespace, labels } => Command::DeletePods(namespace, labels),
         Action::Fault(fault) => return Err(fault),
     })

@@ -34,6 +34,15 @@ pub enum Objection {
         /// The field and what is wrong with it.
         cause: String,
     },
+    /// It is a namespace that is always there.
+    ImmortalNamespace(String),
+    /// It would come into a namespace that is being deleted.
+    NamespaceTerminating {
+        /// Its kind.
+        kind: Kind,
+        /// Its key.
+        key: Key,
+    },
     /// It would be valid, and cannot be done.
     InternalError(String),
 }
@@ -48,6 +57,19 @@ impl fmt::Display for Objection {
             Self::Invalid { kind, name, cause } => {
                 write!(f, "The {kind} \"{name}\" is invalid: {cause}")
             }
+            Self::ImmortalNamespace(name) => write!(
+                f,
+                "Error from server (Forbidden): namespaces \"{name}\" is forbidden: this namespace may \
+                 not be deleted"
+            ),
+            Self::NamespaceTerminating { kind, key } => write!(
+                f,
+                "Error from server (Forbidden): {} \"{}\" is forbidden: unable to create new content in \
+                 namespace {} because it is being terminated",
+                resource(*kind),
+                key.name,
+                key.namespace
+            ),
             Self::InternalError(what) => {
                 write!(f, "Error from server (InternalError): Internal error occurred: {what}")
             }
@@ -55,17 +77,22 @@ impl fmt::Display for Objection {
     }
 }
 
+/// What objects of a kind are called in the plural, with their group.
+fn resource(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Deployment => "deployments.apps",
+        Kind::Service => "services",
+        _ => unreachable!("a user's commands are about Deployments and Services"),
+    }
+}
+
 impl ApiServer {
     /// Why an object cannot be deleted or changed: it is not there.
     #[must_use]
     pub fn objection_to_key(&self, kind: Kind, key: &Key) -> Option<Objection> {
-        let resource = match kind {
-            Kind::Deployment => "deployments.apps",
-            Kind::Service => "services",
-            _ => unreachable!("a user's commands are about Deployments and Services"),
-        };
         let missing = self.get(kind, key).is_none();
-        missing.then(|| Objection::NotFound { resource, name: key.name.to_string() })
+        missing
+            .then(|| Objection::NotFound { resource: resource(kind), name: key.name.to_string() })
     }
 
     /// Why a Service cannot be stored that is applied, whether or not one of its name is there.
@@ -75,7 +102,9 @@ impl ApiServer {
             Some(Object::Service(stored)) => Some(&**stored),
             _ => None,
         };
-        self.admit(&mut service.clone(), stored).err()
+        let key = service.meta.key();
+        self.objection_to_new(Kind::Service, &key)
+            .or_else(|| self.admit(&mut service.clone(), stored).err())
     }
 
     /// Gives a Service what it keeps of `old`, and looks whether it can be stored.

@@ -1,6 +1,7 @@
 //! A user's commands: what kubectl sends for each, and what it says where that is refused.
 //!
-//! *Left out:* the name of the file in what `kubectl apply` says of an internal error; of what it merges,
+//! *Left out:* the name of the file in what `kubectl apply` says of an internal error and of a namespace that
+//! is being deleted; of what it merges,
 //! fields of a template that an undo brought back and neither file says, which stay in a cluster, and the
 //! time of a restart that stood in the file before, which goes there.
 
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use api::{Deployment, Key, Kind, Labels, Object, PodTemplate, Service};
 
 use super::ControlPlane;
-use crate::{Cx, api_server::objection::Objection, deployment::util};
+use crate::{Cx, api_server::objection::Objection, deployment::util, namespace};
 
 /// The annotation that `kubectl rollout restart` sets.
 const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
@@ -40,6 +41,8 @@ pub enum Command {
     ApplyService(Box<Service>),
     /// `delete deployment` or `delete service`.
     Delete(Kind, Key),
+    /// `delete namespace`.
+    DeleteNamespace(Arc<str>),
     /// `delete pod -l`: all running pods of a namespace with these labels.
     DeletePods(Arc<str>, Labels),
 }
@@ -57,7 +60,11 @@ impl ControlPlane {
             | Command::Undo(key, _)
             | Command::Pause(key, _)
             | Command::Scale(key, _) => missing(Kind::Deployment, key),
-            Command::ApplyDeployment { .. } | Command::DeletePods(..) => None,
+            Command::ApplyDeployment { deployment, .. } => {
+                self.api.objection_to_new(Kind::Deployment, &deployment.meta.key())
+            }
+            Command::DeleteNamespace(name) => self.api.objection_to_deletion_of_namespace(name),
+            Command::DeletePods(..) => None,
         };
         let server = objection.as_ref().map(Objection::to_string);
         server.or_else(|| self.own_refusal(command).map(|text| format!("error: {text}")))
@@ -136,6 +143,11 @@ impl ControlPlane {
             }
             Command::ApplyService(service) => self.apply_service(*service, cx),
             Command::Delete(kind, key) => self.delete(kind, &key, cx),
+            Command::DeleteNamespace(name) => {
+                let (key, at) = (namespace::key(&name), cx.now + namespace::DELETION_GRACE_PERIOD);
+                self.api.delete_namespace(name);
+                self.manager.look_at(self.namespaces, &key, at, cx);
+            }
             Command::DeletePods(namespace, labels) => {
                 for (key, _) in self.running_pods(&namespace, &labels) {
                     self.delete(Kind::Pod, &key, cx);

@@ -147,6 +147,16 @@ fn pods_are_created_in_batches_that_double_and_once_only() {
 }
 
 #[test]
+fn nobody_asks_again_for_a_pod_in_a_namespace_that_is_being_deleted() {
+    let mut bench = Bench::new();
+    bench.hears_set(set("web-1", 1));
+    let plan = bench.reconcile();
+    let closed = Answer::Refused(ApiError::NamespaceTerminating);
+    bench.controller.answered(&key(), &plan.batches[0][0], closed);
+    assert_eq!(in_short(&bench.reconcile()), ["status 0 0 0 0 0"], "as if it had come");
+}
+
+#[test]
 fn a_terminating_pod_is_replaced_at_once() {
     let mut bench = Bench::new();
     bench.hears_set(set("web-1", 2));

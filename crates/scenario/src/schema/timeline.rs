@@ -17,6 +17,7 @@ pub(super) fn step() -> Form {
         "apply -f app-v2.yaml",
         "delete service web-svc",
         "delete deployment web",
+        "delete namespace shop",
         "delete pod -l app=web",
     ]);
     mapping([

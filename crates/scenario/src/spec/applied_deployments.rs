@@ -46,6 +46,9 @@ pub(super) fn settle(planned: &mut Vec<Planned>, known: &Known<'_>, findings: &m
     planned.retain_mut(|planned| {
         match &mut planned.step.action {
             Action::Delete { kind: Kind::Deployment, key } => drop(there.remove(key)),
+            Action::DeleteNamespace { namespace } => {
+                there.retain(|key, _| key.namespace != *namespace);
+            }
             Action::ApplyDeployment { deployment, states: sets, manifest } => {
                 // One that is applied with several `-n` stands for several.
                 let key = deployment.meta.key();

@@ -41,6 +41,9 @@ pub(super) fn check(planned: &[Planned], known: &Known<'_>, findings: &mut Findi
     for Planned { step, .. } in planned {
         match &step.action {
             Action::Delete { kind: Kind::Service, key } => drop(there.remove(key)),
+            Action::DeleteNamespace { namespace } => {
+                there.retain(|key, _| key.namespace != *namespace);
+            }
             Action::ApplyService { service, manifest } => {
                 // One that is applied with several `-n` stands for several.
                 let key = service.meta.key();

@@ -56,6 +56,8 @@ pub(crate) enum Verb {
     DeletePod(Word),
     /// `delete service`, `delete deployment`: these kinds and names.
     Delete(Vec<(Kind, Word)>),
+    /// `delete namespace`: these names.
+    DeleteNamespace(Vec<Word>),
 }
 
 impl Verb {
@@ -67,7 +69,9 @@ impl Verb {
             | Self::Undo(targets, _)
             | Self::Pause(targets, _)
             | Self::Scale(targets, _) => Some(targets),
-            Self::Apply(_) | Self::DeletePod(_) | Self::Delete(_) => None,
+            Self::Apply(_) | Self::DeletePod(_) | Self::Delete(_) | Self::DeleteNamespace(_) => {
+                None
+            }
         }
     }
 }
@@ -81,7 +85,7 @@ pub(crate) struct Command {
 }
 
 /// What there is, for help.
-const UNDERSTOOD: &str = "understood are `set image`, `rollout restart|undo|pause|resume`, `scale`, `apply -f`, `delete pod -l`, `delete service` and `delete deployment`";
+const UNDERSTOOD: &str = "understood are `set image`, `rollout restart|undo|pause|resume`, `scale`, `apply -f`, `delete pod -l` and `delete service|deployment|namespace`";
 
 /// Flags with a value: short form if any, long form.
 const FLAGS: [(&str, &str); 5] = [
@@ -245,6 +249,10 @@ impl Line {
                 self.words.splice(..0, second);
                 Self::delete
             }
+            ("delete", kind) if is_namespace(kind.split('/').next().unwrap_or_default()) => {
+                self.words.splice(..0, second);
+                Self::delete_namespace
+            }
             _ => return Err(unknown_verb(first.as_ref(), second.as_ref())),
         };
         Ok(rest)
@@ -354,6 +362,31 @@ impl Line {
         Ok(Verb::Delete(objects))
     }
 
+    /// `delete namespace a b`, or `delete namespace/a namespace/b`, without the first word.
+    fn delete_namespace(&mut self) -> Result<Verb, BadCommand> {
+        let mut names = Vec::new();
+        for word in std::mem::take(&mut self.words) {
+            let slash = word.text.split_once('/');
+            let name = match slash {
+                Some((kind, name)) if is_namespace(kind) => name,
+                None if names.is_empty() && is_namespace(&word.text) => continue,
+                None => &word.text,
+                Some(_) => {
+                    let message = format!("`{}` is no namespace", word.text);
+                    let help = "delete objects of other kinds in a step of their own";
+                    return Err(BadCommand::new(word.offset, message, help));
+                }
+            };
+            let offset = word.offset + word.text.len() - name.len();
+            names.push(Word { text: name.to_owned(), offset });
+        }
+        if names.is_empty() || names.iter().any(|name| name.text.is_empty()) {
+            let help = "write `delete namespace NAME`";
+            return Err(BadCommand::new(self.end, "the namespace's name is missing", help));
+        }
+        Ok(Verb::DeleteNamespace(names))
+    }
+
     fn extra(&self, word: &Word) -> BadCommand {
         BadCommand::new(word.offset, format!("`{}` has no meaning here", word.text), "leave it out")
     }
@@ -405,6 +438,10 @@ fn is_deployment(kind: &str) -> bool {
 
 fn is_service(kind: &str) -> bool {
     matches!(kind, "service" | "services" | "svc")
+}
+
+fn is_namespace(kind: &str) -> bool {
+    matches!(kind, "namespace" | "namespaces" | "ns")
 }
 
 /// The kind that a word names, of those that are deleted by name.

@@ -135,6 +135,7 @@ impl Reading<'_> {
             }
             Verb::DeletePod(labels) => self.delete_pod(item, &labels, namespace, known),
             Verb::Delete(objects) => self.delete(item, &objects, &namespace, known),
+            Verb::DeleteNamespace(names) => self.delete_namespaces(item, names, known),
             Verb::SetImage(targets, images) => {
                 self.set_image(item, &targets, &images, &namespace, known)
             }
@@ -306,6 +307,26 @@ impl Reading<'_> {
             };
             let key = Key::new(namespace, name.text.as_str());
             actions.extend(there.then_some(Action::Delete { kind: *kind, key }));
+        }
+        actions
+    }
+
+    fn delete_namespaces(
+        &mut self,
+        item: &Item<'_>,
+        names: Vec<Word>,
+        known: &Known<'_>,
+    ) -> Vec<Action> {
+        let there = known.namespaces();
+        let mut actions = Vec::new();
+        for Word { text, offset } in names {
+            if !there.contains(text.as_str()) && !known.incomplete() {
+                let message = format!("there is nothing in a namespace `{text}`");
+                let help = suggest(&text, "namespace", there.iter().copied());
+                self.report_inside(Code::UnknownNamespace, item, offset, message, help);
+                continue;
+            }
+            actions.push(Action::DeleteNamespace { namespace: text.into() });
         }
         actions
     }

@@ -391,6 +391,10 @@ fn steps_of_the_timeline_are_checked() {
             "RS0205 no pod of namespace `default` has `app=x`",
         ),
         (
+            "{ at: 1s, kubectl: delete namespace defualt }",
+            "RS0219 there is nothing in a namespace `defualt`",
+        ),
+        (
             "{ at: 1s, kubectl: apply -f nowhere.yaml }",
             "RS0001 cannot read `nowhere.yaml`: no such file",
         ),

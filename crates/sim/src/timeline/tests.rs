@@ -247,6 +247,53 @@ fn a_deployment_is_created_by_applying_it_and_takes_its_pods_along() {
     assert_eq!(counted(&world, "late"), [1, 1, 1], "created anew, it has the default of replicas");
 }
 
+#[test]
+fn a_namespace_is_emptied_and_lets_nothing_new_in_meanwhile() {
+    let (steps, world) = rehearsed_at(&[
+        (1_000, "apply -f late.yaml -n shop"),
+        (10_000, "delete namespace shop default"),
+        (11_000, "apply -f node-port.yaml -n shop"),
+        // The Deployment is there still, and a new ReplicaSet cannot come.
+        (12_000, "apply -f late-v2.yaml -n shop"),
+        (30_000, "delete ns shop"),
+        (31_000, "apply -f late-v2.yaml -n shop"),
+    ]);
+    let forbidden = " -> Error from server (Forbidden)";
+    assert_eq!(
+        steps,
+        [
+            "apply -f late.yaml -n shop".to_owned(),
+            "delete namespace shop default".to_owned(),
+            format!(
+                "delete namespace shop default{forbidden}: namespaces \"default\" is forbidden: this \
+                 namespace may not be deleted"
+            ),
+            format!(
+                "apply -f node-port.yaml -n shop{forbidden}: services \"web-svc\" is forbidden: \
+                 unable to create new content in namespace shop because it is being terminated"
+            ),
+            "apply -f late-v2.yaml -n shop".to_owned(),
+            "delete ns shop -> Error from server (NotFound): namespaces \"shop\" not found"
+                .to_owned(),
+            "apply -f late-v2.yaml -n shop".to_owned(),
+        ]
+    );
+    assert_eq!(counted(&world, "late"), [1, 1, 1], "it is made anew");
+    assert_eq!(counted(&world, "web"), [1, 1, 1], "the other namespace is left alone");
+}
+
+#[test]
+fn pods_of_a_namespace_go_before_what_made_them() {
+    let emptied = |at| {
+        let steps = [(1_000, "apply -f late.yaml -n shop"), (at, "delete namespace shop")];
+        counted(&rehearsed_at(&steps).1, "late")
+    };
+    // The run ends at 60 s. Five seconds pass, then pods end, and five seconds later the rest goes.
+    assert_eq!(emptied(56_000), [1, 1, 2]);
+    assert_eq!(emptied(52_000), [1, 1, 0]);
+    assert_eq!(emptied(48_000), [0, 0, 0]);
+}
+
 /// The Deployment of this name in the end.
 fn deployment(name: &str, commands: &[&str]) -> Arc<Deployment> {
     let (steps, world) = rehearsed(commands);

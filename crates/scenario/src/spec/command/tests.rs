@@ -7,6 +7,7 @@ fn shown(text: &str) -> String {
             words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ")
         }
     };
+    let names_of = |words: Vec<Word>| names(&Targets::Named(words));
     match Command::parse(text) {
         Err(bad) => format!("{}: {}", bad.offset, bad.message),
         Ok(Command { namespace, verb }) => {
@@ -23,7 +24,7 @@ fn shown(text: &str) -> String {
                 Verb::Scale(targets, replicas) => {
                     format!("scale {} {replicas}", names(&targets))
                 }
-                Verb::Apply(files) => format!("apply {}", names(&Targets::Named(files))),
+                Verb::Apply(files) => format!("apply {}", names_of(files)),
                 Verb::DeletePod(labels) => format!("delete {}", labels.text),
                 Verb::Delete(objects) => {
                     let objects = objects.iter().map(|(kind, name)| {
@@ -31,6 +32,7 @@ fn shown(text: &str) -> String {
                     });
                     format!("delete{}", objects.collect::<String>())
                 }
+                Verb::DeleteNamespace(names) => format!("empty {}", names_of(names)),
             };
             let namespace = namespace.as_ref().map_or("default", |word| &word.text);
             format!("{namespace}: {verb}")
@@ -59,6 +61,9 @@ fn command_lines_are_read_as_kubectl_reads_them() {
         ("delete deployment web", "default: delete deployment/web"),
         ("delete deployments.apps/web", "default: delete deployment/web"),
         ("delete svc/web deploy/web", "default: delete service/web deployment/web"),
+        ("delete namespace shop", "default: empty shop"),
+        ("delete ns shop test", "default: empty shop test"),
+        ("delete ns/shop namespaces/test", "default: empty shop test"),
     ];
     for (text, wanted) in cases {
         assert_eq!(shown(text), wanted, "{text}");
@@ -102,6 +107,9 @@ fn what_cannot_be_rehearsed_is_refused_with_its_place() {
             "delete svc/web node/node-1",
             "15: `node` cannot be deleted here, only Services, Deployments and pods can",
         ),
+        ("delete namespace", "16: the namespace's name is missing"),
+        ("delete ns/", "10: the namespace's name is missing"),
+        ("delete ns/shop svc/web", "15: `svc/web` is no namespace"),
         ("delete deployment", "17: the Deployment's name is missing"),
         ("delete node node-1", "0: `delete node` cannot be rehearsed"),
         ("apply -f", "6: flag -f needs a value"),
