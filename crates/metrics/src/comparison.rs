@@ -177,7 +177,8 @@ fn estimates(runs: &[Runs]) -> Vec<Vec<Estimate>> {
     let estimate = |runs: &Runs, measure: Measure| {
         let values: Vec<f64> =
             runs.trials.iter().filter_map(|it| it.values.get(&measure).copied()).collect();
-        Some(Estimate { measure, interval: Interval::of(&values, CONFIDENCE)?, best: false })
+        let interval = Interval::of(&values, CONFIDENCE)?.within(measure.bounds());
+        Some(Estimate { measure, interval, best: false })
     };
     let all = |runs: &Runs| {
         Measure::ALL.into_iter().filter_map(|it| estimate(runs, it)).collect::<Vec<_>>()

@@ -12,6 +12,9 @@ pub struct Interval {
     pub half_width: f64,
     /// How many samples.
     pub samples: usize,
+    /// What the true mean cannot be less or more than, whatever the samples are; infinite where that is
+    /// not known.
+    pub bounds: (f64, f64),
 }
 
 impl Interval {
@@ -33,19 +36,27 @@ impl Interval {
                 student_quantile(confidence, freedom) * standard_error
             }
         };
-        Some(Self { mean, half_width, samples: count })
+        let bounds = (f64::NEG_INFINITY, f64::INFINITY);
+        Some(Self { mean, half_width, samples: count, bounds })
+    }
+
+    /// The same of something that cannot be less than `least` or more than `most`, as a share is between
+    /// none and all.
+    #[must_use]
+    pub fn within(self, (least, most): (f64, f64)) -> Self {
+        Self { bounds: (least, most), ..self }
     }
 
     /// Its lower end.
     #[must_use]
     pub fn low(&self) -> f64 {
-        self.mean - self.half_width
+        (self.mean - self.half_width).max(self.bounds.0)
     }
 
     /// Its upper end.
     #[must_use]
     pub fn high(&self) -> f64 {
-        self.mean + self.half_width
+        (self.mean + self.half_width).min(self.bounds.1)
     }
 
     /// Whether `value` is in it, ends included.
@@ -89,6 +100,14 @@ mod tests {
         assert!((interval.half_width - 2.598_4).abs() < 1e-3, "{interval:?}");
         assert!(interval.contains(1.5) && !interval.contains(1.3));
         assert!((interval.relative_half_width() - 0.649_6).abs() < 1e-3);
+    }
+
+    #[test]
+    fn an_interval_ends_where_the_mean_cannot_be() {
+        let share = Interval::of(&[0.9, 1.0, 1.0], 0.95).expect("there are samples");
+        assert!(share.high() > 1.0 && share.low() < 0.9);
+        let share = share.within((0.0, 1.0));
+        assert!((share.high() - 1.0).abs() < f64::EPSILON && share.low() < 0.9, "{share:?}");
     }
 
     #[test]

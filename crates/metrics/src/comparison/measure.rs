@@ -100,6 +100,17 @@ impl Measure {
         }
     }
 
+    /// The least and the most that it can be.
+    #[must_use]
+    pub fn bounds(self) -> (f64, f64) {
+        match self.unit() {
+            Unit::Rate => (0.0, 1.0),
+            Unit::Count | Unit::Latency | Unit::Duration => (0.0, f64::INFINITY),
+            // Nobody has more than the even share where all have that.
+            Unit::Ratio => (1.0, f64::INFINITY),
+        }
+    }
+
     /// Which of two is the better one.
     #[must_use]
     pub fn better(self) -> Better {

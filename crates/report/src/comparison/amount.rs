@@ -106,7 +106,8 @@ mod tests {
     use super::*;
 
     fn interval(mean: f64, half_width: f64) -> Interval {
-        Interval { mean, half_width, samples: 10 }
+        let bounds = (f64::NEG_INFINITY, f64::INFINITY);
+        Interval { mean, half_width, samples: 10, bounds }
     }
 
     #[test]

@@ -113,10 +113,9 @@ fn panel(
 
 /// From the lowest end of an interval to the highest, with air at both sides.
 fn extent(means: &[(usize, &Estimate)]) -> Range<f64> {
-    let width = |width: f64| if width.is_finite() { width } else { 0.0 };
-    let ends = means.iter().map(|(_, it)| {
-        let half = width(it.interval.half_width);
-        (it.interval.mean - half, it.interval.mean + half)
+    let ends = means.iter().map(|(_, Estimate { interval, .. })| match interval.half_width {
+        width if width.is_finite() => (interval.low(), interval.high()),
+        _ => (interval.mean, interval.mean),
     });
     let (low, high) = ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), (from, to)| {
         (low.min(from), high.max(to))
