@@ -34,6 +34,7 @@ spec:
     - { at: 32s, kubectl: apply -f late-v2.yaml }
     - { at: 33s, kubectl: rollout pause deployment/late }
     - { at: 34s, kubectl: delete service late }
+    - { at: 36s, kubectl: delete deployment late }
   expect: [ requests.failed == 0 ]
 ";
 

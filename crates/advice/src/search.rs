@@ -117,7 +117,7 @@ fn lost_requests(version: &Deployment, key: &Key, measures: &Measures) -> bool {
 /// The container of a Deployment that serves, for how long its preStop hook sleeps, and whether that hook
 /// is a command. A hook that does something else than to wait is left alone: what it does is not known.
 fn sleep(deployment: &Deployment) -> Option<(usize, u32, bool)> {
-    let container = serving_container(&deployment.spec.template)?;
+    let container = deployment.spec.template.main_container()?;
     match deployment.spec.template.spec.containers[container].pre_stop.as_ref() {
         Some(PreStop::HttpGet | PreStop::Exec { seconds: 0 }) => None,
         Some(hook) => Some((container, hook.seconds(), matches!(hook, PreStop::Exec { .. }))),
@@ -154,7 +154,7 @@ fn grace_period(scenario: &Scenario, key: &Key) -> Vec<Remedy> {
 fn readiness(scenario: &Scenario, key: &Key) -> Vec<Remedy> {
     of_deployment(scenario, key, |version| {
         let template = &version.object.spec.template;
-        let container = serving_container(template)?;
+        let container = template.main_container()?;
         if template.spec.containers[container].readiness_probe.is_some() {
             return None;
         }
@@ -222,7 +222,7 @@ fn enough_pods(scenario: &Scenario, key: &Key) -> Vec<Remedy> {
     }
     of_deployment(scenario, key, |version| {
         let template = &version.object.spec.template;
-        let container = &template.spec.containers[serving_container(template)?];
+        let container = &template.spec.containers[template.main_container()?];
         let image = scenario.images.get(&container.image)?;
         let services: BTreeSet<Key> = services(scenario)
             .filter(|service| selects(service.object, version.object))
@@ -345,13 +345,6 @@ fn deployments_of(scenario: &Scenario, measures: &Measures, explanation: &Explan
             .find(|key| key.to_string() == name)
     };
     names.iter().filter_map(|(name, _)| find(name)).collect()
-}
-
-/// The container that serves: the first that declares a port, or the first.
-fn serving_container(template: &PodTemplate) -> Option<usize> {
-    let containers = &template.spec.containers;
-    let declares = containers.iter().position(|container| !container.ports.is_empty());
-    declares.or((!containers.is_empty()).then_some(0))
 }
 
 /// The first Service that a client calls and whose port leads where none of its pods listens.

@@ -37,6 +37,7 @@ pub mod http_route;
 pub mod ingress;
 pub mod int_or_percent;
 pub mod listening;
+pub mod main_container;
 pub mod meta;
 pub mod names;
 pub mod node;

@@ -3,7 +3,7 @@
 use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
 use crate::{
-    DnsPolicy, IntOrString, Labels, Meta, PodDnsConfig, Protocol, Timestamp,
+    DnsPolicy, IntOrString, Labels, Meta, PodDnsConfig, Protocol, Timestamp, main_container,
     runtime_interface::ProbeKind,
 };
 
@@ -63,10 +63,16 @@ impl fmt::Debug for PodTemplate {
 }
 
 impl PodTemplate {
-    /// The image of the first container: what a rollout is from and to.
+    /// The place of the container that its pods are known by.
+    #[must_use]
+    pub fn main_container(&self) -> Option<usize> {
+        main_container::main_container(&self.annotations, &self.spec)
+    }
+
+    /// The image of its main container: what a rollout is from and to.
     #[must_use]
     pub fn image(&self) -> Arc<str> {
-        self.spec.containers.first().map_or_else(|| "<none>".into(), |c| c.image.clone())
+        main_container::version(&self.annotations, &self.spec)
     }
 }
 
@@ -552,10 +558,10 @@ impl Pod {
         !self.is_terminal() && !self.meta.is_terminating()
     }
 
-    /// The image of its first container.
+    /// The image of its main container.
     #[must_use]
     pub fn image(&self) -> Arc<str> {
-        self.spec.containers.first().map_or_else(|| "<none>".into(), |c| c.image.clone())
+        main_container::version(&self.meta.annotations, &self.spec)
     }
 }
 

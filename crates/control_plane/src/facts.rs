@@ -43,11 +43,9 @@ pub(crate) fn record_write(
         (old, Object::Deployment(deployment)) if verb != Verb::Deleted => {
             record_deployment(old, deployment, cx);
         }
-        // One of the same name that comes later is not held by that.
-        (_, Object::Deployment(deployment)) if deployment.spec.paused => {
-            let deployment: Arc<str> = deployment.meta.key().to_string().into();
-            let record = Record::DeploymentPaused { deployment, paused: false };
-            cx.recorder.record(cx.now, &record);
+        (_, Object::Deployment(deployment)) => {
+            let deployment = deployment.meta.key().to_string().into();
+            cx.recorder.record(cx.now, &Record::DeploymentDeleted { deployment });
         }
         (_, Object::EndpointSlice(_)) => record_slice(verb, new, cx),
         (old, Object::Service(service)) => {

@@ -14,6 +14,11 @@ impl Clock {
         self.began = Some(time);
     }
 
+    /// Whether the scenario has begun.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.began.is_some()
+    }
+
     /// A time of the stream as a time of the scenario.
     #[inline]
     pub(crate) fn read(&self, time: Time) -> Time {

@@ -270,7 +270,9 @@ impl Collector {
                 let deployment = self.rollouts.deployment(name);
                 let (revision, replicas) = (*revision, *replicas);
                 let scale = Scale { replica_set, image, revision, replicas };
-                if let Some(sizes) = self.rollouts.scale(deployment, scale, now) {
+                let sizes = self.rollouts.scale(deployment, scale, now);
+                // What the cluster is set up with was there before.
+                if let Some(sizes) = sizes.filter(|_| self.clock.has_begun()) {
                     self.scalings.start(deployment, name, sizes, now);
                 }
             }
@@ -280,6 +282,13 @@ impl Collector {
                 } else {
                     self.paused.remove(deployment);
                 }
+            }
+            Record::DeploymentDeleted { deployment: name } => {
+                self.paused.remove(name);
+                let deployment = self.rollouts.deployment(name);
+                self.scalings.supersede(deployment);
+                let turn = self.rollouts.delete(deployment);
+                self.turn(turn, now);
             }
             Record::DeploymentStatusWritten { deployment, complete, deadline_exceeded, .. } => {
                 let deployment = self.rollouts.deployment(deployment);
@@ -424,7 +433,8 @@ impl Recorder for Collector {
             Record::RolloutStarted { .. }
             | Record::ReplicaSetScaled { .. }
             | Record::DeploymentStatusWritten { .. }
-            | Record::DeploymentPaused { .. } => self.workload(record, now),
+            | Record::DeploymentPaused { .. }
+            | Record::DeploymentDeleted { .. } => self.workload(record, now),
             Record::PodCreated { .. } => self.create_pod(record, now),
             Record::PodUnschedulable { .. }
             | Record::PodScheduled { .. }

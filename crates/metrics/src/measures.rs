@@ -136,7 +136,7 @@ pub struct Connections {
 pub struct PodMeasures {
     /// Its name.
     pub name: Arc<str>,
-    /// Image of its first container.
+    /// Image of its main container.
     pub version: Arc<str>,
     /// Its node, once bound.
     pub node: Option<Arc<str>>,
@@ -275,20 +275,21 @@ pub struct ServiceBalance {
     pub balance: Balance,
 }
 
-/// A change of the size of one Deployment that was no part of a rollout: `kubectl scale`.
+/// A change of the size of one Deployment that was no part of a rollout: `kubectl scale`, or `kubectl apply`
+/// of one that was not there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scaling {
     /// `namespace/name`.
     pub deployment: Arc<str>,
-    /// How many pods it was to have before.
-    pub from: i32,
+    /// How many pods it was to have before; `None` where it was created.
+    pub from: Option<i32>,
     /// And from then on.
     pub to: i32,
     /// When that was written to its ReplicaSet.
     pub start: Time,
     /// When its status said that so many were there and available; `None` where the run ended before.
     pub end: Option<Time>,
-    /// Whether another size or a rollout came before that.
+    /// Whether another size, a rollout or the Deployment's end came before that.
     pub superseded: bool,
 }
 
@@ -319,6 +320,8 @@ pub struct Rollout {
     /// Whether the next rollout of the Deployment began before this one had settled, which ends
     /// everything that is counted here.
     pub superseded: bool,
+    /// Whether the Deployment was deleted before this was complete.
+    pub deleted: bool,
     /// Whether the progress deadline passed.
     pub deadline_exceeded: bool,
     /// Every write of a ReplicaSet's size, as `(time, sizes by version)`.

@@ -24,6 +24,8 @@ pub(crate) struct Rollouts {
 #[derive(Clone, Debug, Default)]
 struct Deployment {
     name: Arc<str>,
+    /// Whether it is there: created, and not deleted.
+    exists: bool,
     replica_sets: BTreeMap<Arc<str>, ReplicaSet>,
     pods: u32,
     available: u32,
@@ -98,7 +100,8 @@ impl Rollouts {
     /// The Deployments that want no pods.
     pub(crate) fn without_replicas(&self) -> Vec<Arc<str>> {
         let wants_none = |it: &&Deployment| it.replica_sets.values().all(|set| set.replicas <= 0);
-        self.deployments.iter().filter(wants_none).map(|it| Arc::clone(&it.name)).collect()
+        let there = self.deployments.iter().filter(|it| it.exists);
+        there.filter(wants_none).map(|it| Arc::clone(&it.name)).collect()
     }
 
     /// The Services whose pods a rollout replaces.
@@ -134,6 +137,7 @@ impl Rollouts {
                 end: None,
                 settled: None,
                 superseded: false,
+                deleted: false,
                 deadline_exceeded: false,
                 steps: Vec::new(),
                 pods_max: owner.pods,
@@ -145,16 +149,17 @@ impl Rollouts {
     }
 
     /// `spec.replicas` of a ReplicaSet was written. Gives back how many pods the Deployment was to have
-    /// before and is to have now, where that is part of no rollout and it is not new.
+    /// before, nothing if it is new, and is to have now, where that is part of no rollout.
     pub(crate) fn scale(
         &mut self,
         deployment: usize,
         scale: Scale<'_>,
         now: Time,
-    ) -> Option<(i32, i32)> {
+    ) -> Option<(Option<i32>, i32)> {
         let owner = &mut self.deployments[deployment];
         let size = |owner: &Deployment| owner.replica_sets.values().map(|set| set.replicas).sum();
-        let before = (!owner.replica_sets.is_empty()).then(|| size(owner));
+        let before = owner.exists.then(|| size(owner));
+        owner.exists = true;
         let Scale { replica_set, image, revision, replicas } = scale;
         owner.replica_sets.insert(
             Arc::clone(replica_set),
@@ -162,7 +167,7 @@ impl Rollouts {
         );
         let rolling = owner.current.filter(|current| !self.rollouts[*current].rollout.complete());
         let Some(current) = rolling.map(|current| &mut self.rollouts[current]) else {
-            return Some((before?, size(owner)));
+            return Some((before, size(owner)));
         };
         current.parts.insert(Arc::clone(replica_set));
         let sized = owner
@@ -172,6 +177,23 @@ impl Rollouts {
         let sizes = sized.map(|(name, set)| (Arc::clone(name), set.replicas)).collect();
         current.steps.push((now, sizes));
         None
+    }
+
+    /// A Deployment was deleted, and with it what it was to have.
+    pub(crate) fn delete(&mut self, deployment: usize) -> Option<Turn> {
+        let owner = &mut self.deployments[deployment];
+        owner.exists = false;
+        for set in owner.replica_sets.values_mut() {
+            set.replicas = 0;
+        }
+        let current = owner.current?;
+        let rollout = &mut self.rollouts[current].rollout;
+        if rollout.complete() {
+            return None;
+        }
+        rollout.deleted = true;
+        owner.current = None;
+        Some(Turn::Ended(current))
     }
 
     /// A Deployment's status was written.

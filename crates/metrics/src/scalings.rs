@@ -16,15 +16,16 @@ pub(crate) struct Scalings {
 }
 
 impl Scalings {
-    /// A Deployment is to have another number of pods. One that is not complete yet never will be.
+    /// A Deployment is to have another number of pods, or some where it was not there before. One that is
+    /// not complete yet never will be.
     pub(crate) fn start(
         &mut self,
         deployment: usize,
         name: &Arc<str>,
-        (from, to): (i32, i32),
+        (from, to): (Option<i32>, i32),
         now: Time,
     ) {
-        if from == to {
+        if from == Some(to) {
             return;
         }
         self.supersede(deployment);

@@ -138,12 +138,11 @@ fn passed_by(measures: &Measures) -> Option<String> {
 fn refused(steps: &[(Time, Arc<str>)]) -> impl Iterator<Item = String> {
     let told = steps.iter().take(REFUSED_STEPS).map(|(time, text)| {
         let seconds = words::decimal(time.as_secs_f64(), 3);
-        format!("the step at {seconds} s was refused: {text}")
+        format!("refused at {seconds} s: {text}")
     });
     let more = steps.len().saturating_sub(REFUSED_STEPS) as u64;
     let verb = if more == 1 { "was" } else { "were" };
-    let others =
-        (more > 0).then(|| format!("and {} {verb} refused", words::many(more, "more step")));
+    let others = (more > 0).then(|| format!("and {} more {verb} refused", words::count(more)));
     told.chain(others)
 }
 
@@ -163,6 +162,11 @@ fn unfinished_rollout(rollout: &Rollout, reasons: &[String]) -> Option<String> {
     if rollout.superseded && !rollout.complete() {
         return Some(format!(
             "the rollout of {deployment} from {from} to {to} was overtaken by the next one"
+        ));
+    }
+    if rollout.deleted {
+        return Some(format!(
+            "the rollout of {deployment} from {from} to {to} was not complete when the Deployment was deleted"
         ));
     }
     let deadline =

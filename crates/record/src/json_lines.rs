@@ -130,7 +130,8 @@ impl Names {
             | Record::RolloutStarted { .. }
             | Record::ReplicaSetScaled { .. }
             | Record::DeploymentStatusWritten { .. }
-            | Record::DeploymentPaused { .. } => workload(record),
+            | Record::DeploymentPaused { .. }
+            | Record::DeploymentDeleted { .. } => workload(record),
             _ => self.pod(record),
         }
     }
@@ -327,6 +328,9 @@ fn workload(record: &Record) -> Value {
                      "complete": complete, "deadlineExceeded": deadline_exceeded }),
         Record::DeploymentPaused { deployment, paused } => {
             json!({ "record": "DeploymentPaused", "deployment": deployment, "paused": paused })
+        }
+        Record::DeploymentDeleted { deployment } => {
+            json!({ "record": "DeploymentDeleted", "deployment": deployment })
         }
         _ => unreachable!("only called for these"),
     }

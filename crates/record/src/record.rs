@@ -94,9 +94,9 @@ pub enum Record {
     RolloutStarted {
         /// `namespace/name`.
         deployment: Arc<str>,
-        /// Image of the first container before.
+        /// Image of the main container before.
         from: Arc<str>,
-        /// Image of the first container after.
+        /// Image of the main container after.
         to: Arc<str>,
     },
     /// `spec.replicas` of a ReplicaSet was written (also when it was created).
@@ -105,7 +105,7 @@ pub enum Record {
         deployment: Arc<str>,
         /// Its name.
         replica_set: Arc<str>,
-        /// Image of the first container of its template.
+        /// Image of the main container of its template.
         image: Arc<str>,
         /// `deployment.kubernetes.io/revision`.
         revision: u32,
@@ -141,7 +141,7 @@ pub enum Record {
         deployment: Option<Arc<str>>,
         /// Its ReplicaSet's name, if it has one.
         replica_set: Option<Arc<str>>,
-        /// Image of its first container: its version.
+        /// Image of its main container: its version.
         image: Arc<str>,
     },
     /// No node would take a pod.
@@ -399,5 +399,10 @@ pub enum Record {
         deployment: Arc<str>,
         /// Whether they are held.
         paused: bool,
+    },
+    /// A Deployment was deleted. One of the same name that comes later is another.
+    DeploymentDeleted {
+        /// The Deployment, `namespace/name`.
+        deployment: Arc<str>,
     },
 }

@@ -220,7 +220,7 @@ pub(crate) fn state_name(state: PodState) -> &'static str {
 #[derive(Serialize)]
 struct ScalingRow<'a> {
     deployment: &'a str,
-    from: i32,
+    from: Option<i32>,
     to: i32,
     start_ms: f64,
     end_ms: Option<f64>,
@@ -250,6 +250,7 @@ struct RolloutRow<'a> {
     settled_ms: Option<f64>,
     complete: bool,
     superseded: bool,
+    deleted: bool,
     deadline_exceeded: bool,
     steps: Vec<Step<'a>>,
     pods_max: u32,
@@ -279,6 +280,7 @@ impl<'a> RolloutRow<'a> {
             settled_ms: rollout.settled.map(Time::as_millis_f64),
             complete: rollout.complete(),
             superseded: rollout.superseded,
+            deleted: rollout.deleted,
             deadline_exceeded: rollout.deadline_exceeded,
             steps: rollout.steps.iter().map(step).collect(),
             pods_max: rollout.pods_max,

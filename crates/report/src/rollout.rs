@@ -2,7 +2,7 @@
 
 use metrics::{Rollout, Scaling};
 
-use crate::number::seconds;
+use crate::number::{many, seconds};
 
 /// How it ended, in words.
 pub(crate) fn ending(rollout: &Rollout) -> String {
@@ -13,8 +13,17 @@ pub(crate) fn ending(rollout: &Rollout) -> String {
         }
         (Some(took), None) => format!("complete after {}", seconds(took.as_secs_f64())),
         (None, _) if rollout.superseded => "superseded by the next one".to_owned(),
+        (None, _) if rollout.deleted => "not complete when the Deployment was deleted".to_owned(),
         (None, _) if rollout.deadline_exceeded => "progress deadline exceeded".to_owned(),
         (None, _) => "not complete".to_owned(),
+    }
+}
+
+/// How many replicas a Deployment had and was to have, in words.
+pub(crate) fn sizes(scaling: &Scaling) -> String {
+    match scaling.from {
+        Some(from) => format!("{from} → {} replicas", scaling.to),
+        None => format!("created with {}", many(u64::from(scaling.to.unsigned_abs()), "replica")),
     }
 }
 
@@ -57,7 +66,7 @@ mod tests {
     fn a_change_of_size_ends_in_one_of_three_ways() {
         let scaling = |end: Option<u64>, superseded| Scaling {
             deployment: Arc::from("default/web"),
-            from: 3,
+            from: Some(3),
             to: 30,
             start: Time::from_secs(10),
             end: end.map(Time::from_secs),

@@ -172,6 +172,7 @@ fn json_is_the_contract() {
         "settled_ms": null,
         "complete": true,
         "superseded": false,
+        "deleted": false,
         "deadline_exceeded": false,
         "steps": [{
           "t_ms": 1000.0,

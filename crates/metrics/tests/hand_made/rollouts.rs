@@ -292,8 +292,9 @@ fn a_proxy_may_learn_of_a_pod_after_that_is_gone() {
     assert_eq!(measures.rollouts[0].settled, Some(Time::from_millis(17_000)));
 }
 
-/// From and to, start and end in milliseconds, and whether something else came first.
-type Change = (i32, i32, u64, Option<u64>, bool);
+/// From, which is nothing where it is new, and to, start and end in milliseconds, and whether something
+/// else came first.
+type Change = (Option<i32>, i32, u64, Option<u64>, bool);
 
 fn changes(stream: Stream) -> Vec<Change> {
     let millis = |time: Time| time.as_nanos() / 1_000_000;
@@ -306,7 +307,8 @@ fn changes(stream: Stream) -> Vec<Change> {
 
 #[test]
 fn a_change_of_size_outside_a_rollout_is_measured_by_itself() {
-    assert_eq!(changes(story(true)), [], "its creation is none, and what a rollout does neither");
+    let created = (None, 2, 0, None, true);
+    assert_eq!(changes(story(true)), [created], "what a rollout does is none");
     let mut stream = Stream::new();
     stream.say(0, &scale("web:v1", 1, 2));
     stream.say(10_000, &scale("web:v1", 1, 20));
@@ -322,10 +324,40 @@ fn a_change_of_size_outside_a_rollout_is_measured_by_itself() {
     stream.say(24_000, &status(true));
     stream.say(30_000, &scale("web:v2", 2, 3));
     let expected = [
-        (2, 20, 10_000, Some(14_000), false),
-        (20, 5, 20_000, None, true),
-        (5, 8, 21_000, None, true),
-        (1, 3, 30_000, None, false),
+        created,
+        (Some(2), 20, 10_000, Some(14_000), false),
+        (Some(20), 5, 20_000, None, true),
+        (Some(5), 8, 21_000, None, true),
+        (Some(1), 3, 30_000, None, false),
     ];
     assert_eq!(changes(stream), expected);
+}
+
+#[test]
+fn a_deployment_that_is_deleted_and_comes_again_is_new() {
+    let mut stream = Stream::new();
+    let deleted = Record::DeploymentDeleted { deployment: "default/web".into() };
+    stream.say(5_000, &scale("web:v1", 1, 2));
+    stream.say(6_000, &status(true));
+    stream.say(10_000, &scale("web:v1", 1, 4));
+    stream.say(11_000, &deleted);
+    stream.say(20_000, &scale("web:v2", 1, 3));
+    stream.say(22_000, &status(true));
+    let expected = [
+        (None, 2, 5_000, Some(6_000), false),
+        (Some(2), 4, 10_000, None, true),
+        (None, 3, 20_000, Some(22_000), false),
+    ];
+    assert_eq!(changes(stream), expected);
+}
+
+#[test]
+fn a_rollout_whose_deployment_is_deleted_says_so() {
+    let mut stream = story(false);
+    stream.say(30_000, &Record::DeploymentDeleted { deployment: "default/web".into() });
+    let measures = stream.end(60_000);
+    let warning = "the rollout of default/web from web:v1 to web:v2 was not complete when the Deployment \
+                   was deleted";
+    assert!(measures.warnings.iter().any(|it| it == warning), "{:?}", measures.warnings);
+    assert!(measures.rollouts[0].deleted && !measures.rollouts[0].complete());
 }

@@ -24,9 +24,8 @@ fn a_refused_step_is_told_with_what_kubectl_says() {
     step(&mut stream, 12_000, refusal);
     step(&mut stream, 30_250, "rollout resume deployment/web -> error: it is not paused");
     let expected = [
-        format!("the step at 12 s was refused: {refusal}"),
-        "the step at 30.25 s was refused: rollout resume deployment/web -> error: it is not paused"
-            .to_owned(),
+        format!("refused at 12 s: {refusal}"),
+        "refused at 30.25 s: rollout resume deployment/web -> error: it is not paused".to_owned(),
     ];
     assert_eq!(warnings(stream), expected);
 }
@@ -51,9 +50,9 @@ fn of_many_refused_steps_the_first_are_told_and_the_others_counted() {
     };
     assert_eq!(warned(5).len(), 5);
     let warnings = warned(6);
-    assert_eq!(warnings[4], "the step at 5 s was refused: apply -f 5.yaml -> error: no");
-    assert_eq!(warnings[5..], ["and 1 more step was refused"]);
-    assert_eq!(warned(17)[5..], ["and 12 more steps were refused"]);
+    assert_eq!(warnings[4], "refused at 5 s: apply -f 5.yaml -> error: no");
+    assert_eq!(warnings[5..], ["and 1 more was refused"]);
+    assert_eq!(warned(17)[5..], ["and 12 more were refused"]);
 }
 
 #[test]
@@ -62,7 +61,7 @@ fn where_no_request_was_sent_refused_steps_are_told_too() {
     step(&mut stream, 0, "scale deployment/late --replicas=3 -> Error from server (NotFound)");
     let expected = [
         "no request was sent, so nothing was measured",
-        "the step at 0 s was refused: scale deployment/late --replicas=3 -> Error from server \
+        "refused at 0 s: scale deployment/late --replicas=3 -> Error from server \
          (NotFound)",
     ];
     assert_eq!(stream.end(60_000).warnings, expected);

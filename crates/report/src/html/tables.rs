@@ -208,7 +208,7 @@ fn scalings(measures: &Measures) -> String {
     let row = |scaling: &Scaling| {
         vec![
             plain(&*scaling.deployment),
-            plain(scaling.from.to_string()),
+            plain(scaling.from.map_or_else(String::new, |from| from.to_string())),
             plain(scaling.to.to_string()),
             plain(format!("{:.2} s", scaling.start.as_secs_f64())),
             plain(end_of_scaling(scaling)),

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     number::{count, many, seconds},
-    rollout::{end_of_scaling, ending, versions},
+    rollout::{end_of_scaling, ending, sizes, versions},
 };
 
 /// So many steps are listed in full; of more the first and last few.
@@ -35,9 +35,10 @@ pub(super) fn scalings(measures: &Measures, style: Style) -> String {
 }
 
 fn scaling_line(scaling: &Scaling, style: Style) -> String {
-    let Scaling { deployment, from, to, start, .. } = scaling;
+    let Scaling { deployment, start, .. } = scaling;
     let line = format!(
-        "SCALING   {deployment}   {from} → {to} replicas at {}: {}",
+        "SCALING   {deployment}   {} at {}: {}",
+        sizes(scaling),
         seconds(start.as_secs_f64()),
         end_of_scaling(scaling)
     );

@@ -303,6 +303,7 @@ fn rollout(replicas: usize, versions: [&str; 2], failed: u64) -> Rollout {
         end: Some(Time::from_millis(51_200)),
         settled: Some(Time::from_millis(52_900)),
         superseded: false,
+        deleted: false,
         deadline_exceeded: false,
         steps,
         pods_max: replicas as u32 + 1,

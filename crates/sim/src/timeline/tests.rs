@@ -28,6 +28,7 @@ impl Recorder for Steps {
         match record {
             Record::StepRan { text } => self.0.push(text.to_string()),
             Record::DeploymentPaused { paused, .. } => self.1.push(*paused),
+            Record::DeploymentDeleted { .. } => self.1.push(false),
             _ => {}
         }
     }
