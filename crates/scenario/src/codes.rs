@@ -101,7 +101,7 @@ codes! {
     SelectsNothing "RS0108" Warning "a Service selects no pod"
         "No Deployment's template and no Pod of the Service's namespace has the labels of its selector. Its requests fail with refused.no-endpoints, in a real cluster as here."
     PortNotDeclared "RS0109" Warning "a named target port that no container declares"
-        "`targetPort` is the name of a container port, and no container behind the Service declares one of that name and protocol. The endpoints then have no port and cannot be reached. So it is too with the pods of a version that a step applies, where that one renames the port."
+        "`targetPort` is the name of a container port, and no container behind the Service declares one of that name and protocol. The endpoints then have no port and cannot be reached. So it is too with the pods of one version, where another has the name: those that come while the Service leads to it, and those that are there still when it begins to."
     HookLengthUnknown "RS0110" Warning "how long a hook runs cannot be told"
         "A preStop exec hook delays SIGTERM by as long as its command runs. rollsim reads that off a `sleep N` in the command and takes 0 seconds where there is none."
     TooManyPods "RS0111" Error "more pods than can be simulated"
@@ -119,7 +119,7 @@ codes! {
     NoGateway "RS0117" Warning "an HTTPRoute without its Gateway"
         "A route takes effect where a listener of a Gateway that it names in `parentRefs` lets it in. The Gateway may be in other manifests than these, so here a route without one is taken to be behind a Gateway that lets in every host at every port."
     TargetUnheard "RS0118" Warning "a target port on which nothing listens"
-        "The Service sends what comes to it to a port of its pods on which no program of theirs listens, so every connection is refused and such requests fail with refused.wrong-port. Where `targetPort` is not stated it is the Service's own `port`. Pods of every version are looked at, those that the timeline makes by `set image` or `apply` among them. A program is taken to listen on the `ports` that its container declares, or on those that `listen` of its image states; a real one may listen on a port that it does not declare."
+        "The Service sends what comes to it to a port of its pods on which no program of theirs listens, so every connection is refused and such requests fail with refused.wrong-port. Where `targetPort` is not stated it is the Service's own `port`. Pods of every version are looked at that is there while the Service leads to that port: those that the timeline makes by `set image` or `apply` among them, and those that are there still when a step changes the Service. A program is taken to listen on the `ports` that its container declares, or on those that `listen` of its image states; a real one may listen on a port that it does not declare."
     // The Scenario document.
     UnknownDeployment "RS0201" Error "a Deployment that is not in the manifests"
         "The timeline names a Deployment that no document defines, also none that a step applies. Without `-n` the namespace is `default`."

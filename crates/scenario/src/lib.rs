@@ -15,6 +15,8 @@
 //! | `objects` | all objects of a load, and what is wrong between them |
 //! | `spec` | the document of kind Scenario |
 //! | `consistency` | what is wrong between the scenario and the objects |
+//! | `course` | which Services and which versions of pods there are when |
+//! | `target_ports` | whether anybody listens where Services lead |
 //! | `profile`, `default_scenario`, `applied_paths` | named clusters; what is rehearsed where nobody wrote a scenario |
 //! | `quantity`, `rate` | `500m`, `2Gi`; `200/s` |
 //! | `schema` | the JSON Schema of that document, made of tables and of the catalogue of policies |
@@ -26,6 +28,7 @@
 mod applied_paths;
 mod codes;
 mod consistency;
+mod course;
 mod default_scenario;
 mod deserializer;
 mod diagnostic;

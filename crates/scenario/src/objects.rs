@@ -73,6 +73,7 @@ pub(crate) struct Objects {
 }
 
 /// Pods that are alike: those of a Deployment, or one on its own.
+#[derive(Clone, Copy)]
 pub(crate) struct PodGroup<'a> {
     /// `Deployment` or `Pod`.
     pub(crate) kind: Kind,
@@ -83,7 +84,24 @@ pub(crate) struct PodGroup<'a> {
     root: &'a Node,
 }
 
-impl PodGroup<'_> {
+impl<'a> PodGroup<'a> {
+    /// The pods of a Deployment.
+    pub(crate) fn of_deployment(written: &'a Written<Deployment>) -> Self {
+        let Deployment { meta, spec, .. } = &written.object;
+        Self {
+            kind: Kind::Deployment,
+            name: &meta.name,
+            namespace: &meta.namespace,
+            labels: &spec.template.labels,
+            spec: &spec.template.spec,
+            root: &written.root,
+        }
+    }
+
+    pub(crate) fn key(&self) -> Key {
+        Key::new(&**self.namespace, &**self.name)
+    }
+
     /// Where a field of the pods' spec stands, or where it would be added.
     pub(crate) fn at(&self, field: &str) -> At {
         let spec = if self.kind == Kind::Deployment { "spec.template.spec" } else { "spec" };
@@ -147,18 +165,7 @@ impl Objects {
 
     /// All pods there will be before the timeline changes something.
     pub(crate) fn pod_groups(&self) -> impl Iterator<Item = PodGroup<'_>> {
-        let deployments = self.deployments.iter().map(|written| {
-            let Deployment { meta, spec, .. } = &written.object;
-            let (labels, spec) = (&spec.template.labels, &*spec.template.spec);
-            PodGroup {
-                kind: Kind::Deployment,
-                name: &meta.name,
-                namespace: &meta.namespace,
-                labels,
-                spec,
-                root: &written.root,
-            }
-        });
+        let deployments = self.deployments.iter().map(PodGroup::of_deployment);
         let pods = self.pods.iter().map(|written| {
             let Pod { meta, spec, .. } = &written.object;
             PodGroup {

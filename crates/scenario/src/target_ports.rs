@@ -2,41 +2,182 @@
 
 use std::{borrow::Cow, collections::BTreeSet};
 
-use api::{IntOrString, Key, Kind, Listening, PodSpec, Service, service::ServiceType};
+use api::{
+    IntOrString, Key, Listening, PodSpec, Protocol, Service, ServicePort, service::ServiceType,
+};
 
 use crate::{
     Action, Code, Diagnostic, Scenario, TemplateChange,
-    diagnostic::Findings,
-    objects::{Objects, PodGroup, Written},
+    course::{Course, During, Version},
+    diagnostic::{Findings, suggest},
+    objects::{Objects, Written},
+    source::At,
 };
 
-/// Reports target ports on which pods behind a Service do not listen, of all there will be: what the
-/// timeline applies, and what it makes of templates by `set image`.
+/// So many versions are told that lack a port.
+const MOST_TOLD: usize = 5;
+
+/// Reports target ports that lead to no program of the pods behind a Service, of those that are there while
+/// the Service is as it is: by number, where none listens, and by name, where none is declared.
 ///
-/// A headless Service is left alone: DNS gives its pods' addresses, and clients choose the port. (Sidecars
-/// and Ingress controllers do go by its `targetPort`.)
+/// Of a headless Service numbers are left alone: DNS gives its pods' addresses, and clients choose the port.
+/// (Sidecars and Ingress controllers do go by its `targetPort`.)
 pub(crate) fn check(all: &[&Objects], scenario: &Scenario, findings: &mut Findings) {
     // Who could not be read may listen.
     if all.iter().any(|objects| objects.incomplete) {
         return;
     }
-    for written in all.iter().flat_map(|objects| &objects.services) {
+    let course = Course::of(all, scenario);
+    for during in &course.services {
         if findings.is_full() {
             return;
         }
-        let Service { meta, spec, .. } = &written.object;
-        let leads = spec.kind != ServiceType::ExternalName && !spec.headless;
-        let Some(selector) = spec.selector.as_ref().filter(|_| leads) else { continue };
-        let groups = all.iter().flat_map(|objects| objects.selected(&meta.namespace, selector));
-        let groups: Vec<PodGroup<'_>> = groups.collect();
-        let versions: Vec<_> = groups.iter().flat_map(|group| of_group(group, scenario)).collect();
-        check_service(written, &versions, scenario, findings);
+        let Service { meta, spec, .. } = &during.what.object;
+        let Some(selector) = &spec.selector else { continue };
+        if spec.kind == ServiceType::ExternalName {
+            continue;
+        }
+        let is_selected =
+            |it: &&During<Version<'_>>| it.what.is_selected(&meta.namespace, selector);
+        let behind =
+            Behind { during, ever: course.pods.iter().filter(is_selected).collect(), scenario };
+        for (index, port) in spec.ports.iter().enumerate() {
+            let at = during.what.at(&format!("spec.ports[{index}].targetPort"));
+            let found = match &port.target_port {
+                IntOrString::String(name) => behind.check_name(name, port, at),
+                IntOrString::Int(_) if spec.headless => None,
+                IntOrString::Int(number) => {
+                    u16::try_from(*number).ok().and_then(|number| behind.check_number(number, at))
+                }
+            };
+            findings.extend(found);
+        }
     }
 }
 
-fn of_group<'a>(group: &PodGroup<'a>, scenario: &Scenario) -> Vec<Cow<'a, PodSpec>> {
-    let key = Key::new(&**group.namespace, &**group.name);
-    versions(group.spec, Some(&key).filter(|_| group.kind == Kind::Deployment), scenario)
+/// A Service while it is as it is, and all versions of pods that its selector ever finds.
+struct Behind<'c, 'a> {
+    during: &'c During<&'a Written<Service>>,
+    ever: Vec<&'c During<Version<'a>>>,
+    scenario: &'c Scenario,
+}
+
+impl<'c, 'a> Behind<'c, 'a> {
+    fn key(&self) -> Key {
+        self.during.what.object.meta.key()
+    }
+
+    /// The versions that are there with the Service.
+    fn now(&self) -> impl Iterator<Item = &'c During<Version<'a>>> {
+        self.ever.iter().copied().filter(|version| version.meets(self.during))
+    }
+
+    /// Whether all of these were there before the Service became as it is, or with it, and are replaced.
+    fn are_replaced(&self, versions: &[&During<Version<'_>>]) -> bool {
+        versions.iter().all(|it| it.from <= self.during.from && it.until.is_some())
+    }
+
+    fn check_number(&self, target: u16, at: At) -> Option<Diagnostic> {
+        let hears = |it: &&During<Version<'_>>| {
+            self.scenario.listening(&it.what.spec).container_at(target).is_some()
+        };
+        let deaf: Vec<_> = self.now().filter(|it| !hears(it)).collect();
+        let first = &deaf.first()?.what;
+        let who = match self.now().any(|it| hears(&it)) {
+            false => "no pod behind it listens".to_owned(),
+            true => {
+                format!("pods of {} do not listen", images_of(deaf.iter().map(|it| &*it.what.spec)))
+            }
+        };
+        let until = if self.are_replaced(&deaf) { ", as long as they are there" } else { "" };
+        let message =
+            format!("Service `{}` leads to port {target}, on which {who}{until}", self.key());
+        let image = first.spec.containers.first().map_or("", |container| &container.image);
+        let listening = self.scenario.listening(&first.spec);
+        let help = remedy(&listening, "write that as `targetPort`", image);
+        let diagnostic = Diagnostic::new(Code::TargetUnheard, message, help);
+        Some(diagnostic.at(at, "they refuse every connection"))
+    }
+
+    fn check_name(&self, name: &str, port: &ServicePort, at: At) -> Option<Diagnostic> {
+        let declares = |it: &&During<Version<'_>>| {
+            it.what.spec.find_port(&port.target_port, port.protocol).is_some()
+        };
+        self.now().next()?;
+        if !self.ever.iter().any(&declares) {
+            return Some(self.not_declared((name, port.protocol), at));
+        }
+        // Who never has a port of that name may be meant to be left out.
+        let owners: BTreeSet<_> =
+            self.ever.iter().filter(|it| declares(it)).map(|it| it.what.owner()).collect();
+        let lacking = self.now().filter(|it| !declares(it) && owners.contains(&it.what.owner()));
+        let lacking: Vec<_> = lacking.take(MOST_TOLD).collect();
+        (!lacking.is_empty()).then(|| self.lacking(name, &lacking, at))
+    }
+
+    /// No container has the port of a name, or only for another protocol.
+    fn not_declared(&self, (name, wanted): (&str, Protocol), at: At) -> Diagnostic {
+        let containers = || self.ever.iter().flat_map(|it| &it.what.spec.containers);
+        let ports = || containers().flat_map(|container| &container.ports);
+        let of_name = ports().find(|port| port.name.as_deref() == Some(name));
+        let message =
+            format!("no container behind Service `{}` declares a port named `{name}`", self.key());
+        let Some(other) = of_name else {
+            let help = suggest(name, "named port", ports().filter_map(|port| port.name.as_deref()));
+            let diagnostic = Diagnostic::new(Code::PortNotDeclared, message, help);
+            return diagnostic.at(at, "declared nowhere");
+        };
+        let (wanted, declared) = (wanted.name(), other.protocol.name());
+        let help = format!(
+            "write `protocol: {declared}` for this port of the Service, or `protocol: {wanted}` for that \
+             of the container"
+        );
+        Diagnostic::new(Code::PortNotDeclared, format!("{message} for {wanted}"), help)
+            .at(at, format!("declared for {declared}, and the Service asks for {wanted}"))
+    }
+
+    /// Versions lack the name of a port that others of the same Deployment have.
+    fn lacking(&self, name: &str, versions: &[&During<Version<'_>>], at: At) -> Diagnostic {
+        let replaced = self.are_replaced(versions);
+        let names: BTreeSet<String> = versions
+            .iter()
+            .map(|it| format!("{} `{}`", it.what.group.kind, it.what.group.key()))
+            .collect();
+        let names = names.into_iter().collect::<Vec<_>>().join(" and ");
+        let service = self.key();
+        let (message, help) = match replaced {
+            true => (
+                format!(
+                    "Service `{service}` leads to a port named `{name}`, which no container of {names} \
+                     declares at first: its pods get no request until they are replaced"
+                ),
+                "let the Service have the port's number as `targetPort`, which leads to all of them"
+                    .to_owned(),
+            ),
+            false => (
+                format!(
+                    "Service `{service}` leads to a port named `{name}`, which no container of {names} \
+                     declares as it is applied"
+                ),
+                format!(
+                    "name the port `{name}` there too, or let the Service have its number as `targetPort`"
+                ),
+            ),
+        };
+        let diagnostic = Diagnostic::new(Code::PortNotDeclared, message, help);
+        let diagnostic = diagnostic.at(at, "leads to no pod of that version");
+        versions.iter().fold(diagnostic, |diagnostic, version| {
+            let group = &version.what.group;
+            // Where it has another name, that is what to look at.
+            let place = group.spec.containers.iter().position(|it| !it.ports.is_empty());
+            let field = match place {
+                Some(index) => format!("containers[{index}].ports"),
+                None => "containers".to_owned(),
+            };
+            let label = if replaced { "these are there still" } else { "applied here" };
+            diagnostic.because_of(group.at(&field), label)
+        })
+    }
 }
 
 /// What pods are made from, one after the other: this, and what `set image` makes of it in a Deployment.
@@ -73,30 +214,13 @@ pub(crate) fn deaf<'a>(
     if deaf.len() == versions.len() {
         return Some((first, nobody.to_owned()));
     }
-    let images: BTreeSet<String> = deaf.iter().map(|spec| images(spec)).collect();
-    let images: Vec<String> = images.into_iter().collect();
-    Some((first, format!("pods of {} do not listen", images.join(" and "))))
+    Some((first, format!("pods of {} do not listen", images_of(deaf.iter().copied()))))
 }
 
-fn check_service(
-    written: &Written<Service>,
-    versions: &[Cow<'_, PodSpec>],
-    scenario: &Scenario,
-    findings: &mut Findings,
-) {
-    let Service { meta, spec, .. } = &written.object;
-    for (index, port) in spec.ports.iter().enumerate() {
-        let IntOrString::Int(target) = port.target_port else { continue };
-        let Ok(target) = u16::try_from(target) else { continue };
-        let deaf = deaf(versions, target, scenario, "no pod behind it listens");
-        let Some((first, who)) = deaf else { continue };
-        let message = format!("Service `{}` leads to port {target}, on which {who}", meta.key());
-        let image = first.containers.first().map_or("", |container| &container.image);
-        let help = remedy(&scenario.listening(first), "write that as `targetPort`", image);
-        let diagnostic = Diagnostic::new(Code::TargetUnheard, message, help);
-        let at = written.at(&format!("spec.ports[{index}].targetPort"));
-        findings.push(diagnostic.at(at, "they refuse every connection"));
-    }
+/// The images of some versions: `web:v1` and `web:v2`.
+fn images_of<'a>(specs: impl Iterator<Item = &'a PodSpec>) -> String {
+    let images: BTreeSet<String> = specs.map(images).collect();
+    images.into_iter().collect::<Vec<_>>().join(" and ")
 }
 
 /// The images of a pod: `web:v1`, or several of them.

@@ -14,6 +14,7 @@ mod rendering;
 mod scenarios;
 mod selectors;
 mod settings_of_the_cluster;
+mod target_ports;
 mod targets_nowhere;
 mod variations;
 

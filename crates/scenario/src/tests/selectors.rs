@@ -200,8 +200,7 @@ fn a_version_that_renames_the_port_is_found() {
             "applied here",
         ],
     );
-    // Nothing is wrong where the Service comes along, and it is one complaint where nobody has the name.
-    assert_eq!(of(version("http") + &svc("http"), version("web") + &svc("web")), "");
+    // It is one complaint where nobody has the name.
     assert_eq!(of(version("http") + &svc("http"), version("http")), "");
     let nobody = of(version("http") + &svc("www"), version("web"));
     assert_eq!(nobody.matches("RS0109").count(), 1, "{nobody}");
