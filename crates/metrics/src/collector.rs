@@ -196,8 +196,12 @@ impl Collector {
         let Record::EndpointSliceWritten { service, ports, endpoints, .. } = record else { return };
         let service = *service;
         self.listing.lead(service, ports.iter().filter_map(|port| port.port));
-        if ports.iter().all(|port| port.port.is_none()) && endpoints.iter().any(|it| it.ready) {
-            slot(&mut self.services, service.0 as usize).ready_without_port = true;
+        if endpoints.iter().any(|it| it.ready) {
+            let known = slot(&mut self.services, service.0 as usize);
+            match ports.iter().any(|port| port.port.is_some()) {
+                true => known.ready_with_port = true,
+                false => known.ready_without_port = true,
+            }
         }
         for pod in endpoints.iter().filter_map(|endpoint| endpoint.pod) {
             self.mention(service, pod);
@@ -325,6 +329,7 @@ impl Collector {
                     selector: selector.clone(),
                     target_ports: Arc::clone(target_ports),
                     ready_without_port: false,
+                    ready_with_port: false,
                 };
             }
             Record::ServiceChanged { service, selector, target_ports } => {

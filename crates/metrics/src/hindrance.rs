@@ -17,6 +17,8 @@ pub(crate) struct Service {
     pub(crate) target_ports: Arc<[Arc<str>]>,
     /// Whether a slice ever had a ready endpoint and no port to reach it at.
     pub(crate) ready_without_port: bool,
+    /// Whether a slice ever had a ready endpoint and a port to reach it at.
+    pub(crate) ready_with_port: bool,
 }
 
 impl Service {

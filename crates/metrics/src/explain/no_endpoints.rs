@@ -46,6 +46,13 @@ impl Case<'_> {
                 .iter()
                 .flat_map(|service| hindrance::hindrances(self.collector, *service))
                 .collect();
+            if hindrances.is_empty() && served.iter().all(|service| self.has_no_such_port(*service))
+            {
+                let whom = if served.len() == 1 { "the Service does" } else { "the Services do" };
+                hindrances.push(format!(
+                    "its pods were ready, so an Ingress or a route names a port that {whom} not have"
+                ));
+            }
             let mut said = BTreeSet::new();
             hindrances.retain(|hindrance| said.insert(hindrance.clone()));
             let colon = if hindrances.is_empty() { "" } else { ": " };
@@ -65,6 +72,16 @@ impl Case<'_> {
             reasons.push(format!("{by} leads to a Service that is not there"));
         }
         (reasons.join("; "), gap.range())
+    }
+
+    /// Whether the Ingress controller never had a pod of a Service to send to, though ready ones could be
+    /// reached at the Service's own ports.
+    fn has_no_such_port(&self, service: ServiceId) -> bool {
+        let Collector { listing, services, now, .. } = self.collector;
+        let outage = listing.outage(service, Way::Ingress).and_then(|outage| outage.longest);
+        let never = outage.is_some_and(|(from, to)| from == Time::ZERO && to == *now);
+        let known = services.get(service.0 as usize);
+        self.way == Some(Way::Ingress) && never && known.is_some_and(|it| it.ready_with_port)
     }
 
     /// Whose lists tell when there were no pods. Those of sidecars do not: one lists nothing when its sender

@@ -81,6 +81,26 @@ fn what_the_ingress_controller_knew_of_nobody_and_what_it_held_back_are_told_apa
     assert!(only(stream).text.contains(held_back));
 }
 
+#[test]
+fn an_ingress_that_names_no_port_of_its_service_is_said_to() {
+    let said = |later: &[u32]| {
+        let mut stream = two_pods();
+        let client = record::ClientId(1);
+        stream.say(0, &Record::ClientAdded { client, name: "front".into(), service: None });
+        stream.say(0, &Record::IngressUsed { client });
+        stream.say(0, &Record::ServiceCalled { client, service: WEB });
+        stream.fetch(0, 0, &[]);
+        stream.sender = client;
+        stream.fail(30_500, 2, None, Cause::RefusedNoEndpoints);
+        stream.fetch(32_000, 0, later);
+        only(stream).text
+    };
+    let wrong_port = "(from 0.0 s to 60.0 s): its pods were ready, so an Ingress or a route names a port \
+                      that the Service does not have";
+    assert!(said(&[]).contains(wrong_port), "{}", said(&[]));
+    assert!(!said(&[2]).contains("names a port"), "it was only late: {}", said(&[2]));
+}
+
 /// Two pods that a load balancer sends to, for the client.
 fn two_targets() -> Stream {
     let mut stream = two_pods();
