@@ -41,7 +41,9 @@ pub fn advise(
     let mut search = Search {
         scenario: scenario.clone(),
         reached: measures.clone(),
+        measured: seed,
         seed: None,
+        before_last: None,
         tried: Vec::new(),
         advice: Vec::new(),
     };
@@ -73,29 +75,66 @@ struct Search {
     scenario: Scenario,
     /// What it came to in the run that is looked at.
     reached: Measures,
-    /// The seed of that run, where it is another than that of the run that was measured.
+    /// The seed of the run that was measured.
+    measured: u64,
+    /// The seed of the run that is looked at, where that is another.
     seed: Option<u64>,
-    tried: Vec<(Key, String)>,
+    /// What the run that was measured came to before the last change, where that was found in it.
+    before_last: Option<Box<Measures>>,
+    tried: Vec<(Key, Vec<Field>)>,
     advice: Vec<Advice>,
 }
 
 impl Search {
-    /// Tries changes against what failed in the run that is looked at; `None` where no more may be
-    /// tried. What is left after a change may have other causes, so that they are looked at anew.
-    fn improve(&mut self, seed: u64, trial: &mut Trial<'_>) -> Option<()> {
+    /// Tries changes against what failed in the run that is looked at, and says whether any helped; `None`
+    /// where no more may be tried. What is left after a change may have other causes, so that they are looked at anew.
+    fn improve(&mut self, seed: u64, trial: &mut Trial<'_>) -> Option<bool> {
+        let mut helped = false;
         while let Some(remedy) = self.next() {
-            self.tried.push((remedy.object.clone(), remedy.field()));
+            self.tried.push(identity(&remedy));
             let mut candidate = self.scenario.clone();
             remedy.apply(&mut candidate);
             let measured = trial(&candidate, &[seed])?.pop()?;
             // A change that hardly helps is not worth saying: other draws may take the rest of it back.
             if measured.requests.failed * 20 <= self.reached.requests.failed * 19 {
-                let outcome = self.outcome(&measured);
-                let fields = remedy.fields().collect();
-                self.advice.push(Advice { remedy, fields, outcome });
+                self.take(remedy, &candidate, &measured, trial)?;
                 (self.scenario, self.reached) = (candidate, measured);
+                helped = true;
             }
         }
+        Some(helped)
+    }
+
+    /// Advises a change that helped. One that goes further than the last one, as another run needs it, takes
+    /// its place: what it comes to is said of the run that was measured.
+    fn take(
+        &mut self,
+        remedy: Remedy,
+        candidate: &Scenario,
+        measured: &Measures,
+        trial: &mut Trial<'_>,
+    ) -> Option<()> {
+        let fields = remedy.fields().collect();
+        let same = |it: &Advice| {
+            (it.remedy.kind, &it.remedy.object, it.remedy.field())
+                == (remedy.kind, &remedy.object, remedy.field())
+        };
+        let goes_further = self.advice.last().is_some_and(same);
+        let first = self.advice.len() == usize::from(goes_further);
+        let outcome = match self.before_last.as_deref().filter(|_| goes_further) {
+            Some(before) if self.seed.is_some() => {
+                let after = trial(candidate, &[self.measured])?.pop()?;
+                outcome(before, &after, (first, None))
+            }
+            Some(before) => outcome(before, measured, (first, None)),
+            None => outcome(&self.reached, measured, (first, self.seed)),
+        };
+        if goes_further {
+            self.advice.pop();
+        } else {
+            self.before_last = self.seed.is_none().then(|| Box::new(self.reached.clone()));
+        }
+        self.advice.push(Advice { remedy, fields, outcome });
         Some(())
     }
 
@@ -110,12 +149,11 @@ impl Search {
                 return;
             };
             (self.seed, self.reached) = (Some(seed), worst);
-            let known = self.advice.len();
-            if self.improve(seed, trial).is_none() {
-                return;
-            }
-            if self.advice.len() == known {
-                self.advice[known - 1].outcome.push_str(&elsewhere(&counts));
+            let Some(helped) = self.improve(seed, trial) else { return };
+            if !helped {
+                if let Some(last) = self.advice.last_mut() {
+                    last.outcome.push_str(&elsewhere(&counts));
+                }
                 return;
             }
         }
@@ -129,23 +167,29 @@ impl Search {
         let causes = self.reached.explanations.iter();
         let mut remedies =
             causes.flat_map(|cause| search::remedies(&self.scenario, &self.reached, cause));
-        remedies.find(|remedy| !self.tried.contains(&(remedy.object.clone(), remedy.field())))
+        remedies.find(|remedy| !self.tried.contains(&identity(remedy)))
     }
+}
 
-    /// What came of a change, in words.
-    fn outcome(&self, after: &Measures) -> String {
-        let with = if self.advice.is_empty() { "with it" } else { "with this too" };
-        let before = words::count(self.reached.requests.failed);
-        let failed = match (after.requests.failed, self.seed) {
-            (0, None) => "0 failed".to_owned(),
-            (left, None) => format!("{} failed instead of {before}", words::count(left)),
-            (left, Some(seed)) => {
-                format!("{} failed instead of {before} under seed {seed}", words::count(left))
-            }
-        };
-        let price = price(rollouts_took(after), rollouts_took(&self.reached));
-        format!("{with}, {failed}{price}")
-    }
+/// What tells a change from others.
+fn identity(remedy: &Remedy) -> (Key, Vec<Field>) {
+    (remedy.object.clone(), remedy.fields().map(|(_, field)| field).collect())
+}
+
+/// What came of a change, in words: of the first one, or of one on top of others, in the run that was
+/// measured or in that of another seed.
+fn outcome(before: &Measures, after: &Measures, (first, seed): (bool, Option<u64>)) -> String {
+    let with = if first { "with it" } else { "with this too" };
+    let lost = words::count(before.requests.failed);
+    let failed = match (after.requests.failed, seed) {
+        (0, None) => "0 failed".to_owned(),
+        (left, None) => format!("{} failed instead of {lost}", words::count(left)),
+        (left, Some(seed)) => {
+            format!("{} failed instead of {lost} under seed {seed}", words::count(left))
+        }
+    };
+    let price = price(rollouts_took(after), rollouts_took(before));
+    format!("{with}, {failed}{price}")
 }
 
 /// How many requests failed under other seeds.
