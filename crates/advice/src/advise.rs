@@ -3,6 +3,7 @@
 use api::Key;
 use engine::{Span, Time};
 use metrics::{Measures, Rollout, words};
+use record::Cause;
 use scenario::{Manifest, Scenario};
 
 use crate::{Field, Remedy, search};
@@ -90,13 +91,12 @@ impl Search {
     /// where no more may be tried. What is left after a change may have other causes, so that they are looked at anew.
     fn improve(&mut self, seed: u64, trial: &mut Trial<'_>) -> Option<bool> {
         let mut helped = false;
-        while let Some(remedy) = self.next() {
+        while let Some((remedy, cause)) = self.next() {
             self.tried.push(identity(&remedy));
             let mut candidate = self.scenario.clone();
             remedy.apply(&mut candidate);
             let measured = trial(&candidate, &[seed])?.pop()?;
-            // A change that hardly helps is not worth saying: other draws may take the rest of it back.
-            if measured.requests.failed * 20 <= self.reached.requests.failed * 19 {
+            if helps(&self.reached, &measured, cause) {
                 self.take(remedy, &candidate, &measured, trial)?;
                 (self.scenario, self.reached) = (candidate, measured);
                 helped = true;
@@ -160,15 +160,25 @@ impl Search {
     }
 
     /// A change that was not tried yet, against the largest cause that there is one for.
-    fn next(&self) -> Option<Remedy> {
+    fn next(&self) -> Option<(Remedy, Cause)> {
         if self.tried.len() == MOST_TRIALS || self.reached.requests.failed == 0 {
             return None;
         }
         let causes = self.reached.explanations.iter();
-        let mut remedies =
-            causes.flat_map(|cause| search::remedies(&self.scenario, &self.reached, cause));
-        remedies.find(|remedy| !self.tried.contains(&identity(remedy)))
+        let mut remedies = causes.flat_map(|explanation| {
+            let remedies = search::remedies(&self.scenario, &self.reached, explanation);
+            remedies.into_iter().map(|remedy| (remedy, explanation.cause))
+        });
+        remedies.find(|(remedy, _)| !self.tried.contains(&identity(remedy)))
     }
+}
+
+/// Whether a change is worth saying: it saves a twentieth of all that failed, or half of what failed for its
+/// cause. Of less, other draws may take back what it saved.
+fn helps(before: &Measures, after: &Measures, cause: Cause) -> bool {
+    let of_cause = |measures: &Measures| measures.by_cause.get(&cause).copied().unwrap_or(0);
+    let (all, left) = (before.requests.failed, after.requests.failed);
+    left * 20 <= all * 19 || (left < all && of_cause(after) * 2 <= of_cause(before))
 }
 
 /// What tells a change from others.

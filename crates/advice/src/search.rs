@@ -6,7 +6,8 @@ use std::{
 };
 
 use api::{
-    Deployment, Key, Labels, PodTemplate, Service, Strategy, pod::PreStop, service::TrafficPolicy,
+    Deployment, Key, Labels, PodTemplate, Service, Strategy, main_container, pod::PreStop,
+    service::TrafficPolicy,
 };
 use engine::Span;
 use metrics::{Explanation, Measures};
@@ -90,16 +91,20 @@ fn pre_stop(
     // waits for up to `minSyncPeriod` and then takes its time.
     let wanted = (most.as_secs_f64() * 1.5).ceil() as u32 + 1;
     // As long as it takes for those versions that lost requests, or for all where images do not tell them.
-    let lost = |version: &Version<'_, Deployment>| lost_requests(version.object, key, measures);
+    let lost = |version: &Version<'_, Deployment>| {
+        lost_requests((scenario, version.object), key, measures)
+    };
     let any_lost = versions(scenario, key).any(|version| lost(&version));
     let sleeps = versions(scenario, key).filter(|version| !any_lost || lost(version));
-    let most =
-        sleeps.filter_map(|version| sleep(version.object)).map(|(_, seconds, _)| seconds).max();
+    let most = sleeps
+        .filter_map(|version| sleep(scenario, version.object))
+        .map(|(_, seconds, _)| seconds)
+        .max();
     let Some(most) = most else { return Vec::new() };
     let seconds = (most + wanted).min(LONGEST_HOOK_SECONDS);
     of_deployment(scenario, key, |version| {
         let (container, _, replaces_command) =
-            sleep(version.object).filter(|(_, sleeps, _)| *sleeps < seconds)?;
+            sleep(scenario, version.object).filter(|(_, sleeps, _)| *sleeps < seconds)?;
         let grace = version.object.spec.template.spec.termination_grace_period_seconds;
         let grace_seconds = (seconds + END_SECONDS > grace).then_some(seconds + 30);
         Some(Change::PreStopSleep { container, seconds, grace_seconds, replaces_command })
@@ -107,8 +112,18 @@ fn pre_stop(
 }
 
 /// Whether pods of a version, told by its image, lost requests.
-fn lost_requests(version: &Deployment, key: &Key, measures: &Measures) -> bool {
-    let (image, key) = (version.spec.template.image(), key.to_string());
+fn lost_requests(
+    (scenario, version): (&Scenario, &Deployment),
+    key: &Key,
+    measures: &Measures,
+) -> bool {
+    let template = &version.spec.template;
+    let image = main_container::version(
+        &template.annotations,
+        &template.spec,
+        services_of(scenario, version),
+    );
+    let key = key.to_string();
     measures.pods.iter().any(|pod| {
         pod.failed > 0 && pod.version == image && pod.deployment.as_deref() == Some(&*key)
     })
@@ -116,8 +131,8 @@ fn lost_requests(version: &Deployment, key: &Key, measures: &Measures) -> bool {
 
 /// The container of a Deployment that serves, for how long its preStop hook sleeps, and whether that hook
 /// is a command. A hook that does something else than to wait is left alone: what it does is not known.
-fn sleep(deployment: &Deployment) -> Option<(usize, u32, bool)> {
-    let container = deployment.spec.template.main_container()?;
+fn sleep(scenario: &Scenario, deployment: &Deployment) -> Option<(usize, u32, bool)> {
+    let container = serving_container(scenario, deployment)?;
     match deployment.spec.template.spec.containers[container].pre_stop.as_ref() {
         Some(PreStop::HttpGet | PreStop::Exec { seconds: 0 }) => None,
         Some(hook) => Some((container, hook.seconds(), matches!(hook, PreStop::Exec { .. }))),
@@ -136,7 +151,7 @@ fn grace_period(scenario: &Scenario, key: &Key) -> Vec<Remedy> {
         let clients = scenario.clients.iter().filter(|client| called(client, version.object));
         let longest_wait = clients.map(|client| client.timeout).max();
         let template = &version.object.spec.template;
-        let (container, sleeps, _) = sleep(version.object)?;
+        let (container, sleeps, _) = sleep(scenario, version.object)?;
         let image = scenario.images.get(&template.spec.containers[container].image)?;
         let listens_on = match image.on_sigterm {
             OnSigterm::Exit => return None,
@@ -154,7 +169,7 @@ fn grace_period(scenario: &Scenario, key: &Key) -> Vec<Remedy> {
 fn readiness(scenario: &Scenario, key: &Key) -> Vec<Remedy> {
     of_deployment(scenario, key, |version| {
         let template = &version.object.spec.template;
-        let container = template.main_container()?;
+        let container = serving_container(scenario, version.object)?;
         if template.spec.containers[container].readiness_probe.is_some() {
             return None;
         }
@@ -222,7 +237,7 @@ fn enough_pods(scenario: &Scenario, key: &Key) -> Vec<Remedy> {
     }
     of_deployment(scenario, key, |version| {
         let template = &version.object.spec.template;
-        let container = &template.spec.containers[template.main_container()?];
+        let container = &template.spec.containers[serving_container(scenario, version.object)?];
         let image = scenario.images.get(&container.image)?;
         let services: BTreeSet<Key> = services(scenario)
             .filter(|service| selects(service.object, version.object))
@@ -319,9 +334,23 @@ fn called_deployments(scenario: &Scenario) -> Vec<Key> {
 /// Whether the pods of a Deployment belong to a Service.
 fn selects(service: &Service, deployment: &Deployment) -> bool {
     let labels = &deployment.spec.template.labels;
-    let selects = |selector| api::selector::matches_all(selector, labels);
-    service.meta.namespace == deployment.meta.namespace
-        && service.spec.selector.as_ref().is_some_and(selects)
+    main_container::is_selected(service, &deployment.meta.namespace, labels)
+}
+
+/// The Services that lead to the pods of a Deployment.
+fn services_of<'a>(
+    scenario: &'a Scenario,
+    deployment: &'a Deployment,
+) -> impl Iterator<Item = &'a Service> {
+    let all = services(scenario).map(|service| service.object);
+    all.filter(|service| selects(service, deployment))
+}
+
+/// The container that requests come to.
+fn serving_container(scenario: &Scenario, deployment: &Deployment) -> Option<usize> {
+    let template = &deployment.spec.template;
+    let services = services_of(scenario, deployment);
+    main_container::main_container(&template.annotations, &template.spec, services)
 }
 
 /// The Deployments whose pods the failed requests were sent to, the one with the most first.

@@ -3,7 +3,7 @@
 use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
 use crate::{
-    DnsPolicy, IntOrString, Labels, Meta, PodDnsConfig, Protocol, Timestamp, main_container,
+    DnsPolicy, IntOrString, Labels, Meta, PodDnsConfig, Protocol, Timestamp,
     runtime_interface::ProbeKind,
 };
 
@@ -59,20 +59,6 @@ impl fmt::Debug for PodTemplate {
             text.field("unmodelled", unmodelled);
         }
         text.finish()
-    }
-}
-
-impl PodTemplate {
-    /// The place of the container that its pods are known by.
-    #[must_use]
-    pub fn main_container(&self) -> Option<usize> {
-        main_container::main_container(&self.annotations, &self.spec)
-    }
-
-    /// The image of its main container: what a rollout is from and to.
-    #[must_use]
-    pub fn image(&self) -> Arc<str> {
-        main_container::version(&self.annotations, &self.spec)
     }
 }
 
@@ -556,12 +542,6 @@ impl Pod {
     #[must_use]
     pub fn is_active(&self) -> bool {
         !self.is_terminal() && !self.meta.is_terminating()
-    }
-
-    /// The image of its main container.
-    #[must_use]
-    pub fn image(&self) -> Arc<str> {
-        main_container::version(&self.meta.annotations, &self.spec)
     }
 }
 

@@ -27,6 +27,7 @@ use api::{
 use engine::{Distribution, Random, Source, Stream, Streams, Time};
 use record::Record;
 
+use self::namespaces::Namespaces;
 use crate::{
     Cx,
     event::{Event, class},
@@ -77,7 +78,7 @@ pub struct ApiServer {
     resource_version: u64,
     /// The resource version of the last write of a Service.
     services_version: u64,
-    terminating: namespaces::Terminating,
+    namespaces: Namespaces,
     watchers: Vec<Watcher>,
     /// Every change and when it was made, where somebody looks on from outside the cluster.
     journal: Option<Vec<(Time, Change)>>,
@@ -104,7 +105,7 @@ impl ApiServer {
             objects: BTreeMap::new(),
             resource_version: 0,
             services_version: 0,
-            terminating: namespaces::Terminating::default(),
+            namespaces: Namespaces::default(),
             journal: None,
             watchers: Vec::new(),
             watch_lag,
@@ -187,6 +188,10 @@ impl ApiServer {
             Write::Delete { kind, key, uid } => self.delete(*kind, key, uid, None, cx).map(Some),
             Write::DeleteCollection { kind, namespace } => {
                 self.delete_collection(*kind, namespace, cx);
+                Ok(None)
+            }
+            Write::FinalizeNamespace { namespace } => {
+                self.finalize_namespace(namespace);
                 Ok(None)
             }
         }
@@ -410,9 +415,6 @@ impl ApiServer {
             Verb::Added | Verb::Modified => self.objects.insert(id, object.clone()),
             Verb::Deleted => self.objects.remove(&id),
         };
-        if verb == Verb::Deleted {
-            self.forget_empty_namespace(&object.meta().namespace);
-        }
         facts::record_write(verb, old.as_ref(), &object, &self.objects, cx);
         let change = Change { verb, object: object.clone() };
         self.publish(&change, cx);

@@ -110,7 +110,7 @@ impl ControlPlane {
         );
         let namespaces = manager.add(
             "namespace",
-            BackOff::DEFAULT,
+            BackOff::NAMESPACE,
             Box::<NamespaceController>::default(),
             streams,
         );

@@ -37,6 +37,12 @@ pub trait Controller {
         false
     }
 
+    /// Whether the plan goes on where a write is refused because its namespace is being deleted. Others end
+    /// there, and the key is not tried again.
+    fn goes_on_without(&self, _write: &Write) -> bool {
+        false
+    }
+
     /// Hears how a call of a plan ended. Calls of a batch after a failed batch are never sent, and
     /// reported as [`Answer::Skipped`].
     fn answered(&mut self, _key: &Key, _write: &Write, _answer: Answer<'_>) {}

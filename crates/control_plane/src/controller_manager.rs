@@ -64,6 +64,8 @@ struct Job {
     sent: Vec<Option<Write>>,
     outstanding: usize,
     failed: bool,
+    /// It wanted something in a namespace that is being deleted: it ends, and is not tried again.
+    stopped: bool,
     /// A write met a conflict and was tried again.
     reread: bool,
     began: Time,
@@ -173,13 +175,14 @@ impl ControllerManager {
         if let Some(answer) = answer {
             managed.controller.answered(&job.key, &write, answer);
         }
-        // What was to be deleted and is gone already is what was wanted, and nobody tries again to make
-        // something where nothing new comes in.
+        // What was to be deleted and is gone already is what was wanted.
         let gone = matches!(write, Write::Delete { .. }) && result == Err(ApiError::NotFound);
-        job.failed |= match result {
-            Ok(_) | Err(ApiError::NamespaceTerminating) => false,
-            Err(_) => !gone,
-        };
+        match result {
+            Err(ApiError::NamespaceTerminating) => {
+                job.stopped |= !managed.controller.goes_on_without(&write);
+            }
+            _ => job.failed |= result.is_err() && !gone,
+        }
         if result.is_ok() {
             let about = managed.controller.announces(&write, &self.informers);
             about.into_iter().for_each(|about| managed.events.push(about));
@@ -209,7 +212,7 @@ impl ControllerManager {
         let job = job.expect("an answer belongs to a worker with a key");
         job.outstanding -= 1;
         if job.outstanding == 0 {
-            if job.failed {
+            if job.failed || job.stopped {
                 for write in job.rest.drain(..).flatten() {
                     managed.controller.answered(&job.key, &write, Answer::Skipped);
                 }
@@ -281,6 +284,7 @@ impl ControllerManager {
                 sent: Vec::new(),
                 outstanding: 0,
                 failed: false,
+                stopped: false,
                 reread: false,
                 began: cx.now,
             });

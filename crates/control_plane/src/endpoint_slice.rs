@@ -128,7 +128,7 @@ impl Controller for EndpointSliceController {
                 self.tracker.update(slice);
             }
             Write::Delete { .. } => self.tracker.expect_deletion(slice),
-            Write::DeleteCollection { .. } => {}
+            Write::DeleteCollection { .. } | Write::FinalizeNamespace { .. } => {}
         }
     }
 }

@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use api::{
-    Deployment, Key, Kind, Object, Pod, ReplicaSet, Service, Verb, deployment::ConditionStatus,
+    Deployment, Key, Kind, Labels, Object, Pod, PodSpec, PodTemplate, ReplicaSet, Service, Verb,
+    deployment::ConditionStatus, main_container,
 };
 use record::{EndpointFact, PortFact, Record};
 
@@ -37,11 +38,11 @@ pub(crate) fn record_write(
                 _ => None,
             };
             if before != Some(set.spec.replicas) {
-                cx.recorder.record(cx.now, &scaled(set));
+                cx.recorder.record(cx.now, &scaled(set, stored));
             }
         }
         (old, Object::Deployment(deployment)) if verb != Verb::Deleted => {
-            record_deployment(old, deployment, cx);
+            record_deployment(old, deployment, stored, cx);
         }
         (_, Object::Deployment(deployment)) => {
             let deployment = deployment.meta.key().to_string().into();
@@ -89,7 +90,12 @@ fn record_pod(verb: Verb, old: Option<&Arc<Pod>>, pod: &Pod, stored: &Objects, c
             labels: pod.meta.labels.clone(),
             deployment,
             replica_set: set,
-            image: pod.image(),
+            image: image(
+                &pod.meta.namespace,
+                (&pod.meta.labels, &pod.meta.annotations),
+                &pod.spec,
+                stored,
+            ),
         });
         return;
     };
@@ -115,19 +121,24 @@ fn deployment_of(pod: &Pod, stored: &Objects) -> Option<Arc<str>> {
     is_deployment.then(|| format!("{}/{}", pod.meta.namespace, owner.name).into())
 }
 
-fn scaled(set: &ReplicaSet) -> Record {
+fn scaled(set: &ReplicaSet, stored: &Objects) -> Record {
     let owner = set.meta.owner.as_ref().filter(|owner| owner.kind == Kind::Deployment);
     let name = owner.map_or_else(|| set.meta.name.clone(), |owner| owner.name.clone());
     Record::ReplicaSetScaled {
         deployment: format!("{}/{name}", set.meta.namespace).into(),
         replica_set: set.meta.name.clone(),
-        image: set.spec.template.image(),
+        image: version(&set.meta.namespace, &set.spec.template, stored),
         revision: u32::try_from(util::revision(set)).unwrap_or(0),
         replicas: set.spec.replicas,
     }
 }
 
-fn record_deployment(old: Option<&Object>, deployment: &Deployment, cx: &mut Cx<'_>) {
+fn record_deployment(
+    old: Option<&Object>,
+    deployment: &Deployment,
+    stored: &Objects,
+    cx: &mut Cx<'_>,
+) {
     let name: Arc<str> = deployment.meta.key().to_string().into();
     let old = match old {
         Some(Object::Deployment(old)) => Some(old),
@@ -142,8 +153,8 @@ fn record_deployment(old: Option<&Object>, deployment: &Deployment, cx: &mut Cx<
     if old.spec.template != deployment.spec.template {
         let record = Record::RolloutStarted {
             deployment: name.clone(),
-            from: old.spec.template.image(),
-            to: deployment.spec.template.image(),
+            from: version(&old.meta.namespace, &old.spec.template, stored),
+            to: version(&old.meta.namespace, &deployment.spec.template, stored),
         };
         cx.recorder.record(cx.now, &record);
     }
@@ -164,6 +175,27 @@ fn record_deployment(old: Option<&Object>, deployment: &Deployment, cx: &mut Cx<
         };
         cx.recorder.record(cx.now, &record);
     }
+}
+
+/// What pods of a template are called by: the image of their main container, as the Services are now.
+fn version(namespace: &Arc<str>, template: &PodTemplate, stored: &Objects) -> Arc<str> {
+    image(namespace, (&template.labels, &template.annotations), &template.spec, stored)
+}
+
+fn image(
+    namespace: &Arc<str>,
+    (labels, annotations): (&Labels, &Labels),
+    spec: &PodSpec,
+    stored: &Objects,
+) -> Arc<str> {
+    let services = stored.range((Kind::Service, Key::new(namespace.clone(), ""))..);
+    let services = services.map_while(|(_, object)| match object {
+        Object::Service(service) if service.meta.namespace == *namespace => Some(&**service),
+        _ => None,
+    });
+    let selected =
+        services.filter(|service| main_container::is_selected(service, namespace, labels));
+    main_container::version(annotations, spec, selected)
 }
 
 fn record_slice(verb: Verb, object: &Object, cx: &mut Cx<'_>) {
@@ -247,7 +279,7 @@ mod tests {
                 spec: api::ReplicaSetSpec {
                     replicas: 1,
                     selector: api::LabelSelector::default(),
-                    template: api::PodTemplate::default(),
+                    template: PodTemplate::default(),
                     min_ready_seconds: 0,
                 },
                 status: api::ReplicaSetStatus::default(),

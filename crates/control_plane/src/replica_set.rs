@@ -135,6 +135,12 @@ impl Controller for ReplicaSetController {
         matches!(write, Write::UpdateStatus(_))
     }
 
+    /// A pod that cannot come into a namespace that is being deleted is no failure
+    /// (`NamespaceTerminatingCause`): the next batch goes out.
+    fn goes_on_without(&self, write: &Write) -> bool {
+        matches!(write, Write::Create(Object::Pod(_)))
+    }
+
     fn answered(&mut self, key: &Key, write: &Write, answer: Answer<'_>) {
         if let Answer::Stored(object) = answer {
             if matches!(write, Write::UpdateStatus(_)) {
@@ -142,7 +148,7 @@ impl Controller for ReplicaSetController {
             }
             return;
         }
-        // A namespace that is being deleted counts as if the pod had come, and nobody sees that it does not.
+        // That counts as if the pod had come, and nobody sees that it does not.
         if matches!(answer, Answer::Refused(ApiError::NamespaceTerminating)) {
             return;
         }
@@ -150,7 +156,10 @@ impl Controller for ReplicaSetController {
         match write {
             Write::Create(_) => self.expectations.creation_observed(key),
             Write::Delete { key: pod, .. } => self.expectations.deletion_observed(key, pod),
-            Write::Update(_) | Write::UpdateStatus(_) | Write::DeleteCollection { .. } => {}
+            Write::Update(_)
+            | Write::UpdateStatus(_)
+            | Write::DeleteCollection { .. }
+            | Write::FinalizeNamespace { .. } => {}
         }
     }
 }

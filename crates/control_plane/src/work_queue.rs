@@ -28,6 +28,8 @@ impl BackOff {
     pub const DEPLOYMENT: Self = Self { most_retries: Some(15), ..Self::DEFAULT };
     /// 1 s to 1000 s and 15 failures: the EndpointSlice controller's.
     pub const ENDPOINT_SLICE: Self = Self { first: Span::from_secs(1), ..Self::DEPLOYMENT };
+    /// 5 ms to 60 s: the namespace controller's (`nsControllerRateLimiter`).
+    pub const NAMESPACE: Self = Self { most: Span::from_secs(60), ..Self::DEFAULT };
     /// 5 s to 300 s: the Service controller's.
     pub const SERVICE: Self =
         Self { first: Span::from_secs(5), most: Span::from_secs(300), ..Self::DEFAULT };

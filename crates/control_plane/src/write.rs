@@ -29,6 +29,11 @@ pub enum Write {
         /// The namespace.
         namespace: Arc<str>,
     },
+    /// Take the finalizer off a namespace in which nothing is left: then it is gone.
+    FinalizeNamespace {
+        /// The namespace.
+        namespace: Arc<str>,
+    },
 }
 
 impl Write {
@@ -39,7 +44,9 @@ impl Write {
             Self::Create(object) | Self::Update(object) | Self::UpdateStatus(object) => {
                 object.meta_mut().resource_version = 0;
             }
-            Self::Delete { .. } | Self::DeleteCollection { .. } => {}
+            Self::Delete { .. }
+            | Self::DeleteCollection { .. }
+            | Self::FinalizeNamespace { .. } => {}
         }
         self
     }

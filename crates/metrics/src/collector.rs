@@ -291,7 +291,7 @@ impl Collector {
                 self.paused.remove(name);
                 let deployment = self.rollouts.deployment(name);
                 self.scalings.supersede(deployment);
-                let turn = self.rollouts.delete(deployment);
+                let turn = self.rollouts.delete(deployment, now);
                 self.turn(turn, now);
             }
             Record::DeploymentStatusWritten { deployment, complete, deadline_exceeded, .. } => {
@@ -462,8 +462,8 @@ impl Recorder for Collector {
             | Record::SidecarListed { .. } => self.list(record, now),
             Record::FaultBegan { .. } => self.last_fault = Some(now),
             Record::StepRan { text } => self.step(text, now),
-            Record::ServiceDeleted { .. }
-            | Record::TargetHealthChanged { .. }
+            Record::ServiceDeleted { service } => self.listing.end(*service, now),
+            Record::TargetHealthChanged { .. }
             | Record::FlowsForgotten { .. }
             | Record::TargetRegistered { .. }
             | Record::PodTargetHealthChanged { .. }

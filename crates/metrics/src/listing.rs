@@ -176,6 +176,15 @@ impl Listing {
         change
     }
 
+    /// A Service is deleted: from now on nobody is to have pods of it.
+    pub(crate) fn end(&mut self, service: ServiceId, now: Time) {
+        for ((of, _), outage) in &mut self.outages {
+            if *of == service {
+                outage.end(now);
+            }
+        }
+    }
+
     /// How long pods of a Service had been ready when its load balancer began to send to them.
     pub(crate) fn found(&self, service: ServiceId) -> Extent {
         self.found.get(&service).copied().unwrap_or_default()

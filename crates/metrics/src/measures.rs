@@ -317,11 +317,11 @@ pub struct Rollout {
     /// When, besides, every pod it replaced was gone and no proxy, sidecar or load balancer listed one any
     /// more.
     pub settled: Option<Time>,
-    /// Whether the next rollout of the Deployment began before this one had settled, which ends
+    /// When the next rollout of the Deployment began, where that was before this one had settled; it ends
     /// everything that is counted here.
-    pub superseded: bool,
-    /// Whether the Deployment was deleted before this was complete.
-    pub deleted: bool,
+    pub superseded: Option<Time>,
+    /// When the Deployment was deleted, where that was before this had settled; it ends what is counted here.
+    pub deleted: Option<Time>,
     /// Whether the progress deadline passed.
     pub deadline_exceeded: bool,
     /// Every write of a ReplicaSet's size, as `(time, sizes by version)`.
@@ -331,12 +331,19 @@ pub struct Rollout {
     /// The fewest ready pods that were not being deleted, at any moment of it.
     pub available_min: u32,
     /// Requests to the Services of its pods that arrived between start and settled (or superseded,
-    /// or the run's end); those unanswered when the run ended are not known by their arrival and
+    /// its Deployment's deletion, or the run's end); those unanswered when the run ended are not known by their arrival and
     /// are not here.
     pub requests: Counts,
 }
 
 impl Rollout {
+    /// When it was over: settled, overtaken, its Deployment deleted, or at least complete; `None` where it goes on
+    /// when the run ends.
+    #[must_use]
+    pub fn over(&self) -> Option<Time> {
+        self.settled.or(self.superseded).or(self.deleted).or(self.end)
+    }
+
     /// Whether its controller took it for complete.
     #[must_use]
     pub fn complete(&self) -> bool {

@@ -169,7 +169,7 @@ impl CauseFilter {
 
 /// Whether it was complete, or overtaken by a later one that stands for it.
 fn came_through(rollout: &Rollout) -> bool {
-    rollout.complete() || rollout.superseded
+    rollout.complete() || rollout.superseded.is_some()
 }
 
 /// The longest of the rollouts that were not overtaken; none where one of them was not complete.

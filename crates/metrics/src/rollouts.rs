@@ -120,7 +120,7 @@ impl Rollouts {
         let owner = &mut self.deployments[deployment];
         let mut turns = Vec::new();
         if let Some(before) = owner.current.replace(place) {
-            self.rollouts[before].rollout.superseded = true;
+            self.rollouts[before].rollout.superseded = Some(now);
             turns.push(Turn::Ended(before));
         }
         turns.push(Turn::Began(place));
@@ -136,8 +136,8 @@ impl Rollouts {
                 start: now,
                 end: None,
                 settled: None,
-                superseded: false,
-                deleted: false,
+                superseded: None,
+                deleted: None,
                 deadline_exceeded: false,
                 steps: Vec::new(),
                 pods_max: owner.pods,
@@ -179,20 +179,15 @@ impl Rollouts {
         None
     }
 
-    /// A Deployment was deleted, and with it what it was to have.
-    pub(crate) fn delete(&mut self, deployment: usize) -> Option<Turn> {
+    /// A Deployment was deleted, and with it what it was to have. A rollout that had not settled is over.
+    pub(crate) fn delete(&mut self, deployment: usize, now: Time) -> Option<Turn> {
         let owner = &mut self.deployments[deployment];
         owner.exists = false;
         for set in owner.replica_sets.values_mut() {
             set.replicas = 0;
         }
-        let current = owner.current?;
-        let rollout = &mut self.rollouts[current].rollout;
-        if rollout.complete() {
-            return None;
-        }
-        rollout.deleted = true;
-        owner.current = None;
+        let current = owner.current.take()?;
+        self.rollouts[current].rollout.deleted = Some(now);
         Some(Turn::Ended(current))
     }
 

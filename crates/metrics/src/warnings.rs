@@ -159,12 +159,12 @@ fn unfinished(measures: &Measures, known: &Known<'_>) -> impl Iterator<Item = St
 /// `reasons` are what kept its new pods back, as far as that is known.
 fn unfinished_rollout(rollout: &Rollout, reasons: &[String]) -> Option<String> {
     let Rollout { deployment, from, to, .. } = rollout;
-    if rollout.superseded && !rollout.complete() {
+    if rollout.superseded.is_some() && !rollout.complete() {
         return Some(format!(
             "the rollout of {deployment} from {from} to {to} was overtaken by the next one"
         ));
     }
-    if rollout.deleted {
+    if rollout.deleted.is_some() && !rollout.complete() {
         return Some(format!(
             "the rollout of {deployment} from {from} to {to} was not complete when the Deployment was deleted"
         ));

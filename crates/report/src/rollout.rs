@@ -12,8 +12,10 @@ pub(crate) fn ending(rollout: &Rollout) -> String {
             format!("complete after {}, settled after {settled}", seconds(took.as_secs_f64()))
         }
         (Some(took), None) => format!("complete after {}", seconds(took.as_secs_f64())),
-        (None, _) if rollout.superseded => "superseded by the next one".to_owned(),
-        (None, _) if rollout.deleted => "not complete when the Deployment was deleted".to_owned(),
+        (None, _) if rollout.superseded.is_some() => "superseded by the next one".to_owned(),
+        (None, _) if rollout.deleted.is_some() => {
+            "not complete when the Deployment was deleted".to_owned()
+        }
         (None, _) if rollout.deadline_exceeded => "progress deadline exceeded".to_owned(),
         (None, _) => "not complete".to_owned(),
     }

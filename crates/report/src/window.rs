@@ -82,7 +82,7 @@ fn hull(measures: &Measures) -> Option<Range<usize>> {
     let last = measures.seconds.iter().rposition(failing).map(|second| second + 1);
     let begun = measures.rollouts.iter().map(|rollout| rollout.start.as_secs_f64() as usize);
     let ended = measures.rollouts.iter().map(|rollout| {
-        let end = rollout.settled.or(rollout.end).map(Time::as_secs_f64);
+        let end = rollout.over().map(Time::as_secs_f64);
         end.unwrap_or(measures.duration.as_secs_f64()).ceil() as usize
     });
     let start = begun.chain(first).min()?;

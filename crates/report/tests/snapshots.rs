@@ -172,7 +172,7 @@ fn json_is_the_contract() {
         "settled_ms": null,
         "complete": true,
         "superseded": false,
-        "deleted": false,
+        "deleted_ms": null,
         "deadline_exceeded": false,
         "steps": [{
           "t_ms": 1000.0,

@@ -157,8 +157,8 @@ codes! {
         "What takes longer than `duration` at least half of the time is seldom over within the run, so that little that waits for it is seen: no pod is made where the API server needs an hour for a write."
     ReplicasFallBack "RS0218" Warning "applying a file takes replicas back to 1"
         "kubectl apply takes back what the file that was applied before says and this one does not: without `replicas`, which is 1 by default, a Deployment of many pods has one from then on. Who leaves the number to an autoscaler or to `kubectl scale` takes it out of the first file, too."
-    UnknownNamespace "RS0219" Error "a namespace that nothing is in"
-        "The timeline deletes a namespace in which no document has an object, also none that a step applies. A namespace is there here as long as something is in it."
+    UnknownNamespace "RS0219" Error "a namespace that cannot be deleted"
+        "The timeline deletes a namespace in which there is no Deployment, Pod or Service, also none that a step applies: a namespace is there here as long as something is in it. Or it deletes `default`, `kube-system` or `kube-public`, which the API server refuses."
     BadVariation "RS0220" Error "a variation that cannot be made"
         "`--vary FIELD=VALUE,VALUE` of `rollsim compare` names a field of the Scenario by its path below `spec`, and two values or more that it is to have in turn. Items of a list go by their `name`. A value is YAML as it would stand behind the field; commas within brackets or quotes part nothing, and `null` leaves the field out."
     // Too many.

@@ -2,13 +2,14 @@
 //! ask where nothing listens, and readiness gates that nobody opens.
 
 use api::{
-    Container, IntOrString, Key, Labels, PodSpec, Probe, Service,
+    Container, IntOrString, Labels, PodSpec, Probe, Service,
     pod::{ProbeHandler, Resources},
     service::ServiceType,
 };
 
 use crate::{
     Action, Code, Diagnostic, Scenario, Targets,
+    course::Course,
     diagnostic::{Findings, suggest},
     objects::Objects,
     source::At,
@@ -19,8 +20,6 @@ use crate::{
 struct Spec<'a> {
     /// `Deployment default/web`.
     owner: String,
-    /// The Deployment that makes the pods, if one does.
-    deployment: Option<Key>,
     /// Whether a load balancer is in front of its pods.
     balanced: bool,
     spec: &'a PodSpec,
@@ -28,7 +27,12 @@ struct Spec<'a> {
 }
 
 /// Reports what the manifests ask of the cluster and of the programs that these do not have.
-pub(crate) fn check(objects: &Objects, scenario: &Scenario, findings: &mut Findings) {
+pub(crate) fn check(
+    objects: &Objects,
+    course: &Course<'_>,
+    scenario: &Scenario,
+    findings: &mut Findings,
+) {
     let balanced = |namespace: &str, labels: &Labels| {
         services(objects, scenario).any(|service| is_in_front(service, namespace, labels))
     };
@@ -37,11 +41,11 @@ pub(crate) fn check(objects: &Objects, scenario: &Scenario, findings: &mut Findi
         check_spec(
             &Spec {
                 owner: format!("Deployment `{}`", deployment.meta.key()),
-                deployment: Some(deployment.meta.key()),
                 balanced: balanced(&deployment.meta.namespace, &deployment.spec.template.labels),
                 spec: &deployment.spec.template.spec,
                 at: &|field| written.at(&format!("spec.template.spec.{field}")),
             },
+            course,
             scenario,
             findings,
         );
@@ -51,21 +55,21 @@ pub(crate) fn check(objects: &Objects, scenario: &Scenario, findings: &mut Findi
         check_spec(
             &Spec {
                 owner: format!("Pod `{}`", pod.meta.key()),
-                deployment: None,
                 balanced: balanced(&pod.meta.namespace, &pod.meta.labels),
                 spec: &pod.spec,
                 at: &|field| written.at(&format!("spec.{field}")),
             },
+            course,
             scenario,
             findings,
         );
     }
 }
 
-fn check_spec(spec: &Spec<'_>, scenario: &Scenario, findings: &mut Findings) {
+fn check_spec(spec: &Spec<'_>, course: &Course<'_>, scenario: &Scenario, findings: &mut Findings) {
     if !findings.is_full() {
         check_room(spec, scenario, findings);
-        check_probes(spec, scenario, findings);
+        check_probes(spec, course, scenario, findings);
         check_gates(spec, scenario, findings);
     }
 }
@@ -146,13 +150,27 @@ fn check_room(spec: &Spec<'_>, scenario: &Scenario, findings: &mut Findings) {
 }
 
 /// Whether somebody listens where each probe asks, in pods of every version.
-fn check_probes(spec: &Spec<'_>, scenario: &Scenario, findings: &mut Findings) {
-    let versions = target_ports::versions(spec.spec, spec.deployment.as_ref(), scenario);
+fn check_probes(
+    spec: &Spec<'_>,
+    course: &Course<'_>,
+    scenario: &Scenario,
+    findings: &mut Findings,
+) {
+    let made = course.pods.iter().filter(|it| std::ptr::eq(it.what.group.spec, spec.spec));
+    let mut versions: Vec<&PodSpec> = made.map(|it| &*it.what.spec).collect();
+    if versions.is_empty() {
+        versions.push(spec.spec);
+    }
     for (index, container) in spec.spec.containers.iter().enumerate() {
         for (kind, probe) in container.probes() {
             let Some(port) = probe.port(container) else { continue };
-            let deaf = target_ports::deaf(&versions, port, scenario, "nothing listens");
-            let Some((first, who)) = deaf else { continue };
+            let hears = |it: &PodSpec| scenario.listening(it).container_at(port).is_some();
+            let deaf: Vec<&PodSpec> = versions.iter().copied().filter(|it| !hears(it)).collect();
+            let Some(first) = deaf.first() else { continue };
+            let who = match deaf.len() == versions.len() {
+                true => "nothing listens".to_owned(),
+                false => target_ports::some_do_not_listen(deaf.iter().copied()),
+            };
             let of = format!("the {} probe of {}", kind.name(), spec.owner);
             let (message, help) = match undeclared(probe, container) {
                 Some(name) => (

@@ -15,6 +15,7 @@
 //! | `objects` | all objects of a load, and what is wrong between them |
 //! | `spec` | the document of kind Scenario |
 //! | `consistency` | what is wrong between the scenario and the objects |
+//! | `closing` | namespaces that steps delete |
 //! | `course` | which Services and which versions of pods there are when |
 //! | `target_ports` | whether anybody listens where Services lead |
 //! | `profile`, `default_scenario`, `applied_paths` | named clusters; what is rehearsed where nobody wrote a scenario |
@@ -26,6 +27,7 @@
 //! | `scenario` | the result: plain data, every default filled, every name resolved |
 
 mod applied_paths;
+mod closing;
 mod codes;
 mod consistency;
 mod course;

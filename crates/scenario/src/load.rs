@@ -8,6 +8,7 @@ use crate::{
     Action, Code, Diagnostic, Files, Scenario, Variant, Variation,
     applied_paths::{self, AppliedPaths},
     consistency,
+    course::Course,
     default_scenario::{RESTART, default_scenario},
     diagnostic::Findings,
     document::{ScenarioDocument, Sorted, Sorter, is_scenario, the_scenario},
@@ -143,10 +144,11 @@ fn load_with(
     };
     if !findings.any_error() {
         let all: Vec<&Objects> = std::iter::once(&objects).chain(applied.values()).collect();
+        let course = Course::of(&all, &scenario);
         for objects in &all {
-            consistency::check(objects, &scenario, &mut findings);
+            consistency::check(objects, &course, &scenario, &mut findings);
         }
-        target_ports::check(&all, &scenario, &mut findings);
+        target_ports::check(&all, &course, &scenario, &mut findings);
     }
     objects.into_scenario(&mut scenario);
     if let Some(document) = document.as_ref().filter(|_| !findings.any_error()) {

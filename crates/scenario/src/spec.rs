@@ -111,6 +111,16 @@ impl<'a> Known<'a> {
         self.all().flat_map(in_each).collect()
     }
 
+    /// Whether a namespace has an Ingress, an HTTPRoute or a Gateway, which stay as they are in a run.
+    fn routes_in(&self, namespace: &str) -> bool {
+        let is_in = |meta: &api::Meta| *meta.namespace == *namespace;
+        self.all().any(|objects| {
+            objects.ingresses.iter().any(|it| is_in(&it.object.meta))
+                || objects.http_routes.iter().any(|it| is_in(&it.object.meta))
+                || objects.gateways.iter().any(|it| is_in(&it.object.meta))
+        })
+    }
+
     /// The Service of a key, as it is first.
     pub(crate) fn service(&self, key: &Key) -> Option<&'a Written<Service>> {
         self.services().find(|written| written.object.meta.key() == *key)

@@ -1,13 +1,14 @@
 //! Whether anybody listens where Services lead.
 
-use std::{borrow::Cow, collections::BTreeSet};
+use std::collections::BTreeSet;
 
 use api::{
-    IntOrString, Key, Listening, PodSpec, Protocol, Service, ServicePort, service::ServiceType,
+    IntOrString, Key, Labels, Listening, PodSpec, Protocol, Service, ServicePort, main_container,
+    service::ServiceType,
 };
 
 use crate::{
-    Action, Code, Diagnostic, Scenario, TemplateChange,
+    Code, Diagnostic, Scenario,
     course::{Course, During, Version},
     diagnostic::{Findings, suggest},
     objects::{Objects, Written},
@@ -22,12 +23,16 @@ const MOST_TOLD: usize = 5;
 ///
 /// Of a headless Service numbers are left alone: DNS gives its pods' addresses, and clients choose the port.
 /// (Sidecars and Ingress controllers do go by its `targetPort`.)
-pub(crate) fn check(all: &[&Objects], scenario: &Scenario, findings: &mut Findings) {
+pub(crate) fn check(
+    all: &[&Objects],
+    course: &Course<'_>,
+    scenario: &Scenario,
+    findings: &mut Findings,
+) {
     // Who could not be read may listen.
     if all.iter().any(|objects| objects.incomplete) {
         return;
     }
-    let course = Course::of(all, scenario);
     for during in &course.services {
         if findings.is_full() {
             return;
@@ -74,7 +79,7 @@ impl<'c, 'a> Behind<'c, 'a> {
 
     /// Whether all of these were there before the Service became as it is, or with it, and are replaced.
     fn are_replaced(&self, versions: &[&During<Version<'_>>]) -> bool {
-        versions.iter().all(|it| it.from <= self.during.from && it.until.is_some())
+        versions.iter().all(|it| it.from <= self.during.from && it.is_replaced)
     }
 
     fn check_number(&self, target: u16, at: At) -> Option<Diagnostic> {
@@ -85,14 +90,15 @@ impl<'c, 'a> Behind<'c, 'a> {
         let first = &deaf.first()?.what;
         let who = match self.now().any(|it| hears(&it)) {
             false => "no pod behind it listens".to_owned(),
-            true => {
-                format!("pods of {} do not listen", images_of(deaf.iter().map(|it| &*it.what.spec)))
-            }
+            true => some_do_not_listen(deaf.iter().map(|it| &*it.what.spec)),
         };
         let until = if self.are_replaced(&deaf) { ", as long as they are there" } else { "" };
         let message =
             format!("Service `{}` leads to port {target}, on which {who}{until}", self.key());
-        let image = first.spec.containers.first().map_or("", |container| &container.image);
+        let service = &self.during.what.object;
+        let (labels, spec) = (&Labels::new(), &first.spec);
+        let container = main_container::main_container(labels, spec, [service]);
+        let image = container.map_or("", |place| &first.spec.containers[place].image);
         let listening = self.scenario.listening(&first.spec);
         let help = remedy(&listening, "write that as `targetPort`", image);
         let diagnostic = Diagnostic::new(Code::TargetUnheard, message, help);
@@ -111,7 +117,7 @@ impl<'c, 'a> Behind<'c, 'a> {
         let owners: BTreeSet<_> =
             self.ever.iter().filter(|it| declares(it)).map(|it| it.what.owner()).collect();
         let lacking = self.now().filter(|it| !declares(it) && owners.contains(&it.what.owner()));
-        let lacking: Vec<_> = lacking.take(MOST_TOLD).collect();
+        let lacking: Vec<_> = lacking.collect();
         (!lacking.is_empty()).then(|| self.lacking(name, &lacking, at))
     }
 
@@ -139,7 +145,8 @@ impl<'c, 'a> Behind<'c, 'a> {
     /// Versions lack the name of a port that others of the same Deployment have.
     fn lacking(&self, name: &str, versions: &[&During<Version<'_>>], at: At) -> Diagnostic {
         let replaced = self.are_replaced(versions);
-        let names: BTreeSet<String> = versions
+        let told = &versions[..versions.len().min(MOST_TOLD)];
+        let names: BTreeSet<String> = told
             .iter()
             .map(|it| format!("{} `{}`", it.what.group.kind, it.what.group.key()))
             .collect();
@@ -151,7 +158,8 @@ impl<'c, 'a> Behind<'c, 'a> {
                     "Service `{service}` leads to a port named `{name}`, which no container of {names} \
                      declares at first: its pods get no request until they are replaced"
                 ),
-                "let the Service have the port's number as `targetPort`, which leads to all of them"
+                "let the Service have a number as `targetPort` that old and new pods listen on, if only \
+                 until the old ones are gone"
                     .to_owned(),
             ),
             false => (
@@ -166,7 +174,7 @@ impl<'c, 'a> Behind<'c, 'a> {
         };
         let diagnostic = Diagnostic::new(Code::PortNotDeclared, message, help);
         let diagnostic = diagnostic.at(at, "leads to no pod of that version");
-        versions.iter().fold(diagnostic, |diagnostic, version| {
+        told.iter().fold(diagnostic, |diagnostic, version| {
             let group = &version.what.group;
             // Where it has another name, that is what to look at.
             let place = group.spec.containers.iter().position(|it| !it.ports.is_empty());
@@ -180,47 +188,11 @@ impl<'c, 'a> Behind<'c, 'a> {
     }
 }
 
-/// What pods are made from, one after the other: this, and what `set image` makes of it in a Deployment.
-pub(crate) fn versions<'a>(
-    spec: &'a PodSpec,
-    of: Option<&Key>,
-    scenario: &Scenario,
-) -> Vec<Cow<'a, PodSpec>> {
-    let mut versions = vec![Cow::Borrowed(spec)];
-    for step in &scenario.timeline {
-        let Action::SetTemplate { deployment, change } = &step.action else { continue };
-        let TemplateChange::Images(images) = change else { continue };
-        if of == Some(deployment) {
-            let mut spec = versions[versions.len() - 1].clone().into_owned();
-            spec.set_images(images);
-            versions.push(Cow::Owned(spec));
-        }
-    }
-    versions
-}
-
-/// The first of some versions that does not listen on a port, and who does not: `nobody` where it is all of
-/// them. `None` where all listen.
-pub(crate) fn deaf<'a>(
-    versions: &'a [Cow<'_, PodSpec>],
-    port: u16,
-    scenario: &Scenario,
-    nobody: &str,
-) -> Option<(&'a PodSpec, String)> {
-    let hears_nothing =
-        |spec: &&Cow<'_, PodSpec>| scenario.listening(spec).container_at(port).is_none();
-    let deaf: Vec<&PodSpec> = versions.iter().filter(hears_nothing).map(|spec| &**spec).collect();
-    let first = deaf.first()?;
-    if deaf.len() == versions.len() {
-        return Some((first, nobody.to_owned()));
-    }
-    Some((first, format!("pods of {} do not listen", images_of(deaf.iter().copied()))))
-}
-
-/// The images of some versions: `web:v1` and `web:v2`.
-fn images_of<'a>(specs: impl Iterator<Item = &'a PodSpec>) -> String {
+/// Which versions do not listen somewhere, by their images.
+pub(crate) fn some_do_not_listen<'a>(specs: impl Iterator<Item = &'a PodSpec>) -> String {
     let images: BTreeSet<String> = specs.map(images).collect();
-    images.into_iter().collect::<Vec<_>>().join(" and ")
+    let images: Vec<String> = images.into_iter().collect();
+    format!("pods of {} do not listen", images.join(" and "))
 }
 
 /// The images of a pod: `web:v1`, or several of them.

@@ -32,7 +32,10 @@ impl World {
     /// Those that are in no store.
     fn beside(&self, kind: Kind) -> impl Iterator<Item = Object> {
         let set_up = self.timestamp(Time::ZERO);
-        let bystanders = self.initial.bystanders.iter().map(move |object| {
+        let api = self.control_plane.api();
+        let bystanders = self.initial.bystanders.iter();
+        let bystanders = bystanders.filter(|it| !api.was_deleted(&it.meta().namespace));
+        let bystanders = bystanders.map(move |object| {
             let mut object = object.clone();
             object.meta_mut().creation_timestamp = Some(set_up);
             match &mut object {

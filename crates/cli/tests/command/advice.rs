@@ -108,7 +108,8 @@ fn a_policy_that_keeps_connections_on_empty_nodes_is_named() {
 fn a_hook_is_as_long_as_other_runs_need_it() {
     let ran = rollsim(&["run", &scenario("pod-targets")]).ended_with(0);
     assert_eq!(ran.stdout.matches("before they are told to stop").count(), 1, "{}", ran.stdout);
-    let said = "sleep: seconds: 21 ✓ tried out: with this too, 0 failed; 0 under 2 other seeds, too";
+    let said =
+        "sleep: seconds: 21 ✓ tried out: with this too, 0 failed; 0 under 2 other seeds, too";
     assert!(flat(&ran.stdout).contains(said), "{}", ran.stdout);
 }
 

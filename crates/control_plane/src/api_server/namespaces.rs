@@ -1,26 +1,28 @@
 //! Namespaces that are being deleted: nothing new comes into them.
 //!
-//! A namespace is no object here. It is there as long as something is in it, and is gone with the last.
+//! A namespace is no object here. It is there as long as something is in it. One that is being deleted is there
+//! until the namespace controller has found it empty.
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use api::{Key, Kind};
+use api::{IMMORTAL_NAMESPACES, Key, Kind};
 
 use super::{ApiServer, objection::Objection};
 use crate::{Cx, write::ApiError};
 
-/// Those that nobody may delete (`NamespaceLifecycle`).
-const IMMORTAL: [&str; 3] = ["default", "kube-system", "kube-public"];
-
-/// The namespaces that are being deleted.
+/// What became of namespaces that were deleted.
 #[derive(Debug, Default)]
-pub(super) struct Terminating(BTreeSet<Arc<str>>);
+pub(super) struct Namespaces {
+    terminating: BTreeSet<Arc<str>>,
+    /// Those that were gone at some time, whether or not they came again.
+    deleted: BTreeSet<Arc<str>>,
+}
 
 impl ApiServer {
     /// Why a namespace cannot be deleted.
     #[must_use]
     pub fn objection_to_deletion_of_namespace(&self, namespace: &str) -> Option<Objection> {
-        if IMMORTAL.contains(&namespace) {
+        if IMMORTAL_NAMESPACES.contains(&namespace) {
             return Some(Objection::ImmortalNamespace(namespace.to_owned()));
         }
         let missing = || Objection::NotFound { resource: "namespaces", name: namespace.to_owned() };
@@ -34,9 +36,16 @@ impl ApiServer {
         closed.then(|| Objection::NamespaceTerminating { kind, key: key.clone() })
     }
 
-    /// Lets nothing new into a namespace from now on. What is in it is for the namespace controller.
-    pub fn delete_namespace(&mut self, namespace: Arc<str>) {
-        self.terminating.0.insert(namespace);
+    /// Lets nothing new into a namespace from now on, and says whether that is new. What is in it is for the
+    /// namespace controller.
+    pub fn delete_namespace(&mut self, namespace: &Arc<str>) -> bool {
+        self.namespaces.terminating.insert(namespace.clone())
+    }
+
+    /// Whether a namespace was gone at some time, with all that was in it.
+    #[must_use]
+    pub fn was_deleted(&self, namespace: &str) -> bool {
+        self.namespaces.deleted.contains(namespace)
     }
 
     /// Deletes all objects of a kind in a namespace, at once.
@@ -52,18 +61,18 @@ impl ApiServer {
         if self.is_terminating(namespace) { Err(ApiError::NamespaceTerminating) } else { Ok(()) }
     }
 
-    /// A namespace of which the last object is gone is gone, too, and may be made anew.
-    pub(super) fn forget_empty_namespace(&mut self, namespace: &str) {
-        if self.is_terminating(namespace) && !self.has_namespace(namespace) {
-            self.terminating.0.remove(namespace);
-        }
+    /// The namespace is gone, and may be made anew.
+    pub(super) fn finalize_namespace(&mut self, namespace: &Arc<str>) {
+        self.namespaces.terminating.remove(namespace);
+        self.namespaces.deleted.insert(namespace.clone());
     }
 
     fn is_terminating(&self, namespace: &str) -> bool {
-        self.terminating.0.contains(namespace)
+        self.namespaces.terminating.contains(namespace)
     }
 
     fn has_namespace(&self, namespace: &str) -> bool {
-        self.objects.keys().any(|(_, key)| *key.namespace == *namespace)
+        let has_something = || self.objects.keys().any(|(_, key)| *key.namespace == *namespace);
+        self.is_terminating(namespace) || has_something()
     }
 }

@@ -1,7 +1,7 @@
 //! A user's commands: what kubectl sends for each, and what it says where that is refused.
 //!
-//! *Left out:* the name of the file in what `kubectl apply` says of an internal error and of a namespace that
-//! is being deleted; of what it merges,
+//! *Left out:* the name of the file in what `kubectl apply` says of an internal error and of a namespace that is
+//! being deleted; of what it merges,
 //! fields of a template that an undo brought back and neither file says, which stay in a cluster, and the
 //! time of a restart that stood in the file before, which goes there.
 
@@ -145,8 +145,10 @@ impl ControlPlane {
             Command::Delete(kind, key) => self.delete(kind, &key, cx),
             Command::DeleteNamespace(name) => {
                 let (key, at) = (namespace::key(&name), cx.now + namespace::DELETION_GRACE_PERIOD);
-                self.api.delete_namespace(name);
-                self.manager.look_at(self.namespaces, &key, at, cx);
+                // To delete it once more changes nothing.
+                if self.api.delete_namespace(&name) {
+                    self.manager.look_at(self.namespaces, &key, at, cx);
+                }
             }
             Command::DeletePods(namespace, labels) => {
                 for (key, _) in self.running_pods(&namespace, &labels) {

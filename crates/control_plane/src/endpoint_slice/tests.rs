@@ -114,7 +114,7 @@ impl Bench {
                 let slice = self.informers.endpoint_slice(key).expect("it is known").clone();
                 (Verb::Deleted, Object::EndpointSlice(slice))
             }
-            Write::DeleteCollection { .. } => panic!("it deletes slices one by one"),
+            other => panic!("{other:?}"),
         };
         let writes = self.writes;
         let meta = object.meta_mut();

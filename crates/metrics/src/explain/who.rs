@@ -147,7 +147,13 @@ impl<'a> Case<'a> {
 
     pub(super) fn names_of(&self, services: &[ServiceId]) -> String {
         let name = |service: &ServiceId| self.collector.services.get(service.0 as usize);
-        let names: Vec<&str> = services.iter().filter_map(name).map(|it| &*it.name).collect();
+        let mut names: Vec<&str> = Vec::new();
+        for service in services.iter().filter_map(name) {
+            // One that is deleted and comes again has its name twice.
+            if !names.contains(&&*service.name) {
+                names.push(&service.name);
+            }
+        }
         words::names(&names, "Service")
     }
 

@@ -10,6 +10,8 @@ pub(crate) struct Outage {
     /// How many have none.
     empty: u32,
     since: Option<Time>,
+    /// Whether the Service is gone: to have no pods is no outage then.
+    gone: bool,
     /// The longest stretch.
     pub(crate) longest: Option<(Time, Time)>,
     /// All stretches together.
@@ -24,7 +26,7 @@ impl Outage {
         match (was_empty, is_empty) {
             (false, true) => {
                 self.empty += 1;
-                self.since = self.since.or(Some(now));
+                self.since = self.since.or((!self.gone).then_some(now));
             }
             (true, false) => {
                 self.empty -= 1;
@@ -34,6 +36,12 @@ impl Outage {
             }
             _ => {}
         }
+    }
+
+    /// The Service is deleted.
+    pub(super) fn end(&mut self, now: Time) {
+        self.close(now);
+        self.gone = true;
     }
 
     /// The stretch that it is in ends.

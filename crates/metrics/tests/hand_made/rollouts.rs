@@ -206,8 +206,8 @@ fn an_overtaken_rollout_ends_with_the_next_one() {
     stream.say(25_000, &status(true));
     let measures = stream.end(60_000);
     let [first, second] = &measures.rollouts[..] else { panic!("{:?}", measures.rollouts) };
-    assert_eq!((first.complete(), first.superseded), (false, true));
-    assert_eq!((second.complete(), second.superseded), (true, false));
+    assert_eq!((first.complete(), first.superseded), (false, Some(Time::from_millis(20_000))));
+    assert_eq!((second.complete(), second.superseded), (true, None));
     assert_eq!(first.requests.ok + first.requests.failed, 3);
 }
 
@@ -359,5 +359,6 @@ fn a_rollout_whose_deployment_is_deleted_says_so() {
     let warning = "the rollout of default/web from web:v1 to web:v2 was not complete when the Deployment \
                    was deleted";
     assert!(measures.warnings.iter().any(|it| it == warning), "{:?}", measures.warnings);
-    assert!(measures.rollouts[0].deleted && !measures.rollouts[0].complete());
+    assert_eq!(measures.rollouts[0].deleted, Some(Time::from_millis(30_000)));
+    assert!(!measures.rollouts[0].complete());
 }

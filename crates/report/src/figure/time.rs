@@ -135,5 +135,5 @@ impl TimeAxis {
 
 /// When a rollout's shade ends.
 fn end_of(rollout: &Rollout) -> Time {
-    rollout.settled.or(rollout.end).unwrap_or(Time::MAX)
+    rollout.over().unwrap_or(Time::MAX)
 }

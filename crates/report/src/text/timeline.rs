@@ -35,7 +35,7 @@ pub(super) fn timeline(measures: &Measures, style: Style) -> String {
     let mut lines = vec![title.replacen("TIMELINE", &heading("TIMELINE", style), 1)];
     lines.push(format!("{:LABEL$}{}", "answered", blocks(&rates, style)));
     for rollout in measures.rollouts.iter().take(MOST_ROLLOUTS) {
-        let end = rollout.settled.or(rollout.end).map(Time::as_secs_f64);
+        let end = rollout.over().map(Time::as_secs_f64);
         let span = (rollout.start.as_secs_f64(), end.unwrap_or(f64::MAX));
         let bracket = bracket(window, rates.len(), span);
         // One needs no name.

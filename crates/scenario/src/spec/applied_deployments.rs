@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use super::{Known, timeline::Planned};
 use crate::{
-    Action, Code, Diagnostic, States, diagnostic::Findings, kubernetes::template_text,
-    objects::Written, source::At,
+    Action, Code, Diagnostic, States, closing::Closing, diagnostic::Findings,
+    kubernetes::template_text, objects::Written, source::At,
 };
 
 /// A Deployment that is there.
@@ -43,12 +43,14 @@ pub(super) fn settle(planned: &mut Vec<Planned>, known: &Known<'_>, findings: &m
     let initial = known.objects.deployments.iter();
     let mut there: BTreeMap<Key, There<'_>> =
         initial.map(|written| (written.object.meta.key(), There::new(written))).collect();
+    let mut closing = Closing::default();
     planned.retain_mut(|planned| {
+        for (namespace, _) in closing.due(planned.step.at) {
+            there.retain(|key, _| key.namespace != namespace);
+        }
         match &mut planned.step.action {
             Action::Delete { kind: Kind::Deployment, key } => drop(there.remove(key)),
-            Action::DeleteNamespace { namespace } => {
-                there.retain(|key, _| key.namespace != *namespace);
-            }
+            Action::DeleteNamespace { namespace } => closing.begin(namespace, planned.step.at),
             Action::ApplyDeployment { deployment, states: sets, manifest } => {
                 // One that is applied with several `-n` stands for several.
                 let key = deployment.meta.key();

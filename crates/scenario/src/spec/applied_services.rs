@@ -10,8 +10,8 @@ use api::{Key, Kind, Service};
 
 use super::{Known, timeline::Planned};
 use crate::{
-    Action, Code, Diagnostic, diagnostic::Findings, kubernetes::StoredService, objects::Written,
-    source::At,
+    Action, Code, Diagnostic, closing::Closing, diagnostic::Findings, kubernetes::StoredService,
+    objects::Written, source::At,
 };
 
 /// What only one Service can have.
@@ -38,12 +38,14 @@ pub(super) fn check(planned: &[Planned], known: &Known<'_>, findings: &mut Findi
             there.insert(written.object.meta.key(), There { stored, claims });
         }
     }
+    let mut closing = Closing::default();
     for Planned { step, .. } in planned {
+        for (namespace, _) in closing.due(step.at) {
+            there.retain(|key, _| key.namespace != namespace);
+        }
         match &step.action {
             Action::Delete { kind: Kind::Service, key } => drop(there.remove(key)),
-            Action::DeleteNamespace { namespace } => {
-                there.retain(|key, _| key.namespace != *namespace);
-            }
+            Action::DeleteNamespace { namespace } => closing.begin(namespace, step.at),
             Action::ApplyService { service, manifest } => {
                 // One that is applied with several `-n` stands for several.
                 let key = service.meta.key();

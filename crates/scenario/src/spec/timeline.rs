@@ -1,6 +1,6 @@
 //! `spec.timeline`: what happens when.
 
-use api::{Key, Kind, Meta, PodTemplate};
+use api::{IMMORTAL_NAMESPACES, Key, Kind, Meta, PodTemplate};
 use engine::Span;
 
 use super::{
@@ -320,6 +320,21 @@ impl Reading<'_> {
         let there = known.namespaces();
         let mut actions = Vec::new();
         for Word { text, offset } in names {
+            if IMMORTAL_NAMESPACES.contains(&text.as_str()) {
+                let message = format!("namespace `{text}` may not be deleted");
+                let help = "the API server keeps it: delete what is in it";
+                self.report_inside(Code::UnknownNamespace, item, offset, message, help);
+                continue;
+            }
+            if known.routes_in(&text) {
+                let message = format!(
+                    "deleting namespace `{text}`, with an Ingress, an HTTPRoute or a Gateway in it, is not \
+                     there yet"
+                );
+                let help = "delete its Deployments and Services, one by one";
+                self.report_inside(Code::NotYet, item, offset, message, help);
+                continue;
+            }
             if !there.contains(text.as_str()) && !known.incomplete() {
                 let message = format!("there is nothing in a namespace `{text}`");
                 let help = suggest(&text, "namespace", there.iter().copied());

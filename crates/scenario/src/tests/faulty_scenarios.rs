@@ -394,6 +394,7 @@ fn steps_of_the_timeline_are_checked() {
             "{ at: 1s, kubectl: delete namespace defualt }",
             "RS0219 there is nothing in a namespace `defualt`",
         ),
+        ("{ at: 1s, kubectl: delete ns default }", "RS0219 namespace `default` may not be deleted"),
         (
             "{ at: 1s, kubectl: apply -f nowhere.yaml }",
             "RS0001 cannot read `nowhere.yaml`: no such file",

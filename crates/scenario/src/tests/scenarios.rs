@@ -316,7 +316,7 @@ fn an_applied_file_is_a_change_and_not_there_from_the_start() {
         assert!(findings(&loaded).iter().any(|it| it.contains(said)), "{:?}", findings(&loaded));
         // The file says nothing of replicas any more, so kubectl takes them back to the default.
         assert_eq!((deployment.spec.replicas, states.replicas), (1, true));
-        assert_eq!(&*deployment.spec.template.image(), "web:v2");
+        assert_eq!(&*deployment.spec.template.spec.containers[0].image, "web:v2");
     }
 }
 

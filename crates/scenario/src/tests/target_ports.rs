@@ -110,6 +110,24 @@ fn a_number_has_to_be_listened_on_as_long_as_the_service_leads_to_it() {
         said("8080", &[(5, image), (5, lead), (30, &undo_first)]),
         [deaf(9090, "web:v1", "")],
     );
+    // A restart is a revision of its own.
+    let restart = "rollout restart deployment/web";
+    assert_eq!(
+        said("8080", &[(5, image), (5, lead), (10, restart), (15, undo)]),
+        [deaf(9090, "web:v1", left)],
+        "the one before the restart is web:v2, too"
+    );
+    let second = format!("{undo} --to-revision=2");
+    assert_eq!(
+        said("8080", &[(2, restart), (5, image), (5, lead), (30, &second)]),
+        [deaf(9090, "web:v1", "")]
+    );
+    // What is set while rollouts are held comes when they go on.
+    let [hold, go_on] = ["rollout pause deployment/web", "rollout resume deployment/web"];
+    assert_eq!(
+        said("8080", &[(10, hold), (11, image), (20, lead), (25, go_on)]),
+        [deaf(9090, "web:v1", left)]
+    );
     let anew =
         [(5, "delete deployment web"), (30, "apply -f http-9090.yaml"), (30, "apply -f 9090.yaml")];
     assert_eq!(said("8080", &anew), [""; 0]);

@@ -252,7 +252,7 @@ fn a_deployment_is_created_by_applying_it_and_takes_its_pods_along() {
 fn a_namespace_is_emptied_and_lets_nothing_new_in_meanwhile() {
     let (steps, world) = rehearsed_at(&[
         (1_000, "apply -f late.yaml -n shop"),
-        (10_000, "delete namespace shop default"),
+        (10_000, "delete namespace shop"),
         (11_000, "apply -f node-port.yaml -n shop"),
         // The Deployment is there still, and a new ReplicaSet cannot come.
         (12_000, "apply -f late-v2.yaml -n shop"),
@@ -264,11 +264,7 @@ fn a_namespace_is_emptied_and_lets_nothing_new_in_meanwhile() {
         steps,
         [
             "apply -f late.yaml -n shop".to_owned(),
-            "delete namespace shop default".to_owned(),
-            format!(
-                "delete namespace shop default{forbidden}: namespaces \"default\" is forbidden: this \
-                 namespace may not be deleted"
-            ),
+            "delete namespace shop".to_owned(),
             format!(
                 "apply -f node-port.yaml -n shop{forbidden}: services \"web-svc\" is forbidden: \
                  unable to create new content in namespace shop because it is being terminated"
@@ -281,6 +277,38 @@ fn a_namespace_is_emptied_and_lets_nothing_new_in_meanwhile() {
     );
     assert_eq!(counted(&world, "late"), [1, 1, 1], "it is made anew");
     assert_eq!(counted(&world, "web"), [1, 1, 1], "the other namespace is left alone");
+}
+
+/// What was there when the namespace was deleted may be deleted by somebody else, and nothing comes instead.
+#[test]
+fn a_namespace_that_somebody_empties_lets_nothing_in_until_it_is_gone() {
+    let (steps, world) = rehearsed_at(&[
+        (1_000, "apply -f late.yaml -n shop"),
+        (10_000, "delete namespace shop"),
+        (10_500, "delete deployment late -n shop"),
+        (14_000, "apply -f late-v2.yaml -n shop"),
+        (40_000, "apply -f late.yaml -n shop"),
+    ]);
+    assert!(steps[3].ends_with("in namespace shop because it is being terminated"), "{steps:?}");
+    assert_eq!(steps[4], "apply -f late.yaml -n shop");
+    assert_eq!(counted(&world, "late"), [1, 1, 2], "and nobody empties the new one");
+}
+
+#[test]
+fn a_rollout_stops_in_a_namespace_that_is_being_deleted() {
+    let (steps, world) = rehearsed_at(&[
+        (1_000, "apply -f late.yaml -n shop"),
+        (50_000, "delete namespace shop"),
+        (51_000, "set image deployment/late late=late:v2 -n shop"),
+    ]);
+    assert_eq!(steps.len(), 3);
+    // The new ReplicaSet cannot come, so the old one keeps its size.
+    assert_eq!(counted(&world, "late")[..2], [1, 1]);
+    let sizes = world.objects(Kind::ReplicaSet).filter_map(|it| match it {
+        Object::ReplicaSet(set) if set.meta.name.starts_with("late") => Some(set.spec.replicas),
+        _ => None,
+    });
+    assert_eq!(sizes.collect::<Vec<_>>(), [2]);
 }
 
 #[test]
