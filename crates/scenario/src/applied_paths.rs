@@ -5,11 +5,13 @@
 
 use std::sync::Arc;
 
+use api::Deployment;
 use engine::Span;
 
 use crate::{
-    Sources,
+    Action, Code, Diagnostic, Scenario, Sources,
     diagnostic::Findings,
+    objects::Objects,
     source::{At, Extent},
     yaml::{Node, read_values},
 };
@@ -51,6 +53,44 @@ impl AppliedPaths {
         let paths = places.into_iter().map(|(path, extent)| (path, At { file, extent })).collect();
         Some(Self { steps, paths })
     }
+}
+
+/// Says so where files are applied and no pod that runs is replaced.
+pub(crate) fn check(
+    paths: &AppliedPaths,
+    objects: &Objects,
+    scenario: &Scenario,
+    findings: &mut Findings,
+) {
+    let applied = scenario.timeline.iter().filter_map(|step| match &step.action {
+        Action::ApplyDeployment { deployment, .. } => Some(&**deployment),
+        _ => None,
+    });
+    let applied: Vec<&Deployment> = applied.collect();
+    let running = |deployment: &&Deployment| objects.deployment(&deployment.meta.key());
+    let rolls_out = |deployment: &&Deployment| {
+        let before = running(deployment);
+        before.is_some_and(|it| it.object.spec.template != deployment.spec.template)
+    };
+    let at = paths.paths.first().map(|(_, at)| *at);
+    let (Some(at), false) = (at, objects.deployments.is_empty() || applied.iter().any(rolls_out))
+    else {
+        return;
+    };
+    // Whoever forgets the namespace makes another one of the same name.
+    let elsewhere = applied.iter().filter(|it| running(it).is_none()).find_map(|deployment| {
+        let mut all = objects.deployments.iter().map(|written| &written.object.meta);
+        all.find(|meta| meta.name == deployment.meta.name).map(|meta| (meta, &deployment.meta))
+    });
+    let help = match elsewhere {
+        Some((running, applied)) => format!(
+            "`{}` runs in namespace `{}`, and one in `{}` is applied: write its namespace there",
+            running.name, running.namespace, applied.namespace
+        ),
+        None => "apply Deployments that are there, with another template".to_owned(),
+    };
+    let message = "what is applied changes no Deployment's pods, so nothing is rolled out";
+    findings.push(Diagnostic::new(Code::NoEffect, message, help).at(at, ""));
 }
 
 /// A path as one word of a command.

@@ -149,6 +149,9 @@ fn load_with(
             consistency::check(objects, &course, &scenario, &mut findings);
         }
         target_ports::check(&all, &course, &scenario, &mut findings);
+        if let Some(change) = &change {
+            applied_paths::check(change, &objects, &scenario, &mut findings);
+        }
     }
     objects.into_scenario(&mut scenario);
     if let Some(document) = document.as_ref().filter(|_| !findings.any_error()) {

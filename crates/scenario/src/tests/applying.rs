@@ -135,6 +135,23 @@ fn who_has_both_versions_in_files_is_told_how_to_rehearse() {
     assert!(with.contains(wanted), "{with}");
 }
 
+/// Whoever gives `--apply` wants to see a rollout.
+#[test]
+fn applying_what_rolls_nothing_out_is_said() {
+    let said = |after: &str| {
+        let files = Memory::new(&[("v1.yaml", APP), ("v2.yaml", after)]);
+        let [before, applied] = ["v1.yaml", "v2.yaml"].map(|path| [path.to_owned()]);
+        shown(&crate::load_applying(&before, &applied, &files, &super::judge))
+    };
+    let nothing = "changes no Deployment's pods, so nothing is rolled out";
+    assert!(!said(&v2()).contains(nothing), "{}", said(&v2()));
+    let same = said(APP);
+    assert!(same.contains(nothing) && same.contains("with another template"), "{same}");
+    let prod = said(&v2().replace("{ name: web }", "{ name: web, namespace: prod }"));
+    let help = "`web` runs in namespace `default`, and one in `prod` is applied";
+    assert!(prod.contains(nothing) && prod.contains(help), "{prod}");
+}
+
 /// What is said of these steps, with `v2.yaml` to apply.
 fn stepping(steps: &str, file: &str) -> String {
     let quiet = QUIET.replace("{ web:v1: {} }", "{ web:v1: {}, web:v2: {} }");
