@@ -88,7 +88,8 @@ struct Search {
 
 impl Search {
     /// Tries changes against what failed in the run that is looked at, and says whether any helped; `None`
-    /// where no more may be tried. What is left after a change may have other causes, so that they are looked at anew.
+    /// where no more may be tried. What is left after a change may have other causes, so that they are looked
+    /// at anew.
     fn improve(&mut self, seed: u64, trial: &mut Trial<'_>) -> Option<bool> {
         let mut helped = false;
         while let Some((remedy, cause)) = self.next() {

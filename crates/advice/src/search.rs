@@ -333,8 +333,7 @@ fn called_deployments(scenario: &Scenario) -> Vec<Key> {
 
 /// Whether the pods of a Deployment belong to a Service.
 fn selects(service: &Service, deployment: &Deployment) -> bool {
-    let labels = &deployment.spec.template.labels;
-    main_container::is_selected(service, &deployment.meta.namespace, labels)
+    service.selects(&deployment.meta.namespace, &deployment.spec.template.labels)
 }
 
 /// The Services that lead to the pods of a Deployment.

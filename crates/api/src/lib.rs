@@ -80,6 +80,3 @@ pub use service::{
 /// From the deletion of a namespace to the first look at what is in it: its pods go then, and till then all
 /// that is there can be changed (`namespaceDeletionGracePeriod`).
 pub const NAMESPACE_DELETION_SECONDS: u64 = 5;
-
-/// The namespaces that nobody may delete (`NamespaceLifecycle`).
-pub const IMMORTAL_NAMESPACES: [&str; 3] = ["default", "kube-system", "kube-public"];

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{IntOrString, Labels, PodSpec, Service, ServicePort, service::ServiceType};
+use crate::{IntOrString, Labels, PodSpec, Service, ServicePort};
 
 /// Names the container that kubectl takes where nobody says which.
 const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
@@ -24,15 +24,6 @@ pub fn main_container<'s>(
         .or_else(|| named.and_then(of_name))
         .or_else(|| spec.containers.iter().position(|container| !container.ports.is_empty()))
         .or((!spec.containers.is_empty()).then_some(0))
-}
-
-/// Whether a Service leads to pods of a namespace with these labels.
-#[must_use]
-pub fn is_selected(service: &Service, namespace: &str, labels: &Labels) -> bool {
-    let selects = |selector| crate::selector::matches_all(selector, labels);
-    *service.meta.namespace == *namespace
-        && service.spec.kind != ServiceType::ExternalName
-        && service.spec.selector.as_ref().is_some_and(selects)
 }
 
 /// The image of the main container.

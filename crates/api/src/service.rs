@@ -41,6 +41,17 @@ pub struct Service {
     pub status: ServiceStatus,
 }
 
+impl Service {
+    /// Whether it leads to pods of a namespace with these labels. What a mere name selects is behind nothing.
+    #[must_use]
+    pub fn selects(&self, namespace: &str, labels: &Labels) -> bool {
+        let asks = |selector| crate::selector::matches_all(selector, labels);
+        *self.meta.namespace == *namespace
+            && self.spec.kind != ServiceType::ExternalName
+            && self.spec.selector.as_ref().is_some_and(asks)
+    }
+}
+
 /// `status` of a Service.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct ServiceStatus {

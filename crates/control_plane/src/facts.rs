@@ -193,8 +193,7 @@ fn image(
         Object::Service(service) if service.meta.namespace == *namespace => Some(&**service),
         _ => None,
     });
-    let selected =
-        services.filter(|service| main_container::is_selected(service, namespace, labels));
+    let selected = services.filter(|service| service.selects(namespace, labels));
     main_container::version(annotations, spec, selected)
 }
 

@@ -330,15 +330,15 @@ pub struct Rollout {
     pub pods_max: u32,
     /// The fewest ready pods that were not being deleted, at any moment of it.
     pub available_min: u32,
-    /// Requests to the Services of its pods that arrived between start and settled (or superseded,
-    /// its Deployment's deletion, or the run's end); those unanswered when the run ended are not known by their arrival and
-    /// are not here.
+    /// Requests to the Services of its pods that arrived between start and settled (or superseded, its
+    /// Deployment's deletion, or the run's end); those unanswered when the run ended are not known by their
+    /// arrival and are not here.
     pub requests: Counts,
 }
 
 impl Rollout {
-    /// When it was over: settled, overtaken, its Deployment deleted, or at least complete; `None` where it goes on
-    /// when the run ends.
+    /// When it was over: settled, overtaken, its Deployment deleted, or at least complete; `None` where it
+    /// goes on when the run ends.
     #[must_use]
     pub fn over(&self) -> Option<Time> {
         self.settled.or(self.superseded).or(self.deleted).or(self.end)

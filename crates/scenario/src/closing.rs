@@ -5,6 +5,9 @@ use std::sync::Arc;
 use api::NAMESPACE_DELETION_SECONDS;
 use engine::Span;
 
+/// The namespaces that nobody may delete (`NamespaceLifecycle`).
+pub(crate) const IMMORTAL_NAMESPACES: [&str; 3] = ["default", "kube-system", "kube-public"];
+
 /// Namespaces that are being deleted, and when what is in them is taken to be gone.
 #[derive(Default)]
 pub(crate) struct Closing(Vec<(Arc<str>, Span)>);

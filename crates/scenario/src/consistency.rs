@@ -110,10 +110,7 @@ fn services<'a>(objects: &'a Objects, scenario: &'a Scenario) -> impl Iterator<I
 
 /// Whether a Service has a load balancer, and pods of these labels behind it.
 fn is_in_front(service: &Service, namespace: &str, labels: &Labels) -> bool {
-    let selects = |selector| api::selector::matches_all(selector, labels);
-    service.spec.kind == ServiceType::LoadBalancer
-        && *service.meta.namespace == *namespace
-        && service.spec.selector.as_ref().is_some_and(selects)
+    service.spec.kind == ServiceType::LoadBalancer && service.selects(namespace, labels)
 }
 
 /// Whether any node is large enough when nothing else is on it.

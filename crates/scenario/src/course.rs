@@ -6,7 +6,7 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use api::{Deployment, Key, Kind, Labels, PodSpec, Service};
+use api::{Deployment, Key, Kind, PodSpec, Service};
 use engine::Span;
 
 use crate::{
@@ -67,10 +67,9 @@ impl<'a> Version<'a> {
         (self.group.kind, self.group.namespace, self.group.name)
     }
 
-    /// Whether a selector of a Service in this namespace finds its pods.
-    pub(crate) fn is_selected(&self, namespace: &str, selector: &Labels) -> bool {
-        let labels = self.group.labels;
-        **self.group.namespace == *namespace && api::selector::matches_all(selector, labels)
+    /// Whether a Service leads to its pods.
+    pub(crate) fn is_behind(&self, service: &Service) -> bool {
+        service.selects(self.group.namespace, self.group.labels)
     }
 
     fn is_same_template(&self, other: &Self) -> bool {

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use api::{
     IntOrString, Key, Labels, Listening, PodSpec, Protocol, Service, ServicePort, main_container,
-    service::ServiceType,
 };
 
 use crate::{
@@ -37,20 +36,14 @@ pub(crate) fn check(
         if findings.is_full() {
             return;
         }
-        let Service { meta, spec, .. } = &during.what.object;
-        let Some(selector) = &spec.selector else { continue };
-        if spec.kind == ServiceType::ExternalName {
-            continue;
-        }
-        let is_selected =
-            |it: &&During<Version<'_>>| it.what.is_selected(&meta.namespace, selector);
-        let behind =
-            Behind { during, ever: course.pods.iter().filter(is_selected).collect(), scenario };
-        for (index, port) in spec.ports.iter().enumerate() {
+        let service = &during.what.object;
+        let ever = course.pods.iter().filter(|pods| pods.what.is_behind(service)).collect();
+        let behind = Behind { during, ever, scenario };
+        for (index, port) in service.spec.ports.iter().enumerate() {
             let at = during.what.at(&format!("spec.ports[{index}].targetPort"));
             let found = match &port.target_port {
                 IntOrString::String(name) => behind.check_name(name, port, at),
-                IntOrString::Int(_) if spec.headless => None,
+                IntOrString::Int(_) if service.spec.headless => None,
                 IntOrString::Int(number) => {
                     u16::try_from(*number).ok().and_then(|number| behind.check_number(number, at))
                 }

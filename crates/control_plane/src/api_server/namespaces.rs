@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use api::{IMMORTAL_NAMESPACES, Key, Kind};
+use api::{Key, Kind};
 
 use super::{ApiServer, objection::Objection};
 use crate::{Cx, write::ApiError};
@@ -19,12 +19,9 @@ pub(super) struct Namespaces {
 }
 
 impl ApiServer {
-    /// Why a namespace cannot be deleted.
+    /// Why a namespace cannot be deleted. That some never can, the scenario says.
     #[must_use]
     pub fn objection_to_deletion_of_namespace(&self, namespace: &str) -> Option<Objection> {
-        if IMMORTAL_NAMESPACES.contains(&namespace) {
-            return Some(Objection::ImmortalNamespace(namespace.to_owned()));
-        }
         let missing = || Objection::NotFound { resource: "namespaces", name: namespace.to_owned() };
         (!self.has_namespace(namespace)).then(missing)
     }

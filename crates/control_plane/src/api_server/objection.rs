@@ -34,8 +34,6 @@ pub enum Objection {
         /// The field and what is wrong with it.
         cause: String,
     },
-    /// It is a namespace that is always there.
-    ImmortalNamespace(String),
     /// It would come into a namespace that is being deleted.
     NamespaceTerminating {
         /// Its kind.
@@ -57,11 +55,6 @@ impl fmt::Display for Objection {
             Self::Invalid { kind, name, cause } => {
                 write!(f, "The {kind} \"{name}\" is invalid: {cause}")
             }
-            Self::ImmortalNamespace(name) => write!(
-                f,
-                "Error from server (Forbidden): namespaces \"{name}\" is forbidden: this namespace may \
-                 not be deleted"
-            ),
             Self::NamespaceTerminating { kind, key } => write!(
                 f,
                 "Error from server (Forbidden): {} \"{}\" is forbidden: unable to create new content in \

@@ -1,6 +1,6 @@
 //! `spec.timeline`: what happens when.
 
-use api::{IMMORTAL_NAMESPACES, Key, Kind, Meta, PodTemplate};
+use api::{Key, Kind, Meta, PodTemplate};
 use engine::Span;
 
 use super::{
@@ -10,7 +10,8 @@ use super::{
     item::{Item, Reading},
 };
 use crate::{
-    Action, Code, Step, TemplateChange, diagnostic::suggest, kubernetes::parse_labels, source::At,
+    Action, Code, Step, TemplateChange, closing::IMMORTAL_NAMESPACES, diagnostic::suggest,
+    kubernetes::parse_labels, source::At,
 };
 
 /// More steps than these are no scenario any more.

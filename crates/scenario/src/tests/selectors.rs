@@ -3,7 +3,7 @@
 use super::{findings, load_files, load_text, shown};
 
 /// A Deployment whose pods have these labels, and a container with these ports.
-fn deployment(name: &str, labels: &str, ports: &str) -> String {
+pub(super) fn deployment(name: &str, labels: &str, ports: &str) -> String {
     format!(
         "apiVersion: apps/v1
 kind: Deployment
@@ -29,7 +29,7 @@ spec: {{ containers: [ {{ name: {name}, image: {name}:v1 }} ] }}
     )
 }
 
-fn service(selector: &str, port: &str) -> String {
+pub(super) fn service(selector: &str, port: &str) -> String {
     format!(
         "apiVersion: v1
 kind: Service

@@ -1,24 +1,10 @@
 //! Ports that pods and Services have at different times.
 
-use super::{load_files, shown};
-
-const WEB: &str = "\
-apiVersion: apps/v1
-kind: Deployment
-metadata: { name: web }
-spec:
-  selector: { matchLabels: { app: web } }
-  template:
-    metadata: { labels: { app: web } }
-    spec: { containers: [ { name: web, image: web:v1, ports: [ PORT ] } ] }
-";
-
-const SVC: &str = "\
-apiVersion: v1
-kind: Service
-metadata: { name: svc }
-spec: { selector: { app: web }, ports: [ { port: 80, targetPort: TARGET } ] }
-";
+use super::{
+    load_files,
+    selectors::{deployment, service},
+    shown,
+};
 
 /// What is said of target ports under a timeline, a line each. At the beginning the port is `http`, number
 /// 8080; `NAME-NUMBER.yaml` is a Deployment whose port is that, and `NAME.yaml` a Service that leads there.
@@ -37,12 +23,12 @@ spec:
         steps.collect::<Vec<_>>().join(", ")
     );
     let web = |name: &str, number: &str| {
-        WEB.replace("PORT", &format!("{{ name: {name}, containerPort: {number} }}"))
+        deployment("web", "app: web", &format!("{{ name: {name}, containerPort: {number} }}"))
     };
-    let svc = |target: &str| SVC.replace("TARGET", target);
+    let svc = |target: &str| service("app: web", &format!("targetPort: {target}"));
     let files = [
         ("scenario.yaml", scenario),
-        ("web.yaml", format!("{}---\n{}", web("http", "8080"), svc(target))),
+        ("web.yaml", web("http", "8080") + &svc(target)),
         ("http-8080.yaml", web("http", "8080")),
         ("api-8080.yaml", web("api", "8080")),
         ("http-9090.yaml", web("http", "9090")),
@@ -104,7 +90,7 @@ fn a_number_has_to_be_listened_on_as_long_as_the_service_leads_to_it() {
     assert_eq!(said("8080", &[(5, lead)]), [nobody]);
     // An undo brings the old version back, and what is deleted hears nothing.
     let undo = "rollout undo deployment/web";
-    assert_eq!(said("8080", &[(5, image), (5, lead), (30, undo)]), [deaf(9090, "web:v1", "")],);
+    assert_eq!(said("8080", &[(5, image), (5, lead), (30, undo)]), [deaf(9090, "web:v1", "")]);
     let undo_first = format!("{undo} --to-revision=1");
     assert_eq!(
         said("8080", &[(5, image), (5, lead), (30, &undo_first)]),
